@@ -1,0 +1,1 @@
+"""The API of Recyclic, a recycling shop."""
