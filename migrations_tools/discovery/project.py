@@ -1,0 +1,94 @@
+"""All that a run needs to know about a project, found in one go so that every reason is told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from migrations_tools.discovery import alembic
+from migrations_tools.discovery.compose_files import ComposeFiles
+from migrations_tools.discovery.services import (
+    Application,
+    Database,
+    Services,
+    build_context,
+    find_application,
+    find_database,
+)
+from migrations_tools.errors import CannotProceed
+from migrations_tools.settings import Settings
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """All that a run needs to know about a project."""
+
+    root: Path
+    name: str
+    compose: ComposeFiles
+    alembic_service: str
+    alembic_config: Path
+    config_candidates: tuple[str, ...]
+    versions: tuple[Path, ...]
+    database: Database
+    application: Application | None
+    build_contexts: tuple[Path, ...]
+
+
+def discover(root: Path, settings: Settings, compose: ComposeFiles, config: Mapping[str, Any]) -> Project:
+    """Read the project from its resolved Compose configuration and its files.
+
+    Raises CannotProceed with everything that is missing or ambiguous, and the line to write for each.
+    """
+    services: Services = config.get("services") or {}
+    reasons = Reasons()
+    database = reasons.gather(lambda: find_database(settings, services))
+    alembic_config = reasons.gather(lambda: alembic.find_config(root, settings, services))
+    application = reasons.gather(lambda: find_application(settings, services, alembic_config))
+    found = alembic_config and reasons.gather(lambda: _alembic(root, settings, services, alembic_config))
+    if reasons.told or not (database and alembic_config and found):
+        raise CannotProceed(reasons.told, tip="`invoke doctor` shows what was found.")
+    service, versions = found
+    context = build_context(services[service])
+    return Project(
+        root=root,
+        name=str(config["name"]),
+        compose=compose,
+        alembic_service=service,
+        alembic_config=alembic_config,
+        config_candidates=alembic.config_candidates(
+            alembic_config, build_context(services[service]), services[service]
+        ),
+        versions=versions,
+        database=database,
+        application=application,
+        build_contexts=tuple(sorted({path for item in services.values() if (path := build_context(item))})),
+    )
+
+
+def _alembic(root: Path, settings: Settings, services: Services, config: Path) -> tuple[str, tuple[Path, ...]]:
+    reasons = Reasons()
+    service = reasons.gather(lambda: alembic.find_service(settings, services, config))
+    versions = reasons.gather(lambda: alembic.find_versions(root, settings, config))
+    if service is None or versions is None:
+        raise CannotProceed(reasons.told)
+    return service, versions
+
+
+class Reasons:
+    """Runs one discovery after the other and keeps the reasons of those that fail, to fail once."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def gather(self, find: Callable[[], T]) -> T | None:
+        """Give what was found; None, with the reasons kept, when it could not be."""
+        try:
+            return find()
+        except CannotProceed as error:
+            self.told.extend(error.reasons)
+            return None

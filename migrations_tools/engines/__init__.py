@@ -1,0 +1,1 @@
+"""Where the temp database and application live."""

@@ -1,0 +1,278 @@
+"""The Compose engine: what the temp stack is asked and told, through `docker.py`."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from migrations_tools.discovery.compose_files import ComposeFiles
+from migrations_tools.engines.docker import Docker
+from migrations_tools.engines.guard import Scope
+from migrations_tools.errors import CannotProceed, CommandFailed
+from migrations_tools.inapp.client import BOOTSTRAP
+from migrations_tools.journal import Run
+from migrations_tools.secrets import masked
+from migrations_tools.settings import Settings
+
+PROJECT_LABEL = "com.docker.compose.project"
+_POLL = 0.15
+_LOG_LINES = "30"
+_FIND_PYTHON = (
+    'for p in "$1" python python3; do command -v "$p" >/dev/null 2>&1 && exec "$p" -u -c "$2"; done;'
+    ' echo "there is no Python in this image" >&2; exit 127'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A container of the temp stack, as `docker inspect` shows it."""
+
+    id: str
+    name: str
+    service: str
+    one_off: bool
+    status: str
+    health: str
+    exit_code: int
+    restarts: int
+    started: str
+    finished: str
+    restart_policy: str
+    labels: Mapping[str, str]
+    anonymous_volumes: tuple[str, ...]
+    published: Mapping[str, int]
+
+    def words(self) -> str:
+        """Say how the container stands: "running, healthy", "exited 0"."""
+        if self.status == "exited":
+            return f"exited {self.exit_code}"
+        return ", ".join(part for part in (self.status, self.health) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """The temp stack of one run: its project name and the exact options that every Compose command gets."""
+
+    docker: Docker
+    project: str
+    options: tuple[str, ...]
+
+    def scope(self, run: Run) -> Scope:
+        """Give what the guard lets changes touch: what the journal says."""
+        return Scope(self.project, self.options, frozenset(run.made))
+
+    def _compose(self, *rest: str) -> tuple[str, ...]:
+        return ("compose", "--project-name", self.project, *self.options, *rest)
+
+    def build(self, run: Run, services: Iterable[str]) -> None:
+        """Build the images of services; unchanged layers come from the cache."""
+        self.docker.stream(self.scope(run), *self._compose("build", "--", *services))
+
+    def up(self, run: Run, services: Iterable[str]) -> None:
+        """Start services and what they depend on, in Compose's own order."""
+        self.docker.stream(self.scope(run), *self._compose("up", "--detach", "--no-build", "--", *services))
+
+    def create(self, run: Run) -> None:
+        """Create networks, volumes and containers without starting anything."""
+        self.docker.stream(self.scope(run), *self._compose("up", "--no-start", "--no-build", "--"))
+
+    def down(self, run: Run) -> None:
+        """Remove containers and networks by project name alone; volumes stay."""
+        arguments = ("compose", "--project-name", self.project, "down", "--remove-orphans", "--timeout", "0")
+        self.docker.stream(self.scope(run), *arguments)
+
+    def start_python(self, run: Run, service: str, name: str, python: str) -> subprocess.Popen[str]:
+        """Start a one-off container of a service that runs Python code from its standard input."""
+        rest = ("run", "--rm", "--no-TTY", "--no-deps", "--name", name, "--entrypoint", "sh", "--", service)
+        return self.docker.pipe(
+            self.scope(run), *self._compose(*rest, "-c", _FIND_PYTHON, "sh", python or "python", BOOTSTRAP)
+        )
+
+    def containers(self) -> tuple[Container, ...]:
+        """Give all containers that carry the temp project's label, one-off ones too."""
+        ids = self.docker.query_lines(
+            "ps", "--all", "--quiet", "--no-trunc", "--filter", f"label={PROJECT_LABEL}={self.project}"
+        )
+        return tuple(sorted(map(_container, inspect(self.docker, ids)), key=lambda item: item.name))
+
+    def log_tail(self, container: Container) -> list[str]:
+        """Give the last lines of a container's log, passwords masked."""
+        return [masked(line) for line in logs(self.docker, container.id, "--tail", _LOG_LINES)]
+
+
+def inspect(docker: Docker, ids: Sequence[str]) -> list[Mapping[str, Any]]:
+    """Give `docker inspect` of containers; one that went away meanwhile is left out."""
+    if not ids:
+        return []
+    try:
+        found: list[Mapping[str, Any]] = docker.query_json("inspect", "--type", "container", *ids)
+        return found
+    except CommandFailed:
+        return [item for each in ids for item in _inspect_one(docker, each)]
+
+
+def _inspect_one(docker: Docker, identity: str) -> list[Mapping[str, Any]]:
+    try:
+        found: list[Mapping[str, Any]] = docker.query_json("inspect", "--type", "container", identity)
+        return found
+    except CommandFailed as error:
+        if "no such" in error.output.lower():
+            return []
+        raise
+
+
+def logs(docker: Docker, identity: str, *options: str) -> list[str]:
+    """Give a container's log, both streams, oldest first."""
+    from migrations_tools.engines.docker import merged_output
+
+    return merged_output(docker, "logs", *options, identity).splitlines()
+
+
+def _container(found: Mapping[str, Any]) -> Container:
+    state, labels = found["State"], found["Config"].get("Labels") or {}
+    volumes = [item["Name"] for item in found.get("Mounts") or [] if item["Type"] == "volume"]
+    return Container(
+        id=found["Id"], name=found["Name"].lstrip("/"), service=labels.get("com.docker.compose.service", ""),
+        one_off=labels.get("com.docker.compose.oneoff", "").lower() == "true",
+        status=state["Status"], health=(state.get("Health") or {}).get("Status", ""),
+        exit_code=state["ExitCode"], restarts=found.get("RestartCount", 0), started=state["StartedAt"],
+        finished=state["FinishedAt"], restart_policy=found["HostConfig"].get("RestartPolicy", {}).get("Name", ""),
+        labels=labels, published=_published(found["NetworkSettings"].get("Ports") or {}),
+        anonymous_volumes=tuple(name for name in volumes if is_anonymous(name)),
+    )  # fmt: skip
+
+
+def is_anonymous(name: str) -> bool:
+    """Tell whether a volume's name is one that the engine made up: 64 hexadecimal digits."""
+    return len(name) == 64 and all(char in "0123456789abcdef" for char in name)
+
+
+def _published(ports: Mapping[str, Any]) -> dict[str, int]:
+    return {target: int(bindings[0]["HostPort"]) for target, bindings in ports.items() if bindings}
+
+
+# --- configuration -----------------------------------------------------------------------------------------------
+
+
+def compose_options(compose: ComposeFiles, root: Path, settings: Settings) -> tuple[str, ...]:
+    """Give the options that stand for the original: folder, files, environment files, profiles."""
+    options = ["--project-directory", str(compose.directory)]
+    for file in compose.files:
+        options += ["--file", str(file)]
+    for name in settings.env_files:
+        options += ["--env-file", str((root / name).resolve())]
+    for profile in settings.profiles:
+        options += ["--profile", profile]
+    return tuple(options)
+
+
+def resolved(docker: Docker, options: Sequence[str], project: str = "") -> dict[str, Any]:
+    """Give the resolved configuration. Raises CannotProceed with Compose's own words when it does not load."""
+    name = ("--project-name", project) if project else ()
+    try:
+        config: dict[str, Any] = docker.query_json("compose", *name, *options, "config", "--format", "json")
+    except CommandFailed as error:
+        raise CannotProceed(["Compose cannot load the stack:", *error.output.splitlines(), *error.reasons]) from error
+    return config
+
+
+_BASE = "services: {a: {image: x, ports: ['1:1']}}\n"
+_OVERRIDE = "services: {a: {ports: !override ['2:1']}}\n"
+
+
+def supports_override(docker: Docker) -> bool:
+    """Tell whether this Compose obeys `!override`, by trying; versions below 2.24.4 ignore the tag silently."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = [Path(folder, "base.yaml"), Path(folder, "override.yaml")]
+        for path, text in zip(files, (_BASE, _OVERRIDE), strict=True):
+            path.write_text(text, encoding="utf-8")
+        options = ("--project-directory", folder, "--file", str(files[0]), "--file", str(files[1]))
+        ports = resolved(docker, options, "probe")["services"]["a"]["ports"]
+    return [str(port["published"]) for port in ports] == ["2"]
+
+
+# --- waiting -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """Which services must come up, and which of them are one-shots that may end with exit code 0."""
+
+    services: frozenset[str]
+    one_shots: frozenset[str]
+
+    def is_ready(self, container: Container) -> bool:
+        """Tell whether a container stands as it should."""
+        if container.status == "running":
+            return container.health in ("", "healthy")
+        return container.status == "exited" and container.exit_code == 0 and container.service in self.one_shots
+
+    def has_failed(self, container: Container) -> bool:
+        """Tell whether a container will not come up any more without help."""
+        if container.status == "exited":
+            return not self.is_ready(container)
+        return container.status == "dead" or container.health == "unhealthy"
+
+
+def one_shots(config: Mapping[str, Any]) -> frozenset[str]:
+    """Give the services that may end with exit code 0: no health check, and no policy that would start them again."""
+    found = set()
+    for name, service in config["services"].items():
+        again = str(service.get("restart") or "no") in ("always", "unless-stopped")
+        condition = ((service.get("deploy") or {}).get("restart_policy") or {}).get("condition") == "any"
+        if not again and not condition and not (service.get("healthcheck") or {}).get("test"):
+            found.add(name)
+    return frozenset(found)
+
+
+def wait_ready(
+    stack: Stack, expected: Expectation, timeout: float, tell: Callable[[str], None]
+) -> tuple[Container, ...]:
+    """Wait until every expected service is healthy, running, or a one-shot that exited 0.
+
+    Raises CannotProceed, with the last log lines, when a service fails or the time (seconds) is over.
+    """
+    end = time.monotonic() + timeout
+    while True:
+        containers = [item for item in stack.containers() if not item.one_off]
+        failed = [item for item in containers if expected.has_failed(item)]
+        waiting = sorted(expected.services - {item.service for item in containers if expected.is_ready(item)})
+        if failed:
+            raise CannotProceed(service_failures(stack, failed), tip=_KEPT)
+        if not waiting:
+            return tuple(containers)
+        if time.monotonic() > end:
+            slow = [item for item in containers if item.service in waiting]
+            raise CannotProceed(
+                [f"Not ready after {timeout:.0f} seconds: {', '.join(waiting)}.", *service_failures(stack, slow)],
+                tip=_KEPT,
+            )
+        tell("waiting for " + ", ".join(waiting))
+        time.sleep(_POLL)
+
+
+_KEPT = "The temp stack was kept for inspection: `invoke status` lists it, `invoke cleanup` removes it."
+
+
+def service_failures(stack: Stack, containers: Iterable[Container]) -> list[str]:
+    """Give a sentence for each container and, below it, the last lines of its log."""
+    lines = []
+    for container in containers:
+        lines.append(f"The service {container.service} ({container.name}) is {container.words()}. Its last log lines:")
+        lines += [f"  {line}" for line in stack.log_tail(container)] or ["  (its log is empty)"]
+    return lines
+
+
+def start(stack: Stack, run: Run, services: Iterable[str], expected: Expectation) -> None:
+    """Start services; where Compose gives up, say which service failed and what its log says."""
+    try:
+        stack.up(run, services)
+    except CommandFailed as error:
+        failed = [item for item in stack.containers() if expected.has_failed(item)]
+        reasons = service_failures(stack, failed) or [*error.reasons, *error.output.splitlines()[-15:]]
+        raise CannotProceed([masked(reason) for reason in reasons], tip=_KEPT) from error

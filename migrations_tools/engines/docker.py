@@ -1,0 +1,226 @@
+"""The one module that runs Docker commands.
+
+Argument lists go to the program as they are, never through a shell. What changes something is shown and obeys
+`--dry`; what only asks is neither. Both pass the guard first.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from migrations_tools.engines.guard import Scope, check_change, check_query
+from migrations_tools.errors import CannotProceed, CommandFailed
+
+_KEPT_LINES = 40
+
+
+def _silent(line: str) -> None:
+    """Show nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Docker:
+    """How to reach Docker and Compose, and what to do with what is worth showing.
+
+    `compose` is the argument list that stands for `docker compose`; `show` gets each changing command as a line,
+    `progress` each line that a long command prints. `abbreviate` is a run of arguments that is shown as `…`.
+    """
+
+    compose: tuple[str, ...] = ("docker", "compose")
+    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    show: Callable[[str], None] = _silent
+    progress: Callable[[str], None] = _silent
+    dry: bool = False
+    timeout: int = 1800
+    abbreviate: tuple[str, ...] = ()
+
+    def query(self, *arguments: str) -> str:
+        """Run a command that only asks and give what it printed.
+
+        Raises CommandFailed with the program's own words when it fails.
+        """
+        check_query(arguments)
+        result = self._run(arguments, None)
+        if result.returncode:
+            raise _failure(arguments, result.returncode, result.stderr or result.stdout)
+        return result.stdout
+
+    def query_json(self, *arguments: str) -> Any:
+        """Run a query that prints one JSON document and give it parsed."""
+        text = self.query(*arguments)
+        try:
+            return json.loads(text)
+        except ValueError as error:
+            raise CommandFailed(f"`{_words(arguments)}` printed no JSON: {text[:200]!r}.") from error
+
+    def query_lines(self, *arguments: str) -> list[str]:
+        """Run a query that prints a line for each object and give the lines that are not empty."""
+        return [line for line in self.query(*arguments).splitlines() if line.strip()]
+
+    def change(self, scope: Scope, *arguments: str, stdin: str | None = None, again: bool = False) -> str:
+        """Run a command that changes something of this run's own and give what it printed.
+
+        One that is tried `again` is not shown again. Raises ForbiddenCommand when the guard does not know it,
+        CommandFailed when it fails.
+        """
+        check_change(arguments, scope)
+        if not again:
+            self._show(arguments)
+        if self.dry:
+            return ""
+        result = self._run(arguments, stdin, bound=True)
+        if result.returncode:
+            raise _failure(arguments, result.returncode, result.stderr or result.stdout)
+        return result.stdout
+
+    def stream(self, scope: Scope, *arguments: str) -> None:
+        """Run a long changing command, handing each line that it prints to `progress` as it comes.
+
+        Raises CommandFailed with the last lines when it fails or takes longer than the timeout (seconds).
+        """
+        check_change(arguments, scope)
+        self._show(arguments)
+        if self.dry:
+            return
+        last: deque[str] = deque(maxlen=_KEPT_LINES)
+        process = self._start(arguments, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+        timer = threading.Timer(self.timeout, process.kill)
+        timer.start()
+        try:
+            code = self._follow(process, last)
+        finally:
+            timed_out = not timer.is_alive()
+            timer.cancel()
+            _end(process)
+        if timed_out:
+            last.append(f"(ended after {self.timeout} seconds: the setting `command_timeout`)")
+        if code:
+            raise _failure(arguments, code, "\n".join(last))
+
+    def pipe(self, scope: Scope, *arguments: str) -> subprocess.Popen[str]:
+        """Start a changing command whose standard input and output the caller talks through."""
+        check_change(arguments, scope)
+        self._show(arguments)
+        return self._start(arguments, stderr=subprocess.PIPE, stdin=subprocess.PIPE)
+
+    def foreground(self, scope: Scope, *arguments: str) -> list[str]:
+        """Give the argument list of a changing command that the user is to talk to, once it has passed the guard."""
+        check_change(arguments, scope)
+        return self._program(arguments)
+
+    def _follow(self, process: subprocess.Popen[str], last: deque[str]) -> int:
+        for line in process.stdout or ():
+            last.append(line.rstrip())
+            self.progress(line.rstrip())
+        return process.wait()
+
+    def _show(self, arguments: Sequence[str]) -> None:
+        """Show a command; the options that every command of a stack carries are left out."""
+        size = len(self.abbreviate)
+        for start in range(len(arguments)):
+            if size and tuple(arguments[start : start + size]) == self.abbreviate:
+                head, tail = _words(arguments[:start]), shlex.join(arguments[start + size :])
+                self.show(f"{head} … {tail}")
+                return
+        self.show(_words(arguments))
+
+    def _run(
+        self, arguments: Sequence[str], stdin: str | None, bound: bool = False
+    ) -> subprocess.CompletedProcess[str]:
+        try:
+            return subprocess.run(
+                [*(bound_to_us() if bound else ()), *self._program(arguments)], input=stdin or "", capture_output=True,
+                text=True, errors="replace", env=dict(self.environment), timeout=self.timeout, check=False,
+            )  # fmt: skip
+        except FileNotFoundError as error:
+            raise CannotProceed(f"The program `{error.filename}` was not found.", tip=NO_DOCKER) from error
+        except subprocess.TimeoutExpired as error:
+            raise CommandFailed(f"`{_words(arguments)}` took longer than {self.timeout} seconds.") from error
+
+    def _start(self, arguments: Sequence[str], *, stderr: int, stdin: int) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [*bound_to_us(), *self._program(arguments)], stdin=stdin, stdout=subprocess.PIPE, stderr=stderr, text=True,
+            errors="replace", env=dict(self.environment),
+        )  # fmt: skip
+
+    def _program(self, arguments: Sequence[str]) -> list[str]:
+        if arguments[0] == "compose":
+            return [*self.compose, *arguments[1:]]
+        return ["docker", *arguments]
+
+
+@cache
+def bound_to_us() -> tuple[str, ...]:
+    """Give the words that make a child end when this process is killed, where the machine has them (util-linux).
+
+    Without them a Compose command goes on alone for a while after a `kill -9`, and `cleanup` looks until it is
+    quiet.
+    """
+    program = shutil.which("setpriv") if sys.platform == "linux" else None
+    if not program:
+        return ()
+    words = subprocess.run([program, "--help"], capture_output=True, text=True, check=False).stdout
+    return (program, "--pdeathsig", "TERM", "--") if "--pdeathsig" in words else ()
+
+
+NO_DOCKER = "Install Docker with Compose 2.24.4 or newer, or start its engine; `invoke doctor` says what it finds."
+
+
+def find_compose(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Give the argument list that runs Compose: the plugin, else a standalone program of version 2 or newer.
+
+    Raises CannotProceed when there is none, or only version 1, which cannot replace ports in an override.
+    """
+    refused = []
+    for candidate in (("docker", "compose"), ("docker-compose",)):
+        version = _compose_version(candidate, environment)
+        if version and not version.startswith(("1.", "0.")):
+            return candidate
+        if version:
+            refused.append(f"`{' '.join(candidate)}` is version {version}, which cannot replace ports in an override.")
+    raise CannotProceed(refused or "Neither `docker compose` nor `docker-compose` was found.", tip=NO_DOCKER)
+
+
+def _compose_version(program: Iterable[str], environment: Mapping[str, str]) -> str:
+    arguments = [*program, "version", "--short"]
+    if not shutil.which(arguments[0], path=environment.get("PATH")):
+        return ""
+    result = subprocess.run(arguments, capture_output=True, text=True, env=dict(environment), check=False)
+    return "" if result.returncode else result.stdout.strip().removeprefix("v")
+
+
+def _words(arguments: Sequence[str]) -> str:
+    return shlex.join(["docker", *arguments])
+
+
+def _failure(arguments: Sequence[str], code: int, output: str) -> CommandFailed:
+    return CommandFailed(f"`{_words(arguments)}` failed with exit code {code}.", output=output.strip())
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    if process.poll() is None:
+        process.kill()
+    process.wait()
+    if process.stdout:
+        process.stdout.close()
+
+
+def merged_output(docker: Docker, *arguments: str) -> str:
+    """Run a query whose two output streams belong together (`logs`) and give them as one text."""
+    check_query(arguments)
+    result = subprocess.run(
+        ["docker", *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        errors="replace", env=dict(docker.environment), timeout=docker.timeout, check=False,
+    )  # fmt: skip
+    return result.stdout

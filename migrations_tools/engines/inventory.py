@@ -1,0 +1,92 @@
+"""The rest of the machine: an inventory taken before and compared after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from migrations_tools.engines.compose import PROJECT_LABEL, inspect
+from migrations_tools.engines.docker import Docker
+
+Inventory = Mapping[str, Mapping[str, Mapping[str, str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something outside the temp project that is not as it was."""
+
+    kind: str
+    name: str
+    what: str
+    project: str
+
+    def sentence(self) -> str:
+        """Say it in one line."""
+        return f"{self.kind} {self.name} {self.what}"
+
+
+def take(docker: Docker) -> dict[str, dict[str, dict[str, str]]]:
+    """Give every container (id, state, started-at), volume, network and image tag of the engine."""
+    ids = docker.query_lines("ps", "--all", "--quiet", "--no-trunc")
+    volumes = docker.query_lines("volume", "ls", "--quiet")
+    networks = docker.query_lines("network", "ls", "--no-trunc", "--format", "{{.ID}} {{.Name}}")
+    images = docker.query_lines("image", "ls", "--no-trunc", "--format", "{{.Repository}}:{{.Tag}} {{.ID}}")
+    return {
+        "container": {item["Id"]: _container(item) for item in inspect(docker, ids)},
+        "volume": {item["Name"]: _volume(item) for item in _inspect_volumes(docker, volumes)},
+        "network": {line.split(" ", 1)[0]: {"name": line.split(" ", 1)[1]} for line in networks},
+        "image": {
+            tag: {"name": tag, "id": identity}
+            for tag, _, identity in (line.rpartition(" ") for line in images)
+            if not tag.endswith(":<none>")
+        },
+    }
+
+
+def compare(before: Inventory, after: Inventory, ours: Iterable[tuple[str, str]]) -> tuple[Change, ...]:
+    """Give what is gone, changed or new outside the temp project; `ours` is the journal's list of things made.
+
+    What is new and not ours (an image that was pulled, somebody else's container) is a change of sort "is new".
+    """
+    own = set(ours)
+    changes = []
+    for kind, things in before.items():
+        for key, was in things.items():
+            if (kind, key) not in own and (kind, was["name"]) not in own:
+                changes += _changes(kind, was, after[kind].get(key))
+        for key in after[kind].keys() - things.keys():
+            new = after[kind][key]
+            if (kind, key) not in own and (kind, new["name"]) not in own:
+                changes.append(Change(kind, new["name"], "is new", new.get("project", "")))
+    return tuple(sorted(changes, key=lambda item: (item.kind, item.name, item.what)))
+
+
+def _changes(kind: str, was: Mapping[str, str], now: Mapping[str, str] | None) -> list[Change]:
+    project = was.get("project", "")
+    if now is None:
+        return [Change(kind, was["name"], "is gone", project)]
+    differing = [key for key in was if was[key] != now.get(key)]
+    words = ", ".join(f"{key}: {was[key]} before, {now.get(key)} after" for key in differing)
+    return [Change(kind, was["name"], f"changed ({words})", project)] if differing else []
+
+
+def _container(item: Mapping[str, Any]) -> dict[str, str]:
+    state = item["State"]
+    labels = item["Config"].get("Labels") or {}
+    return {
+        "name": item["Name"].lstrip("/"), "state": state["Status"], "started-at": state["StartedAt"],
+        "restarts": str(item.get("RestartCount", 0)), "project": labels.get(PROJECT_LABEL, ""),
+    }  # fmt: skip
+
+
+def _inspect_volumes(docker: Docker, names: list[str]) -> list[Mapping[str, Any]]:
+    if not names:
+        return []
+    found: list[Mapping[str, Any]] = docker.query_json("volume", "inspect", *names)
+    return found
+
+
+def _volume(item: Mapping[str, Any]) -> dict[str, str]:
+    project = (item.get("Labels") or {}).get(PROJECT_LABEL, "")
+    return {"name": item["Name"], "created-at": item.get("CreatedAt", ""), "project": project}

@@ -1,0 +1,78 @@
+"""Files, written whole or not at all, and their fingerprints."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+_SKIPPED = frozenset({".git", "node_modules", "__pycache__", ".venv", "venv", ".tox", ".nox", ".migrations_tools"})
+
+
+def write_whole(path: Path, text: str, mode: int = 0o644) -> None:
+    """Write a text file so that a reader sees the old bytes or the new ones, also after a crash.
+
+    The temporary file stands in the same folder, is synced, and takes the name by a rename; under sudo the file
+    belongs to whoever called sudo. Raises OSError; then the old file is as it was.
+    """
+    part = partial(path)
+    try:
+        with part.open("w", encoding="utf-8", newline="") as file:
+            part.chmod(mode)
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        _give_to_caller(part)
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def partial(path: Path) -> Path:
+    """Give the temporary file that `write_whole` uses for a path: what a kill may leave of it."""
+    return path.with_name(f".{path.name}.part")
+
+
+def sha256(path: Path) -> str:
+    """Give a file's sha256 as hexadecimal digits; "missing" when there is none."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except FileNotFoundError:
+        return "missing"
+
+
+def tree_fingerprint(folders: Iterable[Path]) -> str:
+    """Give one fingerprint of folders by path, size and modification time of their files (not their bytes).
+
+    Tells cheaply whether an image must be built again.
+    """
+    digest = hashlib.sha256()
+    for folder in sorted(set(folders)):
+        for path in _files_below(folder):
+            status = path.lstat()
+            digest.update(f"{path}\0{status.st_size}\0{status.st_mtime_ns}\0".encode())
+    return digest.hexdigest()
+
+
+def _files_below(folder: Path) -> Iterable[Path]:
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if name not in _SKIPPED)
+        yield from (Path(parent, name) for name in sorted(names))
+
+
+def _give_to_caller(path: Path) -> None:
+    if hasattr(os, "geteuid") and os.geteuid() == 0 and "SUDO_UID" in os.environ:
+        os.chown(path, int(os.environ["SUDO_UID"]), int(os.environ.get("SUDO_GID", "-1")))
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,1 @@
+"""What runs inside the application's own Python, and the client that talks to it."""

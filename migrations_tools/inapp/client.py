@@ -1,0 +1,169 @@
+"""The tool's side of the conversation with the probe."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from migrations_tools.errors import CannotProceed, MigrationsToolsError, WrongDatabase
+from migrations_tools.inapp.probe import MARK
+from migrations_tools.secrets import masked
+
+# Reads the probe's length and text from standard input and runs it; what follows on the channel is the probe's.
+BOOTSTRAP = (
+    "import sys; n = int(sys.stdin.buffer.readline()); source = sys.stdin.buffer.read(n).decode();"
+    " exec(compile(source, '<migrations_tools probe>', 'exec'), {'__name__': '__main__'})"
+)
+Asked = Callable[[str, Any], Mapping[str, Any]]
+
+
+class ProbeError(MigrationsToolsError):
+    """Alembic, env.py, a model, a migration or the database raised inside the application's Python."""
+
+    def __init__(self, error: Mapping[str, Any], doing: str) -> None:
+        self.type = str(error["type"])
+        self.message = masked(str(error["message"]))
+        self.traceback = masked(str(error.get("traceback", "")))
+        super().__init__(_sentences(error, doing), tip="")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What every request carries: where the configuration is, which database, and the token it must show."""
+
+    config: Sequence[str]
+    token: str
+    database: str = ""
+    python: str = ""
+
+    def request(self, do: str, **more: Any) -> dict[str, Any]:
+        """Give a request as plain values."""
+        return {"do": do, "config": list(self.config), "token": self.token, "database": self.database or None, **more}
+
+
+class Probe:
+    """A probe that runs somewhere, reached through a process's standard input and output.
+
+    Use it as a context manager: leaving it closes the channel, which ends the probe.
+    """
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+        self._noise: deque[str] = deque(maxlen=60)
+        self._reader = threading.Thread(target=self._drain, daemon=True)
+        self._reader.start()
+
+    def __enter__(self) -> Probe:
+        """Hand the probe over."""
+        source = (Path(__file__).parent / "probe.py").read_bytes()
+        self._write(f"{len(source)}\n{source.decode()}")
+        self._answer("starting the probe", _no_questions)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the channel and wait for the probe's process to end."""
+        self.close()
+
+    def close(self) -> None:
+        """End the probe; safe to call twice."""
+        if self._process.stdin and not self._process.stdin.closed:
+            try:
+                self._process.stdin.close()
+            except BrokenPipeError:
+                pass  # it ended by itself; its exit code is looked at where an answer was awaited
+        try:
+            self._process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._reader.join(timeout=5)
+        for stream in (self._process.stdout, self._process.stderr):
+            if stream:
+                stream.close()
+
+    def ask(self, request: Mapping[str, Any], doing: str, answering: Asked | None = None) -> Any:
+        """Send a request and give its answer.
+
+        `answering(question, value)` serves what the probe asks on the way. Raises ProbeError with the
+        application's own error, WrongDatabase when a connection led elsewhere.
+        """
+        self._write(json.dumps(request) + "\n")
+        return self._answer(doing, answering or _no_questions)
+
+    def _answer(self, doing: str, answering: Asked) -> Any:
+        while True:
+            document = self._read(doing)
+            if "ask" in document:
+                self._write(json.dumps(answering(document["ask"], document["value"])) + "\n")
+                continue
+            if document.get("refused"):
+                raise _wrong_database(document["refused"][0])
+            if "error" in document:
+                raise ProbeError(document["error"], doing)
+            return document["ok"]
+
+    def _write(self, text: str) -> None:
+        assert self._process.stdin
+        try:
+            self._process.stdin.write(text)
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            pass  # the process ended: reading its answer says so, with what it printed
+
+    def _read(self, doing: str) -> dict[str, Any]:
+        for line in self._process.stdout or ():
+            if line.startswith(MARK):
+                document: dict[str, Any] = json.loads(line[len(MARK) :])
+                return document
+            self._noise.append(line.rstrip())
+        self._process.wait()
+        self._reader.join(timeout=5)
+        raise CannotProceed(
+            [f"The application's Python ended while {doing} (exit code {self._process.returncode}). It said:",
+             *(f"  {masked(line)}" for line in self._noise)]
+        )  # fmt: skip
+
+    def _drain(self) -> None:
+        for line in self._process.stderr or ():
+            self._noise.append(line.rstrip())
+
+
+def _no_questions(question: str, value: Any) -> Mapping[str, Any]:
+    raise CannotProceed(f"The probe asked {question!r}, which nothing here answers.")
+
+
+def _wrong_database(where: str) -> WrongDatabase:
+    return WrongDatabase(
+        [f"Stopped before the first statement: a connection of the application's env.py leads to {masked(where)},"
+         " which does not carry this run's token. It is not the temp database. Nothing was changed there."],
+        tip="Look for a URL that is written into env.py or alembic.ini: it must come from the environment.",
+    )  # fmt: skip
+
+
+def _sentences(error: Mapping[str, Any], doing: str) -> list[str]:
+    lines = [f"{error['type']} while {doing}: {masked(str(error['message']))}"]
+    for key in ("detail", "hint", "statement"):
+        if error.get(key):
+            lines.append(f"  {key}: {masked(str(error[key]))}")
+    place = _last_place(str(error.get("traceback", "")))
+    return [*lines, f"  at {place}"] if place else lines
+
+
+def _last_place(trace: str) -> str:
+    """Give the innermost line of the application's own code in a traceback: that is where to look."""
+    places = [line.strip() for line in trace.splitlines() if line.strip().startswith("File ")]
+    own = [
+        place
+        for place in places
+        if "site-packages" not in place and "<migrations_tools" not in place and "/lib/python" not in place
+    ]
+    return (own or [""])[-1].replace("File ", "", 1)

@@ -1,0 +1,87 @@
+"""Alembic's operations as plain values, as the probe describes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation of `upgrade()`.
+
+    `kind` is Alembic's verb (`create_table`, `drop_constraint`, …); `constraint` is "unique", "foreign key",
+    "check" or "primary key" where the operation is about one; `code` is the line that Alembic would write.
+    """
+
+    id: int
+    kind: str
+    table: str
+    name: str
+    schema: str = ""
+    constraint: str = ""
+    columns: tuple[str, ...] = ()
+    unique: bool = False
+    referent: str = ""
+    code: str = ""
+
+    @property
+    def is_drop(self) -> bool:
+        """Whether the operation takes something away that the database has."""
+        return self.kind in ("drop_table", "drop_column", "drop_constraint", "drop_index")
+
+    @property
+    def object(self) -> str:
+        """The object's full name: `table`, `table.column`, `table.constraint`; with its schema when it has one."""
+        own = [self.table] if self.kind.endswith("_table") or not self.name else [self.table, self.name]
+        return ".".join(part for part in (self.schema, *own) if part)
+
+    @property
+    def noun(self) -> str:
+        """What the object is: "unique constraint", "index", "column", …."""
+        if self.constraint:
+            return (
+                self.constraint
+                if self.constraint in ("foreign key", "primary key")
+                else f"{self.constraint} constraint"
+            )
+        if self.kind.endswith("_index"):
+            return "unique index" if self.unique else "index"
+        return self.kind.partition("_")[2].replace("_", " ")
+
+    def summary(self) -> str:
+        """Say what the operation does, in a few words: "create table email_logs"."""
+        verb = self.kind.partition("_")[0]
+        if self.kind == "execute":
+            return "execute SQL"
+        return f"{verb} {self.noun} {self.object}"
+
+
+def parse(described: Iterable[Mapping[str, Any]]) -> tuple[Operation, ...]:
+    """Give the probe's descriptions as values."""
+    return tuple(
+        Operation(
+            id=item["id"], kind=item["kind"], table=item["table"] or "", name=item["name"] or "",
+            schema=item["schema"] or "", constraint=item["constraint"] or "", columns=tuple(item["columns"]),
+            unique=bool(item["unique"]), referent=item["referent"] or "", code=item["code"],
+        )
+        for item in described
+    )  # fmt: skip
+
+
+def message_for(operations: Iterable[Operation]) -> str:
+    """Make a revision's message of what it does: "add email_logs", "change users, sites"."""
+    created = [item.table for item in operations if item.kind == "create_table"]
+    changed = sorted({item.table for item in operations if item.table and item.table not in created})
+    parts = []
+    if created:
+        parts.append("add " + _few(created))
+    if changed:
+        parts.append("change " + _few(changed))
+    return ", ".join(parts) or "change schema"
+
+
+def _few(names: list[str]) -> str:
+    shown = ", ".join(names[:3])
+    return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} more"

@@ -1,0 +1,3 @@
+"""What a fresh install must show: one proof a function, each with its evidence."""
+
+from __future__ import annotations

@@ -1,0 +1,48 @@
+"""A proof: what was claimed, how it came out, and the evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from migrations_tools.errors import MigrationsToolsError
+
+PASSED = "passed"
+FAILED = "failed"
+NOT_CHECKED = "not checked"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """One claim about the fresh install. `outcome` is one of PASSED, FAILED and NOT_CHECKED, never silence."""
+
+    claim: str
+    outcome: str
+    evidence: str
+    details: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the proof as plain values."""
+        return asdict(self)
+
+
+def judged(claim: str, problems: Sequence[str], evidence: str) -> Proof:
+    """Give a proof that passed with its evidence, or failed with its problems as details."""
+    if problems:
+        words = problems[0] if len(problems) == 1 else f"{len(problems)} problems"
+        return Proof(claim, FAILED, words, tuple(problems) if len(problems) > 1 else ())
+    return Proof(claim, PASSED, evidence)
+
+
+def not_checked(claim: str, reason: str) -> Proof:
+    """Give a proof that could not be made, with the reason."""
+    return Proof(claim, NOT_CHECKED, reason)
+
+
+def attempted(claim: str, make: Callable[[], Proof]) -> Proof:
+    """Make a proof; when the tool itself cannot, say so: that is not the same as a proof that failed."""
+    try:
+        return make()
+    except MigrationsToolsError as error:
+        return Proof(claim, NOT_CHECKED, error.reasons[0], error.reasons[1:])

@@ -1,0 +1,3 @@
+"""What people and machines are shown: the console, and the run's record."""
+
+from __future__ import annotations

@@ -1,0 +1,99 @@
+"""The console: steps with their time, tables, sentences. Rich on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console as RichConsole
+    from rich.status import Status
+
+_PLAIN_WIDTH = 160
+_DETAIL_WIDTH = 100
+
+
+class Console:
+    """Says what happens. Styles vanish where the output is no terminal or NO_COLOR is set."""
+
+    def __init__(self) -> None:
+        from rich.console import Console as RichConsole
+
+        width = None if sys.stdout.isatty() else _PLAIN_WIDTH
+        self._rich: RichConsole = RichConsole(highlight=False, soft_wrap=True, width=width, file=sys.stdout)
+        self._status: Status | None = None
+        self.steps: list[dict[str, float | str]] = []
+
+    def say(self, text: str = "", style: str = "") -> None:
+        """Print a line; brackets in it are text, not markup."""
+        self._rich.print(text, style=style or None, markup=False)
+
+    def command(self, line: str) -> None:
+        """Show a command that changes something, before it runs."""
+        self.say(f"  $ {_short(line, 3 * _DETAIL_WIDTH)}", style="dim")
+
+    def detail(self, line: str) -> None:
+        """Show what a long step is at, on a terminal only."""
+        if self._status and line.strip():
+            self._status.update(_short(line.strip(), _DETAIL_WIDTH))
+
+    @contextmanager
+    def step(self, title: str) -> Iterator[None]:
+        """Show a step while it runs, then with its time in seconds; the time goes into the run's record."""
+        begun = time.monotonic()
+        done = False
+        try:
+            with self._running(title):
+                yield
+            done = True
+        finally:
+            seconds = time.monotonic() - begun
+            self.steps.append({"step": title, "seconds": round(seconds, 3), "outcome": "done" if done else "failed"})
+            mark, style = ("✔", "green") if done else ("✘", "red")
+            self.say(f"{mark} {title}  {seconds:.1f} s", style=style)
+
+    def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """Print a table; nothing when it has no rows."""
+        if not rows:
+            return
+        from rich.box import SIMPLE_HEAD
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+        for column in columns:
+            table.add_column(column, overflow="fold")
+        for row in rows:
+            table.add_row(*(Text(cell) for cell in row))
+        self._rich.print(table)
+
+    def code(self, text: str, language: str) -> None:
+        """Print source code, coloured on a terminal."""
+        if not self._rich.is_terminal:
+            self.say(text)
+            return
+        from rich.syntax import Syntax
+
+        self._rich.print(Syntax(text, language, background_color="default"))
+
+    @contextmanager
+    def _running(self, title: str) -> Iterator[None]:
+        if not self._rich.is_terminal:
+            self.say(f"{time.strftime('%H:%M:%S')} {title} …")
+            yield
+            return
+        with self._rich.status(title) as self._status:
+            try:
+                yield
+            finally:
+                self._status = None
+
+
+Tell = Callable[[str], None]
+
+
+def _short(line: str, width: int) -> str:
+    return line if len(line) <= width else line[: width - 1] + "…"

@@ -1,0 +1,39 @@
+"""The run's record, and how its parts look on the console."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from migrations_tools.files import write_whole
+from migrations_tools.journal import Journal
+from migrations_tools.proofs.proof import FAILED, NOT_CHECKED, PASSED, Proof
+from migrations_tools.report.console import Console
+from migrations_tools.review.findings import Finding
+
+_MARKS = {PASSED: ("✔", "green"), FAILED: ("✘", "red"), NOT_CHECKED: ("–", "yellow")}
+
+
+def show_proofs(console: Console, proofs: Sequence[Proof]) -> None:
+    """Print each proof with its outcome and evidence; one that was not checked is never green."""
+    for proof in proofs:
+        mark, style = _MARKS[proof.outcome]
+        outcome = f" [{proof.outcome}]" if proof.outcome == NOT_CHECKED else ""
+        console.say(f"{mark} {proof.claim}{outcome}", style=style)
+        console.say(f"    {proof.evidence}", style="dim")
+        for detail in proof.details:
+            console.say(f"      {detail}")
+
+
+def show_findings(console: Console, findings: Sequence[Finding]) -> None:
+    """Print each finding: what, why it matters, where it came from, and the ways out."""
+    for finding in findings:
+        console.say(f"✋ {finding.code} held back: {finding.sentence}", style="yellow")
+        for line in (finding.provenance, finding.effect, *finding.ways_out):
+            console.say(f"     {line}")
+
+
+def save(journal: Journal, record: Mapping[str, Any]) -> None:
+    """Write the last report: the one thing in the tool's folder that outlives `cleanup`."""
+    write_whole(journal.report_path, json.dumps(record, indent=1, sort_keys=True) + "\n", mode=0o600)

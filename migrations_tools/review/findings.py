@@ -1,0 +1,99 @@
+"""What the review says: findings, verdicts, and the allowances that overrule them."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from migrations_tools.errors import CannotProceed
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that the review found: the object, the effect, and the ways out.
+
+    `operations` are the ids of the operations that are held back because of it.
+    """
+
+    code: str
+    severity: str
+    object: str
+    sentence: str
+    effect: str
+    ways_out: tuple[str, ...]
+    provenance: str = ""
+    operations: tuple[int, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the finding as plain values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """A drop that is meant: `code` and `object`, why, and until when (a date) it counts."""
+
+    code: str
+    object: str
+    reason: str = ""
+    until: str = ""
+
+    def covers(self, code: str, full_name: str, name: str) -> bool:
+        """Tell whether the allowance is about this finding; the object may be named with or without its table."""
+        return self.code == code and self.object in (full_name, name)
+
+    def words(self) -> str:
+        """Write the allowance as on the command line."""
+        return f"{self.code}:{self.object}"
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """The verdict on a set of operations: what is held back (ids), the findings, the allowances that served."""
+
+    hold: frozenset[int]
+    findings: tuple[Finding, ...]
+    allowed: tuple[Allowance, ...]
+    unused: tuple[Allowance, ...]
+
+
+def parse_allowances(given: Iterable[Any], today: datetime.date) -> tuple[Allowance, ...]:
+    """Read allowances from settings and options: `CODE:object`, or a map of code, object, reason and until.
+
+    Raises CannotProceed with everything that is malformed or has expired.
+    """
+    reasons: list[str] = []
+    allowances = []
+    for item in given:
+        try:
+            allowances.append(_allowance(item, today))
+        except ValueError as error:
+            reasons.append(str(error))
+    if reasons:
+        raise CannotProceed(reasons)
+    return tuple(dict.fromkeys(allowances))
+
+
+def _allowance(item: Any, today: datetime.date) -> Allowance:
+    if isinstance(item, str):
+        code, colon, name = item.partition(":")
+        if not (code and colon and name):
+            raise ValueError(f"The allowance {item!r} must read CODE:object, such as FD01:users.uq_users_email.")
+        return Allowance(code.strip(), name.strip())
+    if not isinstance(item, Mapping) or not {"code", "object"} <= set(item) <= {"code", "object", "reason", "until"}:
+        raise ValueError(f"The allowance {item!r} must be CODE:object or a map of code, object, reason and until.")
+    return _in_time(Allowance(*(str(item.get(key, "")) for key in ("code", "object", "reason", "until"))), today)
+
+
+def _in_time(allowance: Allowance, today: datetime.date) -> Allowance:
+    if not allowance.until:
+        return allowance
+    try:
+        expired = datetime.date.fromisoformat(allowance.until) < today
+    except ValueError:
+        raise ValueError(f"The allowance {allowance.words()} has no date in `until`: {allowance.until!r}.") from None
+    if expired:
+        raise ValueError(f"The allowance {allowance.words()} expired on {allowance.until}; renew it or remove it.")
+    return allowance

@@ -1,0 +1,179 @@
+"""What a project may set, and how a mistake in it is reported.
+
+Settings come from Invoke's own sources: `[tool.migrations_tools]` in `pyproject.toml`, then the
+`migrations_tools` section of `invoke.yaml`, then `INVOKE_MIGRATIONS_TOOLS_*` in the environment, then options
+on the command line. What is not set is discovered (see `discovery.py`). Nothing else is read.
+"""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from migrations_tools.errors import CannotProceed
+
+SECTION = "migrations_tools"
+_ROOT_MARKS = ("invoke.yaml", "invoke.yml", "invoke.json", "tasks.py")
+_ENGINES = ("auto", "compose")
+
+
+def _setting(default: Any, words: str) -> Any:
+    if isinstance(default, (list, dict)):
+        return field(default_factory=default.copy, metadata={"help": words})
+    return field(default=default, metadata={"help": words})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting, validated. An empty value means: discover it."""
+
+    engine: str = _setting("auto", "Where the temp copy lives: `auto` or `compose`.")
+    suffix: str = _setting("_temp", "What the name of everything in the copy ends in.")
+    compose_files: list[str] = _setting([], "Compose files, in the order of `-f`.")
+    env_files: list[str] = _setting([], "Files for `--env-file`, when it is not the `.env` beside the Compose file.")
+    profiles: list[str] = _setting([], "Compose profiles that the copy is started with.")
+    project_name: str = _setting("", "The original's Compose project name.")
+    exclude_services: list[str] = _setting([], "Services that the copy leaves out.")
+    environment: dict[str, Any] = _setting({}, "Variables for the copy, by service: `{api: {SMTP_HOST: ''}}`.")
+    writable_mounts: list[str] = _setting([], "Host folders that the copy may write to, as the original does.")
+    database_service: str = _setting("", "The Compose service that is PostgreSQL.")
+    alembic_service: str = _setting("", "The Compose service whose image Alembic runs in.")
+    application_service: str = _setting("", "The Compose service that must answer over HTTP.")
+    alembic_config: str = _setting("", "The Alembic configuration (`alembic.ini`).")
+    versions: list[str] = _setting([], "The folder(s) of the revision files.")
+    python: str = _setting("", "The Python in the Alembic service's image; `python`, else `python3`.")
+    message: str = _setting("", "The message of a generated revision; made from its operations when empty.")
+    allow: list[Any] = _setting([], "Drops that are meant: `CODE:object`, or a map of code, object, reason, until.")
+    health_path: str = _setting("", "The path that must answer below 500; read from the health check when empty.")
+    openapi_path: str = _setting("/openapi.json", "Where the application serves its OpenAPI document.")
+    log_patterns: list[str] = _setting([], "Regular expressions that must not occur in the logs, besides the usual.")
+    start_timeout: int = _setting(300, "Seconds that the copy may take until every service is ready.")
+    command_timeout: int = _setting(1800, "Seconds that one Docker command (a build, say) may take.")
+    http_timeout: int = _setting(10, "Seconds that one HTTP request may take.")
+
+
+def describe() -> dict[str, str]:
+    """Give each setting's words, by name, in the order of the table in the README."""
+    return {item.name: str(item.metadata["help"]) for item in fields(Settings)}
+
+
+def defaults(root: Path) -> dict[str, Any]:
+    """Give the lowest level of Invoke's configuration: our defaults, overlaid by `pyproject.toml`'s table.
+
+    Raises CannotProceed when `pyproject.toml` names the table and cannot be read.
+    """
+    blank = Settings()
+    values = {item.name: getattr(blank, item.name) for item in fields(Settings)}
+    return {SECTION: values | _pyproject_table(root / "pyproject.toml")}
+
+
+def find_root(start: Path) -> Path:
+    """Give the project's root: the nearest folder upwards that holds Invoke's files, else the start itself."""
+    for folder in (start, *start.parents):
+        if any((folder / mark).is_file() for mark in _ROOT_MARKS) or _pyproject_table(folder / "pyproject.toml"):
+            return folder
+    return start
+
+
+def load(values: Mapping[str, Any]) -> Settings:
+    """Validate the merged section.
+
+    Raises CannotProceed with every mistake at once: unknown keys (with the nearest known one), wrong types,
+    values out of range.
+    """
+    known = {item.name: item for item in fields(Settings)}
+    reasons = [_unknown(key, known) for key in values if key not in known]
+    blank = Settings()
+    for key, value in values.items():
+        if key in known:
+            reasons += _type_mistakes(key, value, getattr(blank, key))
+    if not reasons:
+        reasons = _value_mistakes(values)
+    if reasons:
+        raise CannotProceed(reasons, tip="Every setting is listed in the README, with what it is for.")
+    return Settings(**{key: _plain(value) for key, value in values.items()})
+
+
+def _pyproject_table(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise CannotProceed(f"{path} cannot be read: {error}.") from error
+    if f"tool.{SECTION}" not in text:
+        return {}
+    table = _parse_toml(text, path).get("tool", {}).get(SECTION, {})
+    if not isinstance(table, dict):
+        raise CannotProceed(f"[tool.{SECTION}] in {path} must be a table.")
+    return table
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file. Raises CannotProceed when it is not valid TOML."""
+    return _parse_toml(path.read_text(encoding="utf-8"), path)
+
+
+def _parse_toml(text: str, path: Path) -> dict[str, Any]:
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise CannotProceed(f"{path} is not valid TOML: {error}.") from error
+
+
+def _unknown(key: str, known: Mapping[str, Any]) -> str:
+    near = difflib.get_close_matches(key, known, n=1)
+    hint = f"; did you mean `{near[0]}`?" if near else "."
+    return f"`{SECTION}.{key}` is not a setting{hint}"
+
+
+def _type_mistakes(key: str, value: Any, default: Any) -> list[str]:
+    wanted = type(default)
+    if isinstance(value, bool) or not isinstance(value, _accepted(wanted)):
+        return [f"`{SECTION}.{key}` must be {_WORDS[wanted]}, not {value!r}."]
+    if wanted is list and key != "allow" and not all(isinstance(item, str) for item in value):
+        return [f"`{SECTION}.{key}` must be a list of texts, not {value!r}."]
+    return []
+
+
+def _accepted(wanted: type) -> tuple[type, ...]:
+    # Invoke wraps maps in its own DataProxy when they are read through the configuration object.
+    accepted: dict[type, tuple[type, ...]] = {list: (list, tuple), dict: (Mapping,)}
+    return accepted.get(wanted, (wanted,))
+
+
+_WORDS = {str: "a text", int: "a whole number", list: "a list", dict: "a map"}
+
+
+def _value_mistakes(values: Mapping[str, Any]) -> list[str]:
+    reasons = []
+    if values.get("engine", "auto") not in _ENGINES:
+        reasons.append(f"`{SECTION}.engine` must be one of {', '.join(_ENGINES)}, not {values['engine']!r}.")
+    suffix = str(values.get("suffix", "_temp"))
+    if len(suffix) < 2 or not all(
+        char.isascii() and (char.islower() or char.isdigit() or char in "_-") for char in suffix
+    ):
+        reasons.append(f"`{SECTION}.suffix` must be two or more of a-z, 0-9, _ and -, not {suffix!r}.")
+    short = [key for key in ("start_timeout", "command_timeout", "http_timeout") if values.get(key, 1) < 1]
+    reasons += [f"`{SECTION}.{key}` must be at least 1 second, not {values[key]!r}." for key in short]
+    for service, variables in values.get("environment", {}).items():
+        if not isinstance(variables, Mapping):
+            reasons.append(f"`{SECTION}.environment.{service}` must be a map of variables, not {variables!r}.")
+    return reasons
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value

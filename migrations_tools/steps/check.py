@@ -1,0 +1,33 @@
+"""check: all of it without writing a migration."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from migrations_tools.errors import Found
+from migrations_tools.steps.cleanup import cleanup
+from migrations_tools.steps.generate import generate
+from migrations_tools.steps.isolate import isolate
+from migrations_tools.steps.work import Work
+
+
+def check(work: Work, allow: Sequence[str]) -> None:
+    """Say whether a migration is missing; a temp stack that stands is used and left standing.
+
+    Raises Found when a migration is missing or a drop was held back.
+    """
+    if work.dry:
+        isolate(work)
+        return
+    standing = work.journal.read() is not None
+    try:
+        if not standing:
+            isolate(work)
+        outcome = generate(work, "", allow, write=False)
+    finally:
+        if not standing:
+            cleanup(work)
+    missing = [f"A migration is missing: {item.summary()}." for item in outcome.kept]
+    held = [f"Models and database disagree: {finding.sentence}" for finding in outcome.review.findings]
+    if missing or held:
+        raise Found([*missing, *held], tip="Run `invoke isolate generate validate` and commit the file.")

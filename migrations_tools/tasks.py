@@ -1,0 +1,152 @@
+"""The tasks: `invoke isolate generate validate`, then `invoke cleanup`.
+
+Each task works alone, in a chain, or tomorrow: what passes between them is the journal on disk. Imports stand
+inside the functions so that listing the tasks costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from invoke import Collection, Context, Exit, task
+
+from migrations_tools import settings
+from migrations_tools.errors import MigrationsToolsError
+
+if TYPE_CHECKING:
+    from migrations_tools.journal import Journal
+    from migrations_tools.steps.work import Work
+
+
+@contextmanager
+def _working(context: Context, name: str, locked: bool = True) -> Iterator[Work]:
+    """Open a task's tools and turn what goes wrong into an exit code: the one place where that happens."""
+    from migrations_tools.inapp.client import ProbeError
+    from migrations_tools.journal import Journal
+    from migrations_tools.report.console import Console
+    from migrations_tools.steps.work import Work
+
+    try:
+        root = settings.find_root(Path.cwd())
+        loaded = settings.load(context.config[settings.SECTION])
+        journal = Journal(root, loaded.suffix)
+        work = Work(root, loaded, journal, Console(), bool(context.config.run.dry))
+        if not locked or work.dry:
+            yield work
+            return
+        with journal.lock(name):
+            yield work
+    except ProbeError as error:
+        _explain(error)
+        _keep_traceback(journal, error)
+        raise Exit(code=error.exit_code) from error
+    except MigrationsToolsError as error:
+        _explain(error)
+        raise Exit(code=error.exit_code) from error
+    except KeyboardInterrupt:
+        _print_error("\nInterrupted. What was made is in the journal: `invoke cleanup` removes it.")
+        raise Exit(code=130) from None
+
+
+def _print_error(text: str) -> None:
+    sys.stderr.write(text + "\n")
+
+
+def _explain(error: MigrationsToolsError) -> None:
+    lines = [*error.reasons, *(f"  {line}" for line in getattr(error, "output", "").splitlines())]
+    _print_error("\n".join(["ERROR: " + lines[0], *lines[1:]]))
+    if error.tip:
+        _print_error(f"TIP: {error.tip}")
+
+
+def _keep_traceback(journal: Journal, error: MigrationsToolsError) -> None:
+    """Keep the application's own traceback, where there is one, in the tool's folder."""
+    trace = getattr(error, "traceback", "")
+    if trace:
+        journal.prepare()
+        journal.error_path.write_text(trace, encoding="utf-8")
+        _print_error(f"  the whole traceback: {journal.error_path}")
+
+
+@task
+def doctor(context: Context) -> None:
+    """Say what was found and what is missing; start nothing."""
+    from migrations_tools.steps.look import doctor as look
+
+    with _working(context, "doctor", locked=False) as work:
+        look(work)
+
+
+@task
+def isolate(context: Context) -> None:
+    """Start a temp copy of the stack beside it. Needs Docker."""
+    from migrations_tools.steps.isolate import isolate as run
+
+    with _working(context, "isolate") as work:
+        run(work)
+
+
+_MESSAGE = "The message of the new revision; made from its operations when empty."
+_ALLOW = "A drop that is meant, as CODE:object; may be given several times."
+
+
+@task(help={"message": _MESSAGE, "allow": _ALLOW}, iterable=["allow"])
+def generate(context: Context, message: str = "", allow: list[str] = []) -> None:  # noqa: B006 - Invoke fills it, nothing here changes it
+    """Write the missing migration, reviewed. Needs `isolate`."""
+    from migrations_tools.steps.generate import generate as run
+
+    with _working(context, "generate") as work:
+        run(work, message, list(allow), write=not work.dry)
+
+
+@task
+def validate(context: Context) -> None:
+    """Install again from nothing and prove it. Needs `isolate`."""
+    from migrations_tools.steps.validate import validate as run
+
+    with _working(context, "validate") as work:
+        run(work)
+
+
+@task
+def cleanup(context: Context) -> None:
+    """Remove the temp stack, exactly; works after any crash."""
+    from migrations_tools.steps.cleanup import cleanup as run
+
+    with _working(context, "cleanup") as work:
+        run(work)
+
+
+@task
+def status(context: Context) -> None:
+    """Say what stands, how far the run got, what comes next."""
+    from migrations_tools.steps.look import status as look
+
+    with _working(context, "status", locked=False) as work:
+        look(work)
+
+
+@task(help={"command": "SQL to run instead of opening a client."})
+def psql(context: Context, command: str = "") -> None:
+    """Open a client on the temp database. Needs `isolate`."""
+    from migrations_tools.steps.look import psql as run
+
+    with _working(context, "psql", locked=False) as work:
+        run(work, command)
+
+
+@task(help={"allow": _ALLOW}, iterable=["allow"])
+def check(context: Context, allow: list[str] = []) -> None:  # noqa: B006 - Invoke fills it, nothing here changes it
+    """Say whether a migration is missing; write none. Needs Docker."""
+    from migrations_tools.steps.check import check as run
+
+    with _working(context, "check") as work:
+        run(work, list(allow))
+
+
+ns = Collection(doctor, isolate, generate, validate, cleanup, status, psql, check)
+ns.configure(settings.defaults(settings.find_root(Path.cwd())))
