@@ -1,0 +1,45 @@
+"""A PostgreSQL database's schema as plain values: its reading, and the pure comparison of two of them.
+
+``read`` asks ``pg_catalog`` through a callable, so that no driver is imported here; ``compare`` sees values
+only.
+"""
+
+from __future__ import annotations
+
+from migrations_tools.catalog.compare import Difference, compare
+from migrations_tools.catalog.model import (
+    Catalog,
+    Column,
+    Constraint,
+    Domain,
+    Enum,
+    Extension,
+    Index,
+    Schema,
+    Sequence,
+    Table,
+    View,
+    as_json,
+    qualified,
+)
+from migrations_tools.catalog.read import Query, read
+
+__all__ = [
+    "Catalog",
+    "Column",
+    "Constraint",
+    "Difference",
+    "Domain",
+    "Enum",
+    "Extension",
+    "Index",
+    "Query",
+    "Schema",
+    "Sequence",
+    "Table",
+    "View",
+    "as_json",
+    "compare",
+    "qualified",
+    "read",
+]

@@ -1,0 +1,235 @@
+"""Read a database's schema from ``pg_catalog``, in a fixed number of queries whatever the schema's size.
+
+Sources: PostgreSQL manual, chapter "System Catalogs" (``pg_class``, ``pg_attribute``, ``pg_attrdef``,
+``pg_constraint``, ``pg_index``, ``pg_type``, ``pg_enum``, ``pg_sequence``, ``pg_depend``) and "System
+Information Functions" (``pg_get_expr``, ``pg_get_constraintdef``, ``pg_get_indexdef``, ``pg_get_viewdef``,
+``format_type``). Works on PostgreSQL 12 to 18.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, Final, Protocol, TypeAlias, TypeVar
+
+from migrations_tools.catalog import model, statements
+from migrations_tools.catalog.model import Catalog, qualified
+
+Row: TypeAlias = tuple[Any, ...]
+T = TypeVar("T")
+
+
+class Query(Protocol):
+    """Run one statement with ``%s`` placeholders on the database and give its rows."""
+
+    def __call__(self, sql: str, params: Sequence[object] = (), /) -> list[tuple[Any, ...]]:
+        """Give the rows of the statement."""
+        ...
+
+
+_CONSTRAINT_TYPES: Final[Mapping[str, model.ConstraintType]] = {
+    "p": "primary key",
+    "u": "unique",
+    "f": "foreign key",
+    "c": "check",
+    "x": "exclusion",
+}
+_IDENTITY: Final[Mapping[str, model.IdentityGeneration]] = {"": "", "a": "ALWAYS", "d": "BY DEFAULT"}
+_GENERATED: Final = {"s": "STORED", "v": "VIRTUAL"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Relations:
+    """What the builders look up: the name of a relation, the column that owns what ``nextval`` draws from."""
+
+    names: Mapping[int, str]
+    nextval: Mapping[str, str]
+
+
+def read(query: Query) -> Catalog:
+    """Give the schema of the database that ``query`` asks: all but system schemas and members of extensions.
+
+    Every catalog is printed alike, whatever the ``search_path``, ``DateStyle`` and so on of the role or
+    database: the session's settings that deparsing depends on are pinned while reading and put back
+    afterwards (also on an error). The reading is no snapshot: run it in a REPEATABLE READ transaction when
+    others may change the schema meanwhile.
+    """
+    with _pinned_settings(query):
+        members: dict[str, set[int]] = defaultdict(set)
+        for catalog_name, oid in query(statements.EXTENSION_MEMBERS):
+            members[catalog_name].add(oid)
+        return _catalog(query, members)
+
+
+@contextmanager
+def _pinned_settings(query: Query) -> Iterator[None]:
+    """Hold the session's settings at ``statements.PRINTING``."""
+    before = dict(query(statements.GET_SETTINGS, [json.dumps(statements.PRINTING)]))
+    query(statements.SET_SETTINGS, [json.dumps(statements.PRINTING)])
+    try:
+        yield
+    except BaseException:
+        # In a transaction that has failed this fails too; the rollback then puts the settings back.
+        with suppress(Exception):
+            query(statements.SET_SETTINGS, [json.dumps(before)])
+        raise
+    query(statements.SET_SETTINGS, [json.dumps(before)])
+
+
+def _catalog(query: Query, members: Mapping[str, Collection[int]]) -> Catalog:
+    relations, types, namespaces = (members.get(name, ()) for name in ("pg_class", "pg_type", "pg_namespace"))
+    tables = _foreign_to(relations, query(statements.TABLES))
+    views = _foreign_to(relations, query(statements.VIEWS))
+    sequences = _foreign_to(relations, query(statements.SEQUENCES))
+    lookup = _relations(tables + views, sequences)
+    columns = _by_table(query(statements.COLUMNS), lookup, _column)
+    constraints = _by_table(query(statements.CONSTRAINTS), lookup, _constraint)
+    indexes = _by_table(query(statements.INDEXES), lookup, _index)
+    return Catalog(
+        schemas=tuple(model.Schema(name) for _, name in _foreign_to(namespaces, query(statements.SCHEMAS))),
+        extensions=tuple(model.Extension(name) for (name,) in query(statements.EXTENSIONS)),
+        enums=tuple(_enum(row) for row in _foreign_to(types, query(statements.ENUMS))),
+        domains=tuple(_domain(row) for row in _foreign_to(types, query(statements.DOMAINS))),
+        tables=tuple(_table(row, lookup, columns, constraints, indexes) for row in tables),
+        sequences=tuple(_sequences(sequences, lookup, columns)),
+        views=tuple(_view(row, indexes.get(row[0], ())) for row in views),
+    )
+
+
+def _foreign_to(members: Collection[int], rows: list[Row]) -> list[Row]:
+    """Leave out the rows whose object (by its oid, the first field) an extension owns."""
+    return [row for row in rows if row[0] not in members]
+
+
+def _relations(relations: list[Row], sequences: list[Row]) -> _Relations:
+    names = {oid: qualified(schema, name) for oid, schema, name, *_ in relations}
+    nextval = {row[-1]: f"{names[row[10]]}.{row[11]}" for row in sequences if row[10] in names}
+    return _Relations(names, nextval)
+
+
+def _by_table(
+    rows: list[Row], lookup: _Relations, build: Callable[[Row, _Relations], T]
+) -> Mapping[int, tuple[T, ...]]:
+    """Build each row's object and group them by the oid of their table; tables left out take theirs along."""
+    groups: dict[int, tuple[T, ...]] = defaultdict(tuple)
+    for row in rows:
+        if row[0] in lookup.names:
+            groups[row[0]] += (build(row, lookup),)
+    return groups
+
+
+def _column(row: Row, lookup: _Relations) -> model.Column:
+    table, name, type_, nullable, expression, identity, generated, collation, comment, validated = row
+    default = None if generated else expression
+    return model.Column(
+        table=lookup.names[table],
+        name=name,
+        type=type_,
+        nullable=nullable,
+        default=default,
+        sequence_of=lookup.nextval.get(default or ""),
+        identity_generation=_IDENTITY[identity],
+        generated=f"{expression} {_GENERATED[generated]}" if generated else None,
+        collation=collation,
+        comment=comment,
+        not_null_valid=validated,
+    )
+
+
+def _constraint(row: Row, lookup: _Relations) -> model.Constraint:
+    table, name, type_, definition, columns, schema, referenced, deferrable, deferred, validated = row
+    return model.Constraint(
+        table=lookup.names[table],
+        name=name,
+        type=_CONSTRAINT_TYPES[type_],
+        definition=definition,
+        columns=tuple(columns),
+        referenced_table=qualified(schema, referenced) if referenced else None,
+        deferrable=deferrable,
+        deferred=deferred,
+        validated=validated,
+    )
+
+
+def _index(row: Row, lookup: _Relations) -> model.Index:
+    table, name, definition, method, unique, columns, included, predicate, expressions, valid = row
+    return model.Index(
+        table=lookup.names[table],
+        name=name,
+        definition=definition,
+        method=method,
+        unique=unique,
+        columns=tuple(columns),
+        included=tuple(included),
+        predicate=predicate,
+        expressions=expressions,
+        valid=valid,
+    )
+
+
+def _table(
+    row: Row,
+    lookup: _Relations,
+    columns: Mapping[int, tuple[model.Column, ...]],
+    constraints: Mapping[int, tuple[model.Constraint, ...]],
+    indexes: Mapping[int, tuple[model.Index, ...]],
+) -> model.Table:
+    oid, schema, name, kind, comment, unlogged, key, bound, parents = row
+    return model.Table(
+        schema=schema,
+        name=name,
+        kind=kind,
+        columns=columns.get(oid, ()),
+        constraints=constraints.get(oid, ()),
+        indexes=indexes.get(oid, ()),
+        comment=comment,
+        unlogged=unlogged,
+        partition_key=key,
+        partition_bound=bound,
+        parents=tuple(lookup.names[int(parent)] for parent in parents if int(parent) in lookup.names),
+    )
+
+
+def _view(row: Row, indexes: tuple[model.Index, ...]) -> model.View:
+    _, schema, name, definition, materialized, options, comment = row
+    return model.View(schema, name, definition.strip(), materialized, tuple(options), indexes, comment)
+
+
+def _enum(row: Row) -> model.Enum:
+    _, schema, name, labels = row
+    return model.Enum(schema, name, tuple(labels))
+
+
+def _domain(row: Row) -> model.Domain:
+    _, schema, name, type_, nullable, default, collation, checks = row
+    return model.Domain(schema, name, type_, nullable, default, collation, tuple(checks))
+
+
+def _sequences(
+    rows: list[Row], lookup: _Relations, columns: Mapping[int, tuple[model.Column, ...]]
+) -> Iterator[model.Sequence]:
+    """Build the sequences but those whose owner is left out, being a table that an extension owns."""
+    drawn = {(column.default, column.path) for group in columns.values() for column in group}
+    for _, schema, name, *rest in rows:
+        type_, start, increment, minimum, maximum, cache, cycle, table, _, by_identity, nextval = rest
+        if table is not None and table not in lookup.names:
+            continue
+        owner = lookup.nextval.get(nextval)
+        implicit = bool(by_identity) or (nextval, owner) in drawn
+        yield model.Sequence(
+            schema=schema,
+            name=name,
+            type=type_,
+            start=start,
+            increment=increment,
+            minimum=minimum,
+            maximum=maximum,
+            cache=cache,
+            cycle=cycle,
+            owned_by=owner,
+            owned_by_table=lookup.names.get(table),
+            implicit=implicit,
+        )

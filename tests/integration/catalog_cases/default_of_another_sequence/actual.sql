@@ -1,0 +1,2 @@
+CREATE SEQUENCE numbers;
+CREATE TABLE t (number bigint DEFAULT nextval('numbers'));

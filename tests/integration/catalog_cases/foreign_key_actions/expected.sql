@@ -1,0 +1,7 @@
+CREATE TABLE p (id integer PRIMARY KEY);
+CREATE TABLE c (
+    a integer CONSTRAINT fk_a REFERENCES p ON DELETE SET NULL,
+    b integer CONSTRAINT fk_b REFERENCES p ON DELETE CASCADE ON UPDATE CASCADE,
+    d integer,
+    e integer CONSTRAINT fk_e REFERENCES p
+);

@@ -1,0 +1,2 @@
+-- requires: PostgreSQL 18
+CREATE TABLE t (a integer, b integer GENERATED ALWAYS AS (a * 2) VIRTUAL);

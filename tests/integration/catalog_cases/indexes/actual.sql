@@ -1,0 +1,11 @@
+CREATE TABLE t (a integer, b text, c integer, d integer[], e integer);
+CREATE INDEX ix_predicate ON t (a) WHERE a > 0;
+CREATE INDEX ix_method ON t (a);
+CREATE INDEX ix_include ON t (a, b);
+CREATE INDEX ix_expression ON t (lower(b));
+CREATE INDEX ix_unique ON t (c);
+CREATE INDEX ix_order ON t (c, a);
+CREATE INDEX ix_operators ON t (b);
+CREATE INDEX ix_unexpected ON t USING gin (d);
+CREATE INDEX ix_storage ON t (e);
+CREATE INDEX ix_same ON t (upper(b), c DESC NULLS LAST) INCLUDE (a) WHERE c IS NOT NULL;

@@ -1,0 +1,11 @@
+CREATE TABLE t (a integer, b text, c integer, d integer[], e integer);
+CREATE INDEX ix_predicate ON t (a) WHERE a > 1;
+CREATE INDEX ix_method ON t USING hash (a);
+CREATE INDEX ix_include ON t (a) INCLUDE (b);
+CREATE INDEX ix_expression ON t (upper(b));
+CREATE UNIQUE INDEX ix_unique ON t (c);
+CREATE INDEX ix_order ON t (c DESC, a);
+CREATE INDEX ix_operators ON t (b text_pattern_ops);
+CREATE INDEX ix_missing ON t (b, c);
+CREATE INDEX ix_storage ON t (e) WITH (fillfactor = 70);
+CREATE INDEX ix_same ON t (upper(b), c DESC NULLS LAST) INCLUDE (a) WHERE c IS NOT NULL;

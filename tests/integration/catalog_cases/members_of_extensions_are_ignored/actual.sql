@@ -1,0 +1,14 @@
+CREATE SCHEMA tools;
+CREATE TYPE tools.mood AS ENUM ('ok');
+CREATE DOMAIN tools.positive AS integer CHECK (VALUE > 0);
+CREATE TABLE tools.config (id serial PRIMARY KEY, mood tools.mood);
+CREATE INDEX ix_config ON tools.config (mood);
+CREATE VIEW tools.report AS SELECT 1 AS one;
+CREATE SEQUENCE tools.numbers;
+ALTER EXTENSION plpgsql ADD SCHEMA tools;
+ALTER EXTENSION plpgsql ADD TYPE tools.mood;
+ALTER EXTENSION plpgsql ADD DOMAIN tools.positive;
+ALTER EXTENSION plpgsql ADD TABLE tools.config;
+ALTER EXTENSION plpgsql ADD VIEW tools.report;
+ALTER EXTENSION plpgsql ADD SEQUENCE tools.numbers;
+CREATE TABLE users (id integer);

@@ -1,0 +1,3 @@
+-- requires: extension vector
+CREATE EXTENSION vector;
+CREATE TABLE items (embedding vector(3));

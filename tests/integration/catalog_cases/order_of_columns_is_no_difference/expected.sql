@@ -1,0 +1,1 @@
+CREATE TABLE users (name text, id integer PRIMARY KEY, email text NOT NULL);

@@ -1,0 +1,7 @@
+CREATE TABLE events (id bigint NOT NULL, at date NOT NULL, kind text NOT NULL, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+CREATE TABLE events_2024 PARTITION OF events FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+CREATE TABLE events_2025 PARTITION OF events FOR VALUES FROM ('2025-01-01') TO ('2025-07-01');
+CREATE TABLE events_2026 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+CREATE TABLE logs (id integer, host text) PARTITION BY HASH (host);
+CREATE TABLE plain (id integer) PARTITION BY RANGE (id);
+CREATE INDEX ix_events_kind ON events (kind) WHERE kind <> '';

@@ -1,0 +1,2 @@
+CREATE TABLE t (a integer, b integer);
+CREATE SEQUENCE s OWNED BY t.b;

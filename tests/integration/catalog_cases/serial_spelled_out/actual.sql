@@ -1,0 +1,3 @@
+CREATE SEQUENCE ids AS integer;
+CREATE TABLE t (id integer NOT NULL DEFAULT nextval('ids') PRIMARY KEY);
+ALTER SEQUENCE ids OWNED BY t.id;

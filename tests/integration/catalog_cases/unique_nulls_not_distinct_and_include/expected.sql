@@ -1,0 +1,1 @@
+CREATE TABLE t (a integer, b integer, CONSTRAINT uq_a UNIQUE NULLS NOT DISTINCT (a), CONSTRAINT uq_b UNIQUE (b) INCLUDE (a));
