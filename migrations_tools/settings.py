@@ -8,6 +8,7 @@ on the command line. What is not set is discovered (see `discovery.py`). Nothing
 from __future__ import annotations
 
 import difflib
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -137,10 +138,10 @@ def _unknown(key: str, known: Mapping[str, Any]) -> str:
 
 
 def _type_mistakes(key: str, value: Any, default: Any) -> list[str]:
-    wanted = type(default)
+    wanted: type = type(default)
     if isinstance(value, bool) or not isinstance(value, _accepted(wanted)):
         return [f"`{SECTION}.{key}` must be {_WORDS[wanted]}, not {value!r}."]
-    if wanted is list and key != "allow" and not all(isinstance(item, str) for item in value):
+    if isinstance(value, (list, tuple)) and key != "allow" and not all(isinstance(item, str) for item in value):
         return [f"`{SECTION}.{key}` must be a list of texts, not {value!r}."]
     return []
 
@@ -165,10 +166,19 @@ def _value_mistakes(values: Mapping[str, Any]) -> list[str]:
         reasons.append(f"`{SECTION}.suffix` must be two or more of a-z, 0-9, _ and -, not {suffix!r}.")
     short = [key for key in ("start_timeout", "command_timeout", "http_timeout") if values.get(key, 1) < 1]
     reasons += [f"`{SECTION}.{key}` must be at least 1 second, not {values[key]!r}." for key in short]
+    reasons += [mistake for pattern in values.get("log_patterns", []) if (mistake := _pattern_mistake(pattern))]
     for service, variables in values.get("environment", {}).items():
         if not isinstance(variables, Mapping):
             reasons.append(f"`{SECTION}.environment.{service}` must be a map of variables, not {variables!r}.")
     return reasons
+
+
+def _pattern_mistake(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        return f"`{SECTION}.log_patterns` has {pattern!r}, which is no regular expression: {error}."
+    return ""
 
 
 def _plain(value: Any) -> Any:

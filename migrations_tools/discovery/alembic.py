@@ -26,8 +26,8 @@ def find_config(root: Path, settings: Settings, services: Services) -> Path:
         if not path.is_file():
             raise CannotProceed(f"The Alembic configuration {path} (the setting `alembic_config`) does not exist.")
         return path
-    contexts = {path for service in services.values() if (path := build_context(service))}
-    found = sorted({path for context in contexts or {root} for path in _alembic_configs(context)})
+    contexts = {context for service in services.values() if (context := build_context(service))}
+    found = sorted({config for context in contexts or {root} for config in _alembic_configs(context)})
     if len(found) == 1:
         return found[0]
     if not found:

@@ -60,9 +60,7 @@ def discover(root: Path, settings: Settings, compose: ComposeFiles, config: Mapp
         compose=compose,
         alembic_service=service,
         alembic_config=alembic_config,
-        config_candidates=alembic.config_candidates(
-            alembic_config, build_context(services[service]), services[service]
-        ),
+        config_candidates=alembic.config_candidates(alembic_config, context, services[service]),
         versions=versions,
         database=database,
         application=application,

@@ -14,7 +14,6 @@ from migrations_tools.discovery.compose_files import ComposeFiles
 from migrations_tools.engines.docker import Docker
 from migrations_tools.engines.guard import Scope
 from migrations_tools.errors import CannotProceed, CommandFailed
-from migrations_tools.inapp.client import BOOTSTRAP
 from migrations_tools.journal import Run
 from migrations_tools.secrets import masked
 from migrations_tools.settings import Settings
@@ -86,11 +85,11 @@ class Stack:
         arguments = ("compose", "--project-name", self.project, "down", "--remove-orphans", "--timeout", "0")
         self.docker.stream(self.scope(run), *arguments)
 
-    def start_python(self, run: Run, service: str, name: str, python: str) -> subprocess.Popen[str]:
-        """Start a one-off container of a service that runs Python code from its standard input."""
+    def start_python(self, run: Run, service: str, name: str, python: str, code: str) -> subprocess.Popen[str]:
+        """Start a one-off container of a service that runs Python code; its standard streams are the caller's."""
         rest = ("run", "--rm", "--no-TTY", "--no-deps", "--name", name, "--entrypoint", "sh", "--", service)
         return self.docker.pipe(
-            self.scope(run), *self._compose(*rest, "-c", _FIND_PYTHON, "sh", python or "python", BOOTSTRAP)
+            self.scope(run), *self._compose(*rest, "-c", _FIND_PYTHON, "sh", python or "python", code)
         )
 
     def containers(self) -> tuple[Container, ...]:

@@ -117,8 +117,13 @@ def _sort(path: Path, project: Project) -> str:
 def _is_source(path: Path, project: Project) -> bool:
     if (_git(path, "ls-files", "--", ".") or "").strip():
         return True
-    in_context = any(path == context or context in path.parents for context in project.build_contexts)
-    return in_context and _git(path, "check-ignore", "--", ".") is None
+    contexts = [context for context in project.build_contexts if path == context or context in path.parents]
+    # A checkout that is ignored as a whole (a copy in a build folder, say) says nothing about its parts.
+    return any(not _is_ignored(path) or _is_ignored(context) for context in contexts)
+
+
+def _is_ignored(path: Path) -> bool:
+    return _git(path, "check-ignore", "--", ".") is not None
 
 
 def _git(path: Path, *arguments: str) -> str | None:

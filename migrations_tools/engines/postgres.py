@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, LiteralString
+from typing import TYPE_CHECKING, Any
 
 from migrations_tools.errors import CannotProceed, WrongDatabase
 
 if TYPE_CHECKING:
+    from typing import LiteralString
+
     import psycopg
 
 Query = Callable[..., list[tuple[Any, ...]]]

@@ -27,11 +27,15 @@ def equals_models(actual: Catalog, expected: Catalog, held: Collection[str], exc
     differences = [
         item for item in compare(actual, expected) if item.table not in excluded and _bare(item) not in excluded
     ]
-    problems = [item.sentence() for item in differences if item.notable and _bare(item) not in held]
-    expected_ones = [item.object for item in differences if item.notable and _bare(item) in held]
+    notable = [item for item in differences if item.notable]
+    beyond = [item.object for item in notable if _is_beyond_models(item)]
+    meant = [item.object for item in notable if _bare(item) in held]
+    problems = [item.sentence() for item in notable if item.object not in (*beyond, *meant)]
     evidence = _counts(actual)
-    if expected_ones:
-        evidence += f"; held back by the review: {', '.join(expected_ones)}"
+    if meant:
+        evidence += f"; held back by the review: {', '.join(meant)}"
+    if beyond:
+        evidence += f"; only in migrations, models cannot say it: {', '.join(beyond)}"
     names = sum(not item.notable for item in differences)
     return judged(ORACLE, problems, evidence + (f"; {names} differ in name only" if names else ""))
 
@@ -52,6 +56,11 @@ def _traces(was: Catalog, now: Catalog) -> list[str]:
         "different": "is different",
     }
     return [f"{item.object} {words[item.sort]}" for item in compare(now, was)]
+
+
+def _is_beyond_models(difference: Difference) -> bool:
+    """Tell whether a difference is about something that migrations make and a MetaData has no words for."""
+    return difference.sort == "unexpected" and difference.kind in ("extension", "schema", "view", "domain", "sequence")
 
 
 def _bare(difference: Difference) -> str:

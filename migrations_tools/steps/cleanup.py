@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from migrations_tools.discovery.compose_files import find_compose_files
 from migrations_tools.engines import compose, inventory
 from migrations_tools.engines.compose import PROJECT_LABEL, Stack
 from migrations_tools.engines.docker import Docker
@@ -161,22 +162,30 @@ def _refuse_strangers(kind: str, names: Iterable[str], run: Run) -> None:
 
 
 def _nothing_of_ours(work: Work) -> None:
-    """Say that no run stands; what carries a copy's label all the same is listed, never removed."""
+    """Say that no run stands; what an earlier run made here and no journal knows is listed, never removed.
+
+    Raises CannotProceed when containers of a copy of this very folder stand.
+    """
     docker = work.docker()
-    left = [name for kind in ("volume", "network") for name in _with_our_label(docker, kind, work.settings.suffix)]
-    names = docker.query_lines("ps", "--all", "--filter", f"label={LABEL}", "--format", "{{.Names}}")
-    left += [name for name in names if name.endswith(work.settings.suffix)]
-    if left:
+    folder = find_compose_files(work.root, work.settings, os.environ).directory
+    form = '{{.Names}}\t{{.Label "' + LABEL + '"}}\t{{.Label "com.docker.compose.project.working_dir"}}'
+    rows = [
+        line.split("\t") for line in docker.query_lines("ps", "--all", "--filter", f"label={LABEL}", "--format", form)
+    ]
+    lost = {project for name, project, directory in rows if directory == str(folder)}
+    if lost:
         raise CannotProceed(
-            [f"There is no journal, but {name} carries this tool's label; it was not removed." for name in left],
-            tip="They may belong to another folder's run: run `invoke cleanup` there, or remove them by name.",
+            [
+                f"There is no journal, but {name} is a container of this folder's {project}."
+                for name, project, _ in rows
+            ],
+            tip=f"Nothing was removed. By hand: {'; '.join(map(_by_hand, sorted(lost)))}",
         )
     work.console.say("Nothing to clean up: no temp stack stands.")
 
 
-def _with_our_label(docker: Docker, kind: str, suffix: str) -> list[str]:
-    names = docker.query_lines(kind, "ls", "--filter", f"label={LABEL}", "--format", "{{.Name}}")
-    return [name for name in names if name.endswith(suffix)]
+def _by_hand(project: str) -> str:
+    return f"docker compose --project-name {project} down, then docker volume rm of what `docker volume ls` shows of it"
 
 
 def _show_dry(work: Work, run: Run) -> None:

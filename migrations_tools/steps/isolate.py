@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from migrations_tools.engines import inventory
-from migrations_tools.engines.compose import Container, supports_override
+from migrations_tools.engines.compose import PROJECT_LABEL, Container, supports_override
 from migrations_tools.engines.facts import gather
 from migrations_tools.errors import CannotProceed
 from migrations_tools.files import sha256, write_whole
@@ -33,6 +33,7 @@ def isolate(work: Work) -> None:
         _show_dry(work, planned)
         return
     _remove_earlier(work)
+    _refuse_a_strangers_copy(original, planned)
     with work.console.step("Verifying that the copy is apart"):
         run = _begin(work, original, planned)
         copy = copy_of(work, original, planned)
@@ -45,8 +46,9 @@ def isolate(work: Work) -> None:
 def make_plan(work: Work, original: Original) -> IsolationPlan:
     """Plan the copy. Raises CannotProceed with every reason when the stack cannot be isolated."""
     if not supports_override(original.docker):
+        program = " ".join(original.docker.compose)
         raise CannotProceed(
-            f"`{' '.join(original.docker.compose)}` does not obey `!override`: the copy would keep the original's ports.",
+            f"`{program}` does not obey `!override`: the copy would keep the original's ports.",
             tip="Install Compose 2.24.4 or newer.",
         )
     try:
@@ -60,6 +62,23 @@ def _remove_earlier(work: Work) -> None:
     if earlier:
         work.console.say(f"A temp stack of an earlier run ({earlier.temp_project}) stands; removing it first.")
         remove_everything(work, earlier)
+
+
+def _refuse_a_strangers_copy(original: Original, planned: IsolationPlan) -> None:
+    """Refuse when a copy of this name stands that another folder's run (or another tool) made."""
+    label = f"label={PROJECT_LABEL}={planned.project}"
+    queries = {
+        "container": ("ps", "--all", "--format", "{{.Names}}"),
+        "volume": ("volume", "ls", "--format", "{{.Name}}"),
+        "network": ("network", "ls", "--format", "{{.Name}}"),
+    }
+    found = [
+        f"The {kind} {name} belongs to a Compose project {planned.project} that this folder's journal does not know."
+        for kind, query in queries.items()
+        for name in original.docker.query_lines(*query, "--filter", label)
+    ]
+    if found:
+        raise CannotProceed(found, tip="Run `invoke cleanup` in the folder that made it, or set another `suffix`.")
 
 
 def _begin(work: Work, original: Original, planned: IsolationPlan) -> Run:

@@ -11,7 +11,7 @@ from migrations_tools.engines.compose import PROJECT_LABEL, Container, Expectati
 from migrations_tools.engines.postgres import Server, first_statements
 from migrations_tools.errors import CannotProceed, CommandFailed
 from migrations_tools.files import tree_fingerprint
-from migrations_tools.inapp.client import Probe
+from migrations_tools.inapp.client import BOOTSTRAP, Probe
 from migrations_tools.isolation import violations
 from migrations_tools.journal import Run
 from migrations_tools.steps.work import Copy
@@ -134,7 +134,7 @@ def open_probe(copy: Copy, run: Run) -> tuple[Run, Probe]:
     if any(container.name == copy.probe_container for container in copy.stack.containers()):
         copy.stack.docker.change(copy.stack.scope(run), "rm", "--force", copy.probe_container)
     service, python = copy.project.alembic_service, copy.work.settings.python
-    return run, Probe(copy.stack.start_python(run, service, copy.probe_container, python))
+    return run, Probe(copy.stack.start_python(run, service, copy.probe_container, python, BOOTSTRAP))
 
 
 def mark(copy: Copy, run: Run) -> None:

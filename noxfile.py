@@ -1,0 +1,90 @@
+"""Sessions: the whole job as one, the tests, and the checks."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2024.4.15"
+nox.options.sessions = ["lint", "typecheck", "tests"]
+nox.options.error_on_missing_interpreters = False
+
+ROOT = Path(__file__).parent
+# Nox gives a child half a second after Ctrl-C; taking a stack down takes longer.
+PATIENCE = 60.0
+TOOLS = ("ruff==0.17.*", "mypy==2.4.*", "types-PyYAML")
+
+
+@nox.session
+def fresh_install(session: nox.Session) -> None:
+    """Do the whole job: isolate, generate, validate, clean up.
+
+    On the bundled example it works on a copy in the session's folder, so that it can be repeated; on a project that
+    is named (`nox -s fresh_install -- /path/to/project`), in place.
+    """
+    session.install(".")
+    folder = Path(session.posargs[0]).resolve() if session.posargs else _copy_of_example(session)
+    with session.chdir(folder):
+        try:
+            _invoke(session, "isolate", "generate", "validate")
+        finally:
+            _invoke(session, "cleanup")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the whole suite; what needs Docker is skipped, with a reason, where no engine answers."""
+    _install_for_tests(session)
+    session.run("pytest", *session.posargs, env=_environment())
+
+
+@nox.session
+def e2e(session: nox.Session) -> None:
+    """Run the end-to-end tests on the Docker engine."""
+    _install_for_tests(session)
+    session.run("pytest", "-m", "docker", *session.posargs, env=_environment())
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and formatting."""
+    session.install(*TOOLS)
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def typecheck(session: nox.Session) -> None:
+    """Check types, strictly."""
+    session.install(*TOOLS, "-e", ".[dev]")
+    session.run("mypy")
+
+
+def _install_for_tests(session: nox.Session) -> None:
+    session.install("-e", ".[dev]")
+
+
+def _invoke(session: nox.Session, *tasks: str) -> None:
+    session.run("invoke", *tasks, interrupt_timeout=PATIENCE, terminate_timeout=PATIENCE)
+
+
+def _environment() -> dict[str, str]:
+    """Let the tests' commands find this session's programs, and nothing of a Compose project around it."""
+    return {name: "" for name in os.environ if name.startswith("COMPOSE_")}
+
+
+def _copy_of_example(session: nox.Session) -> Path:
+    folder = Path(session.create_tmp()).resolve() / "example"
+    if folder.exists():
+        # A run that was killed may have left a stack; its journal is in here.
+        with session.chdir(folder):
+            _invoke(session, "cleanup")
+        shutil.rmtree(folder)
+    ignore = shutil.ignore_patterns("__pycache__", ".migrations_tools")
+    shutil.copytree(ROOT / "compose", folder / "compose", ignore=ignore)
+    for name in ("tasks.py", "invoke.yaml"):
+        shutil.copy(ROOT / name, folder / name)
+    return folder
