@@ -1,0 +1,35 @@
+"""From a resolved Compose configuration to an isolated copy of it: plan, override, verification.
+
+Everything here is pure: values in, values out. `plan` decides, `render` writes down, `violations` checks the
+configuration that Compose makes of it, and `mismatches` the containers that were created.
+"""
+
+from __future__ import annotations
+
+from .facts import LABEL, Facts
+from .inspection import mismatches
+from .invariants import violations
+from .model import IsolationPlan, Mount, NamedResource, NotIsolable, PublishedPort, ServicePlan, as_json, from_json
+from .mounts import host_paths
+from .override import render
+from .plan import plan
+from .rendered import render_whole
+
+__all__ = [
+    "LABEL",
+    "Facts",
+    "IsolationPlan",
+    "Mount",
+    "NamedResource",
+    "NotIsolable",
+    "PublishedPort",
+    "ServicePlan",
+    "as_json",
+    "from_json",
+    "host_paths",
+    "mismatches",
+    "plan",
+    "render",
+    "render_whole",
+    "violations",
+]

@@ -1,0 +1,253 @@
+"""What cannot be copied: each check is a function from a service to its reasons.
+
+A service key that is in neither list below is refused too: what is not understood is not ignored.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from .facts import Facts
+from .local import HOST_MACHINE
+from .networks import addresses
+from .resolved import Service, Stack
+
+_LEAVE_OUT = "leave the service out with exclude_services"
+
+# Keys that either stay apart by themselves or are handled by a module of this package.
+_UNDERSTOOD = frozenset(
+    [
+        "annotations",
+        "attach",
+        "blkio_config",
+        "build",
+        "cap_add",
+        "cap_drop",
+        "cgroup",
+        "cgroup_parent",
+        "command",
+        "configs",
+        "container_name",
+        "cpu_count",
+        "cpu_percent",
+        "cpu_period",
+        "cpu_quota",
+        "cpu_rt_period",
+        "cpu_rt_runtime",
+        "cpu_shares",
+        "cpus",
+        "cpuset",
+        "depends_on",
+        "deploy",
+        "develop",
+        "dns",
+        "dns_opt",
+        "dns_search",
+        "domainname",
+        "entrypoint",
+        "env_file",
+        "environment",
+        "expose",
+        "extra_hosts",
+        "group_add",
+        "healthcheck",
+        "hostname",
+        "image",
+        "init",
+        "ipc",
+        "label_file",
+        "labels",
+        "links",
+        "logging",
+        "mac_address",
+        "mem_limit",
+        "mem_reservation",
+        "mem_swappiness",
+        "memswap_limit",
+        "network_mode",
+        "networks",
+        "oom_kill_disable",
+        "oom_score_adj",
+        "pid",
+        "pids_limit",
+        "platform",
+        "ports",
+        "post_start",
+        "pre_start",
+        "pre_stop",
+        "profiles",
+        "pull_policy",
+        "pull_refresh_after",
+        "read_only",
+        "restart",
+        "runtime",
+        "scale",
+        "secrets",
+        "security_opt",
+        "shm_size",
+        "stdin_open",
+        "stop_grace_period",
+        "stop_signal",
+        "storage_opt",
+        "sysctls",
+        "tmpfs",
+        "tty",
+        "ulimits",
+        "user",
+        "userns_mode",
+        "uts",
+        "volumes",
+        "volumes_from",
+        "working_dir",
+    ]
+)
+# Keys that are refused, with what they would do.
+_REFUSED: Mapping[str, str] = {
+    "credential_spec": "it uses Windows credentials of the host",
+    "device_cgroup_rules": "it reaches devices of the host",
+    "devices": "it uses devices of the host, which both copies would share",
+    "external_links": "it is linked to containers outside the stack (external_links)",
+    "gpus": "it uses graphics processors of the host, which both copies would share",
+    "isolation": "it asks for an isolation technology of Windows",
+    "models": "it uses models, which are processes outside the stack",
+    "privileged": "it is privileged, so that it can reach everything on the host",
+    "provider": "it is run by a provider outside the stack, which both copies would share",
+    "use_api_socket": "it is given the engine's socket, with which it could stop the original's containers",
+}
+_TOP_LEVEL = frozenset({"name", "version", "services", "networks", "volumes", "configs", "secrets"})
+_SHARED_NAMESPACES = ("pid", "ipc", "uts", "cgroup", "network_mode")
+_MIGHTY = frozenset({"ALL", "SYS_ADMIN", "SYS_MODULE", "SYS_RAWIO", "SYS_BOOT", "SYS_TIME"})
+_REMOTE_LOGS = frozenset({"awslogs", "fluentd", "gcplogs", "gelf", "logentries", "splunk", "syslog"})
+# Names of variables that look like live access to somebody else's service.
+_CREDENTIAL = re.compile(
+    r"API_?KEY|API_?TOKEN|BOT_TOKEN|ACCESS_TOKEN|AUTH_TOKEN|_TOKEN$|SECRET_ACCESS_KEY|AWS_SECRET|SMTP_PASS|MAIL_PASS"
+    r"|EMAIL_HOST_PASS|STRIPE|TWILIO|SENDGRID|MAILGUN|BREVO|SENTRY_DSN|WEBHOOK_URL|PAYPAL",
+    re.IGNORECASE,
+)
+
+
+def refusals(stack: Stack, facts: Facts) -> Iterator[str]:
+    """Give every reason why the stack cannot be copied, top level first, then service by service."""
+    yield from _top_level(stack)
+    yield from _unknown_names(stack, facts)
+    for service in stack.services.values():
+        for check in _CHECKS:
+            yield from (f"{service.name}: {reason}" for reason in check(service))
+        yield from (f"{service.name}: {reason}" for reason in _left_behind(service, stack))
+
+
+def warnings(service: Service, given: Mapping[str, str]) -> Iterator[str]:
+    """Give what the user should know about a service that is copied nevertheless."""
+    yield from (f"{service.name}: {text}" for text in _warnings(service, given))
+
+
+def _keys(service: Service) -> Iterator[str]:
+    for key, value in sorted(service.raw.items()):
+        if key in _REFUSED and value:
+            yield f"{_REFUSED[key]}; {_LEAVE_OUT}."
+        elif key not in _REFUSED and key not in _UNDERSTOOD and not key.startswith("x-") and value:
+            yield f"it uses `{key}`, which this version does not know how to keep apart; {_LEAVE_OUT}."
+
+
+def shared_namespaces(service: Service) -> Iterator[str]:
+    """Give the reasons against the namespaces that the service shares with the host or a foreign container."""
+    for key in _SHARED_NAMESPACES:
+        kind = service.text(key).partition(":")[0]
+        if kind in ("host", "container"):
+            where = "the host" if kind == "host" else "a container outside the stack"
+            value = service.text(key)
+            yield f"{key} is `{value}`, which it shares with {where}; remove it, or {_LEAVE_OUT}."
+        elif key == "network_mode" and kind not in ("", "none", "service"):
+            yield (
+                f"network_mode is `{service.text(key)}`, a network that the original is on too; "
+                f"use a network of the stack, or {_LEAVE_OUT}."
+            )
+
+
+def _volumes_from(service: Service) -> Iterator[str]:
+    for entry in service.sequence("volumes_from"):
+        if str(entry).startswith("container:"):
+            yield f"volumes_from takes the volumes of a container outside the stack; remove it, or {_LEAVE_OUT}."
+
+
+def _reserved_devices(service: Service) -> Iterator[str]:
+    resources = service.mapping("deploy").get("resources") or {}
+    if (resources.get("reservations") or {}).get("devices"):
+        yield f"it reserves devices of the host; {_LEAVE_OUT}."
+
+
+_CHECKS: tuple[Callable[[Service], Iterator[str]], ...] = (
+    _keys,
+    shared_namespaces,
+    _volumes_from,
+    _reserved_devices,
+    addresses,
+)
+
+
+def _top_level(stack: Stack) -> Iterator[str]:
+    for key in sorted(stack.raw):
+        if key not in _TOP_LEVEL and not key.startswith("x-") and stack.raw[key]:
+            yield f"The Compose file uses `{key}` at its top level, which this version does not know how to keep apart."
+    for kind in ("configs", "secrets"):
+        for key, body in stack.used(kind).items():
+            if body.get("external"):
+                yield f"The {kind[:-1]} {key} is external, so that Compose cannot give it to a copy; use a file."
+
+
+def _unknown_names(stack: Stack, facts: Facts) -> Iterator[str]:
+    existing = {*stack.services, *stack.left_out}
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", facts.copy):
+        yield f"{facts.copy!r} is no Compose project name (lower-case letters, digits, - and _); set another suffix."
+    if facts.database_service is not None and facts.database_service not in stack.services:
+        yield f"The database service {facts.database_service} is not among the copy's services."
+    for setting, named in (("environment", facts.environment), ("exclude_services", facts.exclude_services)):
+        for name in sorted(set(named) - existing):
+            yield f"The setting {setting} names the service {name}, which the Compose file does not have."
+
+
+def _left_behind(service: Service, stack: Stack) -> Iterator[str]:
+    modes = (service.text(key) for key in ("network_mode", "pid", "ipc"))
+    needed = {mode.partition(":")[2] for mode in modes if mode.startswith("service:")}
+    needed |= {str(entry).partition(":")[0] for key in ("links", "volumes_from") for entry in service.sequence(key)}
+    for name in sorted(needed & set(stack.left_out)):
+        yield f"it cannot run without {name}, which exclude_services leaves out; leave both out, or none."
+
+
+def _warnings(service: Service, given: Mapping[str, str]) -> Iterator[str]:
+    mighty = sorted({str(each).upper().removeprefix("CAP_") for each in service.sequence("cap_add")} & _MIGHTY)
+    if mighty:
+        yield f"it has the capabilities {', '.join(mighty)}, which reach beyond the container."
+    driver = str(service.mapping("logging").get("driver") or "")
+    if driver in _REMOTE_LOGS or "/" in driver or ":" in driver:
+        yield f"its logs go to {driver}, where they mix with the original's."
+    leading = sorted(
+        name for name in _led_to_host(service) if any(name in text for text in service.environment.values())
+    )
+    if leading:
+        yield f"{', '.join(leading)} leads to the host machine, where the original's published ports answer."
+    if service.build.get("network") == "host":
+        yield "it is built on the host's network, from where the build reaches the original's ports."
+    hooks = [key for key in ("pre_start", "post_start", "pre_stop") if service.raw.get(key)]
+    if hooks:
+        yield f"its hooks ({', '.join(hooks)}) run in the copy too."
+    live = _live(service, given)
+    if live:
+        yield (
+            f"{', '.join(live)} may be live access to outside services; blank it for the copy with "
+            f"environment: {service.name}."
+        )
+
+
+def _led_to_host(service: Service) -> Iterator[str]:
+    for entry in service.sequence("extra_hosts"):
+        name, _, address = str(entry).replace("=", ":", 1).partition(":")
+        if address in ("host-gateway", "172.17.0.1") and name not in HOST_MACHINE:
+            yield name
+
+
+def _live(service: Service, given: Mapping[str, str]) -> list[str]:
+    variables: dict[str, Any] = {**service.environment, **given}
+    return sorted(name for name, value in variables.items() if value and _CREDENTIAL.search(name))

@@ -1,0 +1,119 @@
+"""Databases and brokers that the copy would reach outside itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from .facts import Facts
+from .resolved import Service, Stack
+
+_SCHEME = re.compile(
+    r"\b(?:postgres|postgresql|cockroachdb|timescaledb|mysql|mariadb|mongodb|rediss?|valkeys?|amqps?|mssql|oracle"
+    r"|clickhouse|nats|kafka|pulsar)(?:\+[\w.]+)*://",
+    re.IGNORECASE,
+)
+_VARIABLE = re.compile(
+    r"(?:^|_)(?:DB|DATABASE|POSTGRES|POSTGRESQL|PG|MYSQL|MARIADB|MONGO|MONGODB|REDIS|VALKEY|RABBITMQ|AMQP|BROKER)"
+    r"_?(?:HOST|HOSTNAME|HOSTADDR|SERVER)$",
+    re.IGNORECASE,
+)
+_KEYWORDS = re.compile(r"\b(?:dbname|user)\s*=")
+_KEYWORD_HOST = re.compile(r"\bhost(?:addr)?\s*=\s*'?([^\s']+)")
+_QUERY_HOST = re.compile(r"[?&]host(?:addr)?=([^&\s\"']*)")
+_VARIABLE_IN_TEXT = re.compile(r"\$(?:(\w+)|\{(\w+)(?::?-([^}]*))?\})")
+_HERE = re.compile(r"localhost|127(?:\.\d+){3}|0\.0\.0\.0|::1|", re.IGNORECASE)
+_HOST_NAME = re.compile(r"[\w.-]+|[0-9a-f:]+", re.IGNORECASE)
+
+#: Stands for a host that cannot be told from the text with certainty.
+UNREADABLE = "?"
+#: Stands for a host that is not shown.
+HIDDEN = "*"
+_LEAVE_OUT = "leave the service out with exclude_services"
+
+
+def outside_hosts(stack: Stack, facts: Facts) -> Iterator[str]:
+    """Give a reason for each variable, build argument or command that names a database or broker elsewhere."""
+    known = known_hosts(stack) | facts.allow_hosts
+    for service in stack.services.values():
+        environment = {**service.environment, **facts.environment.get(service.name, {})}
+        for place, variable, value, way_out in _values(service, environment):
+            for host in foreign(variable, expanded(value, environment), known):
+                # A host that came out of another variable is not shown: that could be a password.
+                shown = host if host in value or host == UNREADABLE else HIDDEN
+                yield f"{service.name}: {_reason(place, shown, way_out)}"
+
+
+def _values(service: Service, environment: Mapping[str, str]) -> Iterator[tuple[str, str, str, str]]:
+    for name, value in sorted(environment.items()):
+        yield name, name, value, f"give the copy another value (environment: {service.name}: {name})"
+    for name, value in sorted(service.arguments.items()):
+        yield f"build argument {name}", name, value, _LEAVE_OUT
+    for word in service.words():
+        yield "its command", "", word, _LEAVE_OUT
+
+
+def expanded(value: str, environment: Mapping[str, str]) -> str:
+    """Put the service's own variables in the place of ``$NAME``, ``${NAME}`` and ``${NAME:-default}``."""
+    return _VARIABLE_IN_TEXT.sub(lambda match: environment.get(match[1] or match[2]) or match[3] or match[0], value)
+
+
+def known_hosts(stack: Stack) -> frozenset[str]:
+    """Give the names that lead to a service of the copy: services, aliases, links, container names."""
+    names = set(stack.services)
+    for service in stack.services.values():
+        names.update(filter(None, [service.text("container_name")]))
+        names.update(alias for body in service.networks.values() for alias in body.get("aliases") or ())
+        names.update(str(link).rpartition(":")[2] for link in service.sequence("links"))
+    return frozenset(names)
+
+
+def foreign(variable: str, value: str, known: frozenset[str]) -> list[str]:
+    """Give the hosts named in `value` that are neither `known` nor the container itself."""
+    hosts = [*url_hosts(value), *_keyword_hosts(value)]
+    if _VARIABLE.search(variable) and not hosts:
+        hosts = [_without_port(part.strip()) for part in value.split(",")]
+    return [host for host in dict.fromkeys(hosts) if not _at_home(host, known)]
+
+
+def url_hosts(value: str) -> Iterator[str]:
+    """Give the hosts of every database or broker URL in `value`, `UNREADABLE` where one cannot be told."""
+    for match in _SCHEME.finditer(value):
+        url = re.split(r"[\s\"'<>]", value[match.end() :], maxsplit=1)[0]
+        authority = re.split(r"[/?#]", url, maxsplit=1)[0]
+        # An "@" further on means a password with a raw slash; what is the host then, drivers disagree on.
+        if "@" not in authority and "@" in url:
+            yield UNREADABLE
+            continue
+        yield from (_without_port(part) for part in authority.rpartition("@")[2].split(","))
+        yield from (host for query in _QUERY_HOST.findall(url) for host in query.split(","))
+
+
+def _keyword_hosts(value: str) -> Iterator[str]:
+    if _KEYWORDS.search(value) and not _SCHEME.search(value):
+        for hosts in _KEYWORD_HOST.findall(value):
+            yield from hosts.split(",")
+
+
+def _without_port(part: str) -> str:
+    if part.startswith("["):
+        return part[1:].partition("]")[0]
+    return part.partition(":")[0]
+
+
+def _at_home(host: str, known: frozenset[str]) -> bool:
+    socket = host.startswith(("/", "%2F", "%2f"))
+    return socket or host in known or bool(_HERE.fullmatch(host))
+
+
+def _reason(place: str, host: str, way_out: str) -> str:
+    if host == HIDDEN:
+        where = "at a host that another variable gives"
+    elif _HOST_NAME.fullmatch(host) or _VARIABLE_IN_TEXT.fullmatch(host):
+        where = f"at {host}"
+    else:
+        return f"{place} names a database or broker whose host cannot be told with certainty; {way_out}."
+    return (
+        f"{place} names a database or broker {where}, which is not a service of this stack; a migration could run "
+        f"there; {way_out}, or allow the host with allow_hosts."
+    )

@@ -1,0 +1,170 @@
+"""What must be true of the copy's containers once they are created, and before they start."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .facts import LABEL
+from .model import IsolationPlan, Mount, PublishedPort, ServicePlan
+from .resolved import within
+
+_SERVICE = "com.docker.compose.service"
+_PROJECT = "com.docker.compose.project"
+_ONE_OFF = "com.docker.compose.oneoff"
+# The engine calls a volume that nobody named by 64 hexadecimal digits.
+_ANONYMOUS = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Container:
+    """One inspected container."""
+
+    raw: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        return str(self.raw.get("Name", "")).lstrip("/")
+
+    @property
+    def labels(self) -> Mapping[str, Any]:
+        return (self.raw.get("Config") or {}).get("Labels") or {}
+
+    @property
+    def host(self) -> Mapping[str, Any]:
+        return self.raw.get("HostConfig") or {}
+
+    @property
+    def one_off(self) -> bool:
+        return str(self.labels.get(_ONE_OFF, "")).lower() == "true"
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """A container, and what was planned for it."""
+
+    plan: IsolationPlan
+    service: ServicePlan
+    container: _Container
+
+
+def mismatches(plan: IsolationPlan, inspected: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Give every way in which the created containers are not as planned, each a finished sentence.
+
+    `inspected` is the parsed output of ``docker inspect`` for the copy's containers, one-off containers
+    (``run``) included.
+    """
+    containers = [_Container(raw) for raw in inspected]
+    standing = {container.labels.get(_SERVICE) for container in containers if not container.one_off}
+    found = [sentence for container in containers for sentence in _of_container(plan, container)]
+    found += [
+        f"{service.service}: its container {service.container_name} was not created."
+        for service in plan.services
+        if service.replicas and service.service not in standing
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def _of_container(plan: IsolationPlan, container: _Container) -> Iterator[str]:
+    service = plan.service(str(container.labels.get(_SERVICE, "")))
+    if service is None:
+        yield f"The container {container.name} belongs to no planned service."
+        return
+    pair = _Pair(plan, service, container)
+    for check in _CHECKS:
+        yield from (f"{service.service} ({container.name}): {sentence}" for sentence in check(pair))
+
+
+def _identity(pair: _Pair) -> Iterator[str]:
+    plan, service, container = pair.plan, pair.service, pair.container
+    if container.one_off:
+        if not container.name.endswith(plan.suffix):
+            yield f"a one-off container's name must end in {plan.suffix}."
+    elif container.name != service.container_name:
+        yield f"it should be called {service.container_name}."
+    if container.labels.get(_PROJECT) != plan.project or container.labels.get(LABEL) != plan.project:
+        yield f"it is not labelled as part of {plan.project}."
+    if service.built and (container.raw.get("Config") or {}).get("Image") != service.image:
+        yield f"it does not run the image {service.image}."
+
+
+def _restart(pair: _Pair) -> Iterator[str]:
+    policy = (pair.container.host.get("RestartPolicy") or {}).get("Name") or "no"
+    if policy not in ("no", "on-failure"):
+        yield f"its restart policy is {policy}, with which it would come back after a reboot."
+
+
+def _ports(pair: _Pair) -> Iterator[str]:
+    # A one-off container publishes nothing unless it is asked to (`run --service-ports`).
+    planned = set() if pair.container.one_off else {_binding(port) for port in pair.service.ports}
+    bound = set(_bound(pair.container))
+    for target, address, port in sorted(bound - planned):
+        yield f"it publishes {target} at {address}:{port or 'any port'}, which was not planned."
+    for target, address, port in sorted(planned - bound):
+        yield f"it does not publish {target} at {address}:{port or 'any port'}."
+
+
+def _bound(container: _Container) -> Iterator[tuple[str, str, str]]:
+    for target, bindings in (container.host.get("PortBindings") or {}).items():
+        for binding in bindings or ():
+            port = str(binding.get("HostPort") or "")
+            yield str(target), str(binding.get("HostIp", "")), "" if port == "0" else port
+
+
+def _binding(port: PublishedPort) -> tuple[str, str, str]:
+    return f"{port.target}/{port.protocol}", port.host_ip, port.published
+
+
+def _networks(pair: _Pair) -> Iterator[str]:
+    attached = set((pair.container.raw.get("NetworkSettings") or {}).get("Networks") or {}) - {"none"}
+    mode = str(pair.container.host.get("NetworkMode") or "")
+    for name in sorted(attached - set(pair.service.networks)):
+        yield f"it is attached to the network {name}, which was not planned."
+    if mode == "host" or (mode.startswith("container:") and not pair.service.network_mode):
+        yield f"its network mode is {mode.partition(':')[0]}."
+
+
+def _mounts(pair: _Pair) -> Iterator[str]:
+    planned = {mount.target.rstrip("/"): mount for mount in pair.service.mounts}
+    volumes = {volume.key: volume.name for volume in pair.plan.volumes}
+    for real in pair.container.raw.get("Mounts") or ():
+        wanted = planned.get(str(real.get("Destination", "")).rstrip("/"))
+        if real.get("Type") == "volume":
+            yield from _volume(real, wanted, volumes)
+        if real.get("Type") == "bind":
+            yield from _bind(real, wanted)
+
+
+def _volume(real: Mapping[str, Any], wanted: Mount | None, volumes: Mapping[str, str]) -> Iterator[str]:
+    name = str(real.get("Name", ""))
+    own = name in volumes.values() or _ANONYMOUS.fullmatch(name)
+    expected = volumes.get(wanted.source) if wanted and wanted.kind == "volume" else None
+    if not own or (expected and name != expected):
+        yield f"the volume {name} is mounted at {real.get('Destination')}, which was not planned."
+
+
+def _bind(real: Mapping[str, Any], wanted: Mount | None) -> Iterator[str]:
+    target, source = real.get("Destination"), str(real.get("Source") or "")
+    if source.endswith(".sock") or any(within(folder, source) for folder in ("/run", "/var/run")):
+        yield f"a socket of the host is mounted at {target}."
+    elif real.get("RW") and (wanted is None or wanted.treatment != "allowed"):
+        yield f"the host folder {source} is mounted at {target}, and it can write there."
+    elif wanted is not None and wanted.kind != "bind":
+        yield f"the host folder {source} is mounted at {target}, where a volume of the copy was planned."
+
+
+def _powers(pair: _Pair) -> Iterator[str]:
+    host = pair.container.host
+    if host.get("Privileged"):
+        yield "it is privileged."
+    if host.get("Devices") or host.get("DeviceRequests"):
+        yield "it was given devices of the host."
+    # CgroupnsMode is not among them: "host" is the engine's own default where the host has cgroup v1.
+    for key in ("PidMode", "IpcMode", "UTSMode"):
+        if host.get(key) == "host":
+            yield f"it shares a namespace with the host ({key})."
+
+
+_CHECKS: tuple[Callable[[_Pair], Iterator[str]], ...] = (_identity, _restart, _ports, _networks, _mounts, _powers)

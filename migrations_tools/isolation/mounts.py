@@ -1,0 +1,214 @@
+"""Mounts: named volumes get the copy's names, host folders are never written by both copies."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .datadirs import holds_data
+from .facts import Facts
+from .model import Mount, NamedResource, Part
+from .names import Names, fresh_volume
+from .resolved import Service, Stack, within
+from .resolved import stack as read
+from .tags import Override
+
+# Folders in which the engine keeps its sockets; a mount of one of their parents reaches them too,
+# and a read-only mount does not keep anybody from connecting.
+_SOCKET_FOLDERS = ("/run", "/var/run")
+_LOCAL_KINDS = frozenset({"volume", "bind", "tmpfs", "image"})
+
+
+@dataclass(frozen=True, slots=True)
+class Mounts:
+    """The copy's mounts by service, and the volumes that take the place of host folders."""
+
+    services: Mapping[str, tuple[Mount, ...]]
+    fresh: tuple[NamedResource, ...]
+    raw: Mapping[str, tuple[Mapping[str, Any], ...]] = field(repr=False)
+    reasons: tuple[str, ...] = ()
+
+
+def host_paths(config: Mapping[str, Any]) -> frozenset[str]:
+    """Give the absolute host paths whose kind planning wants in `Facts.bind_sources`.
+
+    These are the sources of bind mounts, and the places inside them at which something else is
+    mounted (there the engine would create a folder when none exists).
+    """
+    plain = read(config)
+    return frozenset(path for service in plain.services.values() for path in _paths(service))
+
+
+def mounts(stack: Stack, names: Names, facts: Facts) -> Mounts:
+    """Decide for each mount: kept, read-only, or a fresh volume."""
+    services = {name: tuple(_planned(service, facts)) for name, service in stack.services.items()}
+    sources = sorted({mount.source for each in services.values() for mount in each if mount.treatment == "fresh"})
+    fresh = _fresh(sources, stack, names, facts)
+    keys = {source: volume.key for source, volume in zip(sources, fresh, strict=True)}
+    # Whoever shares such a folder shares the volume, also where the folder was only read.
+    named = {name: tuple(_named(mount, keys) for mount in each) for name, each in services.items()}
+    raw = {name: tuple(service.sequence("volumes")) for name, service in stack.services.items()}
+    reasons = (
+        f"{name}: {text}" for name, each in stack.services.items() for text in _refusals(each, named[name], facts)
+    )
+    return Mounts(named, fresh, raw, tuple(reasons))
+
+
+def part(service: Service, planned: Mounts) -> Part:
+    """Replace the service's mounts when one of them is another than in the original."""
+    ours = planned.services[service.name]
+    changed = [mount for mount in ours if mount.treatment in ("read-only", "fresh")]
+    allowed = tuple(
+        f"{service.name}: {mount.source} stays shared with the original and writable, as allowed."
+        for mount in ours
+        if mount.treatment == "allowed"
+    )
+    if not changed:
+        return Part(warnings=allowed)
+    pairs = zip(ours, planned.raw[service.name], strict=True)
+    override = {"volumes": Override([_emitted(mount, raw) for mount, raw in pairs])}
+    volumes = {volume.key: volume.name for volume in planned.fresh}
+    return Part(override, tuple(_words(mount, volumes) for mount in changed), allowed)
+
+
+def nested_warnings(service: Service, planned: Mounts, facts: Facts) -> tuple[str, ...]:
+    """Warn of mount points inside a folder that became read-only, of which nobody said that they exist."""
+    return tuple(
+        f"{service.name}: something is mounted at {point} inside a folder that is read-only in the copy; "
+        "the folder must exist on the host."
+        for point in _nested(service, planned.services[service.name])
+        if point not in facts.bind_sources
+    )
+
+
+def _paths(service: Service) -> Iterator[str]:
+    planned = [_mount(raw) for raw in service.sequence("volumes")]
+    for mount in planned:
+        if mount.kind == "bind":
+            yield mount.source
+    yield from _below(service, [mount for mount in planned if mount.kind == "bind"])
+
+
+def _mount(raw: Mapping[str, Any], treatment: str = "kept") -> Mount:
+    source = str(raw.get("source") or "")
+    return Mount(str(raw["type"]), source, str(raw["target"]), bool(raw.get("read_only")), treatment, source)
+
+
+def _planned(service: Service, facts: Facts) -> Iterator[Mount]:
+    for raw in service.sequence("volumes"):
+        yield _decided(_mount(raw), service, facts)
+
+
+def _decided(mount: Mount, service: Service, facts: Facts) -> Mount:
+    if mount.kind != "bind":
+        return mount
+    kind = facts.bind_sources.get(mount.source, "other")
+    own_files = kind == "file" or (mount.read_only and kind == "tracked")
+    if kind == "missing" or (holds_data(service, mount.target) and not own_files):
+        return _with(mount, "fresh", mount.read_only)
+    if mount.read_only:
+        return mount
+    if any(within(mount.source, path) for path in facts.writable_mounts):
+        return _with(mount, "allowed", False)
+    if kind in ("tracked", "file"):
+        return _with(mount, "read-only", True)
+    return _with(mount, "fresh", False)
+
+
+def _with(mount: Mount, treatment: str, read_only: bool) -> Mount:
+    return Mount(mount.kind, mount.source, mount.target, read_only, treatment, mount.original)
+
+
+def _named(mount: Mount, keys: Mapping[str, str]) -> Mount:
+    if mount.kind != "bind" or mount.source not in keys:
+        return mount
+    return Mount("volume", keys[mount.original], mount.target, mount.read_only, "fresh", mount.original)
+
+
+def _fresh(sources: Iterable[str], stack: Stack, names: Names, facts: Facts) -> tuple[NamedResource, ...]:
+    # One volume for each host folder, so that services which share the folder share the volume.
+    given = [volume.name for volume in names.volumes]
+    keys = set(stack.volumes)
+    fresh = []
+    for source in sources:
+        slug = re.sub(r"[^a-z0-9]+", "_", posixpath.basename(source.rstrip("/")).lower()).strip("_") or "folder"
+        name = fresh_volume(slug, given, stack, facts)
+        key = next(key for key in (f"bind_{slug}{number or ''}" for number in (0, *range(2, 100))) if key not in keys)
+        given.append(name)
+        keys.add(key)
+        fresh.append(NamedResource(key, source, name))
+    return tuple(fresh)
+
+
+def _emitted(mount: Mount, raw: Mapping[str, Any]) -> dict[str, Any]:
+    if mount.treatment == "fresh":
+        emitted: dict[str, Any] = {"type": "volume", "source": mount.source, "target": mount.target}
+    else:
+        emitted = {key: value for key, value in raw.items() if value not in (None, {}) and key != "read_only"}
+    return {**emitted, "read_only": True} if mount.read_only else emitted
+
+
+def _refusals(service: Service, planned: Iterable[Mount], facts: Facts) -> Iterator[str]:
+    for raw in service.sequence("volumes"):
+        yield from _refusals_of(raw, facts)
+    for point in _nested(service, planned):
+        if facts.bind_sources.get(point) == "missing":
+            yield (
+                f"something is mounted at {point}, which does not exist, inside a folder that is read-only in the "
+                "copy, so that the engine cannot create it; create the folder, or allow the outer one with "
+                "writable_mounts."
+            )
+
+
+def _refusals_of(raw: Mapping[str, Any], facts: Facts) -> Iterator[str]:
+    mount = _mount(raw)
+    if mount.kind not in _LOCAL_KINDS:
+        yield f"the mount at {mount.target} is of type {mount.kind}; leave the service out with exclude_services."
+    if mount.kind == "bind" and _reaches_socket(mount, facts):
+        yield (
+            f"{mount.source} is mounted, through which the copy reaches a socket of the host (with the engine's own, "
+            "it could stop the original's containers); leave the service out with exclude_services."
+        )
+    if (raw.get("volume") or {}).get("subpath"):
+        yield (
+            f"the mount at {mount.target} is a subpath of a volume, and the copy's volume is empty; "
+            "mount the whole volume, or leave the service out with exclude_services."
+        )
+
+
+def _reaches_socket(mount: Mount, facts: Facts) -> bool:
+    named = mount.source.endswith(".sock") or mount.target.endswith(".sock")
+    parent = any(within(folder, mount.source) for folder in _SOCKET_FOLDERS)
+    return named or parent or facts.bind_sources.get(mount.source) == "socket"
+
+
+def _nested(service: Service, planned: Iterable[Mount]) -> Iterator[str]:
+    return _below(service, [mount for mount in planned if mount.treatment == "read-only"])
+
+
+def _below(service: Service, outer: Iterable[Mount]) -> Iterator[str]:
+    """Give the host paths of what is mounted inside one of `outer`."""
+    points = sorted(set(_points(service)))
+    for mount in outer:
+        for point in points:
+            if point != mount.target.rstrip("/") and within(point, mount.target):
+                yield posixpath.normpath(posixpath.join(mount.source, posixpath.relpath(point, mount.target)))
+
+
+def _points(service: Service) -> Iterator[str]:
+    for raw in service.sequence("volumes"):
+        yield str(raw["target"]).rstrip("/") or "/"
+    for entry in service.sequence("tmpfs"):
+        yield str(entry).partition(":")[0].rstrip("/")
+    for kind, folder in (("secrets", "/run/secrets"), ("configs", "/")):
+        for raw in service.sequence(kind):
+            yield posixpath.join(folder, str(raw.get("target") or raw["source"]))
+
+
+def _words(mount: Mount, volumes: Mapping[str, str]) -> str:
+    if mount.treatment == "read-only":
+        return f"{mount.source} at {mount.target} → read-only"
+    return f"{mount.original} at {mount.target} → fresh volume {volumes[mount.source]}"

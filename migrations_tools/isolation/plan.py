@@ -1,0 +1,172 @@
+"""From a resolved configuration to the plan of its copy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from . import hazards, hosts, lifecycle
+from . import mounts as mounting
+from . import ports as porting
+from .database import database_part
+from .facts import Facts
+from .labels import label_part, proxy_part
+from .local import local_part
+from .model import IsolationPlan, NotIsolable, Part, ServicePlan
+from .mounts import Mounts
+from .names import Names, built_image, container_name, names
+from .networks import aliases, attachment_part, cut_off, host_service, network_parts, volume_parts
+from .ports import Ports
+from .resolved import Service, Stack
+from .resolved import stack as read
+from .tags import RESET, Override
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawing:
+    """Everything that is decided for the stack as a whole before its services are planned."""
+
+    stack: Stack
+    facts: Facts
+    names: Names
+    ports: Ports
+    mounts: Mounts
+    aliases: Mapping[str, tuple[str, ...]]
+
+
+def plan(config: Mapping[str, Any], facts: Facts) -> IsolationPlan:
+    """Plan an isolated copy of the stack.
+
+    `config` is the parsed output of ``docker compose config --format json`` for the original. Raises
+    `NotIsolable` with every reason at once.
+    """
+    drawing = _drawing(read(config, facts.exclude_services), facts)
+    services = {name: _service_part(service, drawing) for name, service in drawing.stack.services.items()}
+    shared = sum(_shared_parts(drawing), Part({"name": facts.copy}))
+    reasons = (*_reasons(drawing), *shared.reasons, *(reason for part in services.values() for reason in part.reasons))
+    if reasons:
+        raise NotIsolable(tuple(dict.fromkeys(reasons)))
+    whole = sum((_placed(name, part) for name, part in services.items()), shared)
+    return _assembled(drawing, services, whole)
+
+
+def _drawing(stack: Stack, facts: Facts) -> _Drawing:
+    named = names(stack, facts)
+    return _Drawing(
+        stack, facts, named, porting.ports(stack, facts), mounting.mounts(stack, named, facts), aliases(stack)
+    )
+
+
+def _reasons(drawing: _Drawing) -> Iterator[str]:
+    yield from hazards.refusals(drawing.stack, drawing.facts)
+    yield from hosts.outside_hosts(drawing.stack, drawing.facts)
+    yield from drawing.names.reasons
+    yield from drawing.ports.reasons
+    yield from drawing.mounts.reasons
+
+
+def _shared_parts(drawing: _Drawing) -> Iterator[Part]:
+    stack, facts = drawing.stack, drawing.facts
+    yield from network_parts(stack, drawing.names.networks, facts)
+    yield from volume_parts(stack, drawing.names.volumes, drawing.mounts.fresh, facts)
+    for name in stack.left_out:
+        yield Part({"services": {name: RESET}}, (f"{name}: left out of the copy",))
+
+
+def _service_part(service: Service, drawing: _Drawing) -> Part:
+    return sum(_steps(service, drawing), Part())
+
+
+def _steps(service: Service, drawing: _Drawing) -> Iterator[Part]:
+    facts, name = drawing.facts, service.name
+    given = facts.environment.get(name, {})
+    yield _container_part(service, drawing)
+    yield lifecycle.image_part(service, drawing.names, facts)
+    yield porting.part(drawing.ports.services.get(name, ()))
+    yield mounting.part(service, drawing.mounts)
+    yield attachment_part(service, drawing.aliases[name])
+    yield lifecycle.restart_part(service)
+    yield lifecycle.replicas_part(service)
+    yield lifecycle.health_part(service)
+    yield local_part(service, drawing.ports.moved, _neighbours(service, drawing.stack), drawing.names.tags)
+    yield proxy_part(service)
+    yield label_part(service, facts)
+    if name == facts.database_service:
+        yield database_part(service)
+    yield _without_left_out(service, drawing.stack)
+    yield _given_part(given)
+    yield Part(warnings=mounting.nested_warnings(service, drawing.mounts, facts))
+    yield Part(warnings=tuple(hazards.warnings(service, given)))
+    if drawing.ports.services.get(name) and cut_off(service, drawing.stack):
+        yield Part(warnings=(f"{name}: its networks are all internal, so that its published ports do not answer.",))
+
+
+def _container_part(service: Service, drawing: _Drawing) -> Part:
+    original = service.text("container_name") or service.name
+    name = drawing.names.containers[service.name]
+    return Part({"container_name": name}, (f"container {original} → {name}",))
+
+
+def _given_part(given: Mapping[str, str]) -> Part:
+    if not given:
+        return Part()
+    return Part(
+        {"environment": dict(sorted(given.items()))}, tuple(f"variable {key} set for the copy" for key in sorted(given))
+    )
+
+
+def _without_left_out(service: Service, stack: Stack) -> Part:
+    needed = service.mapping("depends_on")
+    kept = {key: value for key, value in needed.items() if key not in stack.left_out}
+    return Part({"depends_on": Override(kept)}) if len(kept) < len(needed) else Part()
+
+
+def _neighbours(service: Service, stack: Stack) -> frozenset[int]:
+    host = host_service(service, stack)
+    shared = (other for other in stack.services.values() if host and host_service(other, stack) == host)
+    return frozenset(port for other in shared for port in other.listens())
+
+
+def _placed(name: str, part: Part) -> Part:
+    """Put the service's part at its place in the tree, its changes with the service's name."""
+    return replace(
+        part, override={"services": {name: part.override}}, changes=tuple(f"{name}: {c}" for c in part.changes)
+    )
+
+
+def _assembled(drawing: _Drawing, parts: Mapping[str, Part], whole: Part) -> IsolationPlan:
+    facts = drawing.facts
+    return IsolationPlan(
+        project=facts.copy,
+        original_project=facts.project,
+        suffix=facts.suffix,
+        offset=drawing.ports.offset,
+        services=tuple(_service_plan(each, drawing, parts[each.name]) for each in drawing.stack.services.values()),
+        volumes=(*drawing.names.volumes, *drawing.mounts.fresh),
+        networks=drawing.names.networks,
+        images=drawing.names.images,
+        excluded=tuple(drawing.stack.left_out),
+        changes=whole.changes,
+        warnings=tuple(dict.fromkeys(whole.warnings)),
+        override=whole.override,
+    )
+
+
+def _service_plan(service: Service, drawing: _Drawing, part: Part) -> ServicePlan:
+    networks = {network.key: network.name for network in drawing.names.networks}
+    return ServicePlan(
+        service=service.name,
+        container_name=drawing.names.containers[service.name],
+        original_container_name=container_name(service, drawing.facts.project),
+        image=lifecycle.image_of(service, drawing.names, drawing.facts) or built_image(service, drawing.facts.project),
+        built=service.built,
+        replicas=lifecycle.replicas(service),
+        restart=lifecycle.restart_policy(service),
+        network_mode=service.text("network_mode"),
+        networks=tuple(networks[key] for key in service.networks),
+        aliases=drawing.aliases[service.name],
+        ports=drawing.ports.services.get(service.name, ()),
+        mounts=drawing.mounts.services[service.name],
+        changes=part.changes,
+    )

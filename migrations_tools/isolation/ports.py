@@ -1,0 +1,132 @@
+"""The copy's published ports: all shifted by one offset, on the loopback address only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from itertools import chain
+
+from .facts import Facts
+from .model import Part, PublishedPort
+from .resolved import Service, Stack, numbers
+from .tags import Override
+
+LOOPBACK = "127.0.0.1"
+HIGHEST = 65535
+POSTGRES = 5432
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The copy's ports by service, and ``moved``: host port of the original to host port of the copy."""
+
+    offset: int
+    services: Mapping[str, tuple[PublishedPort, ...]]
+    moved: Mapping[int, int]
+    reasons: tuple[str, ...] = ()
+
+
+def ports(stack: Stack, facts: Facts) -> Ports:
+    """Shift every published port by the smallest offset that is free for the whole stack."""
+    originals = {name: originals_of(service) for name, service in stack.services.items()}
+    wanted = host_ports(port for each in originals.values() for port in each)
+    declared = host_ports(port for service in stack.everything() for port in originals_of(service))
+    taken = declared | facts.busy_ports
+    offset = smallest_offset(wanted, taken)
+    if offset is None:
+        return Ports(0, {}, {}, (_no_offset(wanted),))
+    moved = {port: port + offset for port in sorted(declared)}
+    services = {name: tuple(_shifted(port, offset) for port in each) for name, each in originals.items()}
+    services = _with_database(services, stack, facts, offset, taken)
+    return Ports(offset, services, moved, tuple(_clashes(services)))
+
+
+def smallest_offset(wanted: Iterable[int], taken: AbstractSet[int]) -> int | None:
+    """Give the smallest k >= 1 for which no shifted port is taken or too high; None without one."""
+    ordered = sorted(set(wanted))
+    highest = HIGHEST - max(ordered, default=0)
+    return next((k for k in range(1, highest + 1) if taken.isdisjoint(port + k for port in ordered)), None)
+
+
+def originals_of(service: Service) -> tuple[PublishedPort, ...]:
+    """Give the ports that `service` publishes, as the resolved configuration has them."""
+    return tuple(_original(port) for port in service.sequence("ports"))
+
+
+def host_ports(published: Iterable[PublishedPort]) -> frozenset[int]:
+    """Give every host port of `published`, ranges spread out."""
+    return frozenset(number for port in published for number in numbers(port.published))
+
+
+def part(planned: tuple[PublishedPort, ...]) -> Part:
+    """Replace the service's ports; a plain list would be appended to the original's."""
+    if not planned:
+        return Part()
+    changes = tuple(f"port {_words(port)}" for port in planned)
+    return Part({"ports": Override([port.short() for port in planned])}, changes)
+
+
+def database_port(service: Service) -> int:
+    """Give the port that PostgreSQL listens on in its container (libpq's PGPORT moves the server too)."""
+    text = service.environment.get("PGPORT", "")
+    return int(text) if text.isdecimal() else POSTGRES
+
+
+def _original(port: Mapping[str, object]) -> PublishedPort:
+    published = str(port.get("published") or "")
+    published = "" if published == "0" else published
+    host_ip, protocol = str(port.get("host_ip") or ""), str(port.get("protocol") or "tcp")
+    return PublishedPort(host_ip, published, int(str(port["target"])), protocol, published)
+
+
+def _shifted(port: PublishedPort, offset: int) -> PublishedPort:
+    moved = "-".join(str(number + offset) for number in _ends(port.published))
+    return replace(port, host_ip=LOOPBACK, published=moved)
+
+
+def _ends(published: str) -> tuple[int, ...]:
+    spread = numbers(published)
+    return tuple(dict.fromkeys((spread[0], spread[-1]))) if spread else ()
+
+
+def _with_database(
+    services: Mapping[str, tuple[PublishedPort, ...]], stack: Stack, facts: Facts, offset: int, taken: frozenset[int]
+) -> dict[str, tuple[PublishedPort, ...]]:
+    unique = {name: tuple(dict.fromkeys(each)) for name, each in services.items()}
+    database = stack.services.get(facts.database_service or "")
+    if database is None or database.text("network_mode"):
+        return unique
+    target = database_port(database)
+    if any(port.target == target and port.published for port in unique[database.name]):
+        return unique
+    used = taken | host_ports(port for each in unique.values() for port in each)
+    upwards = chain(range(target + offset, HIGHEST + 1), range(1024, HIGHEST + 1))
+    free = next(number for number in upwards if number not in used)
+    kept = tuple(port for port in unique[database.name] if port.target != target)
+    unique[database.name] = (*kept, PublishedPort(LOOPBACK, str(free), target, "tcp", ""))
+    return unique
+
+
+def _clashes(services: Mapping[str, tuple[PublishedPort, ...]]) -> Iterable[str]:
+    seen: set[tuple[int, str]] = set()
+    for name, port in ((name, port) for name, planned in services.items() for port in planned):
+        used = {(number, port.protocol) for number in numbers(port.published)}
+        if used & seen:
+            yield (
+                f"{name}: host port {port.original} is published on more than one address for different targets, and "
+                f"the copy listens on {LOOPBACK} alone; give one of them another port."
+            )
+        seen |= used
+
+
+def _no_offset(wanted: Iterable[int]) -> str:
+    return (
+        f"No offset moves the published ports (highest {max(wanted, default=0)}) to free ones below {HIGHEST + 1}: "
+        "publish lower host ports, or leave a service out with exclude_services."
+    )
+
+
+def _words(port: PublishedPort) -> str:
+    place = f"{port.host_ip}:{port.published or 'any'}"
+    return f"{port.original} → {place}" if port.original else f"{port.target} of the container → {place}"
