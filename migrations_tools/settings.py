@@ -41,6 +41,7 @@ class Settings:
     exclude_services: list[str] = _setting([], "Services that the copy leaves out.")
     environment: dict[str, Any] = _setting({}, "Variables for the copy, by service: `{api: {SMTP_HOST: ''}}`.")
     writable_mounts: list[str] = _setting([], "Host folders that the copy may write to, as the original does.")
+    allow_hosts: list[str] = _setting([], "Outside hosts that a database or broker address of the copy may name.")
     database_service: str = _setting("", "The Compose service that is PostgreSQL.")
     alembic_service: str = _setting("", "The Compose service whose image Alembic runs in.")
     application_service: str = _setting("", "The Compose service that must answer over HTTP.")

@@ -35,6 +35,7 @@ def gather(docker: Docker, project: Project, config: Mapping[str, Any], settings
             for name, variables in settings.environment.items()
         },
         exclude_services=frozenset(settings.exclude_services),
+        allow_hosts=frozenset(settings.allow_hosts),
     )
 
 

@@ -118,7 +118,8 @@ WORDS = st.sampled_from(
         *OWN, "up", "down", "rm", "volume", "network", "image", "container", "system", "prune", "stop", "kill", "exec",
         "run", "--force", "-f", "--volumes", "-v", "--all", "--", "--detach", "--no-build", "--remove-orphans",
         "--timeout", "0", "--interactive", "shop", "shop_data", "api_temp", "shop_data_temp", "shop-net_temp",
-        "shop-api_temp:latest", "; rm -rf ~", "$(id)", "--help", "", "--name", "--entrypoint", "sh", "api", "f" * 64, "e" * 64,
+        "shop-api_temp:latest", "; rm -rf ~", "$(id)", "--help", "", "--name", "--entrypoint", "sh", "api",
+        "f" * 64, "e" * 64,
     ]
 )  # fmt: skip
 

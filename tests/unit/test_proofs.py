@@ -105,8 +105,8 @@ def test_a_pattern_of_the_projects_own_counts_too() -> None:
 def _container(**more: object) -> Container:
     values: dict[str, object] = {
         "id": "1", "name": "api_temp", "service": "api", "one_off": False, "status": "running", "health": "",
-        "exit_code": 0, "restarts": 0, "started": "", "finished": "", "restart_policy": "no", "labels": {}, "anonymous_volumes": (),
-        "published": {},
+        "exit_code": 0, "restarts": 0, "started": "", "finished": "", "restart_policy": "no", "labels": {},
+        "anonymous_volumes": (), "published": {},
     }  # fmt: skip
     return Container(**{**values, **more})  # type: ignore[arg-type]
 

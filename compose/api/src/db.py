@@ -14,9 +14,7 @@ from src.settings import get_settings
 @lru_cache
 def get_engine() -> Engine:
     """Return the engine, made on first use: importing the application needs no database."""
-    return create_engine(
-        get_settings().database_url, pool_pre_ping=True, connect_args={"connect_timeout": 2}
-    )
+    return create_engine(get_settings().database_url, pool_pre_ping=True, connect_args={"connect_timeout": 2})
 
 
 def get_session() -> Iterator[Session]:

@@ -40,9 +40,7 @@ def upgrade() -> None:
             name=op.f("fk_deposits_received_by_id_users"),
             ondelete="SET NULL",
         ),
-        sa.ForeignKeyConstraint(
-            ["site_id"], ["sites.id"], name=op.f("fk_deposits_site_id_sites"), ondelete="RESTRICT"
-        ),
+        sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_deposits_site_id_sites"), ondelete="RESTRICT"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deposits")),
     )
     op.create_index(op.f("ix_deposits_received_at"), "deposits", ["received_at"])

@@ -24,9 +24,7 @@ def upgrade() -> None:
         sa.Column("deposit_item_id", sa.Integer(), nullable=True),
         sa.Column("label", sa.String(length=160), nullable=False),
         # The type has existed since the deposits.
-        sa.Column(
-            "condition", postgresql.ENUM(name="item_condition", create_type=False), nullable=False
-        ),
+        sa.Column("condition", postgresql.ENUM(name="item_condition", create_type=False), nullable=False),
         sa.Column(
             "status",
             sa.Enum("in_stock", "reserved", "sold", "scrapped", name="product_status"),
@@ -53,9 +51,7 @@ def upgrade() -> None:
             name=op.f("fk_products_deposit_item_id_deposit_items"),
             ondelete="SET NULL",
         ),
-        sa.ForeignKeyConstraint(
-            ["site_id"], ["sites.id"], name=op.f("fk_products_site_id_sites"), ondelete="RESTRICT"
-        ),
+        sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_products_site_id_sites"), ondelete="RESTRICT"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_products")),
     )
     op.create_index(op.f("ix_products_category_id"), "products", ["category_id"])
@@ -82,9 +78,7 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_product_prices")),
-        sa.UniqueConstraint(
-            "product_id", "valid_from", name=op.f("uq_product_prices_product_id_valid_from")
-        ),
+        sa.UniqueConstraint("product_id", "valid_from", name=op.f("uq_product_prices_product_id_valid_from")),
     )
 
 

@@ -48,13 +48,9 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("closing_count", sa.Numeric(precision=10, scale=2), nullable=True),
-        sa.Column(
-            "opened_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False
-        ),
+        sa.Column("opened_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint(
-            "opening_float >= 0", name=op.f("ck_cash_sessions_opening_float_not_negative")
-        ),
+        sa.CheckConstraint("opening_float >= 0", name=op.f("ck_cash_sessions_opening_float_not_negative")),
         sa.CheckConstraint(
             "closed_at IS NULL OR closed_at >= opened_at",
             name=op.f("ck_cash_sessions_closed_after_opening"),

@@ -22,9 +22,7 @@ def upgrade() -> None:
         sa.Column("seller_id", sa.Integer(), nullable=True),
         sa.Column("total", sa.Numeric(precision=10, scale=2), nullable=False),
         sa.Column("note", sa.Text(), nullable=True),
-        sa.Column(
-            "sold_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False
-        ),
+        sa.Column("sold_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint("total >= 0", name=op.f("ck_sales_total_not_negative")),
         sa.ForeignKeyConstraint(
             ["seller_id"], ["users.id"], name=op.f("fk_sales_seller_id_users"), ondelete="SET NULL"
@@ -68,17 +66,11 @@ def upgrade() -> None:
         "payments",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("sale_id", sa.Integer(), nullable=False),
-        sa.Column(
-            "method", sa.Enum("cash", "card", "cheque", name="payment_method"), nullable=False
-        ),
+        sa.Column("method", sa.Enum("cash", "card", "cheque", name="payment_method"), nullable=False),
         sa.Column("amount", sa.Numeric(precision=10, scale=2), nullable=False),
-        sa.Column(
-            "paid_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False
-        ),
+        sa.Column("paid_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint("amount > 0", name=op.f("ck_payments_amount_positive")),
-        sa.ForeignKeyConstraint(
-            ["sale_id"], ["sales.id"], name=op.f("fk_payments_sale_id_sales"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["sale_id"], ["sales.id"], name=op.f("fk_payments_sale_id_sales"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_payments")),
     )
     op.create_index(op.f("ix_payments_sale_id"), "payments", ["sale_id"])

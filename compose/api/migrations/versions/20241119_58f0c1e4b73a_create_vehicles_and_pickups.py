@@ -23,9 +23,7 @@ def upgrade() -> None:
         sa.Column("payload_kg", sa.Integer(), nullable=False),
         sa.Column("is_available", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.CheckConstraint("payload_kg > 0", name=op.f("ck_vehicles_payload_positive")),
-        sa.ForeignKeyConstraint(
-            ["site_id"], ["sites.id"], name=op.f("fk_vehicles_site_id_sites"), ondelete="RESTRICT"
-        ),
+        sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_vehicles_site_id_sites"), ondelete="RESTRICT"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_vehicles")),
         sa.UniqueConstraint("plate", name=op.f("uq_vehicles_plate")),
     )
@@ -57,9 +55,7 @@ def upgrade() -> None:
             name=op.f("fk_pickups_driver_id_users"),
             ondelete="SET NULL",
         ),
-        sa.ForeignKeyConstraint(
-            ["site_id"], ["sites.id"], name=op.f("fk_pickups_site_id_sites"), ondelete="RESTRICT"
-        ),
+        sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_pickups_site_id_sites"), ondelete="RESTRICT"),
         sa.ForeignKeyConstraint(
             ["vehicle_id"],
             ["vehicles.id"],

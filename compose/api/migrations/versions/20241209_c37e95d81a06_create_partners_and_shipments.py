@@ -77,9 +77,7 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_shipment_items")),
-        sa.UniqueConstraint(
-            "shipment_id", "category_id", name=op.f("uq_shipment_items_shipment_id_category_id")
-        ),
+        sa.UniqueConstraint("shipment_id", "category_id", name=op.f("uq_shipment_items_shipment_id_category_id")),
     )
 
 

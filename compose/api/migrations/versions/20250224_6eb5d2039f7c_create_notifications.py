@@ -22,9 +22,7 @@ def upgrade() -> None:
         "notifications",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("user_id", sa.Integer(), nullable=False),
-        sa.Column(
-            "channel", sa.Enum("telegram", "in_app", name="notification_channel"), nullable=False
-        ),
+        sa.Column("channel", sa.Enum("telegram", "in_app", name="notification_channel"), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column(
             "created_at",

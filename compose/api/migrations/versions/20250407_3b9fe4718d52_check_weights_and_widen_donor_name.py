@@ -15,13 +15,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.create_check_constraint(
-        op.f("ck_deposit_items_weight_positive"), "deposit_items", "weight_kg > 0"
-    )
+    op.create_check_constraint(op.f("ck_deposit_items_weight_positive"), "deposit_items", "weight_kg > 0")
     op.create_check_constraint(op.f("ck_products_weight_positive"), "products", "weight_kg > 0")
-    op.create_check_constraint(
-        op.f("ck_shipment_items_weight_positive"), "shipment_items", "weight_kg > 0"
-    )
+    op.create_check_constraint(op.f("ck_shipment_items_weight_positive"), "shipment_items", "weight_kg > 0")
     op.alter_column(
         "deposits",
         "donor_name",

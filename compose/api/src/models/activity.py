@@ -40,15 +40,11 @@ class Notification(Base):
     """A short message to a user."""
 
     __tablename__ = "notifications"
-    __table_args__ = (
-        Index("ix_notifications_unsent", "created_at", postgresql_where=text("sent_at IS NULL")),
-    )
+    __table_args__ = (Index("ix_notifications_unsent", "created_at", postgresql_where=text("sent_at IS NULL")),)
 
     id: Mapped[PrimaryKey]
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
-    channel: Mapped[NotificationChannel] = mapped_column(
-        native_enum(NotificationChannel, "notification_channel")
-    )
+    channel: Mapped[NotificationChannel] = mapped_column(native_enum(NotificationChannel, "notification_channel"))
     body: Mapped[str] = mapped_column(Text)
     created_at: Mapped[SetOnInsert]
     sent_at: Mapped[datetime | None]
@@ -61,9 +57,7 @@ class AuditEvent(Base):
     __table_args__ = (Index("ix_audit_events_entity_entity_id", "entity", "entity_id"),)
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
-    actor_id: Mapped[int | None] = mapped_column(
-        ForeignKey("users.id", ondelete="SET NULL"), index=True
-    )
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), index=True)
     action: Mapped[str] = mapped_column(String(80))
     entity: Mapped[str] = mapped_column(String(60))
     entity_id: Mapped[int]
@@ -78,9 +72,7 @@ class EmailLog(Base):
     __table_args__ = (Index("ix_email_logs_status_queued_at", "status", "queued_at"),)
 
     id: Mapped[PrimaryKey]
-    user_id: Mapped[int | None] = mapped_column(
-        ForeignKey("users.id", ondelete="SET NULL"), index=True
-    )
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), index=True)
     recipient: Mapped[str] = mapped_column(String(255), index=True)
     email_type: Mapped[EmailType] = mapped_column(native_enum(EmailType, "email_type"), index=True)
     status: Mapped[EmailStatus] = mapped_column(

@@ -38,9 +38,7 @@ class Category(Base):
     __table_args__ = (CheckConstraint("parent_id <> id", name="not_own_parent"),)
 
     id: Mapped[PrimaryKey]
-    parent_id: Mapped[int | None] = mapped_column(
-        ForeignKey("categories.id", ondelete="RESTRICT"), index=True
-    )
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("categories.id", ondelete="RESTRICT"), index=True)
     name: Mapped[str] = mapped_column(String(80))
     slug: Mapped[str] = mapped_column(String(80), unique=True)
     is_reusable: Mapped[bool] = mapped_column(server_default=true())
@@ -57,13 +55,9 @@ class Product(Base):
     )
 
     id: Mapped[PrimaryKey]
-    category_id: Mapped[int] = mapped_column(
-        ForeignKey("categories.id", ondelete="RESTRICT"), index=True
-    )
+    category_id: Mapped[int] = mapped_column(ForeignKey("categories.id", ondelete="RESTRICT"), index=True)
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="RESTRICT"))
-    deposit_item_id: Mapped[int | None] = mapped_column(
-        ForeignKey("deposit_items.id", ondelete="SET NULL"), index=True
-    )
+    deposit_item_id: Mapped[int | None] = mapped_column(ForeignKey("deposit_items.id", ondelete="SET NULL"), index=True)
     label: Mapped[str] = mapped_column(String(160))
     condition: Mapped[ItemCondition] = mapped_column(item_condition)
     status: Mapped[ProductStatus] = mapped_column(

@@ -25,9 +25,7 @@ class Deposit(Base):
 
     id: Mapped[PrimaryKey]
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="RESTRICT"), index=True)
-    received_by_id: Mapped[int | None] = mapped_column(
-        ForeignKey("users.id", ondelete="SET NULL"), index=True
-    )
+    received_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), index=True)
     donor_name: Mapped[str | None] = mapped_column(String(160))
     status: Mapped[DepositStatus] = mapped_column(
         native_enum(DepositStatus, "deposit_status"), server_default=DepositStatus.RECEIVED.value
@@ -48,12 +46,8 @@ class DepositItem(Base):
     )
 
     id: Mapped[PrimaryKey]
-    deposit_id: Mapped[int] = mapped_column(
-        ForeignKey("deposits.id", ondelete="CASCADE"), index=True
-    )
-    category_id: Mapped[int] = mapped_column(
-        ForeignKey("categories.id", ondelete="RESTRICT"), index=True
-    )
+    deposit_id: Mapped[int] = mapped_column(ForeignKey("deposits.id", ondelete="CASCADE"), index=True)
+    category_id: Mapped[int] = mapped_column(ForeignKey("categories.id", ondelete="RESTRICT"), index=True)
     condition: Mapped[ItemCondition] = mapped_column(item_condition)
     weight_kg: Mapped[Weight]
     quantity: Mapped[int] = mapped_column(server_default=text("1"))

@@ -89,9 +89,7 @@ class Shipment(Base):
     __tablename__ = "shipments"
 
     id: Mapped[PrimaryKey]
-    partner_id: Mapped[int] = mapped_column(
-        ForeignKey("partners.id", ondelete="RESTRICT"), index=True
-    )
+    partner_id: Mapped[int] = mapped_column(ForeignKey("partners.id", ondelete="RESTRICT"), index=True)
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="RESTRICT"))
     status: Mapped[ShipmentStatus] = mapped_column(
         native_enum(ShipmentStatus, "shipment_status"), server_default=ShipmentStatus.DRAFT.value

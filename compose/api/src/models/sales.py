@@ -82,9 +82,7 @@ class Sale(Base):
     __table_args__ = (CheckConstraint("total >= 0", name="total_not_negative"),)
 
     id: Mapped[PrimaryKey]
-    session_id: Mapped[int] = mapped_column(
-        ForeignKey("cash_sessions.id", ondelete="RESTRICT"), index=True
-    )
+    session_id: Mapped[int] = mapped_column(ForeignKey("cash_sessions.id", ondelete="RESTRICT"), index=True)
     seller_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     total: Mapped[Money]
     note: Mapped[str | None] = mapped_column(Text)
@@ -104,9 +102,7 @@ class SaleItem(Base):
 
     id: Mapped[PrimaryKey]
     sale_id: Mapped[int] = mapped_column(ForeignKey("sales.id", ondelete="CASCADE"), index=True)
-    product_id: Mapped[int | None] = mapped_column(
-        ForeignKey("products.id", ondelete="SET NULL"), index=True
-    )
+    product_id: Mapped[int | None] = mapped_column(ForeignKey("products.id", ondelete="SET NULL"), index=True)
     label: Mapped[str] = mapped_column(String(160))
     quantity: Mapped[int] = mapped_column(server_default=text("1"))
     unit_price: Mapped[Money]

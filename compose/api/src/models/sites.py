@@ -32,15 +32,11 @@ class Site(Base):
 
     id: Mapped[PrimaryKey]
     name: Mapped[str] = mapped_column(String(120), unique=True)
-    kind: Mapped[SiteKind] = mapped_column(
-        native_enum(SiteKind, "site_kind"), server_default=SiteKind.SHOP.value
-    )
+    kind: Mapped[SiteKind] = mapped_column(native_enum(SiteKind, "site_kind"), server_default=SiteKind.SHOP.value)
     address: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[SetOnInsert]
 
-    opening_hours: Mapped[list["OpeningHours"]] = relationship(
-        order_by="OpeningHours.weekday, OpeningHours.opens_at"
-    )
+    opening_hours: Mapped[list["OpeningHours"]] = relationship(order_by="OpeningHours.weekday, OpeningHours.opens_at")
 
 
 class OpeningHours(Base):

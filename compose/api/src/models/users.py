@@ -27,9 +27,7 @@ class User(Base):
     id: Mapped[PrimaryKey]
     email: Mapped[str] = mapped_column(String(255))
     full_name: Mapped[str] = mapped_column(String(120))
-    role: Mapped[UserRole] = mapped_column(
-        native_enum(UserRole, "user_role"), server_default=UserRole.VOLUNTEER.value
-    )
+    role: Mapped[UserRole] = mapped_column(native_enum(UserRole, "user_role"), server_default=UserRole.VOLUNTEER.value)
     is_active: Mapped[bool] = mapped_column(server_default=true())
     created_at: Mapped[SetOnInsert]
     telegram_chat_id: Mapped[int | None] = mapped_column(BigInteger, unique=True)

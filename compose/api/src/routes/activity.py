@@ -52,9 +52,7 @@ def read_stats(session: SessionDep) -> Stats:
         select(func.count(Site.id)).scalar_subquery().label("sites"),
         select(func.count(User.id)).scalar_subquery().label("users"),
         select(func.count(Deposit.id)).scalar_subquery().label("deposits"),
-        select(func.coalesce(func.sum(DepositItem.weight_kg), 0))
-        .scalar_subquery()
-        .label("weight_received_kg"),
+        select(func.coalesce(func.sum(DepositItem.weight_kg), 0)).scalar_subquery().label("weight_received_kg"),
         select(func.count(Product.id)).where(in_stock).scalar_subquery().label("products_in_stock"),
         select(func.coalesce(func.sum(Sale.total), 0)).scalar_subquery().label("sales_total"),
     )

@@ -10,9 +10,7 @@ from src.schemas.base import Response
 
 EmailAddress = Annotated[
     str,
-    StringConstraints(
-        strip_whitespace=True, to_lower=True, max_length=255, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$"
-    ),
+    StringConstraints(strip_whitespace=True, to_lower=True, max_length=255, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$"),
 ]
 
 
