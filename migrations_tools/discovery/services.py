@@ -154,7 +154,7 @@ def only(setting: str, names: list[str], words: str) -> str:
         raise CannotProceed([f"No service was found {words}.", line_to_write(setting, "<service>")])
     raise CannotProceed(
         [
-            f"Several services were found {words}; say which one is meant.",
+            f"More than one service was found {words}; say which one is meant.",
             *(line_to_write(setting, name) for name in sorted(names)),
         ]
     )
