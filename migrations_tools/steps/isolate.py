@@ -11,7 +11,7 @@ from typing import Any
 from migrations_tools.engines import inventory
 from migrations_tools.engines.compose import PROJECT_LABEL, Container, supports_override
 from migrations_tools.engines.facts import gather
-from migrations_tools.errors import CannotProceed
+from migrations_tools.errors import CannotProceed, MigrationsToolsError
 from migrations_tools.files import sha256, write_whole
 from migrations_tools.isolation import IsolationPlan, NotIsolable, ServicePlan, as_json, plan, render
 from migrations_tools.journal import Run
@@ -38,7 +38,11 @@ def isolate(work: Work) -> None:
         run = _begin(work, original, planned)
         copy = copy_of(work, original, planned)
         _verify_or_forget(copy)
-    run, containers = start.start(copy, run)
+    try:
+        run, containers = start.start(copy, run)
+    except MigrationsToolsError:
+        work.journal.update(work.journal.read() or run, stage="failed")
+        raise
     work.journal.update(run, stage="isolated", steps=tuple(work.console.steps))
     show(copy, containers)
 

@@ -9,7 +9,7 @@ import time
 from migrations_tools.engines.compose import Stack, supports_override
 from migrations_tools.errors import CannotProceed
 from migrations_tools.steps.isolate import make_plan
-from migrations_tools.steps.work import Original, Work, read_original, reopen, standing_run
+from migrations_tools.steps.work import READY, Original, Work, read_original, reopen, standing_run
 
 
 def doctor(work: Work) -> None:
@@ -77,7 +77,11 @@ def status(work: Work) -> None:
     work.console.say(f"Next: {_NEXT.get(run.stage, 'invoke cleanup')}")
 
 
-_STAGES = {"planned": "interrupted while it was started", "busy": "interrupted, or at work right now"}
+_STAGES = {
+    "failed": "did not come up",
+    "planned": "interrupted while it was started",
+    "busy": "interrupted, or at work right now",
+}
 _NEXT = {"isolated": "invoke generate", "generated": "invoke validate"}
 
 
@@ -86,7 +90,7 @@ def psql(work: Work, command: str) -> None:
 
     Raises CannotProceed when psql ends with an error.
     """
-    run = standing_run(work, "psql")
+    run = standing_run(work, "psql", READY | {"failed"})
     copy = reopen(work, run)
     access = copy.project.database
     terminal = ("--tty",) if sys.stdin.isatty() and not command else ()

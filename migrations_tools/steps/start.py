@@ -28,6 +28,7 @@ _NOT_YET = (
     "is not running",
     "shutting down",
 )
+_FINAL = ("authentication failed", "no pg_hba.conf entry", "does not exist", "permission denied")
 
 
 def verify(copy: Copy) -> None:
@@ -171,7 +172,8 @@ def _still_coming(copy: Copy, error: CommandFailed, late: bool) -> None:
     stopped = [item for item in containers if item.status not in ("running", "created", "restarting")]
     if stopped or late:
         raise CannotProceed(compose.service_failures(copy.stack, stopped or containers)) from error
-    if not any(words in error.output for words in _NOT_YET):
+    final = any(words in error.output for words in _FINAL)
+    if final or not any(words in error.output for words in _NOT_YET):
         raise CannotProceed([f"The temp database refused to be marked: {error.output}"]) from error
 
 

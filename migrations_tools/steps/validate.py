@@ -6,6 +6,7 @@ import datetime
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from migrations_tools import catalog
 from migrations_tools.catalog import Catalog
@@ -14,15 +15,18 @@ from migrations_tools.engines import compose, inventory
 from migrations_tools.engines.compose import PROJECT_LABEL, Container
 from migrations_tools.engines.postgres import Server, querying
 from migrations_tools.errors import CannotProceed, Found
-from migrations_tools.inapp.client import Probe
+from migrations_tools.inapp.client import Probe, ProbeError, Target
 from migrations_tools.journal import Run
 from migrations_tools.proofs import http, logs, schema
 from migrations_tools.proofs import stack as stack_proofs
 from migrations_tools.proofs.proof import FAILED, NOT_CHECKED, Proof, attempted, not_checked
 from migrations_tools.report.record import save, show_proofs
-from migrations_tools.steps import start
+from migrations_tools.steps import generate, start
 from migrations_tools.steps.isolate import url
 from migrations_tools.steps.work import Copy, Work, busy, reopen, standing_run
+
+# Seconds that a service which runs migrations in a start script of its own is given.
+_UNANNOUNCED = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +140,8 @@ def _installed(copy: Copy, run: Run, probe: Probe, containers: Sequence[Containe
     heads = tuple(probe.ask(target.request("hello"), "reading the Alembic configuration")["heads"])
     state = probe.ask(target.request("current"), "asking the database where it stands")
     who, since = _who_migrated(copy, containers)
+    if not who:
+        state = _settled(probe, target, state, heads)
     if set(state["current"]) != set(heads) and not who:
         since = _now()
         state = probe.ask(target.request("upgrade"), "running the migrations")
@@ -144,6 +150,15 @@ def _installed(copy: Copy, run: Run, probe: Probe, containers: Sequence[Containe
         tuple(containers), heads, tuple(state["current"]), state["version_table"],
         who or "run by a service at its start", since or _now(),
     )  # fmt: skip
+
+
+def _settled(probe: Probe, target: Target, state: Mapping[str, Any], heads: Sequence[str]) -> Mapping[str, Any]:
+    """Give a service that migrates at its own start, unannounced, a moment to be done."""
+    end = time.monotonic() + _UNANNOUNCED
+    while set(state["current"]) != set(heads) and time.monotonic() < end:
+        time.sleep(0.5)
+        state = probe.ask(target.request("current"), "asking the database where it stands")
+    return state
 
 
 def _who_migrated(copy: Copy, containers: Sequence[Container]) -> tuple[str, str]:
@@ -172,7 +187,7 @@ def _oracle(copy: Copy, run: Run, probe: Probe, server: Server, installed: Insta
     """Build a second database from the models' own DDL and compare it with the one from the migrations."""
     actual = _read(server, copy.project.database.name, installed.version_table)
     known = [[None if table.schema == "public" else table.schema, table.name] for table in actual.tables]
-    with server.scratch(f"{copy.project.database.name}_models{copy.plan.suffix}", copy.base_database) as scratch:
+    with server.scratch(copy.scratch_name("models"), copy.base_database) as scratch:
         _make_extensions(server, scratch, actual)
         request = copy.target(run, scratch).request("metadata", known=known)
         answer = probe.ask(request, "creating the models' own schema")
@@ -194,21 +209,32 @@ def _make_extensions(server: Server, database: str, actual: Catalog) -> None:
 
 def _round_trip(copy: Copy, run: Run, probe: Probe, server: Server, installed: Installed) -> Proof:
     """Take the newest revision up, down and up again on a scratch database, reading the catalog at each end."""
-    history = probe.ask(copy.target(run).request("history"), "reading the history")["revisions"]
-    newest = history[0]
-    if len(installed.heads) != 1 or len(newest["down"]) > 1:
-        return not_checked(schema.ROUND_TRIP, f"{newest['revision']} is a merge or one of several heads")
-    down = newest["down"][0] if newest["down"] else "base"
-    with server.scratch(f"{copy.project.database.name}_trip{copy.plan.suffix}", copy.base_database) as scratch:
+    newest = generate.read_history(probe, copy, run)[0]
+    if len(installed.heads) != 1 or len(newest.down) > 1:
+        return not_checked(schema.ROUND_TRIP, f"{newest.revision} is a merge or one of several heads")
+    with server.scratch(copy.scratch_name("trip"), copy.base_database) as scratch:
         target = copy.target(run, scratch)
 
         def go(verb: str, revision: str) -> Catalog:
-            probe.ask(target.request(verb, revision=revision), f"taking {newest['revision']} through {verb}")
+            if revision != "base" or verb != "upgrade":
+                probe.ask(target.request(verb, revision=revision), f"running {verb} {revision} on a scratch database")
             return _read(server, scratch, installed.version_table)
 
-        before = go("upgrade", down) if newest["down"] else _read(server, scratch, installed.version_table)
-        first, lowered, again = go("upgrade", "heads"), go("downgrade", down), go("upgrade", "heads")
-    return schema.round_trip(newest["revision"], (before, first), (lowered, again))
+        down = newest.down[0] if newest.down else "base"
+        try:
+            before, first = go("upgrade", down), go("upgrade", "heads")
+            lowered, again = go("downgrade", down), go("upgrade", "heads")
+        except ProbeError as error:
+            return _failed_trip(newest.revision, error)
+    return schema.round_trip(newest.revision, (before, first), (lowered, again))
+
+
+def _failed_trip(revision: str, error: ProbeError) -> Proof:
+    if error.type == "NotImplementedError":
+        return not_checked(
+            schema.ROUND_TRIP, f"{revision} says of itself that it cannot be taken back: {error.message}"
+        )
+    return Proof(schema.ROUND_TRIP, FAILED, error.reasons[0], error.reasons[1:])
 
 
 def _application_proofs(copy: Copy) -> list[Proof]:

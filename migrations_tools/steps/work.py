@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +19,8 @@ from migrations_tools.isolation.model import IsolationPlan
 from migrations_tools.journal import Journal, Run
 from migrations_tools.report.console import Console
 from migrations_tools.settings import Settings
+
+READY = frozenset({"isolated", "generated", "validated"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +74,14 @@ class Copy:
         """The temp database's container, by name."""
         return next(item.container_name for item in self.plan.services if item.service == self.project.database.service)
 
+    def scratch_name(self, purpose: str) -> str:
+        """Give the name of a scratch database inside the temp server: short, whatever the project's own is called."""
+        return f"migrations_tools_{purpose}{self.plan.suffix}"
+
     @property
     def base_database(self) -> str:
         """The pristine clone that scratch databases are made from."""
-        return f"{self.project.database.name}_base{self.plan.suffix}"
+        return self.scratch_name("base")
 
     @property
     def probe_container(self) -> str:
@@ -128,18 +134,19 @@ def busy(work: Work, run: Run) -> Iterator[Run]:
         raise
 
 
-def standing_run(work: Work, after: str) -> Run:
-    """Give the run that stands. Raises CannotProceed, saying which task comes first, when there is none."""
+def standing_run(work: Work, after: str, stages: Collection[str] = READY) -> Run:
+    """Give the run that stands, at one of the stages.
+
+    Raises CannotProceed, saying which task comes first, when there is none, or it is half made.
+    """
     run = work.journal.read()
     if run is None:
         raise CannotProceed(
             f"`invoke {after}` needs the temp stack, and none stands.", tip="Run `invoke isolate` first."
         )
-    if run.stage in ("planned", "busy"):
-        raise CannotProceed(
-            "The last task was interrupted, so the temp stack is half made.",
-            tip="Run `invoke isolate` again, or `invoke cleanup`.",
-        )
+    if run.stage not in stages:
+        said = "did not come up" if run.stage == "failed" else "is half made: the last task was interrupted"
+        raise CannotProceed(f"The temp stack {said}.", tip="Run `invoke isolate` again, or `invoke cleanup`.")
     return run
 
 
