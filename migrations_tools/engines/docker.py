@@ -53,7 +53,7 @@ class Docker:
         check_query(arguments)
         result = self._run(arguments, None)
         if result.returncode:
-            raise _failure(arguments, result.returncode, result.stderr or result.stdout)
+            raise _failure(self._words(arguments), result.returncode, result.stderr or result.stdout)
         return result.stdout
 
     def query_json(self, *arguments: str) -> Any:
@@ -62,7 +62,7 @@ class Docker:
         try:
             return json.loads(text)
         except ValueError as error:
-            raise CommandFailed(f"`{_words(arguments)}` printed no JSON: {text[:200]!r}.") from error
+            raise CommandFailed(f"`{self._words(arguments)}` printed no JSON: {text[:200]!r}.") from error
 
     def query_lines(self, *arguments: str) -> list[str]:
         """Run a query that prints a line for each object and give the lines that are not empty."""
@@ -81,7 +81,7 @@ class Docker:
             return ""
         result = self._run(arguments, stdin, bound=True)
         if result.returncode:
-            raise _failure(arguments, result.returncode, result.stderr or result.stdout)
+            raise _failure(self._words(arguments), result.returncode, result.stderr or result.stdout)
         return result.stdout
 
     def stream(self, scope: Scope, *arguments: str) -> None:
@@ -106,7 +106,7 @@ class Docker:
         if timed_out:
             last.append(f"(ended after {self.timeout} seconds: the setting `command_timeout`)")
         if code:
-            raise _failure(arguments, code, "\n".join(last))
+            raise _failure(self._words(arguments), code, "\n".join(last))
 
     def pipe(self, scope: Scope, *arguments: str) -> subprocess.Popen[str]:
         """Start a changing command whose standard input and output the caller talks through."""
@@ -130,10 +130,10 @@ class Docker:
         size = len(self.abbreviate)
         for start in range(len(arguments)):
             if size and tuple(arguments[start : start + size]) == self.abbreviate:
-                head, tail = _words(arguments[:start]), shlex.join(arguments[start + size :])
+                head, tail = self._words(arguments[:start]), shlex.join(arguments[start + size :])
                 self.show(f"{head} … {tail}")
                 return
-        self.show(_words(arguments))
+        self.show(self._words(arguments))
 
     def _run(
         self, arguments: Sequence[str], stdin: str | None, bound: bool = False
@@ -146,13 +146,16 @@ class Docker:
         except FileNotFoundError as error:
             raise CannotProceed(f"The program `{error.filename}` was not found.", tip=NO_DOCKER) from error
         except subprocess.TimeoutExpired as error:
-            raise CommandFailed(f"`{_words(arguments)}` took longer than {self.timeout} seconds.") from error
+            raise CommandFailed(f"`{self._words(arguments)}` took longer than {self.timeout} seconds.") from error
 
     def _start(self, arguments: Sequence[str], *, stderr: int, stdin: int) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [*bound_to_us(), *self._program(arguments)], stdin=stdin, stdout=subprocess.PIPE, stderr=stderr, text=True,
             errors="replace", env=dict(self.environment),
         )  # fmt: skip
+
+    def _words(self, arguments: Sequence[str]) -> str:
+        return shlex.join(self._program(arguments))
 
     def _program(self, arguments: Sequence[str]) -> list[str]:
         if arguments[0] == "compose":
@@ -200,12 +203,8 @@ def _compose_version(program: Iterable[str], environment: Mapping[str, str]) -> 
     return "" if result.returncode else result.stdout.strip().removeprefix("v")
 
 
-def _words(arguments: Sequence[str]) -> str:
-    return shlex.join(["docker", *arguments])
-
-
-def _failure(arguments: Sequence[str], code: int, output: str) -> CommandFailed:
-    return CommandFailed(f"`{_words(arguments)}` failed with exit code {code}.", output=output.strip())
+def _failure(words: str, code: int, output: str) -> CommandFailed:
+    return CommandFailed(f"`{words}` failed with exit code {code}.", output=output.strip())
 
 
 def _end(process: subprocess.Popen[str]) -> None:

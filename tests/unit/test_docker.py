@@ -1,0 +1,181 @@
+"""How Docker is called: which Compose program, which arguments, what is shown. The programs here are stand-ins."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from migrations_tools.engines.docker import Docker, find_compose
+from migrations_tools.engines.guard import Scope
+from migrations_tools.errors import CannotProceed, CommandFailed, ForbiddenCommand
+
+OPTIONS = ("--project-directory", "/p", "--file", "/p/a.yml")
+SCOPE = Scope("shop_temp", OPTIONS, frozenset({("volume", "shop_data_temp"), ("container", "db_temp")}))
+
+
+def _program(folder: Path, name: str, script: str) -> None:
+    path = folder / name
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+
+
+@pytest.fixture
+def programs(tmp_path: Path) -> dict[str, str]:
+    """Give an environment in which only this folder's programs are found."""
+    return {"PATH": str(tmp_path)}
+
+
+def test_the_plugin_comes_first(tmp_path: Path, programs: dict[str, str]) -> None:
+    _program(tmp_path, "docker", 'echo "v2.26.1"')
+    _program(tmp_path, "docker-compose", 'echo "2.40.0"')
+    assert find_compose(programs) == ("docker", "compose")
+
+
+def test_a_standalone_program_of_version_2_serves_where_there_is_no_plugin(
+    tmp_path: Path, programs: dict[str, str]
+) -> None:
+    _program(tmp_path, "docker", "echo \"docker: 'compose' is not a docker command.\" >&2; exit 1")
+    _program(tmp_path, "docker-compose", 'echo "2.40.0"')
+    assert find_compose(programs) == ("docker-compose",)
+
+
+def test_version_1_is_refused_with_the_reason(tmp_path: Path, programs: dict[str, str]) -> None:
+    _program(tmp_path, "docker-compose", 'echo "1.29.2"')
+    with pytest.raises(CannotProceed) as caught:
+        find_compose(programs)
+    assert caught.value.reasons == ("`docker-compose` is version 1.29.2, which cannot replace ports in an override.",)
+
+
+def test_no_compose_at_all_is_an_error_that_says_what_to_install(programs: dict[str, str]) -> None:
+    with pytest.raises(CannotProceed) as caught:
+        find_compose(programs)
+    assert caught.value.reasons == ("Neither `docker compose` nor `docker-compose` was found.",)
+    assert "Compose 2.24.4" in caught.value.tip
+
+
+def _docker(tmp_path: Path, shown: list[str], **more: object) -> Docker:
+    environment = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
+    return Docker(environment=environment, show=shown.append, **more)  # type: ignore[arg-type]
+
+
+def test_arguments_arrive_as_they_are_and_changes_are_shown(tmp_path: Path) -> None:
+    _program(tmp_path, "docker", f'printf "%s\\n" "$@" > {tmp_path}/arguments')
+    shown: list[str] = []
+    _docker(tmp_path, shown).change(SCOPE, "exec", "--interactive", "--", "db_temp", "sh", "-c", "echo 'a b'; $(id)")
+    lines = (tmp_path / "arguments").read_text().splitlines()
+    assert lines == ["exec", "--interactive", "--", "db_temp", "sh", "-c", "echo 'a b'; $(id)"]
+    assert shown == ["""docker exec --interactive -- db_temp sh -c 'echo '"'"'a b'"'"'; $(id)'"""]
+
+
+def test_a_standalone_compose_gets_its_arguments_without_the_word_compose(tmp_path: Path) -> None:
+    _program(tmp_path, "docker-compose", f'printf "%s\\n" "$@" > {tmp_path}/arguments; echo built')
+    shown: list[str] = []
+    printed: list[str] = []
+    docker = _docker(tmp_path, shown, compose=("docker-compose",), progress=printed.append, abbreviate=OPTIONS)
+    docker.stream(SCOPE, "compose", "--project-name", "shop_temp", *OPTIONS, "build", "--", "api")
+    assert (tmp_path / "arguments").read_text().split() == [
+        "--project-name",
+        "shop_temp",
+        *OPTIONS,
+        "build",
+        "--",
+        "api",
+    ]
+    assert shown == ["docker-compose --project-name shop_temp … build -- api"]
+    assert printed == ["built"]
+
+
+def test_a_dry_run_shows_changes_and_makes_none_but_asks_all_the_same(tmp_path: Path) -> None:
+    _program(tmp_path, "docker", f"echo asked; touch {tmp_path}/$1")
+    shown: list[str] = []
+    docker = _docker(tmp_path, shown, dry=True)
+    docker.change(SCOPE, "volume", "rm", "shop_data_temp")
+    docker.stream(SCOPE, "compose", "--project-name", "shop_temp", "down", "--remove-orphans", "--timeout", "0")
+    assert docker.query("ps") == "asked\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["docker", "ps"]
+    assert len(shown) == 2
+
+
+def test_what_the_guard_does_not_know_never_reaches_the_program(tmp_path: Path) -> None:
+    _program(tmp_path, "docker", f"touch {tmp_path}/ran")
+    shown: list[str] = []
+    docker = _docker(tmp_path, shown)
+    for call in (docker.change, docker.stream, docker.pipe, docker.foreground):
+        with pytest.raises(ForbiddenCommand):
+            call(SCOPE, "volume", "rm", "shop_data")
+    with pytest.raises(ForbiddenCommand):
+        docker.query("volume", "rm", "shop_data")
+    assert not (tmp_path / "ran").exists()
+    assert shown == []
+
+
+def test_a_failure_keeps_the_programs_last_words(tmp_path: Path) -> None:
+    _program(tmp_path, "docker", "for i in $(seq 100); do echo line $i; done; exit 3")
+    docker = _docker(tmp_path, [])
+    with pytest.raises(CommandFailed) as caught:
+        docker.stream(SCOPE, "compose", "--project-name", "shop_temp", "down", "--remove-orphans", "--timeout", "0")
+    assert caught.value.output.splitlines() == [f"line {number}" for number in range(61, 101)]
+    assert caught.value.reasons[0].endswith("failed with exit code 3.")
+
+
+def test_a_command_that_hangs_is_ended_and_the_setting_is_named(tmp_path: Path) -> None:
+    _program(tmp_path, "docker", "echo begun; exec sleep 60")
+    docker = _docker(tmp_path, [], timeout=1)
+    with pytest.raises(CommandFailed) as caught:
+        docker.stream(SCOPE, "compose", "--project-name", "shop_temp", "down", "--remove-orphans", "--timeout", "0")
+    assert "command_timeout" in caught.value.output
+    with pytest.raises(CommandFailed, match="took longer than 1 seconds"):
+        docker.change(SCOPE, "volume", "rm", "shop_data_temp")
+
+
+def test_a_child_ends_with_a_tool_that_was_killed(tmp_path: Path) -> None:
+    _program(tmp_path, "docker", f"echo $$ > {tmp_path}/pid; exec sleep 60")
+    code = (
+        "import os, sys; sys.path[:0] = sys.argv[2].split(os.pathsep)\n"
+        "from migrations_tools.engines.docker import Docker, bound_to_us\n"
+        "from tests.unit.test_docker import SCOPE\n"
+        "print(bool(bound_to_us()), flush=True)\n"
+        "Docker(environment={'PATH': sys.argv[1] + os.pathsep + os.environ['PATH']})"
+        ".change(SCOPE, 'volume', 'rm', 'shop_data_temp')"
+    )
+    root = str(Path(__file__).parents[2])
+    tool = subprocess.Popen([sys.executable, "-c", code, str(tmp_path), root], stdout=subprocess.PIPE, text=True)
+    with tool:
+        assert tool.stdout
+        if tool.stdout.readline().strip() != "True":
+            tool.kill()
+            pytest.skip("this machine has no setpriv with --pdeathsig")
+        pid = _appears(tmp_path / "pid")
+        tool.kill()
+    assert _is_gone(pid)
+
+
+def _appears(path: Path) -> int:
+    for _ in range(100):
+        if path.exists() and path.read_text().strip():
+            return int(path.read_text())
+        _pause()
+    raise AssertionError(f"{path} did not appear")
+
+
+def _is_gone(pid: int) -> bool:
+    for _ in range(100):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        if Path(f"/proc/{pid}/stat").read_text().split(") ")[1].startswith("Z"):
+            return True
+        _pause()
+    return False
+
+
+def _pause() -> None:
+    import time
+
+    time.sleep(0.05)
