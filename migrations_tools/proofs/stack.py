@@ -1,19 +1,16 @@
-"""The stack itself: services up, the volume new, the rest of the machine and the project untouched."""
+"""The stack itself: services up, the volume new, the rest of the machine untouched."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from migrations_tools.engines.compose import Container, Expectation
 from migrations_tools.engines.inventory import Change
-from migrations_tools.files import sha256
 from migrations_tools.proofs.proof import FAILED, NOT_CHECKED, PASSED, Proof, judged
 
 SERVICES = "Every service is up, healthy or exited 0, and none was restarted"
 VOLUME = "The database volume is new"
 MACHINE = "The rest of the machine is as it was"
-FILES = "The Compose files and the existing revision files keep their bytes"
 
 
 def services_up(containers: Sequence[Container], expected: Expectation) -> Proof:
@@ -56,10 +53,3 @@ def machine_untouched(changes: Sequence[Change], project: str, commands: str) ->
         )
     new = [f"{item.kind} {item.name}" for item in changes]
     return Proof(MACHINE, PASSED, commands + (f"; new on the machine meanwhile: {', '.join(new)}" if new else ""))
-
-
-def files_unchanged(hashes: Mapping[str, str], root: Path) -> Proof:
-    """Prove by sha256 that the files of the project that must not change did not."""
-    changed = [name for name, was in sorted(hashes.items()) if sha256(root / name) != was]
-    problems = [f"{name} is not what it was when the run began" for name in changed]
-    return judged(FILES, problems, f"{len(hashes)} files, same sha256")

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from migrations_tools import operations
+from migrations_tools.discovery.project import Project
 from migrations_tools.errors import CannotProceed
-from migrations_tools.files import sha256, tree_fingerprint, write_whole
+from migrations_tools.files import sha256, write_whole
 from migrations_tools.inapp.client import Probe
 from migrations_tools.journal import Run
 from migrations_tools.operations import Operation
@@ -19,8 +20,9 @@ from migrations_tools.report.record import show_findings
 from migrations_tools.review import drops
 from migrations_tools.review.findings import Allowance, Finding, Review, parse_allowances
 from migrations_tools.review.provenance import Revision
-from migrations_tools.steps import start
-from migrations_tools.steps.work import Copy, Work, busy, reopen, standing_run
+from migrations_tools.steps import engines
+from migrations_tools.steps.temp import Temp
+from migrations_tools.steps.work import Work, busy, standing_run
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,38 +54,30 @@ def generate(work: Work, message: str, allow: Sequence[str], write: bool = True)
     allowances = parse_allowances(
         [*work.settings.allow, *allow], datetime.datetime.now(tz=datetime.timezone.utc).date()
     )
-    copy = reopen(work, run)
+    temp = engines.reopen(work, run)
     with busy(work, run) as run:
-        run = _rebuild_if_changed(copy, run)
+        run = temp.refresh(run)
         with work.console.step("Comparing the models with the database"):
-            run, outcome = _ask(copy, run, message or work.settings.message, allowances)
+            run, outcome = _ask(temp, run, message or work.settings.message, allowances)
         run, paths = _write(work, run, outcome) if write else (run, [])
         _remember(work, run, outcome, paths)
     _show(work, outcome, paths)
     return outcome
 
 
-def _rebuild_if_changed(copy: Copy, run: Run) -> Run:
-    """Build the Alembic service's image again when a file of a build context changed since it was built."""
-    if run.built_from == tree_fingerprint(copy.project.build_contexts):
-        return run
-    with copy.work.console.step("Building the image again: its files have changed"):
-        return start.build(copy, run, [copy.project.alembic_service])
-
-
-def _ask(copy: Copy, run: Run, message: str, allowances: Sequence[Allowance]) -> tuple[Run, Generated]:
-    run, probe = start.open_probe(copy, run)
-    target = copy.target(run)
+def _ask(temp: Temp, run: Run, message: str, allowances: Sequence[Allowance]) -> tuple[Run, Generated]:
+    run, probe = temp.open_probe(run)
+    target = temp.target(run)
     with probe:
         hello = probe.ask(target.request("hello"), "reading the Alembic configuration")
-        _same_files(copy, hello)
+        _same_files(temp.project, hello)
         _single_head(hello["heads"])
         probe.ask(target.request("upgrade"), "upgrading the temp database to head")
-        history = read_history(probe, copy, run)
+        history = read_history(probe, temp, run)
         asked = _Reviewer(history, allowances, message)
         request = target.request("revision", message=message)
         answer = probe.ask(request, "autogenerating", asked.answer)
-    files = tuple(_placed(copy, item) for item in answer["files"])
+    files = tuple(_placed(temp.project, item) for item in answer["files"])
     return run, Generated(files, asked.operations, asked.review, _notes(answer["enums"]))
 
 
@@ -104,18 +98,18 @@ class _Reviewer:
         return {"hold": sorted(self.review.hold), "message": self.message or operations.message_for(kept)}
 
 
-def read_history(probe: Probe, copy: Copy, run: Run) -> tuple[Revision, ...]:
+def read_history(probe: Probe, temp: Temp, run: Run) -> tuple[Revision, ...]:
     """Give the revision files, newest first, as Alembic walks them."""
-    answer = probe.ask(copy.target(run).request("history"), "reading the history")
+    answer = probe.ask(temp.target(run).request("history"), "reading the history")
     return tuple(
         Revision(item["revision"], tuple(item["down"]), item["file"], item["doc"] or "", item["source"])
         for item in answer["revisions"]
     )  # fmt: skip
 
 
-def _same_files(copy: Copy, hello: Mapping[str, Any]) -> None:
+def _same_files(project: Project, hello: Mapping[str, Any]) -> None:
     """Refuse an image whose revision files are not those of the project: what it generates would not fit."""
-    folders = copy.project.versions
+    folders = project.versions
     if len(folders) != len(hello["locations"]):
         raise CannotProceed(
             f"Alembic in the image knows {len(hello['locations'])} versions folders, the project {len(folders)}.",
@@ -147,9 +141,9 @@ def _single_head(heads: Sequence[str]) -> None:
         )
 
 
-def _placed(copy: Copy, item: Mapping[str, Any]) -> Mapping[str, Any]:
+def _placed(project: Project, item: Mapping[str, Any]) -> Mapping[str, Any]:
     """Give a file with its path on this machine; a name that would leave the versions folder is refused."""
-    folder = copy.project.versions[item["location"]]
+    folder = project.versions[item["location"]]
     path = (folder / item["name"]).resolve()
     if folder.resolve() not in path.parents:
         raise CannotProceed(f"Alembic named the new file {item['name']!r}, which is outside {folder}.")

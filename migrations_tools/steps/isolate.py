@@ -1,183 +1,20 @@
-"""isolate: read the stack, plan the copy, verify the plan, start it."""
+"""isolate: choose the engine, and start the temp side there."""
 
 from __future__ import annotations
 
-import secrets
-import time
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
-
-from migrations_tools.engines import inventory
-from migrations_tools.engines.compose import PROJECT_LABEL, Container, supports_override
-from migrations_tools.engines.facts import gather
-from migrations_tools.errors import CannotProceed, MigrationsToolsError
-from migrations_tools.files import sha256, write_whole
-from migrations_tools.isolation import IsolationPlan, NotIsolable, ServicePlan, as_json, plan, render
-from migrations_tools.journal import Run
-from migrations_tools.steps import start
+from migrations_tools.steps import engines
 from migrations_tools.steps.cleanup import remove_everything
-from migrations_tools.steps.work import Copy, Original, Work, copy_of, read_original
+from migrations_tools.steps.work import Work
 
 
 def isolate(work: Work) -> None:
-    """Start the temp stack beside the original, which does not notice.
+    """Start the temp side of the project; what an earlier run left is removed first, exactly as `cleanup` would.
 
-    A temp stack of an earlier run is removed first, exactly as `cleanup` would. Raises CannotProceed with every
-    reason when the stack cannot be isolated; then nothing was started.
+    Raises CannotProceed with every reason when the project cannot be isolated; then nothing was started.
     """
-    with work.console.step("Reading the stack"):
-        original = read_original(work)
-        planned = make_plan(work, original)
-    if work.dry:
-        _show_dry(work, planned)
-        return
-    _remove_earlier(work)
-    _refuse_a_strangers_copy(original, planned)
-    with work.console.step("Verifying that the copy is apart"):
-        run = _begin(work, original, planned)
-        copy = copy_of(work, original, planned)
-        _verify_or_forget(copy)
-    try:
-        run, containers = start.start(copy, run)
-    except MigrationsToolsError:
-        work.journal.update(work.journal.read() or run, stage="failed")
-        raise
-    work.journal.update(run, stage="isolated", steps=tuple(work.console.steps))
-    show(copy, containers)
-
-
-def make_plan(work: Work, original: Original) -> IsolationPlan:
-    """Plan the copy. Raises CannotProceed with every reason when the stack cannot be isolated."""
-    if not supports_override(original.docker):
-        program = " ".join(original.docker.compose)
-        raise CannotProceed(
-            f"`{program}` does not obey `!override`: the copy would keep the original's ports.",
-            tip="Install Compose 2.24.4 or newer.",
-        )
-    try:
-        return plan(original.config, gather(original.docker, original.project, original.config, work.settings))
-    except NotIsolable as error:
-        raise CannotProceed(["This stack cannot be isolated:", *error.reasons], tip="Nothing was started.") from error
-
-
-def _remove_earlier(work: Work) -> None:
-    earlier = work.journal.read()
+    engine = engines.choose(work)
+    earlier = None if work.dry else work.journal.read()
     if earlier:
-        work.console.say(f"A temp stack of an earlier run ({earlier.temp_project}) stands; removing it first.")
+        work.console.say(f"The temp stack of an earlier run ({earlier.temp_project}) is in the way; removing it first.")
         remove_everything(work, earlier)
-
-
-def _refuse_a_strangers_copy(original: Original, planned: IsolationPlan) -> None:
-    """Refuse when a copy of this name stands that another folder's run (or another tool) made."""
-    label = f"label={PROJECT_LABEL}={planned.project}"
-    queries = {
-        "container": ("ps", "--all", "--format", "{{.Names}}"),
-        "volume": ("volume", "ls", "--format", "{{.Name}}"),
-        "network": ("network", "ls", "--format", "{{.Name}}"),
-    }
-    found = [
-        f"The {kind} {name} belongs to a Compose project {planned.project} that this folder's journal does not know."
-        for kind, query in queries.items()
-        for name in original.docker.query_lines(*query, "--filter", label)
-    ]
-    if found:
-        raise CannotProceed(found, tip="Run `invoke cleanup` in the folder that made it, or set another `suffix`.")
-
-
-def _begin(work: Work, original: Original, planned: IsolationPlan) -> Run:
-    """Write the journal (before anything is made) and the override."""
-    run = Run(
-        id=secrets.token_hex(8), project=original.project.name, temp_project=planned.project, engine="compose",
-        started=time.time(), token=f"migrations_tools {secrets.token_hex(16)}", stage="planned",
-        made=_will_be_made(planned), plan=as_json(planned),
-        compose_files=tuple(str(path) for path in original.project.compose.files),
-        hashes=_hashes(work.root, original), inventory=inventory.take(original.docker),
-    )  # fmt: skip
-    work.journal.write(run)
-    write_whole(work.journal.override_path, render(planned), mode=0o600)
-    return run
-
-
-def _verify_or_forget(copy: Copy) -> None:
-    try:
-        start.verify(copy)
-    except CannotProceed:
-        copy.work.journal.forget()
-        raise
-
-
-def _will_be_made(planned: IsolationPlan) -> tuple[tuple[str, str], ...]:
-    named = {
-        "container": planned.container_names, "volume": planned.volume_names,
-        "network": planned.network_names, "image": planned.image_tags,
-    }  # fmt: skip
-    return tuple((kind, name) for kind, names in named.items() for name in names)
-
-
-def _hashes(root: Path, original: Original) -> dict[str, str]:
-    """Give the sha256 of the Compose files, the Alembic configuration and every revision file that exists."""
-    project = original.project
-    revisions = [path for folder in project.versions for path in sorted(folder.rglob("*.py"))]
-    return {_name(path, root): sha256(path) for path in (*project.compose.files, project.alembic_config, *revisions)}
-
-
-def _name(path: Path, root: Path) -> str:
-    return str(path.relative_to(root)) if root in path.parents else str(path)
-
-
-# --- what is shown -----------------------------------------------------------------------------------------------
-
-
-def show(copy: Copy, containers: tuple[Container, ...]) -> None:
-    """Print what is called what, and the URLs."""
-    console, planned = copy.work.console, copy.plan
-    states = {item.service: item.words() for item in containers}
-    _show_plan(copy.work, planned, states, copy.original.config)
-    application = copy.project.application
-    if application:
-        console.say(f"The application: {url(copy)}", style="bold")
-    console.say("Next: invoke generate")
-
-
-def url(copy: Copy) -> str:
-    """Give the base URL of the copy's application; empty when it publishes no port."""
-    application = copy.project.application
-    service = copy.plan.service(application.service) if application else None
-    if not service or not application:
-        return ""
-    published = [port.published for port in service.ports if port.target == application.port and port.published]
-    return f"http://127.0.0.1:{published[0]}" if published else ""
-
-
-def _show_plan(work: Work, planned: IsolationPlan, states: Mapping[str, str], config: Mapping[str, Any]) -> None:
-    console = work.console
-    rows = [_service_row(item, states.get(item.service, ""), config) for item in planned.services]
-    console.table(
-        f"The copy: {planned.project}", ("service", "container", "state", "original port", "host port", "URL"), rows
-    )
-    resources = [("volume", item.original, item.name) for item in planned.volumes]
-    resources += [("network", item.original, item.name) for item in planned.networks]
-    resources += [("image", item.original, item.name) for item in planned.images]
-    console.table("", ("kind", "in the original", "in the copy"), list(dict.fromkeys(resources)))
-    for line in planned.changes:
-        console.say(f"  changed: {line}", style="dim")
-    for line in planned.warnings:
-        console.say(f"  warning: {line}", style="yellow")
-
-
-def _service_row(item: ServicePlan, state: str, config: Mapping[str, Any]) -> tuple[str, ...]:
-    ports = [port for port in item.ports if port.published]
-    serves_http = bool((config["services"].get(item.service) or {}).get("build"))
-    urls = [f"http://localhost:{port.published}" for port in ports] if serves_http else []
-    return (
-        item.service, item.container_name, state, ", ".join(port.original or "-" for port in ports),
-        ", ".join(port.published for port in ports), ", ".join(urls),
-    )  # fmt: skip
-
-
-def _show_dry(work: Work, planned: IsolationPlan) -> None:
-    _show_plan(work, planned, {}, {"services": {}})
-    work.console.say("The override that would be written:")
-    work.console.code(render(planned), "yaml")
-    work.console.say("Dry run: nothing was written and nothing was started.")
+    engines.isolate(work, engine)

@@ -8,8 +8,9 @@ import time
 
 from migrations_tools.engines.compose import Stack, supports_override
 from migrations_tools.errors import CannotProceed
-from migrations_tools.steps.isolate import make_plan
-from migrations_tools.steps.work import READY, Original, Work, read_original, reopen, standing_run
+from migrations_tools.steps.compose.copy import Original, read_original, reopen
+from migrations_tools.steps.compose.isolate import make_plan
+from migrations_tools.steps.work import READY, Work, standing_run
 
 
 def doctor(work: Work) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,30 +9,27 @@ from typing import Any
 
 from migrations_tools import catalog
 from migrations_tools.catalog import Catalog
-from migrations_tools.discovery.alembic import runs_alembic
-from migrations_tools.engines import compose, inventory
-from migrations_tools.engines.compose import PROJECT_LABEL, Container
 from migrations_tools.engines.postgres import Server, querying
-from migrations_tools.errors import CannotProceed, Found
+from migrations_tools.errors import Found
 from migrations_tools.inapp.client import Probe, ProbeError, Target
 from migrations_tools.journal import Run
-from migrations_tools.proofs import http, logs, schema
-from migrations_tools.proofs import stack as stack_proofs
+from migrations_tools.proofs import http, schema
+from migrations_tools.proofs.files import files_unchanged
 from migrations_tools.proofs.proof import FAILED, NOT_CHECKED, Proof, attempted, not_checked
 from migrations_tools.report.record import save, show_proofs
-from migrations_tools.steps import generate, start
-from migrations_tools.steps.isolate import url
-from migrations_tools.steps.work import Copy, Work, busy, reopen, standing_run
+from migrations_tools.steps import engines, generate
+from migrations_tools.steps.clock import now
+from migrations_tools.steps.temp import Installation, Temp, scratch_name
+from migrations_tools.steps.work import Work, busy, standing_run
 
 # Seconds that a service which runs migrations in a start script of its own is given.
 _UNANNOUNCED = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Installed:
-    """A fresh install: its containers, where it stands, and when and by whom it was migrated."""
+class Migrated:
+    """Where the fresh database stands, and when and by whom it was migrated."""
 
-    containers: tuple[Container, ...]
     heads: tuple[str, ...]
     current: tuple[str, ...]
     version_table: str
@@ -41,115 +37,82 @@ class Installed:
     since: str
 
 
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What the schema proofs work with: the engine, the run, the probe and the server."""
+
+    temp: Temp
+    run: Run
+    probe: Probe
+    server: Server
+    migrated: Migrated
+
+    def ask(self, do: str, doing: str, database: str = "", **more: Any) -> Any:
+        """Ask the probe, on the application's temp database or on a scratch one."""
+        return self.probe.ask(self.temp.target(self.run, database).request(do, **more), doing)
+
+    def scratch_name(self, purpose: str) -> str:
+        """Give the name of a scratch database."""
+        return scratch_name(purpose, self.temp.work.settings.suffix)
+
+    def read(self, database: str) -> Catalog:
+        """Read a database's catalog, without the version table."""
+        with self.server.connect(database) as connection:
+            return catalog.read(querying(connection)).without_tables({self.migrated.version_table})
+
+
 def validate(work: Work) -> None:
     """Install everything again from nothing and prove that it works.
 
-    Raises Found when a proof fails; the stack stays up for inspection.
+    Raises Found when a proof fails; what was started stays up for inspection.
     """
     run = standing_run(work, "validate")
+    temp = engines.reopen(work, run)
     if work.dry:
-        _show_dry(work, run)
+        work.console.say(temp.dry_words(run))
+        work.console.say("Dry run: nothing was touched.")
         return
-    copy = reopen(work, run)
-    start.verify(copy)
+    temp.verify()
     with busy(work, run) as run:
-        before = _volume_times(copy)
-        run = _take_down(copy, run)
-        run, containers = start.start(copy, run)
-        with work.console.step("Removing the images that were replaced"):
-            start.remove_replaced_images(copy, run)
-        proofs = _prove(copy, run, containers, before)
-        work.journal.update(run, stage="validated", steps=(*run.steps, *work.console.steps))
+        run, installation = temp.reinstall(run)
+        run, proofs = _prove(temp, run, installation)
+        run = work.journal.update(run, stage="validated", steps=(*run.steps, *work.console.steps))
     _report(work, run, proofs)
-
-
-# --- from nothing ------------------------------------------------------------------------------------------------
-
-
-def _take_down(copy: Copy, run: Run) -> Run:
-    """Take the stack down by name alone, then remove exactly its volumes, one by one."""
-    console, stack = copy.work.console, copy.stack
-    with console.step("Taking the temp stack down"):
-        run = start.note_anonymous_volumes(copy, run)
-        strangers = [item.name for item in stack.containers() if ("container", item.name) not in run.made]
-        if strangers:
-            raise CannotProceed(
-                [f"The container {name} carries the temp label but is not in the journal." for name in strangers]
-            )
-        stack.down(run)
-    with console.step("Removing exactly the temp volumes"):
-        for name in _own_volumes(copy, run):
-            stack.docker.change(stack.scope(run), "volume", "rm", name)
-    return run
-
-
-def _own_volumes(copy: Copy, run: Run) -> list[str]:
-    """Give the volumes to remove: labelled ones, each checked against plan and journal, and the images' own."""
-    labelled = _labelled_volumes(copy)
-    planned = set(copy.plan.volume_names) & set(run.names("volume"))
-    strangers = [name for name in labelled if name not in planned]
-    if strangers:
-        raise CannotProceed(
-            [
-                f"The volume {name} carries the temp label but is not in the plan; it was not removed."
-                for name in strangers
-            ]
-        )
-    existing = set(copy.stack.docker.query_lines("volume", "ls", "--quiet"))
-    return labelled + [name for name in run.names("volume") if compose.is_anonymous(name) and name in existing]
-
-
-def _labelled_volumes(copy: Copy) -> list[str]:
-    label = f"label={PROJECT_LABEL}={copy.stack.project}"
-    return copy.stack.docker.query_lines("volume", "ls", "--quiet", "--filter", label)
-
-
-def _volume_times(copy: Copy) -> dict[str, str]:
-    names = _labelled_volumes(copy)
-    found = copy.stack.docker.query_json("volume", "inspect", *names) if names else []
-    return {item["Name"]: item["CreatedAt"] for item in found}
 
 
 # --- the proofs --------------------------------------------------------------------------------------------------
 
 
-def _prove(copy: Copy, run: Run, containers: Sequence[Container], before: Mapping[str, str]) -> list[Proof]:
-    console, server = copy.work.console, start.server(copy, run)
-    run, probe = start.open_probe(copy, run)
+def _prove(temp: Temp, run: Run, installation: Installation) -> tuple[Run, list[Proof]]:
+    console = temp.work.console
+    run, probe = temp.open_probe(run)
     with probe:
         with console.step("Checking the migrations"):
-            installed = _installed(copy, run, probe, containers)
+            migrated = _migrated(temp, run, probe, installation)
+        run = installation.start_application(run)
         with console.step("Comparing the schema with the models'"):
-            proofs = _schema_proofs(copy, run, probe, server, installed)
+            proofs = _schema_proofs(Bench(temp, run, probe, temp.server(run), migrated))
     with console.step("Asking the application"):
-        proofs += _application_proofs(copy)
-    with console.step("Looking at logs, containers, volumes and the rest of the machine"):
-        late = [item for item in copy.stack.containers() if not item.one_off]
-        first = [
-            stack_proofs.services_up(late, start.expectation(copy)),
-            stack_proofs.volume_is_new(before, _volume_times(copy)),
-        ]
-        proofs += [_log_proof(copy, late, installed.since), _machine_proof(copy, run)]
-        proofs.append(stack_proofs.files_unchanged(run.hashes, copy.work.root))
-    return first + proofs
+        proofs += _application_proofs(temp, installation)
+    with console.step("Looking at what is up, the logs, and the rest of the machine"):
+        first, last = installation.first_proofs(), installation.last_proofs(run, migrated.since)
+    return run, [*first, *proofs, *last, files_unchanged(run.hashes, temp.work.root)]
 
 
-def _installed(copy: Copy, run: Run, probe: Probe, containers: Sequence[Container]) -> Installed:
+def _migrated(temp: Temp, run: Run, probe: Probe, installation: Installation) -> Migrated:
     """Find out whether a service ran the migrations; if none did, run them, and say who did."""
-    target = copy.target(run)
+    target = temp.target(run)
     heads = tuple(probe.ask(target.request("hello"), "reading the Alembic configuration")["heads"])
     state = probe.ask(target.request("current"), "asking the database where it stands")
-    who, since = _who_migrated(copy, containers)
+    who, since = installation.migrated_by()
     if not who:
         state = _settled(probe, target, state, heads)
     if set(state["current"]) != set(heads) and not who:
-        since = _now()
+        since = now()
         state = probe.ask(target.request("upgrade"), "running the migrations")
-        who = f"run by this tool in {copy.project.alembic_service}, for no service does"
-    return Installed(
-        tuple(containers), heads, tuple(state["current"]), state["version_table"],
-        who or "run by a service at its start", since or _now(),
-    )  # fmt: skip
+        who = f"run by this tool in {temp.place()}, for no service does"
+    who = who or "run by a service at its start"
+    return Migrated(heads, tuple(state["current"]), state["version_table"], who, since or now())
 
 
 def _settled(probe: Probe, target: Target, state: Mapping[str, Any], heads: Sequence[str]) -> Mapping[str, Any]:
@@ -161,38 +124,24 @@ def _settled(probe: Probe, target: Target, state: Mapping[str, Any], heads: Sequ
     return state
 
 
-def _who_migrated(copy: Copy, containers: Sequence[Container]) -> tuple[str, str]:
-    services = copy.original.config["services"]
-    ran = [item for item in containers if runs_alembic(services.get(item.service, {}))]
-    done = [item for item in ran if item.status == "exited"]
-    if done:
-        return f"run by the service {done[0].service}", done[0].finished
-    return (f"run by the service {ran[0].service}", _now()) if ran else ("", "")
-
-
-def _schema_proofs(copy: Copy, run: Run, probe: Probe, server: Server, installed: Installed) -> list[Proof]:
+def _schema_proofs(bench: Bench) -> list[Proof]:
+    migrated = bench.migrated
     return [
-        schema.at_head(installed.current, installed.heads, installed.who),
-        attempted(schema.ORACLE, lambda: _oracle(copy, run, probe, server, installed)),
-        attempted(schema.ROUND_TRIP, lambda: _round_trip(copy, run, probe, server, installed)),
+        schema.at_head(migrated.current, migrated.heads, migrated.who),
+        attempted(schema.ORACLE, lambda: _oracle(bench)),
+        attempted(schema.ROUND_TRIP, lambda: _round_trip(bench)),
     ]
 
 
-def _read(server: Server, database: str, version_table: str) -> Catalog:
-    with server.connect(database) as connection:
-        return catalog.read(querying(connection)).without_tables({version_table})
-
-
-def _oracle(copy: Copy, run: Run, probe: Probe, server: Server, installed: Installed) -> Proof:
+def _oracle(bench: Bench) -> Proof:
     """Build a second database from the models' own DDL and compare it with the one from the migrations."""
-    actual = _read(server, copy.project.database.name, installed.version_table)
+    actual = bench.read(bench.temp.project.database.name)
     known = [[None if table.schema == "public" else table.schema, table.name] for table in actual.tables]
-    with server.scratch(copy.scratch_name("models"), copy.base_database) as scratch:
-        _make_extensions(server, scratch, actual)
-        request = copy.target(run, scratch).request("metadata", known=known)
-        answer = probe.ask(request, "creating the models' own schema")
-        expected = _read(server, scratch, installed.version_table)
-    held = {name for finding in run.held for name in finding["objects"]}
+    with bench.server.scratch(bench.scratch_name("models"), bench.temp.base_database) as scratch:
+        _make_extensions(bench.server, scratch, actual)
+        answer = bench.ask("metadata", "creating the models' own schema", scratch, known=known)
+        expected = bench.read(scratch)
+    held = {name for finding in bench.run.held for name in finding["objects"]}
     excluded = {catalog.qualified(schema or "public", name) for schema, name in answer["excluded"]}
     return schema.equals_models(actual, expected, held, excluded)
 
@@ -207,20 +156,19 @@ def _make_extensions(server: Server, database: str, actual: Catalog) -> None:
             )
 
 
-def _round_trip(copy: Copy, run: Run, probe: Probe, server: Server, installed: Installed) -> Proof:
+def _round_trip(bench: Bench) -> Proof:
     """Take the newest revision up, down and up again on a scratch database, reading the catalog at each end."""
-    newest = generate.read_history(probe, copy, run)[0]
-    if len(installed.heads) != 1 or len(newest.down) > 1:
+    newest = generate.read_history(bench.probe, bench.temp, bench.run)[0]
+    if len(bench.migrated.heads) != 1 or len(newest.down) > 1:
         return not_checked(schema.ROUND_TRIP, f"{newest.revision} is a merge or one of several heads")
-    with server.scratch(copy.scratch_name("trip"), copy.base_database) as scratch:
-        target = copy.target(run, scratch)
+    down = newest.down[0] if newest.down else "base"
+    with bench.server.scratch(bench.scratch_name("trip"), bench.temp.base_database) as scratch:
 
         def go(verb: str, revision: str) -> Catalog:
-            if revision != "base" or verb != "upgrade":
-                probe.ask(target.request(verb, revision=revision), f"running {verb} {revision} on a scratch database")
-            return _read(server, scratch, installed.version_table)
+            if (verb, revision) != ("upgrade", "base"):
+                bench.ask(verb, f"running {verb} {revision} on a scratch database", scratch, revision=revision)
+            return bench.read(scratch)
 
-        down = newest.down[0] if newest.down else "base"
         try:
             before, first = go("upgrade", down), go("upgrade", "heads")
             lowered, again = go("downgrade", down), go("upgrade", "heads")
@@ -237,32 +185,15 @@ def _failed_trip(revision: str, error: ProbeError) -> Proof:
     return Proof(schema.ROUND_TRIP, FAILED, error.reasons[0], error.reasons[1:])
 
 
-def _application_proofs(copy: Copy) -> list[Proof]:
-    application, base = copy.project.application, url(copy)
+def _application_proofs(temp: Temp, installation: Installation) -> list[Proof]:
+    application, (base, reason) = temp.project.application, installation.url()
     if not application or not base:
-        reason = "no service of the stack is known to answer over HTTP; set `application_service`"
         return [not_checked(http.HEALTH, reason), not_checked(http.ROUTES, reason)]
-    timeout = copy.work.settings.http_timeout
+    settings = temp.work.settings
     return [
-        http.health(base, application.health_path, timeout),
-        http.routes(base, copy.work.settings.openapi_path, timeout),
+        http.health(base, application.health_path, settings.http_timeout),
+        http.routes(base, settings.openapi_path, settings.http_timeout),
     ]
-
-
-def _log_proof(copy: Copy, containers: Sequence[Container], since: str) -> Proof:
-    found = {item.service: compose.logs(copy.stack.docker, item.id, "--timestamps") for item in containers}
-    return logs.clean(found, since, copy.work.settings.log_patterns)
-
-
-def _machine_proof(copy: Copy, run: Run) -> Proof:
-    changes = inventory.compare(run.inventory, inventory.take(copy.original.docker), run.made)
-    return stack_proofs.machine_untouched(
-        changes, run.project, "same containers (id, state, started-at), volumes, networks, image tags"
-    )
-
-
-def _now() -> str:
-    return datetime.datetime.now(tz=datetime.timezone.utc).isoformat().replace("+00:00", "Z")
 
 
 # --- the report --------------------------------------------------------------------------------------------------
@@ -289,11 +220,3 @@ def _report(work: Work, run: Run, proofs: Sequence[Proof]) -> None:
         said + (f", {len(unmade)} not checked." if unmade else "."), style="bold green" if not unmade else "bold yellow"
     )
     work.console.say("Next: invoke cleanup")
-
-
-def _show_dry(work: Work, run: Run) -> None:
-    volumes = "".join(f"\n  $ docker volume rm {name}" for name in run.names("volume"))
-    work.console.say(
-        f"Would run:\n  $ docker compose --project-name {run.temp_project} down --remove-orphans --timeout 0{volumes}"
-    )
-    work.console.say("Then build and start it again and prove the fresh install. Dry run: nothing was touched.")

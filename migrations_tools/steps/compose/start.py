@@ -11,10 +11,10 @@ from migrations_tools.engines.compose import PROJECT_LABEL, Container, Expectati
 from migrations_tools.engines.postgres import Server, first_statements
 from migrations_tools.errors import CannotProceed, CommandFailed
 from migrations_tools.files import tree_fingerprint
-from migrations_tools.inapp.client import BOOTSTRAP, Probe
+from migrations_tools.inapp.client import BOOTSTRAP, Probe, Target
 from migrations_tools.isolation import violations
 from migrations_tools.journal import Run
-from migrations_tools.steps.work import Copy
+from migrations_tools.steps.compose.copy import Copy
 
 _PSQL = (
     'PGPASSWORD="${POSTGRES_PASSWORD:-$(cat "${POSTGRES_PASSWORD_FILE:-/dev/null}")}"'
@@ -123,7 +123,9 @@ def _start_database(copy: Copy, run: Run) -> Run:
     try:
         mark(copy, run)
         with probe:
-            probe.ask(copy.target(run).request("current"), "checking where env.py leads")
+            probe.ask(
+                Target(copy.project.config_candidates, run.token).request("current"), "checking where env.py leads"
+            )
     finally:
         probe.close()
     return run

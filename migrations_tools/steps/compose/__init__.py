@@ -1,0 +1,1 @@
+"""The steps as the Compose engine takes them: a copy of the whole stack."""

@@ -1,0 +1,95 @@
+"""The original stack as read, and the copy of it that a run made."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from migrations_tools.discovery.compose_files import find_compose_files
+from migrations_tools.discovery.project import Project, discover
+from migrations_tools.engines.compose import Stack, compose_options, resolved
+from migrations_tools.engines.docker import Docker
+from migrations_tools.errors import CannotProceed
+from migrations_tools.isolation import IsolationPlan, from_json
+from migrations_tools.journal import Run
+from migrations_tools.steps.temp import scratch_name
+from migrations_tools.steps.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """The original stack as read: who it is, and its resolved configuration (in memory only: it holds secrets)."""
+
+    docker: Docker
+    options: tuple[str, ...]
+    config: Mapping[str, Any]
+    project: Project
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """The temp stack of a run, with everything needed to talk to it."""
+
+    work: Work
+    original: Original
+    plan: IsolationPlan
+    stack: Stack
+
+    @property
+    def project(self) -> Project:
+        """The project that was copied."""
+        return self.original.project
+
+    @property
+    def database_container(self) -> str:
+        """The temp database's container, by name."""
+        return next(item.container_name for item in self.plan.services if item.service == self.project.database.service)
+
+    @property
+    def base_database(self) -> str:
+        """The pristine clone that scratch databases are made from."""
+        return scratch_name("base", self.plan.suffix)
+
+    @property
+    def probe_container(self) -> str:
+        """The one-off container that the probe runs in."""
+        return f"{self.plan.original_project}-alembic-run{self.plan.suffix}"
+
+
+def read_original(work: Work) -> Original:
+    """Read the original's configuration and find out what the project is made of.
+
+    Raises CannotProceed with every reason when something is missing or ambiguous.
+    """
+    docker = work.docker()
+    compose = find_compose_files(work.root, work.settings, os.environ)
+    options = compose_options(compose, work.root, work.settings)
+    config = resolved(docker, options, work.settings.project_name)
+    return Original(docker, options, config, discover(work.root, work.settings, compose, config))
+
+
+def copy_of(work: Work, original: Original, plan: IsolationPlan) -> Copy:
+    """Give the copy that a plan describes.
+
+    The child environment names the copy's project as well as the option does: up to Compose 2.27.0,
+    `${COMPOSE_PROJECT_NAME}` in a file takes the environment's value even when `--project-name` is given
+    (docker/compose #11734). COMPOSE_FILE is taken out: the exact list of files is on every command line.
+    """
+    environment = {key: value for key, value in original.docker.environment.items() if key != "COMPOSE_FILE"}
+    environment["COMPOSE_PROJECT_NAME"] = plan.project
+    options = (*original.options, "--file", str(work.journal.override_path))
+    docker = replace(original.docker, environment=environment, abbreviate=options)
+    return Copy(work, original, plan, Stack(docker, plan.project, options))
+
+
+def reopen(work: Work, run: Run) -> Copy:
+    """Give the copy of a run that stands, read afresh; the plan is the journal's."""
+    original = read_original(work)
+    if original.project.name != run.project:
+        raise CannotProceed(
+            f"The temp stack that stands is {run.temp_project}, but the project is called {original.project.name}.",
+            tip="Run `invoke cleanup`, then `invoke isolate`.",
+        )
+    return copy_of(work, original, from_json(run.plan))

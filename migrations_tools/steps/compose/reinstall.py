@@ -1,0 +1,118 @@
+"""The fresh install on Compose: down by name, exactly the temp volumes, up again, and the proofs about the stack."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from migrations_tools.discovery.alembic import runs_alembic
+from migrations_tools.engines import compose, inventory
+from migrations_tools.engines.compose import PROJECT_LABEL, Container
+from migrations_tools.errors import CannotProceed
+from migrations_tools.journal import Run
+from migrations_tools.proofs import logs
+from migrations_tools.proofs import stack as stack_proofs
+from migrations_tools.proofs.proof import Proof
+from migrations_tools.steps.clock import now
+from migrations_tools.steps.compose import start
+from migrations_tools.steps.compose.copy import Copy
+from migrations_tools.steps.compose.isolate import url
+
+_SAME = "same containers (id, state, started-at), volumes, networks, image tags"
+
+
+def reinstall(copy: Copy, run: Run) -> tuple[Run, ComposeInstallation]:
+    """Take the stack down, remove exactly its volumes, build and start it again."""
+    before = _volume_times(copy)
+    run = _take_down(copy, run)
+    run, containers = start.start(copy, run)
+    with copy.work.console.step("Removing the images that were replaced"):
+        start.remove_replaced_images(copy, run)
+    return run, ComposeInstallation(copy, containers, before)
+
+
+@dataclass(frozen=True, slots=True)
+class ComposeInstallation:
+    """A fresh install of the temp stack: its containers, and the creation times of the volumes before."""
+
+    copy: Copy
+    containers: tuple[Container, ...]
+    volumes_before: Mapping[str, str]
+
+    def migrated_by(self) -> tuple[str, str]:
+        """Say which service ran the migrations, by its command, and when it was done."""
+        services = self.copy.original.config["services"]
+        ran = [item for item in self.containers if runs_alembic(services.get(item.service, {}))]
+        done = [item for item in ran if item.status == "exited"]
+        if done:
+            return f"run by the service {done[0].service}", done[0].finished
+        return (f"run by the service {ran[0].service}", now()) if ran else ("", "")
+
+    def start_application(self, run: Run) -> Run:
+        """Do nothing: Compose has started everything."""
+        return run
+
+    def url(self) -> tuple[str, str]:
+        """Give the application's URL on this machine."""
+        found = url(self.copy)
+        return found, "" if found else "no service of the stack is known to answer over HTTP; set `application_service`"
+
+    def first_proofs(self) -> list[Proof]:
+        """Prove that every service is up and that the volumes are new."""
+        late = [item for item in self.copy.stack.containers() if not item.one_off]
+        return [
+            stack_proofs.services_up(late, start.expectation(self.copy)),
+            stack_proofs.volume_is_new(self.volumes_before, _volume_times(self.copy)),
+        ]
+
+    def last_proofs(self, run: Run, since: str) -> list[Proof]:
+        """Prove that the services' logs are clean and that the engine's other objects are as they were."""
+        docker, patterns = self.copy.stack.docker, self.copy.work.settings.log_patterns
+        late = [item for item in self.copy.stack.containers() if not item.one_off]
+        found = {item.service: compose.logs(docker, item.id, "--timestamps") for item in late}
+        changes = inventory.compare(run.inventory, inventory.take(self.copy.original.docker), run.made)
+        return [logs.clean(found, since, patterns), stack_proofs.machine_untouched(changes, run.project, _SAME)]
+
+
+def _take_down(copy: Copy, run: Run) -> Run:
+    """Take the stack down by name alone, then remove exactly its volumes, one by one."""
+    console, stack = copy.work.console, copy.stack
+    with console.step("Taking the temp stack down"):
+        run = start.note_anonymous_volumes(copy, run)
+        strangers = [item.name for item in stack.containers() if ("container", item.name) not in run.made]
+        if strangers:
+            raise CannotProceed(
+                [f"The container {name} carries the temp label but is not in the journal." for name in strangers]
+            )
+        stack.down(run)
+    with console.step("Removing exactly the temp volumes"):
+        for name in _own_volumes(copy, run):
+            stack.docker.change(stack.scope(run), "volume", "rm", name)
+    return run
+
+
+def _own_volumes(copy: Copy, run: Run) -> list[str]:
+    """Give the volumes to remove: labelled ones, each checked against plan and journal, and the images' own."""
+    labelled = _labelled_volumes(copy)
+    planned = set(copy.plan.volume_names) & set(run.names("volume"))
+    strangers = [name for name in labelled if name not in planned]
+    if strangers:
+        raise CannotProceed(
+            [
+                f"The volume {name} carries the temp label but is not in the plan; it was not removed."
+                for name in strangers
+            ]
+        )
+    existing = set(copy.stack.docker.query_lines("volume", "ls", "--quiet"))
+    return labelled + [name for name in run.names("volume") if compose.is_anonymous(name) and name in existing]
+
+
+def _labelled_volumes(copy: Copy) -> list[str]:
+    label = f"label={PROJECT_LABEL}={copy.stack.project}"
+    return copy.stack.docker.query_lines("volume", "ls", "--quiet", "--filter", label)
+
+
+def _volume_times(copy: Copy) -> dict[str, str]:
+    names = _labelled_volumes(copy)
+    found = copy.stack.docker.query_json("volume", "inspect", *names) if names else []
+    return {item["Name"]: item["CreatedAt"] for item in found}

@@ -1,0 +1,155 @@
+"""Removing the temp stack: what is named in the journal and carries the label, one by one, until nothing is left."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable
+
+from migrations_tools.discovery.compose_files import find_compose_files
+from migrations_tools.engines import compose, inventory
+from migrations_tools.engines.compose import PROJECT_LABEL, Stack
+from migrations_tools.engines.docker import Docker
+from migrations_tools.errors import CannotProceed, CommandFailed
+from migrations_tools.isolation import LABEL
+from migrations_tools.journal import Run
+from migrations_tools.proofs.proof import Proof
+from migrations_tools.proofs.stack import machine_untouched
+from migrations_tools.steps.work import Work
+
+_SETTLE = 0.4
+_LOOKS = 50
+_SAME = "same containers (id, state, started-at), volumes, networks, image tags"
+
+
+def remove(work: Work, run: Run) -> list[Proof]:
+    """Remove the temp stack; give the proof that the rest of the machine is as it was."""
+    docker = work.docker({key: value for key, value in os.environ.items() if not key.startswith("COMPOSE_")})
+    with work.console.step(f"Removing {run.temp_project}"):
+        run = _remove_until_gone(work, Stack(docker, run.temp_project, ()), run)
+    with work.console.step("Comparing the machine with what it was"):
+        changes = inventory.compare(run.inventory, inventory.take(docker), run.made)
+    return [machine_untouched(changes, run.project, _SAME)]
+
+
+def refuse_lost_copies(work: Work) -> None:
+    """Look for containers of a copy of this very folder that no journal knows; they are listed, never removed.
+
+    Raises CannotProceed when there are any.
+    """
+    docker = work.docker()
+    folder = find_compose_files(work.root, work.settings, os.environ).directory
+    form = '{{.Names}}\t{{.Label "' + LABEL + '"}}\t{{.Label "com.docker.compose.project.working_dir"}}'
+    rows = [
+        line.split("\t") for line in docker.query_lines("ps", "--all", "--filter", f"label={LABEL}", "--format", form)
+    ]
+    lost = {project for name, project, directory in rows if directory == str(folder)}
+    if lost:
+        raise CannotProceed(
+            [
+                f"There is no journal, but {name} is a container of this folder's {project}."
+                for name, project, _ in rows
+            ],
+            tip=f"Nothing was removed. By hand: {'; '.join(map(_by_hand, sorted(lost)))}",
+        )
+
+
+def _by_hand(project: str) -> str:
+    return f"docker compose --project-name {project} down, then docker volume rm of what `docker volume ls` shows of it"
+
+
+def _remove_until_gone(work: Work, stack: Stack, run: Run) -> Run:
+    """Remove, look again, and go on until nothing is left.
+
+    A run that was killed may have left a request under way in the engine, which makes its object a moment
+    later: then one more look follows after a moment of quiet.
+    """
+    for _ in range(_LOOKS):
+        run, removed = _remove_once(work, stack, run)
+        if not removed and run.stage not in ("planned", "busy"):
+            return run
+        if not removed:
+            time.sleep(_SETTLE)
+            run, removed = _remove_once(work, stack, run)
+            if not removed:
+                return run
+    raise CannotProceed(
+        f"Something keeps making objects of {run.temp_project}; they come back as fast as they are removed."
+    )
+
+
+def _remove_once(work: Work, stack: Stack, run: Run) -> tuple[Run, bool]:
+    run = _note_anonymous(work, stack, run)
+    steps: tuple[Callable[[Stack, Run], bool], ...] = (_containers, _networks, _volumes, _images)
+    removed = [step(stack, run) for step in steps]
+    return run, any(removed)
+
+
+def _note_anonymous(work: Work, stack: Stack, run: Run) -> Run:
+    """Find the anonymous volumes of the containers while these still stand: nothing else says whose they are."""
+    ours = [item for item in stack.containers() if ("container", item.name) in run.made]
+    return work.journal.will_make(run, *(("volume", name) for item in ours for name in item.anonymous_volumes))
+
+
+def _containers(stack: Stack, run: Run) -> bool:
+    names = [item.name for item in stack.containers()]
+    _refuse_strangers("container", [name for name in names if ("container", name) not in run.made], run)
+    if names:
+        stack.docker.change(stack.scope(run), "rm", "--force", *names)
+    return bool(names)
+
+
+def _networks(stack: Stack, run: Run) -> bool:
+    return _remove_labelled(stack, run, "network")
+
+
+def _volumes(stack: Stack, run: Run) -> bool:
+    existing = set(stack.docker.query_lines("volume", "ls", "--quiet"))
+    anonymous = [name for name in run.names("volume") if compose.is_anonymous(name) and name in existing]
+    for name in anonymous:
+        stack.docker.change(stack.scope(run), "volume", "rm", name)
+    return _remove_labelled(stack, run, "volume") or bool(anonymous)
+
+
+def _remove_labelled(stack: Stack, run: Run, kind: str) -> bool:
+    names = _labelled(stack.docker, kind, run.temp_project)
+    _refuse_strangers(kind, [name for name in names if (kind, name) not in run.made], run)
+    for name in names:
+        stack.docker.change(stack.scope(run), kind, "rm", name)
+    return bool(names)
+
+
+def _images(stack: Stack, run: Run) -> bool:
+    removed = False
+    # Tags come before ids in the journal: with its last tag an image goes by itself, and its id is gone then.
+    for name in run.names("image"):
+        if _labelled_image(stack.docker, name, run.temp_project):
+            stack.docker.change(stack.scope(run), "image", "rm", name)
+            removed = True
+    return removed
+
+
+def _labelled(docker: Docker, kind: str, project: str) -> list[str]:
+    return docker.query_lines(kind, "ls", "--filter", f"label={PROJECT_LABEL}={project}", "--format", "{{.Name}}")
+
+
+def _labelled_image(docker: Docker, name: str, project: str) -> bool:
+    try:
+        found = docker.query_json("image", "inspect", name)
+    except CommandFailed as error:
+        if "no such" in error.output.lower():
+            return False
+        raise
+    return bool((found[0]["Config"].get("Labels") or {}).get(PROJECT_LABEL) == project)
+
+
+def _refuse_strangers(kind: str, names: Iterable[str], run: Run) -> None:
+    found = sorted(names)
+    if not found:
+        return
+    label = f"carries the label of {run.temp_project} but is not in the journal; it was not removed"
+    removal = "rm -f" if kind == "container" else f"{kind} rm"
+    raise CannotProceed(
+        [f"The {kind} {name} {label}." for name in found],
+        tip=f"Look at it; if it is yours to lose: docker {removal} {' '.join(found)}",
+    )

@@ -1,0 +1,74 @@
+"""The Compose engine, as generate and validate see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from migrations_tools.discovery.project import Project
+from migrations_tools.engines.postgres import Server
+from migrations_tools.files import tree_fingerprint
+from migrations_tools.inapp.client import Probe, Target
+from migrations_tools.journal import Run
+from migrations_tools.steps.compose import start
+from migrations_tools.steps.compose.copy import Copy
+from migrations_tools.steps.compose.reinstall import ComposeInstallation, reinstall
+from migrations_tools.steps.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class ComposeTemp:
+    """The copy of the stack: its database container and the Alembic service's image."""
+
+    copy: Copy
+
+    @property
+    def work(self) -> Work:
+        """The task's tools."""
+        return self.copy.work
+
+    @property
+    def project(self) -> Project:
+        """The project that was copied."""
+        return self.copy.project
+
+    @property
+    def base_database(self) -> str:
+        """The pristine clone, made before the application's first connection."""
+        return self.copy.base_database
+
+    def place(self) -> str:
+        """Name the service whose image Alembic runs in."""
+        return f"the service {self.project.alembic_service}"
+
+    def open_probe(self, run: Run) -> tuple[Run, Probe]:
+        """Start the probe in a one-off container."""
+        return start.open_probe(self.copy, run)
+
+    def target(self, run: Run, database: str = "") -> Target:
+        """Give what requests to the probe carry."""
+        return Target(self.project.config_candidates, run.token, database)
+
+    def server(self, run: Run) -> Server:
+        """Give the temp server by the port that the engine published."""
+        return start.server(self.copy, run)
+
+    def refresh(self, run: Run) -> Run:
+        """Build the Alembic service's image again when a file of a build context changed since it was built."""
+        if run.built_from == tree_fingerprint(self.project.build_contexts):
+            return run
+        with self.work.console.step("Building the image again: its files have changed"):
+            return start.build(self.copy, run, [self.project.alembic_service])
+
+    def verify(self) -> None:
+        """Check the copy's resolved configuration against the invariants again: files may have changed since."""
+        start.verify(self.copy)
+
+    def reinstall(self, run: Run) -> tuple[Run, ComposeInstallation]:
+        """Take the stack down, remove exactly its volumes, build and start it again."""
+        return reinstall(self.copy, run)
+
+    def dry_words(self, run: Run) -> str:
+        """Say which commands `reinstall` would run."""
+        volumes = "".join(f"\n  $ docker volume rm {name}" for name in run.names("volume"))
+        down = f"  $ docker compose --project-name {run.temp_project} down --remove-orphans --timeout 0"
+        return f"Would run:\n{down}{volumes}\nThen build and start it again and prove the fresh install."
