@@ -11,8 +11,9 @@ from typing import Any
 class Operation:
     """One operation of `upgrade()`.
 
-    `kind` is Alembic's verb (`create_table`, `drop_constraint`, …); `constraint` is "unique", "foreign key",
-    "check" or "primary key" where the operation is about one; `code` is the line that Alembic would write.
+    `kind` is Alembic's verb (`create_table`, `drop_constraint`, …) or an extension's (`drop_enum`); `constraint` is
+    "unique", "foreign key", "check" or "primary key" where the operation is about one; `code` is the line that Alembic
+    would write.
     """
 
     id: int
@@ -29,7 +30,7 @@ class Operation:
     @property
     def is_drop(self) -> bool:
         """Whether the operation takes something away that the database has."""
-        return self.kind in ("drop_table", "drop_column", "drop_constraint", "drop_index")
+        return self.kind.partition("_")[0] == "drop" and self.kind != "drop_table_comment"
 
     @property
     def object(self) -> str:
@@ -48,14 +49,15 @@ class Operation:
             )
         if self.kind.endswith("_index"):
             return "unique index" if self.unique else "index"
-        return self.kind.partition("_")[2].replace("_", " ")
+        return self.kind.partition("_")[2].replace("_", " ") or "object"
 
     def summary(self) -> str:
         """Say what the operation does, in a few words: "create table email_logs"."""
         verb = self.kind.partition("_")[0]
         if self.kind == "execute":
             return "execute SQL"
-        return f"{verb} {self.noun} {self.object}"
+        unnamed = f" ({', '.join(self.columns)})" if self.constraint and not self.name and self.columns else ""
+        return f"{verb} {self.noun} {self.object}{unnamed}".rstrip()
 
 
 def parse(described: Iterable[Mapping[str, Any]]) -> tuple[Operation, ...]:

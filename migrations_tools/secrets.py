@@ -1,13 +1,22 @@
-"""Secrets are neither printed nor stored: passwords in URLs are masked wherever text goes out."""
+"""Secrets are neither printed nor stored: passwords are masked wherever text goes out."""
 
 from __future__ import annotations
 
 import re
 
-_URL_PASSWORD = re.compile(r"(?P<head>[a-zA-Z][a-zA-Z0-9+.-]*://[^\s:/@'\"]*:)(?P<password>[^\s@'\"]+)(?=@)")
-_KEY_PASSWORD = re.compile(r"(?P<head>\bpassword\s*=\s*)(?P<password>'[^']*'|[^\s'\",)]+)", re.IGNORECASE)
+# A password may hold "@" although it should not: up to the last "@" before the path. Or "/": up to the first "@".
+# What follows a host name and starts with a port (http://api:8000/@me) is a path.
+_URL_PASSWORD = re.compile(
+    r"(?P<head>[a-zA-Z][a-zA-Z0-9+.-]*://[^\s:/@'\"]*:)(?P<password>[^\s/?#'\"]+|(?!\d+/)[^\s@'\"]+)(?=@)"
+)
+# password=x, POSTGRES_PASSWORD: x, {'password': 'x'}, ?password=x&y=z
+_KEY_PASSWORD = re.compile(
+    r"(?P<head>(?:password|passwd|secret|secret_key|api_?key|access_key|auth_token|access_token)['\"]?\s*[=:]\s*)"
+    r"(?P<password>'[^']*'|\"[^\"]*\"|[^\s'\",;&)}\]]+)",
+    re.IGNORECASE,
+)
 
 
 def masked(text: str) -> str:
-    """Give the text with the passwords of URLs and of `password=…` replaced by asterisks."""
+    """Give the text with what stands for a password, in URLs and after such a name, replaced by asterisks."""
     return _KEY_PASSWORD.sub(r"\g<head>***", _URL_PASSWORD.sub(r"\g<head>***", text))

@@ -7,10 +7,11 @@ import subprocess
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import IO, Any
 
 from migrations_tools.errors import CannotProceed, MigrationsToolsError, WrongDatabase
 from migrations_tools.inapp.probe import MARK
@@ -21,6 +22,8 @@ BOOTSTRAP = (
     "import sys; n = int(sys.stdin.buffer.readline()); source = sys.stdin.buffer.read(n).decode();"
     " exec(compile(source, '<migrations_tools probe>', 'exec'), {'__name__': '__main__'})"
 )
+# Installed packages, Python's own modules, and code without a file: the probe, the bootstrap, importlib.
+_NOT_THE_APPLICATIONS = ("site-packages", "dist-packages", "/lib/python", 'File "<')
 Asked = Callable[[str, Any], Mapping[str, Any]]
 
 
@@ -55,16 +58,25 @@ class Probe:
     """
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
+        if process.stdin is None or process.stdout is None or process.stderr is None:
+            raise ValueError("the probe's process must have been started with three pipes")
         self._process = process
+        self._input: IO[str] = process.stdin
+        self._output: IO[str] = process.stdout
+        self._errors: IO[str] = process.stderr
         self._noise: deque[str] = deque(maxlen=60)
         self._reader = threading.Thread(target=self._drain, daemon=True)
         self._reader.start()
 
     def __enter__(self) -> Probe:
-        """Hand the probe over."""
+        """Hand the probe over; when it does not start, its process is ended."""
         source = (Path(__file__).parent / "probe.py").read_bytes()
-        self._write(f"{len(source)}\n{source.decode()}")
-        self._answer("starting the probe", _no_questions)
+        try:
+            self._write(f"{len(source)}\n{source.decode()}")
+            self._answer("starting the probe", _no_questions)
+        except BaseException:
+            self.close()
+            raise
         return self
 
     def __exit__(
@@ -75,20 +87,17 @@ class Probe:
 
     def close(self) -> None:
         """End the probe; safe to call twice."""
-        if self._process.stdin and not self._process.stdin.closed:
-            try:
-                self._process.stdin.close()
-            except BrokenPipeError:
-                pass  # it ended by itself; its exit code is looked at where an answer was awaited
+        # When it has ended by itself, its exit code was looked at where an answer was awaited.
+        with suppress(BrokenPipeError):
+            self._input.close()
         try:
             self._process.wait(timeout=20)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
         self._reader.join(timeout=5)
-        for stream in (self._process.stdout, self._process.stderr):
-            if stream:
-                stream.close()
+        self._output.close()
+        self._errors.close()
 
     def ask(self, request: Mapping[str, Any], doing: str, answering: Asked | None = None) -> Any:
         """Send a request and give its answer.
@@ -112,58 +121,55 @@ class Probe:
             return document["ok"]
 
     def _write(self, text: str) -> None:
-        assert self._process.stdin
-        try:
-            self._process.stdin.write(text)
-            self._process.stdin.flush()
-        except BrokenPipeError:
-            pass  # the process ended: reading its answer says so, with what it printed
+        # When the process has ended, reading its answer says so, with what it printed.
+        with suppress(BrokenPipeError):
+            self._input.write(text)
+            self._input.flush()
 
     def _read(self, doing: str) -> dict[str, Any]:
-        for line in self._process.stdout or ():
-            if line.startswith(MARK):
-                document: dict[str, Any] = json.loads(line[len(MARK) :])
+        for line in self._output:
+            # What stands before the mark was printed, without a newline, before the probe took the channel.
+            printed, mark, text = line.rstrip().partition(MARK)
+            if printed:
+                self._noise.append(printed)
+            if mark:
+                document: dict[str, Any] = json.loads(text)
                 return document
-            self._noise.append(line.rstrip())
         self._process.wait()
         self._reader.join(timeout=5)
         raise CannotProceed(
-            [f"The application's Python ended while {doing} (exit code {self._process.returncode}). It said:",
-             *(f"  {masked(line)}" for line in self._noise)]
-        )  # fmt: skip
+            [
+                f"The application's Python ended while {doing} (exit code {self._process.returncode}). It said:",
+                *(f"  {masked(line)}" for line in self._noise),
+            ]
+        )
 
     def _drain(self) -> None:
-        for line in self._process.stderr or ():
+        for line in self._errors:
             self._noise.append(line.rstrip())
 
 
-def _no_questions(question: str, value: Any) -> Mapping[str, Any]:
+def _no_questions(question: str, _value: Any) -> Mapping[str, Any]:
     raise CannotProceed(f"The probe asked {question!r}, which nothing here answers.")
 
 
 def _wrong_database(where: str) -> WrongDatabase:
     return WrongDatabase(
-        [f"Stopped before the first statement: a connection of the application's env.py leads to {masked(where)},"
-         " which does not carry this run's token. It is not the temp database. Nothing was changed there."],
+        f"Stopped before the first statement: a connection of the application's env.py leads to {masked(where)},"
+        " which does not carry this run's token. It is not the temp database. Nothing was changed there.",
         tip="Look for a URL that is written into env.py or alembic.ini: it must come from the environment.",
-    )  # fmt: skip
+    )
 
 
 def _sentences(error: Mapping[str, Any], doing: str) -> list[str]:
     lines = [f"{error['type']} while {doing}: {masked(str(error['message']))}"]
-    for key in ("detail", "hint", "statement"):
-        if error.get(key):
-            lines.append(f"  {key}: {masked(str(error[key]))}")
+    lines += [f"  {key}: {masked(str(error[key]))}" for key in ("detail", "hint", "statement") if error.get(key)]
     place = _last_place(str(error.get("traceback", "")))
     return [*lines, f"  at {place}"] if place else lines
 
 
 def _last_place(trace: str) -> str:
     """Give the innermost line of the application's own code in a traceback: that is where to look."""
-    places = [line.strip() for line in trace.splitlines() if line.strip().startswith("File ")]
-    own = [
-        place
-        for place in places
-        if "site-packages" not in place and "<migrations_tools" not in place and "/lib/python" not in place
-    ]
+    places = [masked(line.strip()) for line in trace.splitlines() if line.strip().startswith("File ")]
+    own = [place for place in places if not any(foreign in place for foreign in _NOT_THE_APPLICATIONS)]
     return (own or [""])[-1].replace("File ", "", 1)

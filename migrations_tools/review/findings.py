@@ -78,13 +78,15 @@ def parse_allowances(given: Iterable[Any], today: datetime.date) -> tuple[Allowa
 
 def _allowance(item: Any, today: datetime.date) -> Allowance:
     if isinstance(item, str):
-        code, colon, name = item.partition(":")
-        if not (code and colon and name):
+        code, name = (part.strip() for part in item.partition(":")[::2])
+        if not (code and name):
             raise ValueError(f"The allowance {item!r} must read CODE:object, such as FD01:users.uq_users_email.")
-        return Allowance(code.strip(), name.strip())
+        return Allowance(code, name)
     if not isinstance(item, Mapping) or not {"code", "object"} <= set(item) <= {"code", "object", "reason", "until"}:
         raise ValueError(f"The allowance {item!r} must be CODE:object or a map of code, object, reason and until.")
-    return _in_time(Allowance(*(str(item.get(key, "")) for key in ("code", "object", "reason", "until"))), today)
+    if not (item["code"] and item["object"]):
+        raise ValueError(f"The allowance {item!r} must name a code and an object.")
+    return _in_time(Allowance(*(str(item.get(key) or "") for key in ("code", "object", "reason", "until"))), today)
 
 
 def _in_time(allowance: Allowance, today: datetime.date) -> Allowance:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-_TABLE_VERBS = frozenset({"create_table", "rename_table"})
-_OBJECT_VERBS = frozenset(
+# op.create_index(name, table, …) and its like; in a batch the table is the batch's.
+_NAME_THEN_TABLE = frozenset(
     {
         "create_unique_constraint", "create_foreign_key", "create_check_constraint", "create_primary_key",
-        "create_exclude_constraint", "create_index", "add_column", "create_table", "alter_column",
-        "UniqueConstraint", "ForeignKeyConstraint", "CheckConstraint", "PrimaryKeyConstraint", "Column", "f",
+        "create_exclude_constraint", "create_index",
     }
 )  # fmt: skip
+_NAME_KEYWORDS = ("constraint_name", "index_name")
+_TABLE_KEYWORDS = ("table_name", "source_table")
+# What stands before the name of an object that a SQL statement makes.
+_BEFORE_A_NAME = frozenset({"TABLE", "INDEX", "CONSTRAINT", "COLUMN", "ADD", "EXISTS", "CONCURRENTLY"})
+_WORD = re.compile(r"[\w$.]+|[^\s\w]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,38 +63,87 @@ def _line(source: str, table: str, name: str) -> int:
         tree = ast.parse(source)
     except SyntaxError:
         return 0
-    upgrades = (node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith("upgrade"))
-    lines = [line for upgrade in upgrades for line in _making_lines(upgrade, table, name)]
+    upgrades = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith("upgrade")]
+    made = [item for upgrade in upgrades for item in _made(upgrade, "")]
+    lines = [item.line for item in made if (item.table, item.name) == (table, name)]
+    statements = [call for upgrade in upgrades for call in ast.walk(upgrade) if _verb(call) == "execute"]
+    lines += [call.lineno for call in statements if isinstance(call, ast.Call) and _makes_by_sql(call, table, name)]
     return max(lines, default=0)
 
 
-def _making_lines(function: ast.FunctionDef, table: str, name: str) -> Iterator[int]:
-    for statement in ast.walk(function):
-        if isinstance(statement, ast.Call) and _makes(statement, table, name):
-            yield statement.lineno
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A table (without a name), or a column, constraint or index of it, and the line that makes it."""
+
+    table: str
+    name: str
+    line: int
 
 
-def _makes(call: ast.Call, table: str, name: str) -> bool:
-    verb = _verb(call)
-    texts = {node.value for node in ast.walk(call) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
-    if verb == "execute":
-        return any(_mentions(text, name or table) and _creates(text) for text in texts)
-    if not name:
-        return verb in _TABLE_VERBS and table in texts
-    # The table must be named too, unless the call is one that stands inside its table's own create_table.
-    inside = verb in ("UniqueConstraint", "ForeignKeyConstraint", "CheckConstraint", "PrimaryKeyConstraint")
-    return verb in _OBJECT_VERBS and name in texts and (table in texts or inside)
+def _made(node: ast.AST, table: str) -> Iterator[_Made]:
+    """Give what a piece of a migration makes; `table` is the one that it stands inside of, if any."""
+    inside = table
+    if isinstance(node, ast.With):
+        batches = [item.context_expr for item in node.items if _verb(item.context_expr) == "batch_alter_table"]
+        inside = next((_argument(call, 0, _TABLE_KEYWORDS) for call in batches), table)
+    elif isinstance(node, ast.Call):
+        made = _made_by_call(node, table)
+        inside = made.table or table
+        yield from [made] if made.name or _verb(node) in ("create_table", "rename_table") else []
+    for child in ast.iter_child_nodes(node):
+        yield from _made(child, inside)
 
 
-def _verb(call: ast.Call) -> str:
-    function = call.func
+def _made_by_call(call: ast.Call, table: str) -> _Made:
+    verb, name = _verb(call), ""
+    if verb == "create_table":
+        table = _argument(call, 0, _TABLE_KEYWORDS)
+    elif verb == "rename_table":
+        table = _argument(call, 1, ("new_table_name",))
+    elif verb in _NAME_THEN_TABLE:
+        name, table = _argument(call, 0, _NAME_KEYWORDS), table or _argument(call, 1, _TABLE_KEYWORDS)
+    elif verb in ("add_column", "alter_column"):
+        name, table = _argument(call, None, ("new_column_name",)), table or _argument(call, 0, _TABLE_KEYWORDS)
+    elif verb == "Column":
+        name = _argument(call, 0, ("name",))
+    elif verb.endswith("Constraint") or verb in ("ForeignKey", "Index"):
+        name = _argument(call, 0 if verb == "Index" else None, ("name",))
+    return _Made(table, name, call.lineno)
+
+
+def _argument(call: ast.AST, position: int | None, keywords: Sequence[str]) -> str:
+    """Give an argument that is a text, or a text in `op.f()`; "" when it is none."""
+    if not isinstance(call, ast.Call):
+        return ""
+    found = [item.value for item in call.keywords if item.arg in keywords]
+    if position is not None:
+        found += call.args[position : position + 1]
+    return next((_text(node) for node in found), "")
+
+
+def _text(node: ast.AST) -> str:
+    if isinstance(node, ast.Call) and _verb(node) in ("f", "quoted_name", "conv") and node.args:
+        return _text(node.args[0])
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def _verb(node: ast.AST) -> str:
+    function = node.func if isinstance(node, ast.Call) else None
     return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
-def _mentions(text: str, word: str) -> bool:
-    return word in text.replace('"', " ").replace("(", " ").replace(",", " ").replace(".", " ").split()
+def _makes_by_sql(call: ast.Call, table: str, name: str) -> bool:
+    texts = [_text(node) for node in ast.walk(call) if isinstance(node, ast.Constant)]
+    return any(_makes_in(statement, table, name) for text in texts for statement in text.split(";"))
 
 
-def _creates(text: str) -> bool:
-    words = text.upper().split()
-    return "CREATE" in words or "ADD" in words
+def _makes_in(statement: str, table: str, name: str) -> bool:
+    words = [word.rpartition(".")[2] for word in _WORD.findall(statement.replace('"', ""))]
+    upper = [word.upper() for word in words]
+    if not {"CREATE", "ADD"} & set(upper) or table not in words:
+        return False
+    if not name:
+        return "CREATE" in upper and any(
+            word == table and before in ("TABLE", "EXISTS") for before, word in zip(upper, words[1:], strict=False)
+        )
+    return any(word == name and before in _BEFORE_A_NAME for before, word in zip(upper, words[1:], strict=False))

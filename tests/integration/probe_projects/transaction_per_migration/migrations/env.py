@@ -1,0 +1,13 @@
+"""Every migration is a transaction."""
+
+import os
+
+import models
+from alembic import context
+from sqlalchemy import create_engine
+
+engine = create_engine(os.environ["DATABASE_URL"])
+with engine.connect() as connection:
+    context.configure(connection=connection, target_metadata=models.Base.metadata, transaction_per_migration=True)
+    with context.begin_transaction():
+        context.run_migrations()
