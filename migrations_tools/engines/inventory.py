@@ -29,12 +29,14 @@ class Change:
 def take(docker: Docker) -> dict[str, dict[str, dict[str, str]]]:
     """Give every container (id, state, started-at), volume, network and image tag of the engine."""
     ids = docker.query_lines("ps", "--all", "--quiet", "--no-trunc")
-    volumes = docker.query_lines("volume", "ls", "--quiet")
+    form = '{{.Name}}\t{{.Label "' + PROJECT_LABEL + '"}}'
+    volumes = [line.partition("\t") for line in docker.query_lines("volume", "ls", "--format", form)]
     networks = docker.query_lines("network", "ls", "--no-trunc", "--format", "{{.ID}} {{.Name}}")
     images = docker.query_lines("image", "ls", "--no-trunc", "--format", "{{.Repository}}:{{.Tag}} {{.ID}}")
     return {
         "container": {item["Id"]: _container(item) for item in inspect(docker, ids)},
-        "volume": {item["Name"]: _volume(item) for item in _inspect_volumes(docker, volumes)},
+        # Not the time of creation: engines up to 20.10 give the time of the last new file in the volume instead.
+        "volume": {name: {"name": name, "project": project} for name, _, project in volumes},
         "network": {line.split(" ", 1)[0]: {"name": line.split(" ", 1)[1]} for line in networks},
         "image": {
             tag: {"name": tag, "id": identity}
@@ -78,15 +80,3 @@ def _container(item: Mapping[str, Any]) -> dict[str, str]:
         "name": item["Name"].lstrip("/"), "state": state["Status"], "started-at": state["StartedAt"],
         "restarts": str(item.get("RestartCount", 0)), "project": labels.get(PROJECT_LABEL, ""),
     }  # fmt: skip
-
-
-def _inspect_volumes(docker: Docker, names: list[str]) -> list[Mapping[str, Any]]:
-    if not names:
-        return []
-    found: list[Mapping[str, Any]] = docker.query_json("volume", "inspect", *names)
-    return found
-
-
-def _volume(item: Mapping[str, Any]) -> dict[str, str]:
-    project = (item.get("Labels") or {}).get(PROJECT_LABEL, "")
-    return {"name": item["Name"], "created-at": item.get("CreatedAt", ""), "project": project}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from migrations_tools.discovery.compose_files import find_compose_files
 from migrations_tools.engines import compose, inventory
@@ -79,6 +79,7 @@ def _remove_until_gone(work: Work, stack: Stack, run: Run) -> Run:
 
 
 def _remove_once(work: Work, stack: Stack, run: Run) -> tuple[Run, bool]:
+    _refuse_strangers(stack, run)
     run = _note_anonymous(work, stack, run)
     steps: tuple[Callable[[Stack, Run], bool], ...] = (_containers, _networks, _volumes, _images)
     removed = [step(stack, run) for step in steps]
@@ -93,7 +94,6 @@ def _note_anonymous(work: Work, stack: Stack, run: Run) -> Run:
 
 def _containers(stack: Stack, run: Run) -> bool:
     names = [item.name for item in stack.containers()]
-    _refuse_strangers("container", [name for name in names if ("container", name) not in run.made], run)
     if names:
         stack.docker.change(stack.scope(run), "rm", "--force", *names)
     return bool(names)
@@ -113,7 +113,6 @@ def _volumes(stack: Stack, run: Run) -> bool:
 
 def _remove_labelled(stack: Stack, run: Run, kind: str) -> bool:
     names = _labelled(stack.docker, kind, run.temp_project)
-    _refuse_strangers(kind, [name for name in names if (kind, name) not in run.made], run)
     for name in names:
         stack.docker.change(stack.scope(run), kind, "rm", name)
     return bool(names)
@@ -143,13 +142,17 @@ def _labelled_image(docker: Docker, name: str, project: str) -> bool:
     return bool((found[0]["Config"].get("Labels") or {}).get(PROJECT_LABEL) == project)
 
 
-def _refuse_strangers(kind: str, names: Iterable[str], run: Run) -> None:
-    found = sorted(names)
-    if not found:
-        return
-    label = f"carries the label of {run.temp_project} but is not in the journal; it was not removed"
-    removal = "rm -f" if kind == "container" else f"{kind} rm"
-    raise CannotProceed(
-        [f"The {kind} {name} {label}." for name in found],
-        tip=f"Look at it; if it is yours to lose: docker {removal} {' '.join(found)}",
-    )
+def _refuse_strangers(stack: Stack, run: Run) -> None:
+    """Refuse, before anything is removed, when something carries the run's label that the run did not make."""
+    found = [("container", item.name) for item in stack.containers()]
+    found += [
+        (kind, name) for kind in ("network", "volume") for name in _labelled(stack.docker, kind, run.temp_project)
+    ]
+    strangers = [(kind, name) for kind, name in found if (kind, name) not in run.made]
+    if strangers:
+        label = f"carries the label of {run.temp_project} but is not in the journal; nothing was removed"
+        by_hand = [f"docker {'' if kind == 'container' else kind + ' '}rm {name}" for kind, name in strangers]
+        raise CannotProceed(
+            [f"The {kind} {name} {label}." for kind, name in strangers],
+            tip=f"Look at it; if it is yours to lose: {'; '.join(by_hand)}",
+        )
