@@ -1,0 +1,23 @@
+"""A disposable PostgreSQL cluster: found binaries, a cached template, one process, and its exact removal."""
+
+from __future__ import annotations
+
+from migrations_tools.engines.cluster.binaries import Binaries, find_binaries, wheel_folders
+from migrations_tools.engines.cluster.databases import available_extensions, create_role_and_database
+from migrations_tools.engines.cluster.lifecycle import is_running, make, remove, reopen, stop
+from migrations_tools.engines.cluster.state import Cluster, ClusterState
+
+__all__ = [
+    "Binaries",
+    "Cluster",
+    "ClusterState",
+    "available_extensions",
+    "create_role_and_database",
+    "find_binaries",
+    "is_running",
+    "make",
+    "remove",
+    "reopen",
+    "stop",
+    "wheel_folders",
+]
