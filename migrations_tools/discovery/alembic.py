@@ -75,6 +75,13 @@ def find_service(settings: Settings, services: Services, config: Path) -> str:
     return only("alembic_service", running or holding, f"whose build context holds {config}")
 
 
+def find_optional_service(settings: Settings, services: Services, config: Path) -> str:
+    """Give the service whose variables tell how Alembic reaches the database; "" where no service fits."""
+    if not settings.alembic_service and not any(holds(service, config) for service in services.values()):
+        return ""
+    return find_service(settings, services, config)
+
+
 def runs_alembic(service: Service) -> bool:
     """Tell whether a service's command or entrypoint runs Alembic."""
     words = [*command_words(service.get("entrypoint")), *command_words(service.get("command"))]
@@ -120,7 +127,9 @@ def find_versions(root: Path, settings: Settings, config: Path) -> tuple[Path, .
 
 def _configured_versions(config: Path) -> Iterator[Path]:
     section = _alembic_section(config)
-    script = _location(section.get("script_location", "alembic"), config.parent)
+    # Flask-Migrate keeps its alembic.ini inside the script folder and names no location in it.
+    beside = "." if (config.parent / "versions").is_dir() else "alembic"
+    script = _location(section.get("script_location", beside), config.parent)
     listed = section.get("version_locations", "")
     separator = {"space": " ", "newline": "\n", "os": ":", ":": ":", ";": ";"}.get(
         section.get("path_separator") or section.get("version_path_separator") or "", ""

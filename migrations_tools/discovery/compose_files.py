@@ -42,6 +42,14 @@ def find_compose_files(root: Path, settings: Settings, environment: Mapping[str,
     return _beside(found[0])
 
 
+def find_optional(root: Path, settings: Settings, environment: Mapping[str, str]) -> ComposeFiles | None:
+    """Give the Compose files, or None where a project has none at all; see `find_compose_files`."""
+    named = settings.compose_files or environment.get("COMPOSE_FILE")
+    if not named and not any(_first_compose_file(root / folder) for folder in _FOLDERS):
+        return None
+    return find_compose_files(root, settings, environment)
+
+
 def _named_files(base: Path, names: Iterable[str], source: str) -> ComposeFiles:
     files = tuple((base / name).resolve() for name in names)
     missing = [f"The Compose file {path} ({source}) does not exist." for path in files if not path.is_file()]

@@ -16,6 +16,7 @@ from migrations_tools.discovery.services import (
     build_context,
     find_application,
     find_database,
+    is_postgres,
 )
 from migrations_tools.errors import CannotProceed
 from migrations_tools.settings import Settings
@@ -49,7 +50,9 @@ def discover(root: Path, settings: Settings, compose: ComposeFiles, config: Mapp
     database = reasons.gather(lambda: find_database(settings, services))
     alembic_config = reasons.gather(lambda: alembic.find_config(root, settings, services))
     application = reasons.gather(lambda: find_application(settings, services, alembic_config))
-    found = alembic_config and reasons.gather(lambda: _alembic(root, settings, services, alembic_config))
+    found = alembic_config and reasons.gather(
+        lambda: _alembic(root, settings, services, alembic_config, alembic.find_service)
+    )
     if reasons.told or not (database and alembic_config and found):
         raise CannotProceed(reasons.told, tip="`invoke doctor` shows what was found.")
     service, versions = found
@@ -68,9 +71,52 @@ def discover(root: Path, settings: Settings, compose: ComposeFiles, config: Mapp
     )
 
 
-def _alembic(root: Path, settings: Settings, services: Services, config: Path) -> tuple[str, tuple[Path, ...]]:
+def discover_local(
+    root: Path, settings: Settings, compose: ComposeFiles | None, config: Mapping[str, Any] | None
+) -> Project:
+    """Read the project for an engine that runs no container; the Compose file, where there is one, is a hint.
+
+    Raises CannotProceed with everything that is missing or ambiguous, and the line to write for each.
+    """
+    services: Services = (config or {}).get("services") or {}
     reasons = Reasons()
-    service = reasons.gather(lambda: alembic.find_service(settings, services, config))
+    alembic_config = reasons.gather(lambda: alembic.find_config(root, settings, services))
+    database = reasons.gather(lambda: _database_or_ours(settings, services))
+    application = reasons.gather(lambda: find_application(settings, services, alembic_config))
+    find = alembic.find_optional_service
+    found = alembic_config and reasons.gather(lambda: _alembic(root, settings, services, alembic_config, find))
+    if reasons.told or not (alembic_config and database and found):
+        raise CannotProceed(reasons.told, tip="`invoke doctor` shows what was found.")
+    service, versions = found
+    return Project(
+        root=root,
+        name=str((config or {}).get("name") or root.name),
+        compose=compose or ComposeFiles((), root, "none"),
+        alembic_service=service,
+        alembic_config=alembic_config,
+        config_candidates=(str(alembic_config),),
+        versions=versions,
+        database=database,
+        application=application,
+        build_contexts=(),
+    )
+
+
+# What a project without a Compose file gets: names of our own, for nothing says which ones it uses.
+NO_DATABASE = Database(service="", user="app", name="app", port=5432, password="")
+
+
+def _database_or_ours(settings: Settings, services: Services) -> Database:
+    if settings.database_service or any(is_postgres(service) for service in services.values()):
+        return find_database(settings, services)
+    return NO_DATABASE
+
+
+def _alembic(
+    root: Path, settings: Settings, services: Services, config: Path, find: Callable[[Settings, Services, Path], str]
+) -> tuple[str, tuple[Path, ...]]:
+    reasons = Reasons()
+    service = reasons.gather(lambda: find(settings, services, config))
     versions = reasons.gather(lambda: alembic.find_versions(root, settings, config))
     if service is None or versions is None:
         raise CannotProceed(reasons.told)

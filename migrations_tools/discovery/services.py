@@ -61,7 +61,7 @@ def find_database(settings: Settings, services: Services) -> Database:
         name = existing("database_service", settings.database_service, services)
     else:
         name = only(
-            "database_service", [key for key, item in services.items() if _is_postgres(item)], "that is PostgreSQL"
+            "database_service", [key for key, item in services.items() if is_postgres(item)], "that is PostgreSQL"
         )
     variables = _environment(services[name])
     user = variables.get("POSTGRES_USER") or variables.get("POSTGRESQL_USERNAME") or "postgres"
@@ -74,7 +74,8 @@ def find_database(settings: Settings, services: Services) -> Database:
     )  # fmt: skip
 
 
-def _is_postgres(service: Service) -> bool:
+def is_postgres(service: Service) -> bool:
+    """Tell whether a service is PostgreSQL, by its image or, when it is built here, by its variables."""
     image = str(service.get("image") or "").split("@")[0]
     basename = image.rsplit("/", 1)[-1].split(":")[0]
     return basename in _POSTGRES_IMAGES or ("POSTGRES_PASSWORD" in _environment(service) and bool(service.get("build")))

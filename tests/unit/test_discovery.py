@@ -126,6 +126,13 @@ def test_the_versions_folders_are_those_of_the_configuration(tmp_path: Path, ini
     assert _discover(tmp_path, config).versions == tuple(tmp_path / folder for folder in folders)
 
 
+def test_a_configuration_inside_its_own_script_folder_needs_no_location(tmp_path: Path) -> None:
+    config = _shop(tmp_path)
+    (tmp_path / "api" / "alembic.ini").unlink()
+    _files(tmp_path, "api/migrations/alembic.ini", text="[alembic]\n")
+    assert _discover(tmp_path, config).versions == (tmp_path / "api" / "migrations" / "versions",)
+
+
 def test_a_configuration_in_pyproject_is_found(tmp_path: Path) -> None:
     config = _shop(tmp_path)
     (tmp_path / "api" / "alembic.ini").unlink()

@@ -1,0 +1,223 @@
+"""Addresses of PostgreSQL inside a text, URLs and libpq's `host=… dbname=…`, and their replacement.
+
+https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING,
+https://docs.sqlalchemy.org/en/20/core/engines.html#database-urls.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, unquote
+
+from migrations_tools.errors import CannotProceed
+
+_URL = re.compile(
+    r"(?<!jdbc:)(?<![\w+.-])(?P<scheme>(?:postgres(?:ql)?|postgis|cockroachdb|timescaledb?)(?:\+\w+)?)://"
+    # A list of addresses ends one where the next begins.
+    r"(?P<rest>(?:(?![,;|]\w[\w+.-]*://)[^\s\"'<>`\\])*)",
+    re.IGNORECASE,
+)
+_JDBC = re.compile(r"jdbc:postgresql://(?P<host>[^\s:/,?]+)", re.IGNORECASE)
+_ANY_URL = re.compile(r"[a-z][a-z0-9+.-]*://(?:[^\s/@\"'<>]*@)?(?P<host>\[[^\]]*\]|[\w.-]+)", re.IGNORECASE)
+_BARE = re.compile(r"(?P<host>[A-Za-z0-9][\w.-]*)(?::\d+)?")
+_HOST_NAME = re.compile(
+    r"(?:^|_|[a-z])(?:HOST|HOSTS|HOSTNAME|SERVER|SERVERS|ADDR|ADDRESS|URL|URI|ENDPOINT)$", re.IGNORECASE
+)
+_KEYWORD = re.compile(r"\s*(?P<key>\w+)\s*=\s*(?P<value>'(?:\\.|[^'\\])*'|(?:\\.|[^\s'\\])*)(?=\s|\Z)", re.DOTALL)
+_PLACEHOLDER = re.compile(r"\{(host|port|user|password|database|url)\}")
+# Encryption: of the URL's query (psycopg; asyncpg) and of the keywords.
+_TLS = frozenset({"sslmode", "ssl", "sslrootcert", "sslcert", "sslkey", "sslcrl", "sslnegotiation", "channel_binding"})
+_PLACES = frozenset({"host", "hostaddr", "port", "user", "password", "dbname", "database", "passfile", "service"})
+_LOCAL = ("127.", "localhost", "::1", "/")
+_TLS_NOTE = "the demand for an encrypted connection is left out: the temp server takes none."
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where the temp database is; the password never shows in a repr. A host of `/…` is the folder of a socket."""
+
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+    database: str
+
+    @property
+    def is_local(self) -> bool:
+        """Tell whether it runs on this machine, where it has no certificate."""
+        return self.host.startswith(_LOCAL)
+
+    @property
+    def url(self) -> str:
+        """The address for no driver in particular."""
+        return f"postgresql://{self.authority()}/{quote(self.database, safe='')}{self.query()}"
+
+    def part(self, name: str) -> str:
+        """Give one part as a text: host, port, user, password or database."""
+        return str(getattr(self, name))
+
+    def authority(self) -> str:
+        """Give the part of a URL between the scheme and the database, percent-encoded."""
+        host = "" if self.host.startswith("/") else f"[{self.host}]" if ":" in self.host else self.host
+        return f"{quote(self.user, safe='')}:{quote(self.password, safe='')}@{host}" + (f":{self.port}" if host else "")
+
+    def query(self) -> str:
+        """Give what a URL needs besides, for a socket."""
+        return f"?host={quote(self.host, safe='/')}&port={self.port}" if self.host.startswith("/") else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """A text with its addresses replaced, what to say about it, and which databases it named."""
+
+    text: str = field(repr=False)
+    notes: tuple[str, ...] = ()
+    databases: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Found:
+    notes: list[str] = field(default_factory=list)
+    databases: list[str] = field(default_factory=list)
+
+
+def replaced(name: str, text: str, server: Server, ours: frozenset[str] | None) -> Replaced:
+    """Replace the addresses of the database in a variable's text; `ours` are its host names, None means any.
+
+    The driver and the options stay; encryption is left out where the temp server is local. Addresses of other
+    PostgreSQL servers stay and are noted. Raises CannotProceed for an address of several hosts, one of them ours.
+    """
+    found = _Found()
+    if _URL.search(text) or _JDBC.search(text):
+        new = _URL.sub(lambda match: _new_url(match, name, server, ours, found), text)
+        for match in _JDBC.finditer(text):
+            if ours is None or match["host"] in ours:
+                found.notes.append("an address for Java stays as it is.")
+    else:
+        new = _new_dsn(text, name, server, ours, found)
+    return Replaced(new, tuple(dict.fromkeys(found.notes)), tuple(dict.fromkeys(found.databases)))
+
+
+def _is_ours(hosts: list[str], name: str, ours: frozenset[str] | None, found: _Found) -> bool:
+    """Tell whether an address is the database's. One without a host means the machine itself, or libpq's variables."""
+    if ours is None:
+        return True
+    mine = [host in ours for host in hosts]
+    if len(hosts) > 1 and any(mine):
+        raise CannotProceed(
+            f"The variable {name} names several hosts, of which one is the database; there is only one temp database."
+            f" Give {name} under `environment:`, with {{url}} or {{host}} and {{port}}."
+        )
+    if not any(mine) and any("$" in host for host in hosts):
+        found.notes.append("the host is the value of another variable; the address stays as it is.")
+    elif not any(mine) and hosts:
+        found.notes.append(f"leads to PostgreSQL at {', '.join(hosts)}, which is not the stack's; it stays as it is.")
+    return any(mine)
+
+
+def _new_url(match: re.Match[str], name: str, server: Server, ours: frozenset[str] | None, found: _Found) -> str:
+    rest, mark, fragment = match["rest"].partition("#")
+    before, _, query = rest.partition("?")
+    # Up to the last "@": passwords hold raw slashes and "@" where nobody encoded them.
+    _, at, after = before.rpartition("@")
+    if not at and "@" in match["rest"]:
+        found.notes.append("holds an address that cannot be read with certainty; it stays as it is.")
+        return match[0]
+    authority, _, path = after.partition("/")
+    options = [pair.partition("=")[::2] for pair in query.split("&") if pair]
+    if not _is_ours([*_url_hosts(authority, options)], name, ours, found):
+        return match[0]
+    kept = _without_tls([pair for pair in options if pair[0] not in _PLACES], server, found)
+    found.databases += [unquote(path)] if path else []
+    new_query = "&".join(filter(None, [server.query()[1:], *("=".join(pair) for pair in kept)]))
+    database = quote(server.database, safe="")
+    return f"{match['scheme']}://{server.authority()}/{database}{'?' * bool(new_query)}{new_query}{mark}{fragment}"
+
+
+def _url_hosts(authority: str, options: list[tuple[str, str]]) -> Iterator[str]:
+    yield from (_without_port(each) for each in authority.split(",") if each)
+    for key, value in options:
+        if key == "host":
+            yield from (_without_port(host) for host in unquote(value).split(","))
+
+
+def _without_port(part: str) -> str:
+    return part[1:].partition("]")[0] if part.startswith("[") else part.partition(":")[0]
+
+
+def _without_tls(options: list[tuple[str, str]], server: Server, found: _Found) -> list[tuple[str, str]]:
+    if not server.is_local:
+        return options
+    kept = [(key, value) for key, value in options if key not in _TLS]
+    if kept != options:
+        found.notes.append(_TLS_NOTE)
+    return kept
+
+
+def _new_dsn(text: str, name: str, server: Server, ours: frozenset[str] | None, found: _Found) -> str:
+    pairs = _keywords(text)
+    keys = [key for key, _ in pairs]
+    if not {"host", "hostaddr"} & set(keys) or not {"dbname", "user"} & set(keys):
+        return text
+    kind = "host" if "host" in keys else "hostaddr"
+    hosts = [host for key, value in pairs if key == kind for host in value.split(",")]
+    if not _is_ours(hosts, name, ours, found):
+        return text
+    found.databases += [value for key, value in pairs if key == "dbname"]
+    own = [("host", server.host), ("port", str(server.port)), ("user", server.user)]
+    own += [("password", server.password), ("dbname", server.database)]
+    kept = _without_tls([pair for pair in pairs if pair[0] not in _PLACES], server, found)
+    return " ".join(f"{key}={_quoted(value)}" for key, value in [*own, *kept])
+
+
+def _keywords(text: str) -> list[tuple[str, str]]:
+    """Give the keywords of a libpq connection string; none when the text is something else."""
+    pairs, position = [], 0
+    while position < len(text.rstrip()):
+        match = _KEYWORD.match(text, position)
+        if not match:
+            return []
+        value = match["value"][1:-1] if match["value"].startswith("'") else match["value"]
+        pairs.append((match["key"], re.sub(r"\\(.)", r"\1", value)))
+        position = match.end()
+    return pairs
+
+
+def _quoted(value: str) -> str:
+    if re.fullmatch(r"[\w.:/@%+,-]+", value):
+        return value
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def hosts_named(name: str, text: str) -> frozenset[str]:
+    """Give the hosts that a variable's text names: those of URLs, and a bare one where the name says it is a host."""
+    bare = text.split(",") if _HOST_NAME.search(name) or ":" in text else []
+    return hosts_of_urls(text) | {match["host"] for part in bare if (match := _BARE.fullmatch(part.strip()))}
+
+
+def hosts_of_urls(text: str) -> frozenset[str]:
+    """Give the hosts of every URL in a text, of whatever scheme."""
+    return frozenset(match["host"].strip("[]") for match in _ANY_URL.finditer(text))
+
+
+def is_short(host: str) -> bool:
+    """Tell whether a host is a name as a service has it: no dot, and not this machine."""
+    return not re.search(r"[.:]", host) and host.lower() != "localhost" and not host.isdigit()
+
+
+def filled(value: Any, server: Server) -> str:
+    """Put the temp database's place in a value that a user wrote; in a URL, user and password are percent-encoded.
+
+    Only the six placeholders are looked at: other braces stay.
+    """
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    encode: Callable[[str], str] = (lambda part: quote(part, safe="")) if "://" in text else str
+    parts = {
+        "host": server.host, "port": str(server.port), "user": encode(server.user),
+        "password": encode(server.password), "database": encode(server.database), "url": server.url,
+    }  # fmt: skip
+    return _PLACEHOLDER.sub(lambda match: parts[match[1]], text)

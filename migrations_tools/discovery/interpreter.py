@@ -1,0 +1,176 @@
+"""The project's own Python: the one that has its Alembic, its SQLAlchemy and its models.
+
+Nothing is run here; whether the Python found can import what it must is asked by `engines/interpreter.py`.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shlex
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from migrations_tools.discovery.words import line_to_write
+from migrations_tools.errors import CannotProceed
+from migrations_tools.settings import SECTION, read_toml
+
+_FOLDERS = (".venv", "venv")
+# The project's folder stays as it is: the lock file is obeyed, and no `.venv` is made or changed
+# (https://docs.astral.sh/uv/reference/cli/#uv-run).
+_UV_RUN = ("uv", "run", "--frozen", "--isolated", "python")
+_POETRY_RUN = ("poetry", "run", "python")
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """The words that start the project's Python, and in one line why it is this one."""
+
+    command: tuple[str, ...]
+    source: str
+
+    def environment(self, outer: Mapping[str, str]) -> dict[str, str]:
+        """Give the variables to run it with: its own programs (uvicorn, …) first on PATH, no other Python's."""
+        variables = {key: value for key, value in outer.items() if key not in ("PYTHONHOME", "__PYVENV_LAUNCHER__")}
+        if self.command in (_UV_RUN, _POETRY_RUN):
+            # Both would take an active environment for the project's, and this one is not it.
+            return {key: value for key, value in variables.items() if key != "VIRTUAL_ENV"}
+        folder = Path(self.command[0]).parent
+        if len(self.command) > 1 or not folder.is_absolute():
+            return variables
+        variables["PATH"] = os.pathsep.join([str(folder), *filter(None, [variables.get("PATH")])])
+        if (folder.parent / "pyvenv.cfg").is_file():
+            return {**variables, "VIRTUAL_ENV": str(folder.parent)}
+        variables.pop("VIRTUAL_ENV", None)
+        return variables
+
+
+def find(root: Path, alembic_config: Path, setting: str, environment: Mapping[str, str]) -> Interpreter:
+    """Give the project's Python.
+
+    The setting `python`; else the active virtual environment; else `.venv` or `venv` beside the Alembic
+    configuration, or further up to the root; else uv or Poetry where the project is locked by them; else this tool's
+    own Python when it can import Alembic. An active environment that is this tool's own comes last but one: a project
+    that has an environment of its own means that one.
+
+    Raises CannotProceed, with the line to write, when the setting names nothing or none is found.
+    """
+    if setting:
+        return Interpreter(_set(root, setting, environment), f"the setting `python` ({setting})")
+    folders = tuple(upwards(alembic_config.parent, root))
+    active = _active(environment)
+    own = active is not None and _is_this_tools(active.command[0])
+    found: tuple[Callable[[], Interpreter | None], ...] = (
+        lambda: None if own else active,
+        lambda: _beside(folders, environment),
+        lambda: _uv(folders, environment),
+        lambda: _poetry(folders, environment),
+        lambda: active if _has_alembic() else None,
+        lambda: _this_tools() if _has_alembic() else None,
+    )
+    for look in found:
+        if interpreter := look():
+            return interpreter
+    sentence = (
+        f"No Python of the project was found: no virtual environment is active, none is in {alembic_config.parent}"
+        f" or further up to {root}, and the Python of this tool has no Alembic."
+    )
+    raise CannotProceed([sentence, line_to_write("python", "path/to/python")])
+
+
+def upwards(start: Path, root: Path) -> Iterator[Path]:
+    """Give a folder and those above it up to the root; the folder alone where the root is not above it."""
+    yield start
+    if start != root and root in start.parents:
+        yield from upwards(start.parent, root)
+
+
+def _set(root: Path, setting: str, environment: Mapping[str, str]) -> tuple[str, ...]:
+    whole = root / Path(setting).expanduser()
+    first, *rest = [str(whole)] if whole.is_file() or _python_in(whole) else shlex.split(setting) or [""]
+    path = root / Path(first).expanduser()
+    program = _python_in(path) if path.is_dir() else path
+    if program and program.is_file() and "/" in first:
+        return (str(program), *rest)
+    on_path = shutil.which(first, path=environment.get("PATH", os.defpath)) if "/" not in first else None
+    if not on_path:
+        raise CannotProceed(
+            f"The setting `{SECTION}.python` is {setting!r}, and {first!r} is neither a file, nor a virtual"
+            " environment, nor a program on PATH.",
+        )
+    return (on_path, *rest)
+
+
+def _python_in(folder: Path) -> Path | None:
+    # Never resolved: a virtual environment is told by the path that its Python is started by.
+    names = (folder / "bin" / "python", folder / "bin" / "python3", folder / "Scripts" / "python.exe")
+    return next((name.absolute() for name in names if name.is_file()), None)
+
+
+def _active(environment: Mapping[str, str]) -> Interpreter | None:
+    folder = environment.get("VIRTUAL_ENV", "")
+    python = _python_in(Path(folder)) if folder else None
+    return Interpreter((str(python),), f"the active virtual environment {folder}") if python else None
+
+
+def _is_this_tools(python: str) -> bool:
+    return Path(python).parent.resolve().parent == Path(sys.prefix).resolve()
+
+
+def _beside(folders: tuple[Path, ...], environment: Mapping[str, str]) -> Interpreter | None:
+    named = environment.get("UV_PROJECT_ENVIRONMENT", "")
+    for folder in folders:
+        for name in (*_FOLDERS, *([named] if named and (folder / "uv.lock").is_file() else [])):
+            if python := _python_in(folder / name):
+                return Interpreter((str(python),), f"the virtual environment {folder / name}")
+    return None
+
+
+def _uv(folders: tuple[Path, ...], environment: Mapping[str, str]) -> Interpreter | None:
+    for folder in folders:
+        if (folder / "uv.lock").is_file() and shutil.which("uv", path=environment.get("PATH", "")):
+            return Interpreter(_UV_RUN, f"`uv run`, for {folder / 'uv.lock'}")
+    return None
+
+
+def _poetry(folders: tuple[Path, ...], environment: Mapping[str, str]) -> Interpreter | None:
+    for folder in folders:
+        if is_poetrys(folder) and shutil.which("poetry", path=environment.get("PATH", "")):
+            return Interpreter(_POETRY_RUN, f"`poetry run`, for the project in {folder}")
+    return None
+
+
+def is_poetrys(folder: Path) -> bool:
+    """Tell whether a folder holds a project of Poetry's."""
+    project = folder / "pyproject.toml"
+    return (folder / "poetry.lock").is_file() or (project.is_file() and "poetry" in read_toml(project).get("tool", {}))
+
+
+def _has_alembic() -> bool:
+    spec = importlib.util.find_spec("alembic")
+    return bool(spec and spec.origin)  # without one it is a folder of that name: somebody's migrations
+
+
+def _this_tools() -> Interpreter:
+    return Interpreter((sys.executable,), "the Python that this tool runs in, which has Alembic")
+
+
+def mending_command(interpreter: Interpreter, folder: Path, root: Path) -> str:
+    """Give the command that installs what the project asks for, by what is in its folders; it is only shown."""
+    python = shlex.join(interpreter.command)
+    for each in upwards(folder, root):
+        if (each / "uv.lock").is_file():
+            return "uv sync"
+        if is_poetrys(each):
+            return "poetry install"
+        if (each / "Pipfile").is_file():
+            return "pipenv install"
+        for name in ("requirements.txt", "requirements/base.txt", "requirements-dev.txt"):
+            if (each / name).is_file():
+                return f"{python} -m pip install -r {each / name}"
+        if (each / "pyproject.toml").is_file() and "project" in read_toml(each / "pyproject.toml"):
+            return f"{python} -m pip install -e {each}"
+    return f"{python} -m pip install alembic sqlalchemy"

@@ -1,0 +1,194 @@
+"""The environment variables that lead an application to the temp database instead of its own.
+
+The application runs here as a plain process, not in the container that its Compose service describes. It gets the
+variables that the service sets, with every address of the database service replaced. What is not seen here is caught
+later: no statement reaches a database that does not carry the run's token.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from migrations_tools.discovery import addresses, split_variables
+from migrations_tools.discovery.addresses import Server
+from migrations_tools.discovery.compose_yaml.dotenv import read_files
+from migrations_tools.errors import CannotProceed
+
+_TLS = frozenset({"PGSSLMODE", "PGSSLROOTCERT", "PGSSLCERT", "PGSSLKEY", "PGREQUIRESSL"})
+# These lead a connection elsewhere although it names a host.
+_DETOURS = frozenset({"PGHOSTADDR", "PGSERVICE"})
+_USUAL = "DATABASE_URL"
+# Images whose tag starts with the PostgreSQL version; of the others (TimescaleDB, Citus) it is their own.
+_BY_VERSION = frozenset({"postgres", "postgresql", "postgis", "pgrouting", "alloydbomni"})
+_TAGGED_MAJOR = re.compile(r"(?:^|[-.])pg(?P<major>\d{1,2})(?:$|[-.])", re.IGNORECASE)
+_LEADING_MAJOR = re.compile(r"v?(?P<major>\d{1,2})(?!\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Variables:
+    """What the application's process gets; the values hold a password and never show in a repr.
+
+    `removed` are variables that it must not inherit. `notes` are sentences for the user. `absent` are the services
+    of the stack that variables lead to and that do not run here; a note says which variable each.
+    """
+
+    values: Mapping[str, str] = field(repr=False)
+    removed: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+
+    def laid_over(self, environment: Mapping[str, str]) -> dict[str, str]:
+        """Give the environment of the process."""
+        return {key: value for key, value in environment.items() if key not in self.removed} | dict(self.values)
+
+
+def for_application(
+    service_environment: Mapping[str, str | None],
+    database_service: str,
+    original_port: int,
+    server: Server,
+    extra: Mapping[str, Any],
+    *,
+    names: Collection[str] = (),
+    other_services: Collection[str] | None = None,
+) -> Variables:
+    """Give the variables of a Compose service with the database's address replaced.
+
+    `service_environment` is plain text, as the container would see it; `original_port` is the port that the database
+    listens on in its container; an empty `database_service` means every PostgreSQL address. `names` are further names
+    of the database (`names_of`), `other_services` those of the rest of the stack; without them, every host name
+    without a dot in a URL counts as a service. `extra` wins over all; in its values {host}, {port}, {user},
+    {password}, {database} and {url} stand for the temp database's, and None takes a variable away.
+
+    Raises CannotProceed when a variable names several hosts of which one is the database.
+    """
+    given = {key: value for key, value in service_environment.items() if value is not None}
+    ours = frozenset({database_service, *names}) if database_service else None
+    changed = _changed(given, server, ours, original_port)
+    kept = {key: value for key, value in given.items() if key not in changed.removed}
+    elsewhere = "PGHOST" in kept and "PGHOST" not in changed.values
+    values = {**kept, **({} if elsewhere else _libpq(server)), **changed.values}
+    absent = list(_absent({key: value for key, value in values.items() if key not in extra}, other_services, ours))
+    notes = [
+        *changed.notes,
+        *([] if changed.values or extra else [_nothing_named(database_service)]),
+        *(f"{name} leads to the service {host}, which does not run here." for name, host in absent),
+    ]
+    found = Variables(values, changed.removed, tuple(notes), tuple(sorted({host for _, host in absent})))
+    return _with_extra(found, extra, server)
+
+
+def _nothing_named(service: str) -> str:
+    named = f"the database service {service}" if service else "a PostgreSQL database"
+    return (
+        f"No variable names {named}; where the application takes its address from is not known. Give it under"
+        " `environment:` with {url}, or {host}, {port}, {user}, {password}, {database}."
+    )
+
+
+def guess(folder: Path, environment: Mapping[str, str], server: Server, extra: Mapping[str, Any]) -> Variables:
+    """Give the variables for a project without a Compose file.
+
+    Whatever leads to PostgreSQL in the environment, or in the `.env` of `folder` (that of the Alembic configuration),
+    leads to the temp database instead; the environment comes before the file. Only what changes is given. Where
+    nothing does, DATABASE_URL is offered, for no driver in particular.
+    """
+    file = folder / ".env"
+    beside, unread = _beside(file, environment)
+    changed = _changed({**beside, **environment}, server, None, 5432)
+    values = {**_libpq(server), **changed.values}
+    notes = [*unread, *(f"{name} leads to the temp database." for name in sorted(changed.values)), *changed.notes]
+    if not changed.values and not extra:
+        values[_USUAL] = server.url
+        notes.append(
+            f"No variable with a PostgreSQL address was found in the environment or in {file}; {_USUAL} is set. Where"
+            " the application reads another one, give it under `environment:` with {url}."
+        )
+    return _with_extra(Variables(values, changed.removed, tuple(notes)), extra, server)
+
+
+def _beside(file: Path, environment: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """Give what a file of variables says; where it cannot be read, why: the application may read it in its own way."""
+    try:
+        return (read_files([file], environment) if file.is_file() else {}), []
+    except CannotProceed as error:
+        return {}, [f"What {file} says is not followed: {reason}" for reason in error.reasons]
+
+
+def names_of(config: Mapping[str, Any], service: str) -> frozenset[str]:
+    """Give the names that lead to a service of a resolved configuration: container, host name, aliases, links."""
+    services = config.get("services") or {}
+    own = services.get(service) or {}
+    networks = (own.get("networks") or {}).values()
+    aliases = chain.from_iterable((network or {}).get("aliases") or () for network in networks)
+    links = (link.split(":") for each in services.values() for link in each.get("links") or ())
+    linked = (alias for target, *rest in links if target == service for alias in rest)
+    return frozenset(filter(None, [service, own.get("container_name"), own.get("hostname"), *aliases, *linked]))
+
+
+def postgres_major(config: Mapping[str, Any], database_service: str) -> int | None:
+    """Give the PostgreSQL major version that the image of a service names; None when its tag does not tell."""
+    image = str(((config.get("services") or {}).get(database_service) or {}).get("image") or "").partition("@")[0]
+    repository, _, tag = image.rpartition("/")[2].partition(":")
+    match = _TAGGED_MAJOR.search(tag) or (_LEADING_MAJOR.match(tag) if repository in _BY_VERSION else None)
+    return int(match["major"]) if match else None
+
+
+def _changed(given: Mapping[str, str], server: Server, ours: frozenset[str] | None, original_port: int) -> Variables:
+    """Give the variables that change; without names of ours, every PostgreSQL address is meant."""
+    values: dict[str, str] = {}
+    notes: list[str] = []
+    databases: dict[str, str] = {}
+    for name, text in sorted(given.items()):
+        found = addresses.replaced(name, text, server, ours)
+        notes += [f"{name}: {note}" for note in found.notes]
+        databases |= dict.fromkeys(found.databases, name)
+        if found.text != text:
+            values[name] = found.text
+    split = split_variables.replaced(given, server, ours, original_port)
+    removed = _DETOURS | split.removed | (_TLS if server.is_local else frozenset())
+    encrypted = sorted(_TLS & set(given)) if server.is_local else []
+    notes += [*split.notes, *_several(databases)]
+    notes += [f"{name} is left out: the temp server takes no encrypted connections." for name in encrypted]
+    return Variables({**split.values, **values}, removed - set(split.values), tuple(notes))
+
+
+def _several(databases: Mapping[str, str]) -> Iterator[str]:
+    if len(databases) > 1:
+        named = ", ".join(f"{database} in {name}" for database, name in sorted(databases.items()))
+        yield f"Several databases are named ({named}); all of them lead to the one temp database."
+
+
+def _libpq(server: Server) -> dict[str, str]:
+    """Give libpq's own variables: what a connection that names no host or port is made with.
+
+    Without them it would be made to whatever listens on this machine
+    (https://www.postgresql.org/docs/current/libpq-envars.html; asyncpg reads the same ones).
+    """
+    return {
+        "PGHOST": server.host, "PGPORT": str(server.port), "PGUSER": server.user,
+        "PGPASSWORD": server.password, "PGDATABASE": server.database,
+    }  # fmt: skip
+
+
+def _absent(
+    values: Mapping[str, str], services: Collection[str] | None, ours: Collection[str] | None
+) -> Iterator[tuple[str, str]]:
+    for name, text in sorted(values.items()):
+        hosts = addresses.hosts_named(name, text) if services is not None else addresses.hosts_of_urls(text)
+        for host in sorted(hosts - set(ours or ())):
+            if host in services if services is not None else addresses.is_short(host):
+                yield name, host
+
+
+def _with_extra(variables: Variables, extra: Mapping[str, Any], server: Server) -> Variables:
+    taken = {name for name, value in extra.items() if value is None}
+    given = {name: addresses.filled(value, server) for name, value in extra.items() if value is not None}
+    values = {name: value for name, value in variables.values.items() if name not in taken}
+    removed = (variables.removed | taken) - frozenset(given)
+    return Variables({**values, **given}, removed, variables.notes, variables.absent)
