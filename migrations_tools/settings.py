@@ -19,7 +19,7 @@ from migrations_tools.errors import CannotProceed
 
 SECTION = "migrations_tools"
 _ROOT_MARKS = ("invoke.yaml", "invoke.yml", "invoke.json", "tasks.py")
-_ENGINES = ("auto", "compose")
+_ENGINES = ("auto", "compose", "embedded", "server")
 
 
 def _setting(default: Any, words: str) -> Any:
@@ -32,7 +32,7 @@ def _setting(default: Any, words: str) -> Any:
 class Settings:
     """Every setting, validated. An empty value means: discover it."""
 
-    engine: str = _setting("auto", "Where the temp copy lives: `auto` or `compose`.")
+    engine: str = _setting("auto", "Where the temp database lives: `auto`, `compose`, `embedded` or `server`.")
     suffix: str = _setting("_temp", "What the name of everything in the copy ends in.")
     compose_files: list[str] = _setting([], "Compose files, in the order of `-f`.")
     env_files: list[str] = _setting([], "Files for `--env-file`, when it is not the `.env` beside the Compose file.")
@@ -47,7 +47,10 @@ class Settings:
     application_service: str = _setting("", "The Compose service that must answer over HTTP.")
     alembic_config: str = _setting("", "The Alembic configuration (`alembic.ini`).")
     versions: list[str] = _setting([], "The folder(s) of the revision files.")
-    python: str = _setting("", "The Python in the Alembic service's image; `python`, else `python3`.")
+    python: str = _setting("", "The Python that Alembic runs in: in the service's image, or here (`uv run python`).")
+    postgres_bin: str = _setting("", "The folder of the embedded server's programs (`postgres`, `initdb`).")
+    server_url: str = _setting("", "The URL of a PostgreSQL server for the engine `server`; its database is not used.")
+    application_command: str = _setting("", "What starts the application without Docker; `{port}` is its port.")
     message: str = _setting("", "The message of a generated revision; made from its operations when empty.")
     allow: list[Any] = _setting([], "Drops that are meant: `CODE:object`, or a map of code, object, reason, until.")
     health_path: str = _setting("", "The path that must answer below 500; read from the health check when empty.")

@@ -148,5 +148,14 @@ def check(context: Context, allow: list[str] = []) -> None:  # noqa: B006 - Invo
         run(work, list(allow))
 
 
-ns = Collection(doctor, isolate, generate, validate, cleanup, status, psql, check)
+@task(help={"yes": "Write without asking."})
+def init(context: Context, yes: bool = False) -> None:
+    """Write a commented invoke.yaml for the project, after asking."""
+    from migrations_tools.steps.init import init as run
+
+    with _working(context, "init", locked=False) as work:
+        run(work, yes)
+
+
+ns = Collection(doctor, isolate, generate, validate, cleanup, status, psql, check, init)
 ns.configure(settings.defaults(settings.find_root(Path.cwd())))

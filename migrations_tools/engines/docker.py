@@ -23,6 +23,7 @@ from migrations_tools.engines.guard import Scope, check_change, check_query
 from migrations_tools.errors import CannotProceed, CommandFailed
 
 _KEPT_LINES = 40
+_ANSWERS_WITHIN = 10.0
 
 
 def _silent(line: str) -> None:
@@ -178,6 +179,18 @@ def bound_to_us() -> tuple[str, ...]:
 
 
 NO_DOCKER = "Install Docker with Compose 2.24.4 or newer, or start its engine; `invoke doctor` says what it finds."
+
+
+def unreachable(environment: Mapping[str, str]) -> str:
+    """Say why no Docker engine can be used; "" when one answers."""
+    if not shutil.which("docker", path=environment.get("PATH")):
+        return "there is no `docker` program"
+    command, limit = ["docker", "version", "--format", "{{.Server.Version}}"], _ANSWERS_WITHIN
+    try:
+        done = subprocess.run(command, capture_output=True, env=dict(environment), timeout=limit, check=False)
+    except subprocess.TimeoutExpired:
+        return f"the Docker engine did not answer within {limit:.0f} seconds"
+    return "no Docker engine answers" if done.returncode else ""
 
 
 def find_compose(environment: Mapping[str, str]) -> tuple[str, ...]:

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     import psycopg
 
 Query = Callable[..., list[tuple[Any, ...]]]
+_IDENTITY: LiteralString = (
+    "SELECT concat_ws('/', (SELECT system_identifier FROM pg_catalog.pg_control_system()),"
+    " nullif(pg_catalog.current_setting('cluster_name'), ''), oid)"
+    " FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()"
+)
 _COMMENT: LiteralString = (
     "SELECT pg_catalog.shobj_description(oid, 'pg_database') FROM pg_catalog.pg_database"
     " WHERE datname = pg_catalog.current_database()"
@@ -23,7 +28,10 @@ _COMMENT: LiteralString = (
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where the temp server listens and who may enter; `token` is what its databases show in their comment."""
+    """Where the temp server listens and who may enter; `token` is what its databases show in their comment.
+
+    `owner` is the role that scratch databases belong to: the application's, where it is not `user` itself.
+    """
 
     host: str
     port: int
@@ -31,6 +39,7 @@ class Server:
     database: str
     token: str
     password: str = field(repr=False, default="")
+    owner: str = ""
 
     @contextmanager
     def connect(self, database: str = "") -> Iterator[psycopg.Connection[Any]]:
@@ -58,6 +67,16 @@ class Server:
                 )
             yield connection
 
+    def identity(self) -> str:
+        """Give what tells the database from one of the same name that was made later.
+
+        Each cluster has a system identifier of its own, each database in it an oid (PostgreSQL manual, "System
+        Information Functions", pg_control_system); embedded clusters, copies of one template, differ in their name.
+        """
+        with self.connect() as connection:
+            row = connection.execute(_IDENTITY).fetchone()
+        return str(row[0]) if row else ""
+
     @contextmanager
     def scratch(self, name: str, template: str) -> Iterator[str]:
         """Make a scratch database, a clone of one of ours, for the time of the block; give its name.
@@ -68,14 +87,24 @@ class Server:
         from psycopg import sql
 
         with self.connect() as connection:
-            create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-            connection.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
+            _create(connection, name, self.owner or self.user, template)
             try:
                 comment = sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(name), sql.Literal(self.token))
                 connection.execute(comment)
                 yield name
             finally:
                 connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _create(connection: psycopg.Connection[Any], name: str, owner: str, template: str) -> None:
+    """Create a database as a clone of one of ours, or empty where the server does not clone (some managed ones)."""
+    from psycopg import errors, sql
+
+    plain = sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(name), sql.Identifier(owner))
+    try:
+        connection.execute(plain + sql.SQL(" TEMPLATE {}").format(sql.Identifier(template)))
+    except (errors.FeatureNotSupported, errors.InsufficientPrivilege):
+        connection.execute(plain)
 
 
 def querying(connection: psycopg.Connection[Any]) -> Query:

@@ -14,6 +14,8 @@ from typing import Any
 from migrations_tools.proofs.proof import Proof, judged, not_checked
 
 _WORKERS = 8
+# Bad gateway, service unavailable, gateway timeout: something that the application needs is not there (RFC 9110).
+_UNAVAILABLE = frozenset({502, 503, 504})
 _BODY_BYTES = 64 * 1024 * 1024
 
 
@@ -56,17 +58,23 @@ def get(base: str, path: str, timeout: float) -> Answer:
         return Answer(path, 0, reason=str(getattr(error, "reason", error)) or type(error).__name__)
 
 
-def health(base: str, path: str, timeout: float) -> Proof:
-    """Prove that the health path answers below 500."""
+def health(base: str, path: str, timeout: float, absent: Sequence[str] = ()) -> Proof:
+    """Prove that the health path answers below 500.
+
+    `absent` are services that the application uses and that do not run here: "unavailable" proves nothing then.
+    """
     answer = get(base, path, timeout)
+    if absent and answer.status in _UNAVAILABLE:
+        return not_checked(HEALTH, f"{answer.problem()}, and {_does_not_run(absent)}")
     problem = answer.problem()
     return judged(HEALTH, [problem] if problem else [], f"GET {base}{path}: {answer.status}")
 
 
-def routes(base: str, openapi_path: str, timeout: float) -> Proof:
+def routes(base: str, openapi_path: str, timeout: float, absent: Sequence[str] = ()) -> Proof:
     """Prove that every parameterless GET of the OpenAPI document answers below 500.
 
-    Without a document there is nothing to ask: then the proof is not made, and says so.
+    Without a document there is nothing to ask: then the proof is not made, and says so. Routes that answer
+    "unavailable" for want of an `absent` service are named as not proven.
     """
     document = get(base, openapi_path, timeout)
     if document.status != 200:
@@ -80,8 +88,17 @@ def routes(base: str, openapi_path: str, timeout: float) -> Proof:
         return not_checked(ROUTES, f"the OpenAPI document at {base}{openapi_path} has no GET without parameters")
     with ThreadPoolExecutor(_WORKERS) as pool:
         answers = list(pool.map(lambda path: get(base, path, timeout), paths))
-    problems = [answer.problem() for answer in answers if answer.problem()]
-    return judged(ROUTES, problems, f"{len(answers)} routes: {_statuses(answers)}")
+    excused = [answer for answer in answers if absent and answer.status in _UNAVAILABLE]
+    problems = [answer.problem() for answer in answers if answer.problem() and answer not in excused]
+    evidence = f"{len(answers)} routes: {_statuses(answers)}"
+    if excused:
+        unproven = ", ".join(answer.path for answer in excused)
+        evidence += f"; not proven, for {_does_not_run(absent)}: {unproven}"
+    return judged(ROUTES, problems, evidence)
+
+
+def _does_not_run(absent: Sequence[str]) -> str:
+    return f"{' and '.join(absent)} {'does' if len(absent) == 1 else 'do'} not run here"
 
 
 def parameterless_gets(document: Mapping[str, Any]) -> list[str]:

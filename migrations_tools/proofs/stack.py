@@ -1,15 +1,15 @@
-"""The stack itself: services up, the volume new, the rest of the machine untouched."""
+"""The stack itself: services up, the database new, the rest of the machine untouched."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from migrations_tools.engines.compose import Container, Expectation
 from migrations_tools.engines.inventory import Change
 from migrations_tools.proofs.proof import FAILED, NOT_CHECKED, PASSED, Proof, judged
 
 SERVICES = "Every service is up, healthy or exited 0, and none was restarted"
-VOLUME = "The database volume is new"
+DATABASE = "The database is new"
 MACHINE = "The rest of the machine is as it was"
 
 
@@ -24,14 +24,19 @@ def services_up(containers: Sequence[Container], expected: Expectation) -> Proof
     return judged(SERVICES, problems, ", ".join(f"{item.service} {item.words()}" for item in containers))
 
 
-def volume_is_new(before: Mapping[str, str], after: Mapping[str, str]) -> Proof:
-    """Prove that each temp volume was removed and made again; the maps give creation times by name."""
-    gone = sorted(before.keys() - after.keys())
-    same = sorted(name for name in after if before.get(name) == after[name])
-    problems = [f"{name} is the old one, created {after[name]}" for name in same]
-    problems += [f"{name} was not made again" for name in gone]
-    evidence = ", ".join(f"{name} created {time}" for name, time in sorted(after.items()))
-    return judged(VOLUME, problems, evidence or "no named volume: the data lives in the container")
+def database_is_new(before: str, after: str, removed: Sequence[str] = ()) -> Proof:
+    """Prove that the database was made from nothing.
+
+    `before` and `after` are its identities (see `identity` of the engine's server), `removed` the volumes that
+    were removed and seen to be gone. A database that could not be asked before has no identity: then the removal
+    alone is the evidence, and without one nothing is proven.
+    """
+    if before == after:
+        return Proof(DATABASE, FAILED, f"it is still {after}")
+    if not before and not removed:
+        return Proof(DATABASE, NOT_CHECKED, f"it is {after}; the one before could not be asked and had no volume")
+    gone = f"; {', '.join(removed)} removed and seen to be gone" if removed else ""
+    return Proof(DATABASE, PASSED, f"cluster/database {after}, {before or 'unknown'} before{gone}")
 
 
 def machine_untouched(changes: Sequence[Change], project: str, commands: str) -> Proof:

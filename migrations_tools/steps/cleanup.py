@@ -31,7 +31,7 @@ def cleanup(work: Work) -> None:
         return
     proofs = remove_everything(work, run)
     show_proofs(work.console, proofs)
-    kept = ", ".join(item["path"] for item in run.generated)
+    kept = ", ".join(item["path"] for item in run.generated if (work.root / item["path"]).exists())
     work.console.say(f"Clean. What remains: {kept or 'nothing'}.")
     if any(proof.outcome == FAILED for proof in proofs):
         raise Found("Something outside the temp stack is not as it was before the run; see above.")

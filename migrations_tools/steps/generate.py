@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,14 +12,15 @@ from migrations_tools import operations
 from migrations_tools.discovery.project import Project
 from migrations_tools.errors import CannotProceed
 from migrations_tools.files import sha256, write_whole
-from migrations_tools.inapp.client import Probe
 from migrations_tools.journal import Run
 from migrations_tools.operations import Operation
 from migrations_tools.report.record import show_findings
 from migrations_tools.review import drops
 from migrations_tools.review.findings import Allowance, Finding, Review, parse_allowances
 from migrations_tools.review.provenance import Revision
+from migrations_tools.secrets import masked
 from migrations_tools.steps import engines
+from migrations_tools.steps.history import read_history, require_single_head
 from migrations_tools.steps.temp import Temp
 from migrations_tools.steps.work import Work, busy, standing_run
 
@@ -71,14 +71,14 @@ def _ask(temp: Temp, run: Run, message: str, allowances: Sequence[Allowance]) ->
     with probe:
         hello = probe.ask(target.request("hello"), "reading the Alembic configuration")
         _same_files(temp.project, hello)
-        _single_head(hello["heads"])
+        require_single_head(hello["heads"])
         probe.ask(target.request("upgrade"), "upgrading the temp database to head")
-        history = read_history(probe, temp, run)
+        history = read_history(probe, target)
         asked = _Reviewer(history, allowances, message)
         request = target.request("revision", message=message)
         answer = probe.ask(request, "autogenerating", asked.answer)
     files = tuple(_placed(temp.project, item) for item in answer["files"])
-    return run, Generated(files, asked.operations, asked.review, _notes(answer["enums"]))
+    return run, Generated(files, asked.operations, asked.review, _notes(answer))
 
 
 @dataclass(slots=True)
@@ -96,15 +96,6 @@ class _Reviewer:
         self.review = drops.review(self.operations, self.history, self.allowances)
         kept = [item for item in self.operations if item.id not in self.review.hold]
         return {"hold": sorted(self.review.hold), "message": self.message or operations.message_for(kept)}
-
-
-def read_history(probe: Probe, temp: Temp, run: Run) -> tuple[Revision, ...]:
-    """Give the revision files, newest first, as Alembic walks them."""
-    answer = probe.ask(temp.target(run).request("history"), "reading the history")
-    return tuple(
-        Revision(item["revision"], tuple(item["down"]), item["file"], item["doc"] or "", item["source"])
-        for item in answer["revisions"]
-    )  # fmt: skip
 
 
 def _same_files(project: Project, hello: Mapping[str, Any]) -> None:
@@ -133,14 +124,6 @@ def _differing(here: Mapping[str, str], there: Mapping[str, str]) -> set[str]:
     return {name for name in here.keys() | there.keys() if here.get(name) != there.get(name)}
 
 
-def _single_head(heads: Sequence[str]) -> None:
-    if len(heads) > 1:
-        raise CannotProceed(
-            [f"The history has {len(heads)} heads: {', '.join(heads)}.", "A new revision needs one to stand on."],
-            tip=f"Merge them first: alembic merge -m {shlex.quote('merge heads')} {' '.join(heads)}",
-        )
-
-
 def _placed(project: Project, item: Mapping[str, Any]) -> Mapping[str, Any]:
     """Give a file with its path on this machine; a name that would leave the versions folder is refused."""
     folder = project.versions[item["location"]]
@@ -150,11 +133,15 @@ def _placed(project: Project, item: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**item, "path": str(path)}
 
 
-def _notes(enums: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
-    created = [
-        f"enum type {name}: created first in upgrade(), dropped last in downgrade()" for name in enums["created"]
-    ]
-    return (*created, *(f"enum type {name}: exists already, not created again" for name in enums["reused"]))
+def _notes(answer: Mapping[str, Any]) -> tuple[str, ...]:
+    """Say what the probe mended in the file, and which of the project's own write hooks failed."""
+    enums = answer["enums"]
+    return (
+        *(f"enum type {name}: created first in upgrade(), dropped last in downgrade()" for name in enums["created"]),
+        *(f"enum type {name}: exists already, not created again" for name in enums["reused"]),
+        *(f"constraint {name}: had no name, got the one that PostgreSQL would choose" for name in answer["named"]),
+        *(f"warning: the write hook {hook['name']} failed: {masked(hook['error'])}" for hook in answer["hooks"]),
+    )
 
 
 def _write(work: Work, run: Run, outcome: Generated) -> tuple[Run, list[Path]]:

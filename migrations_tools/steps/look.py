@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 
-from migrations_tools.engines.compose import Stack, supports_override
 from migrations_tools.errors import CannotProceed
-from migrations_tools.steps.compose.copy import Original, read_original, reopen
-from migrations_tools.steps.compose.isolate import make_plan
+from migrations_tools.steps import engines
 from migrations_tools.steps.work import READY, Work, standing_run
 
 
@@ -18,40 +18,11 @@ def doctor(work: Work) -> None:
 
     Raises CannotProceed with everything that would keep `isolate` from working.
     """
-    docker = work.docker()
-    work.console.table("Docker", ("what", "found"), [
-        ("Compose", f"{docker.query('compose', 'version', '--short').strip()} ({' '.join(docker.compose)})"),
-        ("engine", docker.query("version", "--format", "{{.Server.Version}}").strip()),
-        ("!override", "obeyed" if supports_override(docker) else "ignored: too old"),
-    ])  # fmt: skip
-    original = read_original(work)
-    work.console.table("Project", ("what", "found"), _project_rows(work, original))
-    planned = make_plan(work, original)
-    work.console.say(
-        f"The stack can be isolated as {planned.project}, ports shifted by {planned.offset}.", style="green"
-    )
-    for line in planned.warnings:
-        work.console.say(f"  warning: {line}", style="yellow")
-
-
-def _project_rows(work: Work, original: Original) -> list[tuple[str, str]]:
-    project = original.project
-    application, database = project.application, project.database
-    answers = (
-        f"{application.service}, port {application.port}, health path {application.health_path}"
-        if application
-        else "none"
-    )
-    return [
-        ("root", str(work.root)),
-        ("Compose files", f"{', '.join(map(str, project.compose.files))} ({project.compose.source})"),
-        ("Compose project", project.name),
-        ("services", ", ".join(sorted(original.config["services"]))),
-        ("Alembic runs in", f"{project.alembic_service}, with {project.alembic_config}"),
-        ("versions", ", ".join(map(str, project.versions))),
-        ("database", f"{database.service}: {database.name}, user {database.user}, port {database.port}"),
-        ("application", answers),
-    ]
+    if engines.choose(work) == "compose":
+        from migrations_tools.steps.compose.look import doctor as look
+    else:
+        from migrations_tools.steps.local.look import doctor as look
+    look(work)
 
 
 def status(work: Work) -> None:
@@ -61,18 +32,12 @@ def status(work: Work) -> None:
         work.console.say("No temp stack stands. Next: invoke isolate")
         return
     since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(run.started))
-    work.console.say(f"{run.temp_project}: {_STAGES.get(run.stage, run.stage)}, begun {since}")
-    containers = Stack(work.docker(), run.temp_project, ()).containers()
-    rows = [
-        (
-            item.service,
-            item.name,
-            item.words(),
-            ", ".join(f"{target} -> {port}" for target, port in sorted(item.published.items())),
-        )
-        for item in containers
-    ]
-    work.console.table("", ("service", "container", "state", "ports"), rows)
+    stage = _STAGES.get(run.stage, run.stage)
+    work.console.say(f"{run.temp_project}: {stage}, engine {run.engine}, begun {since}")
+    if run.engine == "compose":
+        from migrations_tools.steps.compose.look import show_containers
+
+        show_containers(work, run)
     for item in run.generated:
         work.console.say(f"  written: {item['path']}")
     work.console.say(f"Next: {_NEXT.get(run.stage, 'invoke cleanup')}")
@@ -80,35 +45,26 @@ def status(work: Work) -> None:
 
 _STAGES = {
     "failed": "did not come up",
-    "planned": "interrupted while it was started",
+    "planned": "interrupted while it was started, or at work right now",
     "busy": "interrupted, or at work right now",
 }
 _NEXT = {"isolated": "invoke generate", "generated": "invoke validate"}
 
 
 def psql(work: Work, command: str) -> None:
-    """Open psql in the temp database's container, or run one command there.
+    """Open psql on the temp database, or run one command there.
 
-    Raises CannotProceed when psql ends with an error.
+    Raises CannotProceed when there is no psql, or it ends with an error.
     """
     run = standing_run(work, "psql", READY | {"failed"})
-    copy = reopen(work, run)
-    access = copy.project.database
-    terminal = ("--tty",) if sys.stdin.isatty() and not command else ()
-    arguments = [
-        "exec",
-        "--interactive",
-        *terminal,
-        "--",
-        copy.database_container,
-        "psql",
-        "-U",
-        access.user,
-        "-d",
-        access.name,
-    ]
-    code = subprocess.call(
-        copy.stack.docker.foreground(copy.stack.scope(run), *arguments, *(["-c", command] if command else []))
-    )
+    words, environment = engines.reopen(work, run).client(run, terminal=sys.stdin.isatty() and not command)
+    code = _foreground([*words, *(["-c", command] if command else [])], environment)
     if code:
         raise CannotProceed(f"psql ended with exit code {code}.")
+
+
+def _foreground(words: Sequence[str], environment: dict[str, str]) -> int:
+    try:
+        return subprocess.call(list(words), env={**os.environ, **environment})
+    except FileNotFoundError:
+        raise CannotProceed("There is no `psql` on this machine.", tip="Install PostgreSQL's client.") from None

@@ -27,6 +27,13 @@ class Temp(Protocol):
     def base_database(self) -> str:
         """The pristine clone that scratch databases are made from."""
 
+    @property
+    def database(self) -> str:
+        """The name of the database that the application and its migrations use."""
+
+    def scratch_name(self, purpose: str) -> str:
+        """Give the name of a scratch database on the temp server."""
+
     def place(self) -> str:
         """Say where Alembic runs: a service, an interpreter."""
 
@@ -48,6 +55,9 @@ class Temp(Protocol):
     def reinstall(self, run: Run) -> tuple[Run, Installation]:
         """Destroy the temp database and install again from nothing."""
 
+    def client(self, run: Run, terminal: bool) -> tuple[list[str], dict[str, str]]:
+        """Give the words that start psql on the temp database, and the variables that it needs besides."""
+
     def dry_words(self, run: Run) -> str:
         """Say what `reinstall` would do."""
 
@@ -58,11 +68,17 @@ class Installation(Protocol):
     def migrated_by(self) -> tuple[str, str]:
         """Say who ran the migrations and when they were done (RFC 3339); empty when no service did."""
 
+    def may_migrate_itself(self) -> bool:
+        """Tell whether something that was started could still be running migrations, unannounced."""
+
     def start_application(self, run: Run) -> Run:
         """Start the application where the engine has not done so yet: it wants a migrated database."""
 
     def url(self) -> tuple[str, str]:
         """Give the application's base URL, or "" and the reason why there is none."""
+
+    def absent_services(self) -> tuple[str, ...]:
+        """Name the services that the application uses and that this engine does not start."""
 
     def first_proofs(self) -> list[Proof]:
         """Prove that the installation is up and its database is new."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from migrations_tools import catalog
 from migrations_tools.catalog import Catalog
+from migrations_tools.discovery.services import Application
 from migrations_tools.engines.postgres import Server, querying
 from migrations_tools.errors import Found
 from migrations_tools.inapp.client import Probe, ProbeError, Target
@@ -17,9 +18,10 @@ from migrations_tools.proofs import http, schema
 from migrations_tools.proofs.files import files_unchanged
 from migrations_tools.proofs.proof import FAILED, NOT_CHECKED, Proof, attempted, not_checked
 from migrations_tools.report.record import save, show_proofs
-from migrations_tools.steps import engines, generate
+from migrations_tools.steps import engines
 from migrations_tools.steps.clock import now
-from migrations_tools.steps.temp import Installation, Temp, scratch_name
+from migrations_tools.steps.history import read_history
+from migrations_tools.steps.temp import Installation, Temp
 from migrations_tools.steps.work import Work, busy, standing_run
 
 # Seconds that a service which runs migrations in a start script of its own is given.
@@ -50,10 +52,6 @@ class Bench:
     def ask(self, do: str, doing: str, database: str = "", **more: Any) -> Any:
         """Ask the probe, on the application's temp database or on a scratch one."""
         return self.probe.ask(self.temp.target(self.run, database).request(do, **more), doing)
-
-    def scratch_name(self, purpose: str) -> str:
-        """Give the name of a scratch database."""
-        return scratch_name(purpose, self.temp.work.settings.suffix)
 
     def read(self, database: str) -> Catalog:
         """Read a database's catalog, without the version table."""
@@ -105,7 +103,7 @@ def _migrated(temp: Temp, run: Run, probe: Probe, installation: Installation) ->
     heads = tuple(probe.ask(target.request("hello"), "reading the Alembic configuration")["heads"])
     state = probe.ask(target.request("current"), "asking the database where it stands")
     who, since = installation.migrated_by()
-    if not who:
+    if not who and installation.may_migrate_itself():
         state = _settled(probe, target, state, heads)
     if set(state["current"]) != set(heads) and not who:
         since = now()
@@ -135,9 +133,9 @@ def _schema_proofs(bench: Bench) -> list[Proof]:
 
 def _oracle(bench: Bench) -> Proof:
     """Build a second database from the models' own DDL and compare it with the one from the migrations."""
-    actual = bench.read(bench.temp.project.database.name)
+    actual = bench.read(bench.temp.database)
     known = [[None if table.schema == "public" else table.schema, table.name] for table in actual.tables]
-    with bench.server.scratch(bench.scratch_name("models"), bench.temp.base_database) as scratch:
+    with bench.server.scratch(bench.temp.scratch_name("models"), bench.temp.base_database) as scratch:
         _make_extensions(bench.server, scratch, actual)
         answer = bench.ask("metadata", "creating the models' own schema", scratch, known=known)
         expected = bench.read(scratch)
@@ -158,11 +156,11 @@ def _make_extensions(server: Server, database: str, actual: Catalog) -> None:
 
 def _round_trip(bench: Bench) -> Proof:
     """Take the newest revision up, down and up again on a scratch database, reading the catalog at each end."""
-    newest = generate.read_history(bench.probe, bench.temp, bench.run)[0]
+    newest = read_history(bench.probe, bench.temp.target(bench.run))[0]
     if len(bench.migrated.heads) != 1 or len(newest.down) > 1:
         return not_checked(schema.ROUND_TRIP, f"{newest.revision} is a merge or one of several heads")
     down = newest.down[0] if newest.down else "base"
-    with bench.server.scratch(bench.scratch_name("trip"), bench.temp.base_database) as scratch:
+    with bench.server.scratch(bench.temp.scratch_name("trip"), bench.temp.base_database) as scratch:
 
         def go(verb: str, revision: str) -> Catalog:
             if (verb, revision) != ("upgrade", "base"):
@@ -186,13 +184,13 @@ def _failed_trip(revision: str, error: ProbeError) -> Proof:
 
 
 def _application_proofs(temp: Temp, installation: Installation) -> list[Proof]:
-    application, (base, reason) = temp.project.application, installation.url()
-    if not application or not base:
+    application, (base, reason) = temp.project.application or Application("", 0, "/"), installation.url()
+    if not base:
         return [not_checked(http.HEALTH, reason), not_checked(http.ROUTES, reason)]
-    settings = temp.work.settings
+    settings, absent = temp.work.settings, installation.absent_services()
     return [
-        http.health(base, application.health_path, settings.http_timeout),
-        http.routes(base, settings.openapi_path, settings.http_timeout),
+        http.health(base, application.health_path, settings.http_timeout, absent),
+        http.routes(base, settings.openapi_path, settings.http_timeout, absent),
     ]
 
 

@@ -150,10 +150,11 @@ def test_a_restart_fails_the_proof_that_services_are_up() -> None:
     assert stack.services_up([_container()], EXPECTED).outcome == PASSED
 
 
-def test_the_same_volume_is_not_a_new_one() -> None:
-    assert stack.volume_is_new({"d": "1"}, {"d": "1"}).outcome == FAILED
-    assert stack.volume_is_new({"d": "1"}, {}).outcome == FAILED
-    assert stack.volume_is_new({"d": "1"}, {"d": "2"}).outcome == PASSED
+def test_a_database_is_new_by_its_identity_or_by_the_removal_of_its_volume() -> None:
+    assert stack.database_is_new("1/5", "1/5", ["data_temp"]).outcome == FAILED
+    assert stack.database_is_new("1/5", "2/5").outcome == PASSED
+    assert stack.database_is_new("", "2/5", ["data_temp"]).outcome == PASSED
+    assert stack.database_is_new("", "2/5").outcome == NOT_CHECKED
 
 
 def test_only_a_change_of_the_original_itself_fails() -> None:

@@ -47,6 +47,8 @@ LAYERS = (
     {"steps"},
     {"tasks"},
     {"__init__"},
+    {"program"},
+    {"__main__"},
 )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from migrations_tools.discovery.alembic import runs_alembic
@@ -23,21 +22,23 @@ _SAME = "same containers (id, state, started-at), volumes, networks, image tags"
 
 def reinstall(copy: Copy, run: Run) -> tuple[Run, ComposeInstallation]:
     """Take the stack down, remove exactly its volumes, build and start it again."""
-    before = _volume_times(copy)
-    run = _take_down(copy, run)
+    before = _identity(copy, run)
+    run, removed = _take_down(copy, run)
     run, containers = start.start(copy, run)
     with copy.work.console.step("Removing the images that were replaced"):
         start.remove_replaced_images(copy, run)
-    return run, ComposeInstallation(copy, containers, before)
+    return run, ComposeInstallation(copy, run, containers, before, removed)
 
 
 @dataclass(frozen=True, slots=True)
 class ComposeInstallation:
-    """A fresh install of the temp stack: its containers, and the creation times of the volumes before."""
+    """A fresh install of the temp stack: its containers, the database's identity before, the volumes removed."""
 
     copy: Copy
+    run: Run
     containers: tuple[Container, ...]
-    volumes_before: Mapping[str, str]
+    before: str
+    removed: tuple[str, ...]
 
     def migrated_by(self) -> tuple[str, str]:
         """Say which service ran the migrations, by its command, and when it was done."""
@@ -48,6 +49,10 @@ class ComposeInstallation:
             return f"run by the service {done[0].service}", done[0].finished
         return (f"run by the service {ran[0].service}", now()) if ran else ("", "")
 
+    def may_migrate_itself(self) -> bool:
+        """Say yes: a service's start script may."""
+        return True
+
     def start_application(self, run: Run) -> Run:
         """Do nothing: Compose has started everything."""
         return run
@@ -57,12 +62,16 @@ class ComposeInstallation:
         found = url(self.copy)
         return found, "" if found else "no service of the stack is known to answer over HTTP; set `application_service`"
 
+    def absent_services(self) -> tuple[str, ...]:
+        """Name none: the copy has every service of the original."""
+        return ()
+
     def first_proofs(self) -> list[Proof]:
         """Prove that every service is up and that the volumes are new."""
         late = [item for item in self.copy.stack.containers() if not item.one_off]
         return [
             stack_proofs.services_up(late, start.expectation(self.copy)),
-            stack_proofs.volume_is_new(self.volumes_before, _volume_times(self.copy)),
+            stack_proofs.database_is_new(self.before, start.server(self.copy, self.run).identity(), self.removed),
         ]
 
     def last_proofs(self, run: Run, since: str) -> list[Proof]:
@@ -74,8 +83,17 @@ class ComposeInstallation:
         return [logs.clean(found, since, patterns), stack_proofs.machine_untouched(changes, run.project, _SAME)]
 
 
-def _take_down(copy: Copy, run: Run) -> Run:
-    """Take the stack down by name alone, then remove exactly its volumes, one by one."""
+def _identity(copy: Copy, run: Run) -> str:
+    """Give the database's identity before it is destroyed; "" when it does not answer any more."""
+    try:
+        return start.server(copy, run).identity()
+    except CannotProceed as error:
+        copy.work.console.say(f"  {error.reasons[0]}", style="yellow")
+        return ""
+
+
+def _take_down(copy: Copy, run: Run) -> tuple[Run, tuple[str, ...]]:
+    """Take the stack down by name alone, then remove exactly its volumes, one by one; give their names."""
     console, stack = copy.work.console, copy.stack
     with console.step("Taking the temp stack down"):
         run = start.note_anonymous_volumes(copy, run)
@@ -86,9 +104,13 @@ def _take_down(copy: Copy, run: Run) -> Run:
             )
         stack.down(run)
     with console.step("Removing exactly the temp volumes"):
-        for name in _own_volumes(copy, run):
+        names = _own_volumes(copy, run)
+        for name in names:
             stack.docker.change(stack.scope(run), "volume", "rm", name)
-    return run
+        left = sorted(set(names) & set(stack.docker.query_lines("volume", "ls", "--quiet")))
+        if left:
+            raise CannotProceed([f"The volume {name} was removed and is there all the same." for name in left])
+    return run, tuple(name for name in names if not compose.is_anonymous(name))
 
 
 def _own_volumes(copy: Copy, run: Run) -> list[str]:
@@ -110,9 +132,3 @@ def _own_volumes(copy: Copy, run: Run) -> list[str]:
 def _labelled_volumes(copy: Copy) -> list[str]:
     label = f"label={PROJECT_LABEL}={copy.stack.project}"
     return copy.stack.docker.query_lines("volume", "ls", "--quiet", "--filter", label)
-
-
-def _volume_times(copy: Copy) -> dict[str, str]:
-    names = _labelled_volumes(copy)
-    found = copy.stack.docker.query_json("volume", "inspect", *names) if names else []
-    return {item["Name"]: item["CreatedAt"] for item in found}

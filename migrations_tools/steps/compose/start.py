@@ -15,6 +15,7 @@ from migrations_tools.inapp.client import BOOTSTRAP, Probe, Target
 from migrations_tools.isolation import violations
 from migrations_tools.journal import Run
 from migrations_tools.steps.compose.copy import Copy
+from migrations_tools.steps.history import check_reach
 
 _PSQL = (
     'PGPASSWORD="${POSTGRES_PASSWORD:-$(cat "${POSTGRES_PASSWORD_FILE:-/dev/null}")}"'
@@ -123,9 +124,7 @@ def _start_database(copy: Copy, run: Run) -> Run:
     try:
         mark(copy, run)
         with probe:
-            probe.ask(
-                Target(copy.project.config_candidates, run.token).request("current"), "checking where env.py leads"
-            )
+            check_reach(probe, Target(copy.project.config_candidates, run.token))
     finally:
         probe.close()
     return run

@@ -12,6 +12,7 @@ from migrations_tools.journal import Run
 from migrations_tools.steps.compose import start
 from migrations_tools.steps.compose.copy import Copy
 from migrations_tools.steps.compose.reinstall import ComposeInstallation, reinstall
+from migrations_tools.steps.temp import scratch_name
 from migrations_tools.steps.work import Work
 
 
@@ -35,6 +36,15 @@ class ComposeTemp:
     def base_database(self) -> str:
         """The pristine clone, made before the application's first connection."""
         return self.copy.base_database
+
+    @property
+    def database(self) -> str:
+        """The name of the database in the copy: the original's."""
+        return self.project.database.name
+
+    def scratch_name(self, purpose: str) -> str:
+        """Give the name of a scratch database inside the temp server."""
+        return scratch_name(purpose, self.copy.plan.suffix)
 
     def place(self) -> str:
         """Name the service whose image Alembic runs in."""
@@ -66,6 +76,13 @@ class ComposeTemp:
     def reinstall(self, run: Run) -> tuple[Run, ComposeInstallation]:
         """Take the stack down, remove exactly its volumes, build and start it again."""
         return reinstall(self.copy, run)
+
+    def client(self, run: Run, terminal: bool) -> tuple[list[str], dict[str, str]]:
+        """Give the words that start psql inside the database's own container."""
+        copy, access = self.copy, self.project.database
+        tty = ("--tty",) if terminal else ()
+        client = ("--", copy.database_container, "psql", "-U", access.user, "-d", access.name)
+        return copy.stack.docker.foreground(copy.stack.scope(run), "exec", "--interactive", *tty, *client), {}
 
     def dry_words(self, run: Run) -> str:
         """Say which commands `reinstall` would run."""

@@ -1,0 +1,96 @@
+"""How long the programs take to start, against an Invoke collection that is empty.
+
+Run it in an environment that the package is installed in (`pip install .`): `python bench/startup.py [rounds]`.
+Whole commands are timed, one of each a round, so that what else the machine does falls on all of them alike.
+Exit code 1 when `migrations-tools --list` takes more than 1.3 times as long.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+LIMIT = 1.3
+ROUNDS = 30
+EMPTY = """\
+import sys
+from invoke import Collection, Program
+sys.exit(Program(namespace=Collection()).run())
+"""
+OURS = "from migrations_tools import ns\n"
+
+Command = tuple[Sequence[str], Path]
+
+
+def commands(folder: Path) -> dict[str, Command]:
+    """Give the commands to compare, each with the folder that it runs in; the first is what the others are held to."""
+    programs = Path(sysconfig.get_path("scripts"))
+    empty, ours, bare = (folder / name for name in ("empty", "ours", "bare"))
+    for place in (empty, ours, bare):
+        place.mkdir()
+    (folder / "empty.py").write_text(EMPTY)
+    (empty / "tasks.py").write_text("")
+    (ours / "tasks.py").write_text(OURS)
+    return {
+        "an empty collection's --list": ((sys.executable, str(folder / "empty.py"), "--list"), bare),
+        "migrations-tools --list": ((str(programs / "migrations-tools"), "--list"), bare),
+        "invoke --list, tasks.py empty": ((str(programs / "invoke"), "--list"), empty),
+        "invoke --list, tasks.py ours": ((str(programs / "invoke"), "--list"), ours),
+        "migrations-tools status, no run": ((str(programs / "migrations-tools"), "status"), bare),
+    }
+
+
+def measure(compared: Mapping[str, Command], rounds: int) -> dict[str, list[float]]:
+    """Give the seconds of every command, round by round, after one round that is thrown away."""
+    seconds: dict[str, list[float]] = {name: [] for name in compared}
+    for _ in range(rounds + 1):
+        for name, (words, folder) in compared.items():
+            begun = time.perf_counter()
+            subprocess.run(words, cwd=folder, capture_output=True, check=False)
+            seconds[name].append(time.perf_counter() - begun)
+    return {name: taken[1:] for name, taken in seconds.items()}
+
+
+def table(seconds: Mapping[str, Sequence[float]]) -> tuple[str, dict[str, float]]:
+    """Give the table as Markdown, and each command's ratio: its median by the first command's."""
+    base = statistics.median(next(iter(seconds.values())))
+    ratios = {name: statistics.median(taken) / base for name, taken in seconds.items()}
+    rows = ["| command | median | fastest | ratio |", "|---|---|---|---|"]
+    rows += [
+        f"| {name} | {statistics.median(taken) * 1000:.0f} ms | {min(taken) * 1000:.0f} ms | {ratios[name]:.2f} |"
+        for name, taken in seconds.items()
+    ]
+    return "\n".join(rows), ratios
+
+
+def facts(rounds: int) -> str:
+    """Give the machine and the versions in one line."""
+    return (
+        f"Python {platform.python_version()}, Invoke {version('invoke')}, {os.cpu_count()} cores, "
+        f"{platform.system()} {platform.machine()}, {rounds} rounds"
+    )
+
+
+def main() -> int:
+    """Measure, print, and say with the exit code whether the limit is kept."""
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
+    with tempfile.TemporaryDirectory() as folder:
+        text, ratios = table(measure(commands(Path(folder)), rounds))
+    ratio = ratios["migrations-tools --list"]
+    kept = ratio <= LIMIT
+    lines = [facts(rounds), "", text, "", f"migrations-tools --list: {ratio:.2f} x, the limit is {LIMIT} x."]
+    sys.stdout.write("\n".join(lines) + "\n")
+    return 0 if kept else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,54 @@
+"""doctor and status on Compose."""
+
+from __future__ import annotations
+
+from migrations_tools.engines.compose import Stack, supports_override
+from migrations_tools.journal import Run
+from migrations_tools.steps.compose.copy import Original, read_original
+from migrations_tools.steps.compose.isolate import make_plan
+from migrations_tools.steps.work import Work
+
+
+def doctor(work: Work) -> None:
+    """Print what was found of Docker and the project, and whether the stack can be isolated."""
+    docker = work.docker()
+    work.console.table("Docker", ("what", "found"), [
+        ("Compose", f"{docker.query('compose', 'version', '--short').strip()} ({' '.join(docker.compose)})"),
+        ("engine", docker.query("version", "--format", "{{.Server.Version}}").strip()),
+        ("!override", "obeyed" if supports_override(docker) else "ignored: too old"),
+    ])  # fmt: skip
+    original = read_original(work)
+    work.console.table("Project", ("what", "found"), _project_rows(work, original))
+    planned = make_plan(work, original)
+    work.console.say(
+        f"The stack can be isolated as {planned.project}, ports shifted by {planned.offset}.", style="green"
+    )
+    for line in planned.warnings:
+        work.console.say(f"  warning: {line}", style="yellow")
+
+
+def _project_rows(work: Work, original: Original) -> list[tuple[str, str]]:
+    project = original.project
+    application, database = project.application, project.database
+    answers = "none"
+    if application:
+        answers = f"{application.service}, port {application.port}, health path {application.health_path}"
+    return [
+        ("root", str(work.root)),
+        ("Compose files", f"{', '.join(map(str, project.compose.files))} ({project.compose.source})"),
+        ("Compose project", project.name),
+        ("services", ", ".join(sorted(original.config["services"]))),
+        ("Alembic runs in", f"{project.alembic_service}, with {project.alembic_config}"),
+        ("versions", ", ".join(map(str, project.versions))),
+        ("database", f"{database.service}: {database.name}, user {database.user}, port {database.port}"),
+        ("application", answers),
+    ]
+
+
+def show_containers(work: Work, run: Run) -> None:
+    """Print the temp stack's containers as they stand."""
+    rows = []
+    for item in Stack(work.docker(), run.temp_project, ()).containers():
+        ports = ", ".join(f"{target} -> {port}" for target, port in sorted(item.published.items()))
+        rows.append((item.service, item.name, item.words(), ports))
+    work.console.table("", ("service", "container", "state", "ports"), rows)

@@ -1,0 +1,141 @@
+"""Where a run's databases are when no container is: an embedded cluster, or a server that was given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from migrations_tools.discovery.services import Database
+from migrations_tools.engines import cluster, given
+from migrations_tools.engines.cluster import ClusterState
+from migrations_tools.engines.postgres import Server
+from migrations_tools.errors import CannotProceed
+from migrations_tools.journal import Run
+from migrations_tools.steps.work import Work
+
+CLUSTER = "cluster"
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """A run's database as the application reaches it, and as the tool does (`server`)."""
+
+    server: Server
+    user: str
+    database: str
+    password: str
+
+
+def make_embedded(work: Work, run: Run, database: Database, major: int | None) -> Run:
+    """Make a cluster in the tool's own folder, with the project's own role and database, marked from the start."""
+    binaries = cluster.find_binaries(work.settings.postgres_bin, major)
+    _say_which(work, binaries, major)
+    run = work.journal.will_make(run, ("cluster", str(_folder(work))))
+    latest = run
+
+    def note(state: dict[str, Any]) -> None:
+        nonlocal latest
+        latest = work.journal.update(latest, plan={**latest.plan, CLUSTER: state})
+
+    made = cluster.make(_folder(work), binaries, note)
+    password = database.password or made.password
+    for name in (database.name, scratch_of(database.name, "base", work.settings.suffix)):
+        cluster.create_role_and_database(made, database.user, password, name, token=run.token)
+    return latest
+
+
+def remake_embedded(work: Work, run: Run, database: Database, major: int | None) -> Run:
+    """Destroy the cluster, whole, and make it anew."""
+    remove_embedded(run)
+    return make_embedded(work, run, database, major)
+
+
+def remove_embedded(run: Run) -> None:
+    """End the cluster's process, having checked that it is ours, and remove its folders; safe to call twice."""
+    noted = run.plan.get(CLUSTER)
+    if noted:
+        cluster.remove(ClusterState.from_json(noted))
+
+
+def find_embedded(run: Run, database: Database) -> Whereabouts:
+    """Give the whereabouts of a cluster that stands. Raises CannotProceed when it does not run any more."""
+    opened = cluster.reopen(ClusterState.from_json(run.plan[CLUSTER]))
+    state = opened.state
+    server = Server(
+        "127.0.0.1", state.port, state.superuser, database.name, run.token, opened.password, owner=database.user
+    )
+    return Whereabouts(server, database.user, database.name, database.password or opened.password)
+
+
+def _folder(work: Work) -> Path:
+    return work.journal.folder / "cluster"
+
+
+def _say_which(work: Work, binaries: cluster.Binaries, major: int | None) -> None:
+    work.console.say(f"Embedded PostgreSQL {binaries.major}, from {binaries.source}.")
+    if major and major != binaries.major:
+        work.console.say(
+            f"  warning: the Compose file names PostgreSQL {major}, the embedded server is {binaries.major}",
+            style="yellow",
+        )
+
+
+# --- a server that was given -------------------------------------------------------------------------------------
+
+
+def address(work: Work, project: str) -> given.Address:
+    """Give the server of the setting `server_url`. Raises CannotProceed when it is missing or malformed."""
+    if not work.settings.server_url:
+        raise CannotProceed(
+            "The engine `server` needs `migrations_tools.server_url`.",
+            tip="Keep it out of files: export INVOKE_MIGRATIONS_TOOLS_SERVER_URL=postgresql://user:password@host/name_temp",
+        )
+    return given.parse(work.settings.server_url, project, work.settings.suffix)
+
+
+def make_given(work: Work, run: Run) -> Run:
+    """Make the scratch database and its pristine twin on the server; both stand in the journal before they are made."""
+    where = address(work, run.project)
+    given.check(where)
+    return _create_given(work, run, where)
+
+
+def remake_given(work: Work, run: Run) -> Run:
+    """Drop the run's databases and make them anew."""
+    where = address(work, run.project)
+    _refuse_unmarked(given.drop(where, run.names("database"), run.token))
+    return _create_given(work, run, where)
+
+
+def remove_given(work: Work, run: Run) -> None:
+    """Drop the databases that have a name of the journal's and the run's token; others of that name are told."""
+    if run.names("database"):
+        _refuse_unmarked(given.drop(address(work, run.project), run.names("database"), run.token))
+
+
+def find_given(work: Work, run: Run) -> Whereabouts:
+    """Give the whereabouts of the scratch database on the server."""
+    where = address(work, run.project)
+    server = given.server(where, run.token)
+    return Whereabouts(server, where.user, where.database, where.password)
+
+
+def _create_given(work: Work, run: Run, where: given.Address) -> Run:
+    names = (where.database, scratch_of(where.database, "base", work.settings.suffix))
+    run = work.journal.will_make(run, *(("database", name) for name in names))
+    for name in names:
+        given.make(where, name, run.token)
+    return run
+
+
+def scratch_of(database: str, purpose: str, suffix: str) -> str:
+    """Give the name of a scratch database beside a database: `shop_temp` -> `shop_models_temp`."""
+    return f"{database.removesuffix(suffix)[:40]}_{purpose}{suffix}"
+
+
+def _refuse_unmarked(names: list[str]) -> None:
+    if names:
+        raise CannotProceed(
+            [f"The database {name} does not carry this run's token; it was not dropped." for name in names]
+        )

@@ -1,0 +1,78 @@
+"""isolate without containers: read the project, make the database, check where env.py leads."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from pathlib import Path
+
+from migrations_tools.errors import MigrationsToolsError
+from migrations_tools.files import sha256
+from migrations_tools.journal import Run
+from migrations_tools.steps.history import check_reach
+from migrations_tools.steps.local.local import Local, Source, make_databases, read_source
+from migrations_tools.steps.work import Work
+
+
+def isolate(work: Work, engine: str) -> None:
+    """Make the temp database and check that the project's env.py reaches it and nothing else.
+
+    Raises CannotProceed with every reason when that is not possible.
+    """
+    with work.console.step("Reading the project"):
+        source = read_source(work)
+    if work.dry:
+        _show(work, source, engine)
+        work.console.say("Dry run: nothing was started.")
+        return
+    run = work.journal.write(_begin(work, source, engine))
+    local = Local(work, source, run.id, engine)
+    try:
+        with work.console.step("Making the temp database"):
+            run = make_databases(work, source, run)
+        with work.console.step("Checking where env.py leads"):
+            run, probe = local.open_probe(run)
+            with probe:
+                check_reach(probe, local.target(run))
+    except MigrationsToolsError:
+        work.journal.update(work.journal.read() or run, stage="failed")
+        raise
+    run = work.journal.update(run, stage="isolated", steps=tuple(work.console.steps))
+    _show(work, source, engine)
+    _show_database(local, run)
+
+
+def _begin(work: Work, source: Source, engine: str) -> Run:
+    project = source.project
+    return Run(
+        id=secrets.token_hex(8), project=project.name, temp_project=f"{project.name}{work.settings.suffix}",
+        engine=engine, started=time.time(), token=f"migrations_tools {secrets.token_hex(16)}",
+        compose_files=tuple(str(path) for path in project.compose.files), hashes=_hashes(work.root, source),
+    )  # fmt: skip
+
+
+def _hashes(root: Path, source: Source) -> dict[str, str]:
+    project = source.project
+    revisions = [path for folder in project.versions for path in sorted(folder.rglob("*.py"))]
+    paths = (*project.compose.files, project.alembic_config, *revisions)
+    return {str(path.relative_to(root)) if root in path.parents else str(path): sha256(path) for path in paths}
+
+
+def _show(work: Work, source: Source, engine: str) -> None:
+    work.console.table(
+        f"The engine: {engine}",
+        ("what", "found"),
+        [
+            ("interpreter", f"{' '.join(source.interpreter.command)} ({source.interpreter.source})"),
+            ("Alembic configuration", str(source.project.alembic_config)),
+            ("versions", ", ".join(map(str, source.project.versions))),
+        ],
+    )
+
+
+def _show_database(local: Local, run: Run) -> None:
+    where, console = local.whereabouts(run), local.work.console
+    console.say(f"The temp database: {where.database} at {where.server.host}:{where.server.port}, user {where.user}")
+    for note in local.variables(run).notes:
+        console.say(f"  {note}", style="dim")
+    console.say("Next: invoke generate")
