@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import nox
@@ -25,8 +26,11 @@ def fresh_install(session: nox.Session) -> None:
     On the bundled example it works on a copy in the session's folder, so that it can be repeated; on a project that
     is named (`nox -s fresh_install -- /path/to/project`), in place.
     """
-    session.install(".")
+    session.install(".[embedded]")
     folder = Path(session.posargs[0]).resolve() if session.posargs else _copy_of_example(session)
+    if not session.posargs and not _docker_answers():
+        # Then the example's Alembic and application run in this session's own Python.
+        session.install("-r", str(folder / "compose" / "api" / "requirements.txt"))
     with session.chdir(folder):
         try:
             _invoke(session, "isolate", "generate", "validate")
@@ -63,12 +67,24 @@ def typecheck(session: nox.Session) -> None:
     session.run("mypy")
 
 
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Print the start-up times as ratios of one run."""
+    session.install(".")
+    session.run("python", "bench/startup.py", *session.posargs)
+
+
 def _install_for_tests(session: nox.Session) -> None:
     session.install("-e", ".[dev]")
 
 
 def _invoke(session: nox.Session, *tasks: str) -> None:
     session.run("invoke", *tasks, interrupt_timeout=PATIENCE, terminate_timeout=PATIENCE)
+
+
+def _docker_answers() -> bool:
+    command = ["docker", "version", "--format", "{{.Server.Version}}"]
+    return bool(shutil.which("docker")) and subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def _environment() -> dict[str, str]:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from migrations_tools.engines import inventory
 from migrations_tools.engines.compose import PROJECT_LABEL, Container, supports_override
 from migrations_tools.engines.facts import gather
 from migrations_tools.errors import CannotProceed, MigrationsToolsError
-from migrations_tools.files import sha256, write_whole
+from migrations_tools.files import write_whole
 from migrations_tools.isolation import IsolationPlan, NotIsolable, ServicePlan, as_json, plan, render
 from migrations_tools.journal import Run
 from migrations_tools.steps.compose import start
 from migrations_tools.steps.compose.copy import Copy, Original, copy_of, read_original
+from migrations_tools.steps.hashes import hashes_of
 from migrations_tools.steps.work import Work
 
 
@@ -83,7 +83,7 @@ def _begin(work: Work, original: Original, planned: IsolationPlan) -> Run:
         started=time.time(), token=f"migrations_tools {secrets.token_hex(16)}", stage="planned",
         made=_will_be_made(planned), plan=as_json(planned),
         compose_files=tuple(str(path) for path in original.project.compose.files),
-        hashes=_hashes(work.root, original), inventory=inventory.take(original.docker),
+        hashes=hashes_of(work.root, original.project), inventory=inventory.take(original.docker),
     )  # fmt: skip
     work.journal.write(run)
     write_whole(work.journal.override_path, render(planned), mode=0o600)
@@ -104,17 +104,6 @@ def _will_be_made(planned: IsolationPlan) -> tuple[tuple[str, str], ...]:
         "network": planned.network_names, "image": planned.image_tags,
     }  # fmt: skip
     return tuple((kind, name) for kind, names in named.items() for name in names)
-
-
-def _hashes(root: Path, original: Original) -> dict[str, str]:
-    """Give the sha256 of the Compose files, the Alembic configuration and every revision file that exists."""
-    project = original.project
-    revisions = [path for folder in project.versions for path in sorted(folder.rglob("*.py"))]
-    return {_name(path, root): sha256(path) for path in (*project.compose.files, project.alembic_config, *revisions)}
-
-
-def _name(path: Path, root: Path) -> str:
-    return str(path.relative_to(root)) if root in path.parents else str(path)
 
 
 # --- what is shown -----------------------------------------------------------------------------------------------

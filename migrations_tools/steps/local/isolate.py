@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import secrets
 import time
-from pathlib import Path
 
 from migrations_tools.errors import MigrationsToolsError
-from migrations_tools.files import sha256
 from migrations_tools.journal import Run
+from migrations_tools.steps.hashes import hashes_of
 from migrations_tools.steps.history import check_reach
 from migrations_tools.steps.local.local import Local, Source, make_databases, read_source
 from migrations_tools.steps.work import Work
@@ -47,15 +46,8 @@ def _begin(work: Work, source: Source, engine: str) -> Run:
     return Run(
         id=secrets.token_hex(8), project=project.name, temp_project=f"{project.name}{work.settings.suffix}",
         engine=engine, started=time.time(), token=f"migrations_tools {secrets.token_hex(16)}",
-        compose_files=tuple(str(path) for path in project.compose.files), hashes=_hashes(work.root, source),
+        compose_files=tuple(str(path) for path in project.compose.files), hashes=hashes_of(work.root, project),
     )  # fmt: skip
-
-
-def _hashes(root: Path, source: Source) -> dict[str, str]:
-    project = source.project
-    revisions = [path for folder in project.versions for path in sorted(folder.rglob("*.py"))]
-    paths = (*project.compose.files, project.alembic_config, *revisions)
-    return {str(path.relative_to(root)) if root in path.parents else str(path): sha256(path) for path in paths}
 
 
 def _show(work: Work, source: Source, engine: str) -> None:
