@@ -40,9 +40,17 @@ def fresh_install(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run the whole suite; what needs Docker is skipped, with a reason, where no engine answers."""
+    """Run the whole suite; what needs Docker is skipped, with a reason, where no engine answers.
+
+    What needs no Docker runs on two processors at once; the end-to-end tests come last, alone, for they watch the
+    whole engine. Arguments go to pytest: `nox -s tests -- -k journal`.
+    """
     _install_for_tests(session)
-    session.run("pytest", *session.posargs, env=_environment())
+    if session.posargs:
+        session.run("pytest", *session.posargs, env=_environment())
+        return
+    session.run("pytest", "-m", "not docker", "-n", "2", env=_environment())
+    session.run("pytest", "-m", "docker", env=_environment())
 
 
 @nox.session
