@@ -2,6 +2,9 @@
 # The whole story by hand, with docker compose, alembic and psql alone, as fast as a person who types without
 # thinking: start a second stack, autogenerate, cut the wrong drop out, install again from nothing, look, clean up.
 #
+# What people forget by hand, this forgets too: Redis's anonymous volumes and the images that the second build
+# replaced stay behind.
+#
 #   bench/by_hand.sh FOLDER    FOLDER holds a copy of the example's compose/ folder; it gets the new revision file
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
