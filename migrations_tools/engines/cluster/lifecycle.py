@@ -199,7 +199,8 @@ def _wait_until_ready(state: ClusterState) -> bool:
     False when the server has ended; raises CommandFailed when it is neither ready nor ended in time.
     """
     deadline = time.monotonic() + _START_SECONDS
-    while processes.recorded(state):
+    # By start time alone: while the launcher turns into the server, its command line is empty for a moment.
+    while processes.is_alive(state):
         with suppress(FileNotFoundError):
             lines = (state.data / "postmaster.pid").read_text(encoding="utf-8").split()
             if lines and lines[0] == str(state.pid) and lines[-1] == "ready":

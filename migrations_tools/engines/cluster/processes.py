@@ -97,6 +97,12 @@ def recorded(state: ClusterState) -> Process | None:
     return process if same else None
 
 
+def is_alive(state: ClusterState) -> bool:
+    """Tell whether the process that was just started still lives, whatever its command line says by now."""
+    process = look(state.pid)
+    return process is not None and process.started == state.pid_started
+
+
 def of_cluster(state: ClusterState) -> list[Process]:
     """Give every process of the cluster: the server first, then those whose title shows the cluster's name.
 
