@@ -6,7 +6,7 @@ and is dropped only when it has the name and the token.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -59,8 +59,8 @@ def parse(url: str, project: str, suffix: str) -> Address:
     return Address(parts.hostname or "", parts.port or 5432, user, database, password)
 
 
-def check(address: Address) -> None:
-    """Check that the role may create databases and that the name is free, or an empty database.
+def check(address: Address, names: Sequence[str]) -> None:
+    """Check that the role may create databases and that the names are free.
 
     Raises CannotProceed with every reason at once.
     """
@@ -74,9 +74,9 @@ def check(address: Address) -> None:
         if not rights or not rights[0]:
             grant = sql.SQL("ALTER ROLE {} CREATEDB").format(sql.Identifier(address.user)).as_string(connection)
             reasons.append(f"The role {address.user} may not create databases on {address.host}. Grant it: {grant};")
-        exists = "SELECT 1 FROM pg_catalog.pg_database WHERE datname = %s"
-        if connection.execute(exists, (address.database,)).fetchone():
-            reasons.append(f"The database {address.database} exists on {address.host} already; it was not touched.")
+        taken = "SELECT datname FROM pg_catalog.pg_database WHERE datname = ANY(%s) ORDER BY datname"
+        for (name,) in connection.execute(taken, (list(names),)):
+            reasons.append(f"The database {name} exists on {address.host} already; it was not touched.")
     if reasons:
         raise CannotProceed(reasons)
 
@@ -125,7 +125,10 @@ def _maintenance(address: Address) -> Iterator[psycopg.Connection[Any]]:
         except psycopg.OperationalError as error:
             problem = error
             continue
-        with connection:
-            yield connection
+        try:
+            with connection:
+                yield connection
+        except psycopg.Error as error:
+            raise CannotProceed(f"The server {address.host}:{address.port} refused: {error}".strip()) from error
         return
     raise CannotProceed(f"The server {address.host}:{address.port} does not let {address.user} in: {problem}")

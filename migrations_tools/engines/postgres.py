@@ -82,7 +82,7 @@ class Server:
         """Make a scratch database, a clone of one of ours, for the time of the block; give its name.
 
         It carries the token from its first moment on. It is dropped at the end, by exact name; what a crash
-        leaves goes with the temp volume.
+        leaves goes with the temp volume or cluster, or is in the journal by its name.
         """
         from psycopg import sql
 

@@ -13,8 +13,10 @@ from typing import Any
 
 from migrations_tools.discovery.services import build_context, command_words
 
-_CMD = re.compile(r"^\s*CMD\s+(?P<words>.+)$", re.IGNORECASE)
-_ANYWHERE = frozenset({"0.0.0.0", "::", "[::]"})  # noqa: S104 - recognised, to be replaced by 127.0.0.1
+_INSTRUCTION = re.compile(r"^[ \t]*(?P<verb>CMD|ENTRYPOINT)[ \t]+(?P<words>.+)$", re.IGNORECASE | re.MULTILINE)
+_SHELL = frozenset("&|;<>$`()")
+# Every interface, in IPv4 and IPv6, not as a part of another address.
+_EVERYWHERE = re.compile(r"(?<![\d.])0\.0\.0\.0(?![\d.])|\[::\]|(?<![^\s=])::(?![^\s])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +35,12 @@ def plan_start(setting: str, service: Mapping[str, Any], target: int, port: int)
     """
     if setting:
         return Start(tuple(shlex.split(setting.replace("{port}", str(port)))), port)
-    words = command_words(service.get("command")) or _dockerfile_command(service)
+    words = _command(service)
     if not words:
         return Start((), port, "nothing says how the application is started; set `application_command`")
-    moved = [_moved(word, target, port) for word in words]
-    if moved == words:
+    if not any(_port_pattern(target).search(word) for word in words):
         return Start((), port, f"its command names no port {target} that could be moved; set `application_command`")
-    return Start(tuple("127.0.0.1" if word in _ANYWHERE else word for word in moved), port)
+    return Start(tuple(_moved(word, target, port) for word in words), port)
 
 
 def free_port() -> int:
@@ -50,25 +51,48 @@ def free_port() -> int:
         return port
 
 
+def _port_pattern(port: int) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\d.]){port}(?!\d)")
+
+
 def _moved(word: str, target: int, port: int) -> str:
-    """Replace the port in `8000`, `--port=8000`, `0.0.0.0:8000`; a number inside another one is left."""
-    host = word.replace("0.0.0.0:", "127.0.0.1:")
-    return re.sub(rf"(?<![\d.]){target}(?!\d)", str(port), host)
+    """Move the port and the address in a word: `8000`, `--port=8000`, `0.0.0.0:8000`, `[::]:8000`, `:8000`.
+
+    A number inside another one is left; an address that means every interface becomes this machine's own.
+    """
+    here = _EVERYWHERE.sub("127.0.0.1", word)
+    here = f"127.0.0.1{here}" if here.startswith(f":{target}") else here
+    return _port_pattern(target).sub(str(port), here)
 
 
-def _dockerfile_command(service: Mapping[str, Any]) -> list[str]:
+def _command(service: Mapping[str, Any]) -> list[str]:
+    """Give the words that the container starts with: its entrypoint, then its command; Compose's before the image's."""
+    entrypoint, command = _dockerfile(service)
+    if service.get("entrypoint"):
+        # Compose: an entrypoint of the service's own does away with the image's command as well.
+        entrypoint, command = command_words(service["entrypoint"]), []
+    return [*entrypoint, *(command_words(service.get("command")) or command)]
+
+
+def _dockerfile(service: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+    """Give a Dockerfile's last ENTRYPOINT and CMD as words; empty where there is none."""
     context, build = build_context(service), service.get("build") or {}
     path = context / str(build.get("dockerfile") or "Dockerfile") if context else None
     if path is None or not path.is_file():
-        return []
-    found = [match["words"] for line in path.read_text(encoding="utf-8").splitlines() if (match := _CMD.match(line))]
-    return _words(found[-1]) if found else []
+        return [], []
+    text = re.sub(r"\\\s*\n", " ", path.read_text(encoding="utf-8"))
+    found = {match["verb"].upper(): _words(match["words"]) for match in _INSTRUCTION.finditer(text)}
+    return found.get("ENTRYPOINT", []), found.get("CMD", [])
 
 
 def _words(text: str) -> list[str]:
-    """Read a CMD in either of its forms (Dockerfile reference, "Shell and exec form")."""
+    """Read an instruction in either of its forms (Dockerfile reference, "Shell and exec form").
+
+    A shell is used only where the text needs one: without it, the program is found in the project's own environment.
+    """
     if not text.lstrip().startswith("["):
-        return shlex.split(text)
+        needs_shell = any(char in _SHELL for char in text)
+        return ["/bin/sh", "-c", text.strip()] if needs_shell else shlex.split(text)
     try:
         return [str(word) for word in json.loads(text)]
     except ValueError:

@@ -95,23 +95,35 @@ def address(work: Work, project: str) -> given.Address:
 
 
 def make_given(work: Work, run: Run) -> Run:
-    """Make the scratch database and its pristine twin on the server; both stand in the journal before they are made."""
+    """Make the scratch database and its pristine twin on the server; all names stand in the journal before that.
+
+    Raises CannotProceed when one of the names is taken, the run's later scratch databases' among them.
+    """
     where = address(work, run.project)
-    given.check(where)
-    return _create_given(work, run, where)
+    names = _names(where, work)
+    given.check(where, names)
+    run = work.journal.will_make(run, *(("database", name) for name in names))
+    for name in names[:2]:
+        given.make(where, name, run.token)
+    return run
 
 
 def remake_given(work: Work, run: Run) -> Run:
     """Drop the run's databases and make them anew."""
-    where = address(work, run.project)
-    _refuse_unmarked(given.drop(where, run.names("database"), run.token))
-    return _create_given(work, run, where)
+    remove_given(work, run)
+    return make_given(work, run)
 
 
 def remove_given(work: Work, run: Run) -> None:
     """Drop the databases that have a name of the journal's and the run's token; others of that name are told."""
-    if run.names("database"):
-        _refuse_unmarked(given.drop(address(work, run.project), run.names("database"), run.token))
+    if not run.names("database"):
+        return
+    left = given.drop(address(work, run.project), run.names("database"), run.token)
+    if left:
+        raise CannotProceed(
+            [f"The database {name} does not carry this run's token; it was not dropped." for name in left],
+            tip="Look at it; when it is gone, or renamed, run `invoke cleanup` again.",
+        )
 
 
 def find_given(work: Work, run: Run) -> Whereabouts:
@@ -121,21 +133,12 @@ def find_given(work: Work, run: Run) -> Whereabouts:
     return Whereabouts(server, where.user, where.database, where.password)
 
 
-def _create_given(work: Work, run: Run, where: given.Address) -> Run:
-    names = (where.database, scratch_of(where.database, "base", work.settings.suffix))
-    run = work.journal.will_make(run, *(("database", name) for name in names))
-    for name in names:
-        given.make(where, name, run.token)
-    return run
+def _names(where: given.Address, work: Work) -> tuple[str, ...]:
+    """Give every name that a run may make on the server: the database, its twin, and the proofs' scratch ones."""
+    scratch = (scratch_of(where.database, purpose, work.settings.suffix) for purpose in ("base", "models", "trip"))
+    return (where.database, *scratch)
 
 
 def scratch_of(database: str, purpose: str, suffix: str) -> str:
     """Give the name of a scratch database beside a database: `shop_temp` -> `shop_models_temp`."""
     return f"{database.removesuffix(suffix)[:40]}_{purpose}{suffix}"
-
-
-def _refuse_unmarked(names: list[str]) -> None:
-    if names:
-        raise CannotProceed(
-            [f"The database {name} does not carry this run's token; it was not dropped." for name in names]
-        )

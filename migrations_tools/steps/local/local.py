@@ -139,7 +139,7 @@ class Local:
 
     def environment(self, run: Run) -> dict[str, str]:
         """Give the variables that Alembic and the application get: this process's, and the database's whereabouts."""
-        outer = self.source.interpreter.environment(os.environ)
+        outer = self.source.interpreter.environment(_outer())
         return {**self.variables(run).laid_over(outer), process.MARK: run.id}
 
     def variables(self, run: Run) -> variables.Variables:
@@ -148,7 +148,7 @@ class Local:
         address = Server(where.server.host, where.server.port, where.user, where.password, where.database)
         given = {**_plain(self.source.application_service), **_plain(self.source.service)}
         if not given:
-            return variables.guess(self.source.folder, os.environ, address, self._extra())
+            return variables.guess(self.source.folder, _outer(), address, self._extra())
         return variables.for_application(
             given,
             database.service,
@@ -189,6 +189,11 @@ class Local:
         """Say what `reinstall` would do."""
         names = ", ".join(name for kind, name in run.made if kind in ("cluster", "database"))
         return f"Would destroy and make anew: {names}. Then migrate it and prove the fresh install."
+
+
+def _outer() -> dict[str, str]:
+    """Give this process's variables without the tool's own settings, which are nobody else's business."""
+    return {key: value for key, value in os.environ.items() if not key.startswith("INVOKE_")}
 
 
 def make_databases(work: Work, source: Source, run: Run, again: bool = False) -> Run:
@@ -267,7 +272,10 @@ class LocalInstallation:
         """Start it and wait until its port answers; give what went wrong, or ""."""
         environment = {**self.local.environment(run), "PORT": str(self.port)}
         with self.log.open("wb") as log:
-            started = process.start_detached(self._command(), self.local.source.folder, environment, log)
+            try:
+                started = process.start_detached(self._command(), self.local.source.folder, environment, log)
+            except CannotProceed as error:
+                return error.reasons[0]
         path = self.local.project.application.health_path if self.local.project.application else "/"
         end = time.monotonic() + self.local.work.settings.start_timeout
         while started.poll() is None and time.monotonic() < end:

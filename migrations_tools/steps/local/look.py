@@ -26,7 +26,7 @@ def doctor(work: Work) -> None:
 def _server(work: Work, source: Source) -> str:
     if work.settings.engine == "server":
         where = databases.address(work, source.project.name)
-        given.check(where)
+        given.check(where, [where.database])
         return f"{where.host}:{where.port}, database {where.database}"
     binaries = cluster.find_binaries(work.settings.postgres_bin, source.major)
     return f"PostgreSQL {binaries.version}, from {binaries.source} ({binaries.folder})"

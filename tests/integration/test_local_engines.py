@@ -1,0 +1,667 @@
+"""The engines without containers, from end to end: the real commands on small real projects, looked at from outside."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.docker import Done
+from tests.support.embedded import Server
+from tests.support.local import (
+    CONSTRAINTS,
+    TABLES,
+    LocalProject,
+    databases,
+    local_project,
+    names,
+    path_without_docker,
+    role,
+    rows,
+)
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="processes are looked up in /proc")
+
+SECRET = "seldom-spoken-word"  # the password in the project's Compose file
+LEFT = [".gitignore", "temp"]
+LEFT_AFTER_VALIDATE = [*LEFT, "temp/last-run.json"]
+HELD = "FD01 held back: The unique constraint uq_users_email on (email) of table users"
+
+
+@pytest.fixture(scope="module")
+def no_docker() -> Iterator[dict[str, str]]:
+    """Give the variables of a machine without Docker."""
+    with path_without_docker() as path:
+        yield {"PATH": path}
+
+
+# --- the embedded engine, the whole job ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Isolated:
+    """What stood after `isolate`."""
+
+    done: Done
+    status: Done
+    psql: Done | None
+    check: Done
+    comment: str
+    owner: str
+    superuser: bool
+    listens: str
+    password_mode: int
+    stands_after_check: bool
+    versions_after_check: set[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """What `generate` wrote, and a second one."""
+
+    done: Done
+    new: Mapping[str, bytes]
+    changed: list[str]
+    tables: set[str]
+    again: Done
+    new_after_again: set[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Validated:
+    """The database and the application after `validate`."""
+
+    done: Done
+    cluster: tuple[str, str]
+    tables: set[str]
+    constraints: set[str]
+    version: set[str]
+    databases: set[str]
+    processes: list[str]
+    status: Done
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """What was left after `cleanup`, and a second one."""
+
+    done: Done
+    files: list[str]
+    processes: list[str]
+    sockets: list[Path]
+    changed: list[str]
+    record: Mapping[str, Any]
+    again: Done
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """All of it."""
+
+    isolated: Isolated
+    generated: Generated
+    validated: Validated
+    cleaned: Cleaned
+    leaks: list[str]
+
+
+@pytest.fixture(scope="module")
+def story(no_docker: dict[str, str]) -> Story:
+    """Run the four tasks once on a project with a Compose file and an application, looking at everything between."""
+    with local_project("with_compose", no_docker, engine="embedded") as project:
+        project.secrets.append(SECRET)
+        before = project.contents()
+        isolated = _isolate(project)
+        generated = _generate(project, before)
+        validated = _validate(project)
+        return Story(isolated, generated, validated, _clean_up(project, before), project.leaks)
+
+
+def _isolate(project: LocalProject) -> Isolated:
+    done = project.invoke("isolate")
+    assert done.code == 0, str(done)
+    url = project.cluster_url("shop")
+    (comment,) = names(url, "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = 'shop'")
+    asked = "SELECT rolname, rolsuper FROM pg_database d JOIN pg_roles r ON r.oid = datdba WHERE datname = 'shop'"
+    ((owner, superuser),) = rows(url, asked)
+    (listens,) = names(url, "SHOW listen_addresses")
+    mode = (Path(project.cluster()["folder"]) / "password").stat().st_mode
+    status = project.invoke("status")
+    psql = project.invoke("psql", "--command", "SELECT current_database()") if shutil.which("psql") else None
+    check = project.invoke("check")
+    return Isolated(
+        done, status, psql, check, comment, owner, superuser, listens, mode & 0o777,
+        bool(project.journal()), _versions(project),
+    )  # fmt: skip
+
+
+def _generate(project: LocalProject, before: Mapping[str, bytes]) -> Generated:
+    done = project.invoke("generate")
+    after = project.contents()
+    new = {path: after[path] for path in after.keys() - before.keys()}
+    tables = names(project.cluster_url("shop"), TABLES)
+    again = project.invoke("generate")
+    return Generated(done, new, _changed(before, after), tables, again, project.contents().keys() - after.keys())
+
+
+def _validate(project: LocalProject) -> Validated:
+    first = str(project.cluster()["id"])
+    done = project.invoke("validate")
+    url = project.cluster_url("shop")
+    return Validated(
+        done,
+        (first, str(project.cluster()["id"])),
+        names(url, TABLES),
+        names(url, CONSTRAINTS),
+        names(url, "SELECT version_num FROM alembic_version"),
+        names(url, "SELECT datname FROM pg_database"),
+        project.processes(project.journal()["id"]),
+        project.invoke("status"),
+    )
+
+
+def _clean_up(project: LocalProject, before: Mapping[str, bytes]) -> Cleaned:
+    traces, sockets = _traces(project), Path(project.cluster()["socket_folder"])
+    done = project.invoke("cleanup")
+    record = json.loads((project.tool_folder / "temp" / "last-run.json").read_text())
+    return Cleaned(
+        done, project.tool_files(), project.processes(*traces), [sockets] if sockets.exists() else [],
+        _changed(before, project.contents()), record, project.invoke("cleanup"),
+    )  # fmt: skip
+
+
+def test_isolate_makes_a_marked_database_of_a_plain_role_on_this_machine_only(story: Story) -> None:
+    isolated = story.isolated
+    assert "Embedded PostgreSQL" in isolated.done.out
+    assert "The temp database: shop at 127.0.0.1:" in isolated.done.out
+    assert isolated.comment.startswith("migrations_tools ")
+    assert (isolated.owner, isolated.superuser, isolated.listens) == ("u", False, "127.0.0.1")
+    assert isolated.password_mode == 0o600
+
+
+def test_status_says_what_stands_and_what_comes_next(story: Story) -> None:
+    assert "shop_temp: isolated, engine embedded" in story.isolated.status.out
+    assert "Next: invoke generate" in story.isolated.status.out
+    assert "shop_temp: validated, engine embedded" in story.validated.status.out
+    assert f"written: {next(iter(story.generated.new))}" in story.validated.status.out
+    assert "Next: invoke cleanup" in story.validated.status.out
+
+
+def test_psql_runs_a_command_on_the_temp_database(story: Story) -> None:
+    if story.isolated.psql is None:
+        pytest.skip("there is no psql on this machine")
+    assert story.isolated.psql.code == 0, str(story.isolated.psql)
+    assert "shop" in story.isolated.psql.out
+
+
+def test_check_says_what_is_missing_writes_nothing_and_leaves_what_stands(story: Story) -> None:
+    check = story.isolated.check
+    assert check.code == 1, str(check)
+    assert "A migration is missing: create table email_logs." in check.err
+    assert "Models and database disagree: The unique constraint uq_users_email" in check.err
+    assert story.isolated.stands_after_check
+    assert story.isolated.versions_after_check == {"0001_create_users.py", "0002_add_unique_email.py"}
+
+
+def test_generate_writes_one_file_with_what_is_missing_and_nothing_that_drops(story: Story) -> None:
+    generated = story.generated
+    assert generated.done.code == 0, str(generated.done)
+    ((path, content),) = generated.new.items()
+    text = content.decode()
+    up, down = text.split("def downgrade()")
+    assert path.startswith("migrations/versions/")
+    assert path.endswith("_add_email_logs.py")
+    assert "op.create_table('email_logs'" in up
+    assert "op.create_index(op.f('ix_email_logs_user_id')" in up
+    assert "drop" not in up
+    assert "op.drop_table('email_logs')" in down
+    assert "uq_users_email" not in text
+    assert "down_revision = '0002'" in text
+    assert generated.changed == [path]
+
+
+def test_generate_holds_the_drop_back_and_says_the_ways_out(story: Story) -> None:
+    said = story.generated.done.out
+    assert HELD in said
+    assert "created on purpose by revision 0002 (0002_add_unique_email.py:" in said
+    assert "invoke generate --allow FD01:users.uq_users_email" in said
+
+
+def test_generate_brings_the_temp_database_to_the_old_head_and_no_further(story: Story) -> None:
+    assert story.generated.tables == {"users", "alembic_version"}
+
+
+def test_a_second_generate_finds_nothing_but_the_held_drop(story: Story) -> None:
+    again = story.generated.again
+    assert again.code == 0, str(again)
+    assert HELD in again.out
+    assert "Nothing else is missing: no file was written." in again.out
+    assert story.generated.new_after_again == set()
+
+
+def test_validate_proves_the_fresh_install_and_says_what_it_cannot_prove(story: Story) -> None:
+    assert story.validated.done.code == 0, str(story.validated.done)
+    assert "The fresh install works: 8 proofs, 1 not checked." in story.validated.done.out
+    assert _outcomes(story.cleaned.record) == {
+        "The database is new": "passed",
+        "The database is at head": "passed",
+        "Every table, column, constraint, index and type of the models is there, and nothing else": "passed",
+        "The newest revision goes down and up again and leaves the same catalog": "passed",
+        "The application's health path answers below 500": "passed",
+        "Every parameterless GET of the OpenAPI document answers below 500": "passed",
+        "No traceback and no undefined table or column in the logs after the migrations": "passed",
+        "The rest of the machine is as it was": "not checked",
+        "The Compose files and the existing revision files keep their bytes": "passed",
+    }
+
+
+def test_validate_installs_into_a_new_cluster_and_keeps_the_held_constraint(story: Story) -> None:
+    validated = story.validated
+    first, second = validated.cluster
+    assert first != second
+    assert not [process for process in validated.processes if f"mt-{first}" in process]
+    assert validated.tables == {"users", "email_logs", "alembic_version"}
+    assert {"uq_users_email", "fk_email_logs_user"} <= validated.constraints
+    ((path, _),) = story.generated.new.items()
+    assert validated.version == {Path(path).name.split("_")[0]}
+
+
+def test_validate_drops_its_scratch_databases(story: Story) -> None:
+    assert story.validated.databases == {"postgres", "template0", "template1", "shop", "shop_base_temp"}
+
+
+def test_the_application_runs_as_a_process_on_a_port_of_its_own(story: Story) -> None:
+    (process,) = [process for process in story.validated.processes if "app.py --port" in process]
+    assert "8000" not in process
+    assert process.split()[1] == sys.executable
+
+
+def test_cleanup_leaves_the_last_report_and_the_new_revision_and_nothing_else(story: Story) -> None:
+    cleaned = story.cleaned
+    ((path, _),) = story.generated.new.items()
+    assert cleaned.done.code == 0, str(cleaned.done)
+    assert f"Clean. What remains: {path}." in cleaned.done.out
+    assert cleaned.files == LEFT_AFTER_VALIDATE
+    assert cleaned.processes == []
+    assert cleaned.sockets == []
+    assert cleaned.changed == [path]
+
+
+def test_cleanup_may_run_twice(story: Story) -> None:
+    assert story.cleaned.again.code == 0, str(story.cleaned.again)
+    assert "Nothing to clean up" in story.cleaned.again.out
+
+
+def test_no_password_is_printed_or_stored_but_in_the_clusters_own_file(story: Story) -> None:
+    assert story.leaks == []
+
+
+# --- the embedded engine, other projects -----------------------------------------------------------------------------
+
+
+def test_an_asynchronous_environment_works_and_an_application_that_cannot_start_is_not_proven(
+    no_docker: dict[str, str],
+) -> None:
+    command = {"INVOKE_MIGRATIONS_TOOLS_APPLICATION_COMMAND": "no-such-program --port {port}"}
+    with local_project("async", {**no_docker, **command}, engine="embedded") as project:
+        done = project.invoke("isolate", "generate", "validate")
+        traces = _traces(project)
+        assert len(_versions(project)) == 3, str(done)
+        cleaned = project.invoke("cleanup")
+        assert cleaned.code == 0, str(cleaned)
+        assert project.processes(*traces) == []
+        assert project.leaks == []
+        assert done.code == 0, str(done)
+        assert "no-such-program" in done.out
+        assert "The fresh install works: 5 proofs, 3 not checked." in done.out
+        assert project.tool_files() == LEFT_AFTER_VALIDATE
+
+
+def test_a_url_written_into_the_environment_stops_the_run_with_nothing_changed_there(
+    no_docker: dict[str, str], new_database: Callable[[], str], postgres_server: Server
+) -> None:
+    dev = new_database()
+    rows(dev, "CREATE TABLE users (id integer PRIMARY KEY, email text); INSERT INTO users VALUES (1, 'a@example.org')")
+    with local_project("hard_coded", no_docker, engine="embedded") as project:
+        project.secrets.append(postgres_server.password)
+        environment = project.root / "migrations" / "env.py"
+        environment.write_text(environment.read_text().replace("THE_DEV_DATABASE", dev))
+        done = project.invoke("isolate")
+        assert done.code == 2, str(done)
+        traces = _traces(project)
+        assert project.invoke("cleanup").code == 0
+        assert (project.tool_files(), project.processes(*traces)) == (LEFT, [])
+        assert project.leaks == []
+    assert names(dev, TABLES) == {"users"}
+    assert rows(dev, "SELECT * FROM users") == [(1, "a@example.org")]
+    comment = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = current_database()"
+    assert rows(dev, comment) == [(None,)]
+
+
+# --- which engine ----------------------------------------------------------------------------------------------------
+
+
+def test_doctor_says_that_auto_takes_the_embedded_engine_where_there_is_no_docker(no_docker: dict[str, str]) -> None:
+    with local_project("with_compose", no_docker) as project:
+        done = project.invoke("doctor")
+        assert done.code == 0, str(done)
+        assert "Engine: embedded (there is no `docker` program)." in done.out
+        assert sys.executable in done.out
+        assert "PostgreSQL" in done.out
+        assert not project.tool_folder.exists()
+
+
+def test_auto_takes_the_embedded_engine_for_a_project_without_a_compose_file() -> None:
+    with local_project("plain") as project:
+        done = project.invoke("--dry", "isolate")
+        assert done.code == 0, str(done)
+        assert "Engine: embedded (the project has no Compose file)." in done.out
+        assert "Dry run: nothing was started." in done.out
+        assert not project.tool_folder.exists()
+
+
+def test_an_engine_that_was_asked_for_is_not_replaced(no_docker: dict[str, str]) -> None:
+    with local_project("with_compose", no_docker, engine="compose") as project:
+        done = project.invoke("isolate")
+        assert done.code == 2, str(done)
+        assert "docker" in done.err
+        assert "Embedded" not in done.text
+        assert project.journal() == {}
+        assert project.processes() == []
+
+
+# --- killed ----------------------------------------------------------------------------------------------------------
+
+
+def _journal_written(project: LocalProject) -> bool:
+    return bool(project.journal())
+
+
+def _server_noted(project: LocalProject) -> bool:
+    return bool(project.cluster().get("pid"))
+
+
+def _stage(stage: str) -> Callable[[LocalProject], bool]:
+    return lambda project: project.journal().get("stage") == stage
+
+
+def _application_noted(project: LocalProject) -> bool:
+    return any(kind == "process" for kind, _ in project.journal().get("made", ()))
+
+
+class _ClusterReplaced:
+    """The moment at which `validate` has destroyed the first cluster and noted the second."""
+
+    def __init__(self) -> None:
+        self.first = ""
+
+    def __call__(self, project: LocalProject) -> bool:
+        found = str(project.cluster().get("id", ""))
+        self.first = self.first or found
+        return found not in ("", self.first)
+
+
+class _ServerGone:
+    """The moment at which `cleanup` has ended the server and not yet forgotten the run."""
+
+    def __call__(self, project: LocalProject) -> bool:
+        state = project.cluster()
+        return (
+            bool(state)
+            and project.journal()["stage"] == "isolated"
+            and not (Path("/proc") / str(state["pid"]) / "exe").exists()
+        )
+
+
+_MOMENTS: Mapping[str, tuple[str, Callable[[LocalProject], bool]]] = {
+    "isolate, as the journal is written": ("isolate", _journal_written),
+    "isolate, as the server starts": ("isolate", _server_noted),
+    "generate, at work": ("isolate generate", _stage("busy")),
+    "validate, between two clusters": ("isolate validate", _ClusterReplaced()),
+    "validate, as the application starts": ("isolate validate", _application_noted),
+    "cleanup, as the server has ended": ("isolate cleanup", _ServerGone()),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Killed:
+    """What was left of a killed task after `cleanup`, and a second one; `caught` tells that the moment came."""
+
+    caught: bool
+    done: Done
+    files: list[str]
+    processes: list[str]
+    sockets: bool
+    changed: list[str]
+    again: Done
+
+
+@pytest.fixture(scope="module")
+def killed(no_docker: dict[str, str]) -> Mapping[str, Killed]:
+    """Kill a task at each moment, each in a project of its own, a few at a time: most of it is waiting."""
+
+    def one(tasks: str, moment: Callable[[LocalProject], bool]) -> Killed:
+        with local_project("with_compose", no_docker, engine="embedded") as project:
+            before = project.contents()
+            caught = project.kill_when(moment, *tasks.split())
+            traces, sockets = _traces(project), project.cluster().get("socket_folder", "")
+            done = project.invoke("cleanup")
+            return Killed(
+                caught, done, project.tool_files(), project.processes(*traces),
+                bool(sockets) and Path(sockets).exists(), _changed(before, project.contents()),
+                project.invoke("cleanup"),
+            )  # fmt: skip
+
+    with ThreadPoolExecutor(3) as pool:
+        running = {name: pool.submit(one, *each) for name, each in _MOMENTS.items()}
+        return {name: each.result() for name, each in running.items()}
+
+
+@pytest.mark.parametrize("moment", _MOMENTS)
+def test_cleanup_after_a_kill_leaves_nothing_and_may_run_twice(killed: Mapping[str, Killed], moment: str) -> None:
+    left = killed[moment]
+    assert left.caught, "it ended before it could be killed"
+    assert left.done.code == 0, str(left.done)
+    assert (left.files, left.processes, left.sockets, left.changed) == (LEFT, [], False, [])
+    assert left.again.code == 0, str(left.again)
+    assert "Nothing to clean up" in left.again.out
+
+
+# --- the server engine -----------------------------------------------------------------------------------------------
+
+BUILDER, PASSWORD = "builder", "builders-own-word"
+# The project's own variable, as a developer's shell would have it; nothing listens there.
+ELSEWHERE = {"DATABASE_URL": "postgresql://shop:none@127.0.0.1:9/shop"}
+MADE = {"plain_temp", "plain_base_temp"}
+
+
+@dataclass(frozen=True, slots=True)
+class OnServer:
+    """The whole job on a server that exists, with a role that may create databases and no more."""
+
+    before: Mapping[str, str | None]
+    isolated: Mapping[str, str | None]
+    token: str
+    too_early: Done
+    generated: Done
+    validated: Done
+    after_validate: Mapping[str, str | None]
+    tables: set[str]
+    unmarked: Done
+    after_unmarked: Mapping[str, str | None]
+    cleaned: Done
+    after: Mapping[str, str | None]
+    files: list[str]
+    leaks: list[str]
+
+
+@pytest.fixture(scope="module")
+def on_server(no_docker: dict[str, str], postgres_server: Server) -> OnServer:
+    before = databases(postgres_server)
+    with role(postgres_server, BUILDER, PASSWORD, createdb=True) as url, _server_project(no_docker, url) as project:
+        project.secrets.append(PASSWORD)
+        done = project.invoke("isolate")
+        assert done.code == 0, str(done)
+        isolated, token = databases(postgres_server), project.journal()["token"]
+        too_early = project.invoke("validate")
+        generated = project.invoke("generate")
+        validated = project.invoke("validate")
+        after_validate = databases(postgres_server)
+        tables = names(postgres_server.url("plain_temp"), TABLES)
+        rows(postgres_server.url(), "COMMENT ON DATABASE plain_temp IS 'somebody''s'")
+        unmarked, after_unmarked = project.invoke("cleanup"), databases(postgres_server)
+        rows(postgres_server.url(), f"COMMENT ON DATABASE plain_temp IS '{token}'")
+        cleaned = project.invoke("cleanup")
+        return OnServer(
+            before, isolated, token, too_early, generated, validated, after_validate, tables, unmarked, after_unmarked,
+            cleaned, databases(postgres_server), project.tool_files(), project.leaks,
+        )  # fmt: skip
+
+
+def test_exactly_the_database_and_its_twin_are_made_and_carry_the_token(on_server: OnServer) -> None:
+    made = {name: mark for name, mark in on_server.isolated.items() if name not in on_server.before}
+    assert made == dict.fromkeys(MADE, on_server.token)
+    assert {name: on_server.isolated[name] for name in on_server.before} == on_server.before
+
+
+def test_validate_before_generate_fails_and_names_the_missing_table(on_server: OnServer) -> None:
+    assert on_server.too_early.code == 1, str(on_server.too_early)
+    assert "1 of 8 proofs failed: Every table, column" in on_server.too_early.err
+    assert "email_logs" in on_server.too_early.out
+
+
+def test_a_role_that_may_create_databases_is_enough_for_the_whole_job(on_server: OnServer) -> None:
+    assert on_server.generated.code == 0, str(on_server.generated)
+    assert HELD in on_server.generated.out
+    assert on_server.validated.code == 0, str(on_server.validated)
+    assert "The fresh install works: 5 proofs, 3 not checked." in on_server.validated.out
+    assert on_server.tables == {"users", "email_logs", "alembic_version"}
+    assert on_server.after_validate == on_server.isolated
+
+
+def test_cleanup_does_not_drop_a_database_that_lacks_the_token(on_server: OnServer) -> None:
+    assert on_server.unmarked.code == 2, str(on_server.unmarked)
+    assert "plain_temp does not carry this run's token; it was not dropped." in on_server.unmarked.err
+    assert on_server.after_unmarked["plain_temp"] == "somebody's"
+
+
+def test_cleanup_drops_exactly_the_two_databases(on_server: OnServer) -> None:
+    assert on_server.cleaned.code == 0, str(on_server.cleaned)
+    assert on_server.after == on_server.before
+    assert on_server.files == LEFT_AFTER_VALIDATE
+
+
+def test_the_servers_password_is_neither_printed_nor_stored(on_server: OnServer) -> None:
+    assert on_server.leaks == []
+
+
+def test_the_servers_own_address_is_not_taken_for_the_projects_variable(
+    no_docker: dict[str, str], postgres_server: Server
+) -> None:
+    with role(postgres_server, BUILDER, PASSWORD, createdb=True) as url:
+        more = {**no_docker, "INVOKE_MIGRATIONS_TOOLS_SERVER_URL": url}
+        with local_project("plain", more, engine="server") as project:
+            done = project.invoke("isolate")
+            assert done.code == 0, str(done)
+
+
+def test_cleanup_after_a_killed_validate_drops_the_scratch_databases(
+    no_docker: dict[str, str], postgres_server: Server
+) -> None:
+    before = databases(postgres_server)
+
+    def _scratch_made(project: LocalProject) -> bool:
+        made = databases(postgres_server) if project.journal().get("stage") == "busy" else {}
+        return any(mark for name, mark in made.items() if name not in {*before, *MADE})
+
+    with role(postgres_server, BUILDER, PASSWORD, createdb=True) as url, _server_project(no_docker, url) as project:
+        assert project.kill_when(_scratch_made, "isolate", "validate"), "it ended before it could be killed"
+        traces = _traces(project)
+        done = project.invoke("cleanup")
+        assert done.code == 0, str(done)
+        assert (project.tool_files(), project.processes(*traces)) == (LEFT, [])
+        assert databases(postgres_server) == before
+
+
+@pytest.mark.parametrize(
+    ("taken", "said"),
+    [
+        pytest.param("plain_temp", "The database plain_temp exists on 127.0.0.1 already", id="its own name"),
+        pytest.param("plain_base_temp", "plain_base_temp exists", id="its twin's name"),
+    ],
+)
+def test_a_database_of_that_name_is_refused_and_not_touched(
+    no_docker: dict[str, str], postgres_server: Server, taken: str, said: str
+) -> None:
+    with role(postgres_server, BUILDER, PASSWORD, createdb=True) as url:
+        rows(url + "/postgres", f"CREATE DATABASE {taken}")
+        rows(f"{url}/{taken}", "CREATE TABLE kept (id integer); INSERT INTO kept VALUES (7)")
+        before = databases(postgres_server)
+        with _server_project(no_docker, url) as project:
+            done = project.invoke("isolate")
+            cleaned = project.invoke("cleanup")
+            assert databases(postgres_server) == before
+            assert rows(f"{url}/{taken}", "SELECT id FROM kept") == [(7,)]
+            assert done.code == 2, str(done)
+            assert said in done.err
+            assert "Traceback" not in done.text
+            assert cleaned.code == 0, str(cleaned)
+            assert project.tool_files() == LEFT
+
+
+@pytest.mark.parametrize(
+    ("createdb", "address", "said"),
+    [
+        pytest.param(True, "{url}/shop", "names the database 'shop', which does not end in _temp", id="no suffix"),
+        pytest.param(False, "{url}", 'Grant it: ALTER ROLE "builder" CREATEDB;', id="a role without the right"),
+        pytest.param(True, "{wrong}", "does not let builder in", id="a wrong password"),
+        pytest.param(True, "", "needs `migrations_tools.server_url`", id="no address"),
+    ],
+)
+def test_what_the_server_engine_cannot_work_with_is_refused(
+    no_docker: dict[str, str], postgres_server: Server, createdb: bool, address: str, said: str
+) -> None:
+    with role(postgres_server, BUILDER, PASSWORD, createdb=createdb) as url:
+        before = databases(postgres_server)
+        given = address.format(url=url, wrong=url.replace(PASSWORD, "not-the-right-word"))
+        with _server_project(no_docker, given) as project:
+            project.secrets.extend([PASSWORD, "not-the-right-word"])
+            done = project.invoke("isolate")
+            assert done.code == 2, str(done)
+            assert said in done.err
+            assert databases(postgres_server) == before
+            assert project.leaks == []
+
+
+def _server_project(variables: Mapping[str, str], url: str) -> AbstractContextManager[LocalProject]:
+    more = {**ELSEWHERE, **variables, "INVOKE_MIGRATIONS_TOOLS_SERVER_URL": url}
+    return local_project("plain", more, engine="server")
+
+
+# --- looking ---------------------------------------------------------------------------------------------------------
+
+
+def _versions(project: LocalProject) -> set[str]:
+    return {path.name for path in (project.root / "migrations" / "versions").glob("*.py")}
+
+
+def _changed(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> list[str]:
+    return sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
+
+
+def _traces(project: LocalProject) -> list[str]:
+    """Give what a process of the standing run would carry: the run's mark, the cluster's name."""
+    run, cluster = project.journal().get("id"), project.cluster().get("id")
+    return [*([f"MIGRATIONS_TOOLS_RUN={run}"] if run else []), *([f"mt-{cluster}"] if cluster else [])]
+
+
+def _outcomes(record: Mapping[str, Any]) -> dict[str, str]:
+    return {proof["claim"]: proof["outcome"] for proof in record["proofs"]}
