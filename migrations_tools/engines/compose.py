@@ -76,10 +76,6 @@ class Stack:
         """Start services and what they depend on, in Compose's own order."""
         self.docker.stream(self.scope(run), *self._compose("up", "--detach", "--no-build", "--", *services))
 
-    def create(self, run: Run) -> None:
-        """Create networks, volumes and containers without starting anything."""
-        self.docker.stream(self.scope(run), *self._compose("up", "--no-start", "--no-build", "--"))
-
     def down(self, run: Run) -> None:
         """Remove containers and networks by project name alone; volumes stay."""
         arguments = ("compose", "--project-name", self.project, "down", "--remove-orphans", "--timeout", "0")

@@ -83,9 +83,7 @@ def _is_build(given: tuple[str, ...], scope: Scope) -> bool:
 
 def _is_up(given: tuple[str, ...], scope: Scope) -> bool:
     rest = _own_compose(given, scope)
-    start = ("up", "--detach", "--no-build", "--")
-    create = ("up", "--no-start", "--no-build", "--")
-    return rest[:4] in (start, create) and _services(rest[4:])
+    return rest[:4] == ("up", "--detach", "--no-build", "--") and _services(rest[4:])
 
 
 def _is_run(given: tuple[str, ...], scope: Scope) -> bool:

@@ -9,6 +9,8 @@ from typing import Any
 from migrations_tools.engines.compose import PROJECT_LABEL, inspect
 from migrations_tools.engines.docker import Docker
 
+# What an inventory without a difference shows, in words.
+SAME = "same containers (id, state, started-at), volumes, networks, image tags"
 Inventory = Mapping[str, Mapping[str, Mapping[str, str]]]
 
 

@@ -17,8 +17,6 @@ from migrations_tools.steps.compose import start
 from migrations_tools.steps.compose.copy import Copy
 from migrations_tools.steps.compose.isolate import url
 
-_SAME = "same containers (id, state, started-at), volumes, networks, image tags"
-
 
 def reinstall(copy: Copy, run: Run) -> tuple[Run, ComposeInstallation]:
     """Take the stack down, remove exactly its volumes, build and start it again."""
@@ -80,7 +78,10 @@ class ComposeInstallation:
         late = [item for item in self.copy.stack.containers() if not item.one_off]
         found = {item.service: compose.logs(docker, item.id, "--timestamps") for item in late}
         changes = inventory.compare(run.inventory, inventory.take(self.copy.original.docker), run.made)
-        return [logs.clean(found, since, patterns), stack_proofs.machine_untouched(changes, run.project, _SAME)]
+        return [
+            logs.clean(found, since, patterns),
+            stack_proofs.machine_untouched(changes, run.project, inventory.SAME),
+        ]
 
 
 def _identity(copy: Copy, run: Run) -> str:

@@ -19,7 +19,6 @@ from migrations_tools.steps.work import Work
 
 _SETTLE = 0.4
 _LOOKS = 50
-_SAME = "same containers (id, state, started-at), volumes, networks, image tags"
 
 
 def remove(work: Work, run: Run) -> list[Proof]:
@@ -29,7 +28,7 @@ def remove(work: Work, run: Run) -> list[Proof]:
         run = _remove_until_gone(work, Stack(docker, run.temp_project, ()), run)
     with work.console.step("Comparing the machine with what it was"):
         changes = inventory.compare(run.inventory, inventory.take(docker), run.made)
-    return [machine_untouched(changes, run.project, _SAME)]
+    return [machine_untouched(changes, run.project, inventory.SAME)]
 
 
 def refuse_lost_copies(work: Work) -> None:
