@@ -7,7 +7,7 @@ configuration that Compose makes of it, and `mismatches` the containers that wer
 from __future__ import annotations
 
 from .facts import LABEL, Facts
-from .inspection import mismatches
+from .inspection import Created, mismatches, one_off_mismatches
 from .invariants import violations
 from .model import IsolationPlan, Mount, NamedResource, NotIsolable, PublishedPort, ServicePlan, as_json, from_json
 from .mounts import host_paths
@@ -17,6 +17,7 @@ from .rendered import render_whole
 
 __all__ = [
     "LABEL",
+    "Created",
     "Facts",
     "IsolationPlan",
     "Mount",
@@ -28,6 +29,7 @@ __all__ = [
     "from_json",
     "host_paths",
     "mismatches",
+    "one_off_mismatches",
     "plan",
     "render",
     "render_whole",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from migrations_tools.engines.docker import Docker, find_compose
+from migrations_tools.engines.limit import Limit
 from migrations_tools.errors import CannotProceed, MigrationsToolsError
 from migrations_tools.journal import Journal, Run
 from migrations_tools.report.console import Console
@@ -33,8 +34,9 @@ class Work:
         Raises CannotProceed when there is no Compose of version 2 or newer.
         """
         variables = dict(os.environ) if environment is None else dict(environment)
+        limit = Limit(self.settings.answer_timeout, "answer_timeout")
         return Docker(
-            compose=find_compose(variables), environment=variables, show=self.console.command,
+            compose=find_compose(variables, limit), environment=variables, show=self.console.command,
             progress=self.console.detail, dry=self.dry, timeout=self.settings.command_timeout,
         )  # fmt: skip
 

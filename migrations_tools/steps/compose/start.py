@@ -1,18 +1,21 @@
-"""Starting the temp stack: build, the database first, the token, the check of where env.py leads, then the rest."""
+"""Starting the temp stack: build, create, look at what was created; the database first, marked; then the rest."""
 
 from __future__ import annotations
 
 import itertools
+import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from migrations_tools.engines import compose
 from migrations_tools.engines.compose import PROJECT_LABEL, Container, Expectation
+from migrations_tools.engines.limit import Limit
 from migrations_tools.engines.postgres import Server, first_statements
 from migrations_tools.errors import CannotProceed, CommandFailed
 from migrations_tools.files import tree_fingerprint
 from migrations_tools.inapp.client import BOOTSTRAP, Probe, Target
-from migrations_tools.isolation import violations
+from migrations_tools.isolation import mismatches, one_off_mismatches, violations
 from migrations_tools.journal import Run
 from migrations_tools.steps.compose.copy import Copy
 from migrations_tools.steps.history import check_reach
@@ -21,6 +24,7 @@ _PSQL = (
     'PGPASSWORD="${POSTGRES_PASSWORD:-$(cat "${POSTGRES_PASSWORD_FILE:-/dev/null}")}"'
     ' exec psql -X -q -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$1" -U "$2" -d postgres'
 )
+_POLL = 0.1
 _NOT_YET = (
     "could not connect",
     "connection to server",
@@ -48,12 +52,43 @@ def start(copy: Copy, run: Run) -> tuple[Run, tuple[Container, ...]]:
     console = copy.work.console
     with console.step("Building the images"):
         run = build(copy, run)
+    with console.step("Creating everything and comparing it with the plan"):
+        run = _create(copy, run)
     with console.step("Starting the temp database and checking where env.py leads"):
         run = _start_database(copy, run)
     with console.step("Starting the rest of the stack"):
-        compose.start(copy.stack, run, services(copy), expectation(copy))
-        containers = compose.wait_ready(copy.stack, expectation(copy), copy.work.settings.start_timeout, console.detail)
-    return note_anonymous_volumes(copy, run), containers
+        limit = _limit(copy)
+        compose.start(copy.stack, run, services(copy), expectation(copy), limit)
+        containers = compose.wait_ready(copy.stack, expectation(copy), limit, console.detail)
+    return run, containers
+
+
+def _create(copy: Copy, run: Run) -> Run:
+    """Create everything and start nothing; then look at what the engine has really made.
+
+    Raises CannotProceed with every way in which that is not as planned.
+    """
+    try:
+        copy.stack.create(run, services(copy))
+    except CommandFailed as error:
+        raise CannotProceed(compose.last_words(error), tip=_NOTHING_RUNS) from error
+    finally:
+        # Also where Compose gave up half way: nothing but its container says whose an anonymous volume is.
+        run = note_anonymous_volumes(copy, run)
+    _refuse(mismatches(copy.plan, copy.stack.created()))
+    return run
+
+
+def _refuse(found: Sequence[str]) -> None:
+    if found:
+        raise CannotProceed(["What was created is not what was planned:", *found], tip=_NOTHING_RUNS)
+
+
+_NOTHING_RUNS = "Nothing of the application was started. Look at it with `docker inspect`; `invoke cleanup` removes it."
+
+
+def _limit(copy: Copy) -> Limit:
+    return Limit(copy.work.settings.start_timeout, "start_timeout")
 
 
 def services(copy: Copy) -> list[str]:
@@ -116,13 +151,12 @@ def note_anonymous_volumes(copy: Copy, run: Run) -> Run:
 
 
 def _start_database(copy: Copy, run: Run) -> Run:
-    database = copy.project.database.service
-    compose.start(copy.stack, run, [database], expectation(copy))
-    run = note_anonymous_volumes(copy, run)
+    limit = _limit(copy)
+    compose.start(copy.stack, run, [copy.project.database.service], expectation(copy), limit)
     # The probe's container starts while PostgreSQL initialises; it connects to nothing until it is asked to.
     run, probe = open_probe(copy, run)
     try:
-        mark(copy, run)
+        mark(copy, run, limit)
         with probe:
             check_reach(probe, Target(copy.project.config_candidates, run.token))
     finally:
@@ -131,18 +165,47 @@ def _start_database(copy: Copy, run: Run) -> Run:
 
 
 def open_probe(copy: Copy, run: Run) -> tuple[Run, Probe]:
-    """Start the probe in a one-off container of the Alembic service; use it as a context manager."""
+    """Start the probe in a one-off container of the Alembic service; use it as a context manager.
+
+    Compose creates and starts a one-off container in one step, but all that starts in this one is an interpreter
+    that waits for the probe's text, which it is given only after its container was looked at. Raises
+    CannotProceed when that is not as planned.
+    """
     run = copy.work.journal.will_make(run, ("container", copy.probe_container))
     if any(container.name == copy.probe_container for container in copy.stack.containers()):
         copy.stack.docker.change(copy.stack.scope(run), "rm", "--force", copy.probe_container)
     service, python = copy.project.alembic_service, copy.work.settings.python
-    return run, Probe(copy.stack.start_python(run, service, copy.probe_container, python, BOOTSTRAP))
+    process = copy.stack.start_python(run, service, copy.probe_container, python, BOOTSTRAP)
+    probe = Probe(process)
+    try:
+        found = _appeared(copy, process)
+        run = copy.work.journal.will_make(run, *(("volume", name) for name in compose.anonymous_volumes(found)))
+        _refuse(one_off_mismatches(copy.plan, found) if found else ())
+    except BaseException:
+        probe.close()
+        raise
+    return run, probe
 
 
-def mark(copy: Copy, run: Run) -> None:
+def _appeared(copy: Copy, process: subprocess.Popen[str]) -> Mapping[str, Any]:
+    """Wait until the probe's container exists and give it; empty when its process ended without one.
+
+    Then the probe itself says why, with what the process printed.
+    """
+    limit = _limit(copy)
+    while limit.left:
+        ended = process.poll() is not None
+        found = compose.inspect(copy.stack.docker, [copy.probe_container])
+        if found or ended:
+            return found[0] if found else {}
+        time.sleep(_POLL)
+    raise CannotProceed(f"The container {copy.probe_container} was not created within {limit.words()}.")
+
+
+def mark(copy: Copy, run: Run, limit: Limit) -> None:
     """Write the token on the temp database, through its own container, as soon as it accepts connections.
 
-    Raises CannotProceed when the database refuses or does not come up in time.
+    Raises CannotProceed when the database refuses or does not come up before the limit is over.
     """
     access = copy.project.database
     arguments = (
@@ -158,21 +221,24 @@ def mark(copy: Copy, run: Run) -> None:
         access.user,
     )
     statements = first_statements(access.name, copy.base_database, run.token)
-    end = time.monotonic() + copy.work.settings.start_timeout
     for attempt in itertools.count():
         try:
-            copy.stack.docker.change(copy.stack.scope(run), *arguments, stdin=statements, again=attempt > 0)
+            scope, again = copy.stack.scope(run), attempt > 0
+            copy.stack.docker.change(scope, *arguments, stdin=statements, again=again, limit=limit)
             return
         except CommandFailed as error:
-            _still_coming(copy, error, time.monotonic() > end)
-        time.sleep(0.1)
+            _still_coming(copy, error, limit)
+        time.sleep(_POLL)
 
 
-def _still_coming(copy: Copy, error: CommandFailed, late: bool) -> None:
+def _still_coming(copy: Copy, error: CommandFailed, limit: Limit) -> None:
     containers = [item for item in copy.stack.containers() if item.service == copy.project.database.service]
     stopped = [item for item in containers if item.status not in ("running", "created", "restarting")]
-    if stopped or late:
-        raise CannotProceed(compose.service_failures(copy.stack, stopped or containers)) from error
+    if stopped:
+        raise CannotProceed(compose.service_failures(copy.stack, stopped)) from error
+    if not limit.left:
+        late = f"The temp database accepted no connection within {limit.words()}: {error.output or error}"
+        raise CannotProceed([late, *compose.service_failures(copy.stack, containers)]) from error
     final = any(words in error.output for words in _FINAL)
     if final or not any(words in error.output for words in _NOT_YET):
         raise CannotProceed([f"The temp database refused to be marked: {error.output}"]) from error
