@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -197,21 +196,6 @@ def resolved(docker: Docker, options: Sequence[str], project: str = "") -> dict[
     except CommandFailed as error:
         raise CannotProceed(["Compose cannot load the stack:", *error.output.splitlines(), *error.reasons]) from error
     return config
-
-
-_BASE = "services: {a: {image: x, ports: ['1:1']}}\n"
-_OVERRIDE = "services: {a: {ports: !override ['2:1']}}\n"
-
-
-def supports_override(docker: Docker) -> bool:
-    """Tell whether this Compose obeys `!override`, by trying; versions below 2.24.4 ignore the tag silently."""
-    with tempfile.TemporaryDirectory() as folder:
-        files = [Path(folder, "base.yaml"), Path(folder, "override.yaml")]
-        for path, text in zip(files, (_BASE, _OVERRIDE), strict=True):
-            path.write_text(text, encoding="utf-8")
-        options = ("--project-directory", folder, "--file", str(files[0]), "--file", str(files[1]))
-        ports = resolved(docker, options, "probe")["services"]["a"]["ports"]
-    return [str(port["published"]) for port in ports] == ["2"]
 
 
 # --- waiting -----------------------------------------------------------------------------------------------------
