@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from migrations_tools.discovery.project import Project
 from migrations_tools.engines.docker import Docker
 from migrations_tools.engines.features import Features, features
+from migrations_tools.errors import CannotProceed
+from migrations_tools.steps.compose.copy import Original
+from migrations_tools.steps.compose.form import find_features
 from tests.support.older import BEFORE_OVERRIDE, BEFORE_RESET, make_older
 from tests.unit.isolation.folders import Compose
 
@@ -29,13 +34,17 @@ def older(compose: Compose, tmp_path: Path) -> Older:
     return make
 
 
-def test_the_program_under_test_takes_a_copy_in_one_form_or_the_other(
-    compose: Compose, record_property: Callable[[str, object], None]
+def test_the_program_under_test_takes_a_copy_in_one_form_or_is_refused(
+    any_compose: Compose, can: Features, record_property: Callable[[str, object], None]
 ) -> None:
-    found = features(Docker(compose=compose.program))
-    record_property("mode", "override" if found.override else "rendered")
-    assert found.reset
-    assert found.said == ()
+    original = Original(Docker(compose=any_compose.program), (), {}, cast("Project", None))
+    if can.reset:
+        record_property("mode", "override" if can.override else "rendered")
+        assert find_features(original) == can
+        return
+    record_property("mode", "refused")
+    with pytest.raises(CannotProceed, match="obeys neither"):
+        find_features(original)
 
 
 def test_a_program_that_ignores_override_without_a_word_is_found_out(older: Older) -> None:
