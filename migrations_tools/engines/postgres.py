@@ -131,6 +131,18 @@ def first_statements(database: str, base: str, token: str) -> str:
     )
 
 
+# The databases of a server of our own, in hexadecimal: a name may hold anything.
+OTHER_DATABASES = (
+    "SELECT pg_catalog.encode(pg_catalog.convert_to(datname, 'UTF8'), 'hex') FROM pg_catalog.pg_database"
+    " WHERE datallowconn AND NOT datistemplate AND datname <> 'postgres' ORDER BY datname;\n"
+)
+
+
+def read_names(printed: str) -> list[str]:
+    """Give the names that `OTHER_DATABASES` printed."""
+    return [bytes.fromhex(line).decode() for line in printed.split()]
+
+
 def _identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 

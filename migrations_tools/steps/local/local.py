@@ -5,19 +5,24 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from subprocess import Popen
 from typing import Any
 
 from migrations_tools.discovery import compose_yaml, interpreter, variables
 from migrations_tools.discovery.addresses import Server
+from migrations_tools.discovery.alembic import is_flasks
 from migrations_tools.discovery.compose_files import find_optional
-from migrations_tools.discovery.interpreter import Interpreter
+from migrations_tools.discovery.interpreter import Interpreter, mending_command
 from migrations_tools.discovery.project import Project, discover_local
+from migrations_tools.discovery.services import build_context
 from migrations_tools.engines import postgres, process
 from migrations_tools.engines.interpreter import missing
 from migrations_tools.errors import CannotProceed
-from migrations_tools.inapp.client import BOOTSTRAP, Probe, Target
+from migrations_tools.inapp.advice import Advice
+from migrations_tools.inapp.bundle import BOOTSTRAP
+from migrations_tools.inapp.client import Probe, Program
 from migrations_tools.journal import Run
 from migrations_tools.proofs import http, logs, stack
 from migrations_tools.proofs import local as local_proofs
@@ -25,9 +30,11 @@ from migrations_tools.proofs.proof import Proof
 from migrations_tools.steps.local import databases
 from migrations_tools.steps.local.application import Start, free_port, plan_start, stamped
 from migrations_tools.steps.local.databases import Whereabouts
+from migrations_tools.steps.temp import Watched, taken_over, watched
 from migrations_tools.steps.work import Work
 
 _POLL = 0.05
+HELPERS = "helpers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +67,13 @@ class Source:
 
     @property
     def folder(self) -> Path:
-        """Where Alembic and the application are started: beside the configuration."""
-        return self.project.alembic_config.parent
+        """Where Alembic and the application are started: beside the configuration, or where its command runs."""
+        setup = self.project.alembic
+        if not setup.command:
+            return setup.anchor.parent
+        if setup.config:
+            return setup.config.parent.parent if is_flasks(setup.config) else setup.config.parent
+        return build_context(self.service) or self.project.root
 
     def _service(self, name: str) -> Mapping[str, Any]:
         found: Mapping[str, Any] = (self.config.get("services") or {}).get(name) or {}
@@ -75,8 +87,9 @@ def read_source(work: Work) -> Source:
     profiles, name = work.settings.profiles, work.settings.project_name
     config = compose_yaml.read(compose, env_files, os.environ, profiles=profiles, project=name) if compose else {}
     project = discover_local(work.root, work.settings, compose, config)
-    python = interpreter.find(work.root, project.alembic_config, work.settings.python, os.environ)
-    problem = missing(python, project.alembic_config.parent, work.root, os.environ)
+    anchor = project.alembic.anchor
+    python = interpreter.find(work.root, anchor, work.settings.python, os.environ)
+    problem = missing(python, anchor.parent, work.root, os.environ)
     if problem:
         raise CannotProceed(problem, tip="Name the project's own Python with the setting `python`.")
     return Source(project, config, python)
@@ -97,20 +110,19 @@ class Local:
         return self.source.project
 
     @property
-    def base_database(self) -> str:
-        """The pristine twin that scratch databases are cloned from."""
-        return self.scratch_name("base")
-
-    @property
     def database(self) -> str:
         """The name of the database that the migrations go to."""
         if self.engine == "server":
             return databases.address(self.work, self.project.name).database
         return self.project.database.name
 
-    def scratch_name(self, purpose: str) -> str:
+    def base_of(self, database: str) -> str:
+        """Give the pristine twin of a database, which its scratch copies are cloned from."""
+        return self.scratch_name(database, "base")
+
+    def scratch_name(self, database: str, purpose: str) -> str:
         """Give the name of a scratch database beside the run's own."""
-        return databases.scratch_of(self.database, purpose, self.work.settings.suffix)
+        return databases.scratch_of(database, purpose, self.work.settings.suffix)
 
     def place(self) -> str:
         """Name the interpreter."""
@@ -118,14 +130,26 @@ class Local:
 
     def open_probe(self, run: Run) -> tuple[Run, Probe]:
         """Start the probe in the project's own interpreter."""
-        environment = self.environment(run)
-        return run, Probe(
-            process.start_python(self.source.interpreter.command, BOOTSTRAP, self.source.folder, environment)
-        )
+        program = taken_over(self.project, run, self._helpers() if self.project.alembic.command else "")
+        return run, Probe(self._start_python(run), self._advice(), program)
 
-    def target(self, run: Run, database: str = "") -> Target:
-        """Give what requests to the probe carry."""
-        return Target(self.project.config_candidates, run.token, database)
+    def run_program(self, run: Run, program: Program) -> tuple[Run, Watched]:
+        """Run it beside the project's own interpreter."""
+        return run, watched(self._start_python(run), self._advice(), replace(program, folder=self._helpers()))
+
+    def _start_python(self, run: Run) -> Popen[str]:
+        command, environment = self.source.interpreter.command, self.environment(run)
+        return process.start_python(command, BOOTSTRAP, self.source.folder, environment)
+
+    def _advice(self) -> Advice:
+        source = self.source
+        return Advice(self.engine, mending_command(source.interpreter, source.folder, self.work.root))
+
+    def _helpers(self) -> str:
+        """Give a folder, in the tool's own, for what a command of the project's own must find on its path."""
+        folder = self.work.journal.folder / HELPERS
+        folder.mkdir(parents=True, exist_ok=True)
+        return str(folder)
 
     def server(self, run: Run) -> postgres.Server:
         """Give the server as the tool reaches it."""

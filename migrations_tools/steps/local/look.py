@@ -16,7 +16,7 @@ def doctor(work: Work) -> None:
         ("root", str(work.root)),
         ("Compose files", ", ".join(map(str, source.project.compose.files)) or "none"),
         ("interpreter", f"{' '.join(source.interpreter.command)} ({source.interpreter.source})"),
-        ("Alembic configuration", str(source.project.alembic_config)),
+        ("Alembic is started with", source.project.alembic.words()),
         ("versions", ", ".join(map(str, source.project.versions))),
         ("server", _server(work, source)),
         ("application", application.service if application else work.settings.application_command or "none"),
