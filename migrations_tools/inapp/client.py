@@ -30,6 +30,7 @@ class ProbeError(MigrationsToolsError):
         self.type = str(error["type"])
         self.message = masked(str(error["message"]))
         self.revision = str(error.get("revision") or "")
+        self.revision_file = str(error.get("revision_file") or "")
         self.traceback = masked(str(error.get("traceback", "")))
         super().__init__(_sentences(error, doing), tip=advice.on(error))
 

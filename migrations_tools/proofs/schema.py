@@ -39,9 +39,10 @@ def at_head(
     return judged(claim, problems, f"{_few(heads)}, {who}")
 
 
-def replayed(claim: str, heads: Sequence[str]) -> Proof:
-    """Say that the history makes the schema as well, so that nothing else need install it."""
-    return judged(claim, [], f"it was replayed up to {_few(heads)} on a scratch database")
+def replayed(claim: str, heads: Sequence[str], replayed: Catalogs, installed: Catalogs) -> Proof:
+    """Prove that the history makes the schema that was installed otherwise, so that nothing else need install it."""
+    problems = [item.sentence() for name, found in replayed.items() for item in compare(found, installed[name])]
+    return judged(claim, problems, f"it was replayed up to {_few(heads)} on a scratch database")
 
 
 def equals_models(

@@ -172,6 +172,7 @@ def _notes(answer: Mapping[str, Any]) -> tuple[str, ...]:
     return (
         *(f"enum type {name}: created first in upgrade(), dropped last in downgrade()" for name in enums["created"]),
         *(f"enum type {name}: exists already, not created again" for name in enums["reused"]),
+        *(f"import {name}: added, for the file names it" for file in answer["files"] for name in file["imported"]),
         *(f"constraint {name}: had no name, got the one that PostgreSQL would choose" for name in answer["named"]),
         *(f"warning: the write hook {hook['name']} failed: {masked(hook['error'])}" for hook in answer["hooks"]),
     )

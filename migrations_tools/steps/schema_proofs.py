@@ -104,9 +104,11 @@ def _replay(bench: Bench, migrated: Migrated) -> Proof:
         try:
             bench.ask(migrated, "upgrade", "replaying the history on a scratch database", copies)
         except ProbeError as error:
-            where = f"revision {error.revision} fails" if error.revision else "it fails"
+            where = f"revision {error.revision} ({error.revision_file}) fails" if error.revision else "it fails"
             return not_checked(claim, f"the history is not replayable: {where}: {error.message}")
-    return schema.replayed(claim, migrated.heads)
+        replayed = {name: bench.read(scratch) for name, scratch in copies.items()}
+    installed = {name: bench.read(name) for name in bench.databases}
+    return schema.replayed(claim, migrated.heads, replayed, installed)
 
 
 # --- the oracle --------------------------------------------------------------------------------------------------

@@ -116,7 +116,6 @@ def _wrap_all(module: ModuleType, folder: str) -> None:
 
 
 def _wrapped(function: Callable[..., Any], folder: str) -> Callable[..., Any]:
-    @functools.wraps(function)
     def instead(config: Any, *arguments: Any, **options: Any) -> Any:
         from .configuration import Program
 
@@ -124,9 +123,23 @@ def _wrapped(function: Callable[..., Any], folder: str) -> Callable[..., Any]:
             return function(config, *arguments, **options)
         return _take_over(config, folder)
 
-    # Alembic's own command line asks its functions for their parameters.
-    instead.__signature__ = inspect.signature(function)  # type: ignore[attr-defined]
-    return instead
+    return _with_the_parameters_of(function, instead)
+
+
+def _with_the_parameters_of(function: Callable[..., Any], instead: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a function that takes what the first one takes and calls the second.
+
+    Alembic makes its command line out of the parameters that it finds in a function's code; a signature that is only
+    claimed does not count there.
+    """
+    spec = inspect.getfullargspec(function)
+    taken = ", ".join([*spec.args, *(["*"] if spec.kwonlyargs else []), *spec.kwonlyargs])
+    passed = ", ".join([*spec.args, *("%s=%s" % (name, name) for name in spec.kwonlyargs)])
+    made: dict[str, Any] = {"instead": instead}
+    exec("def standing_in(%s): return instead(%s)" % (taken, passed), made)  # noqa: S102 - names of parameters
+    found: Any = functools.update_wrapper(made["standing_in"], function)
+    found.__defaults__, found.__kwdefaults__ = function.__defaults__, function.__kwdefaults__
+    return found  # type: ignore[no-any-return]
 
 
 def _take_over(config: Any, folder: str) -> NoReturn:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .configuration import make_config
 from .enums import Enums
 from .environment import database_of, listed, locations, script_of
+from .imports import with_imports
 from .names import name_constraints
 from .tree import Tree, pairs_of
 
@@ -93,8 +94,9 @@ def _read_script(script: Any, copies: Sequence[str], originals: Sequence[str]) -
     path = os.path.realpath(script.path)
     index = next(i for i, copy in enumerate(copies) if path.startswith(copy + os.sep))
     with open(path, encoding="utf-8", newline="") as file:
-        text = file.read()
+        text, imported = with_imports(file.read())
     return {
+        "imported": imported,
         "revision": script.revision,
         "down": listed(script.down_revision),
         "location": index,
