@@ -14,7 +14,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from migrations_tools.discovery import addresses, split_variables
+from migrations_tools.discovery import addresses, libpq, split_variables
 from migrations_tools.discovery.addresses import Server
 from migrations_tools.discovery.compose_yaml.dotenv import read_files
 from migrations_tools.errors import CannotProceed
@@ -151,8 +151,8 @@ def _changed(given: Mapping[str, str], server: Server, ours: frozenset[str] | No
         if found.text != text:
             values[name] = found.text
     split = split_variables.replaced(given, server, ours, original_port)
-    removed = _DETOURS | split.removed | (_TLS if server.is_local else frozenset())
-    encrypted = sorted(_TLS & set(given)) if server.is_local else []
+    removed = _DETOURS | split.removed | (_TLS if server.is_plain else frozenset())
+    encrypted = sorted(_TLS & set(given)) if server.is_plain else []
     notes += [*split.notes, *_several(databases)]
     notes += [f"{name} is left out: the temp server takes no encrypted connections." for name in encrypted]
     return Variables({**split.values, **values}, removed - set(split.values), tuple(notes))
@@ -168,12 +168,11 @@ def _libpq(server: Server) -> dict[str, str]:
     """Give libpq's own variables: what a connection that names no host or port is made with.
 
     Without them it would be made to whatever listens on this machine
-    (https://www.postgresql.org/docs/current/libpq-envars.html; asyncpg reads the same ones).
+    (https://www.postgresql.org/docs/current/libpq-envars.html; asyncpg reads most of them). A server without a
+    password in its address leaves it to what was there: PGPASSWORD, a file of passwords.
     """
-    return {
-        "PGHOST": server.host, "PGPORT": str(server.port), "PGUSER": server.user,
-        "PGPASSWORD": server.password, "PGDATABASE": server.database,
-    }  # fmt: skip
+    place = {"PGHOST": server.host, "PGPORT": str(server.port), "PGUSER": server.user, "PGDATABASE": server.database}
+    return {**libpq.variables(server.options), **place, **({"PGPASSWORD": server.password} if server.password else {})}
 
 
 def _absent(

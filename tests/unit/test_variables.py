@@ -115,6 +115,58 @@ def test_encryption_is_kept_for_a_server_elsewhere_and_left_out_here_with_a_note
     assert (far.values["PGSSLMODE"], far.notes) == ("require", ())
 
 
+MANAGED = Server(
+    "db.example.com", 5432, "app", "temp-pw", "app_temp",
+    {"sslmode": "verify-full", "sslrootcert": "/ca.pem", "options": "endpoint=ep-1", "keepalives": "1"},
+)  # fmt: skip
+
+
+def test_what_the_server_needs_besides_goes_by_the_variables_of_libpq() -> None:
+    found = _found(MANAGED, DATABASE_URL="postgresql://u:pw@db/shop", PGSSLMODE="disable")
+    assert found.values == {
+        "DATABASE_URL": "postgresql://app:temp-pw@db.example.com:5432/app_temp",
+        "PGHOST": "db.example.com", "PGPORT": "5432", "PGUSER": "app", "PGPASSWORD": "temp-pw",
+        "PGDATABASE": "app_temp", "PGSSLMODE": "verify-full", "PGSSLROOTCERT": "/ca.pem", "PGOPTIONS": "endpoint=ep-1",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("postgresql://db/x?sslmode=disable&ssl=off&a=b", "postgresql://app:temp-pw@db.example.com:5432/app_temp?a=b"),
+        ("postgresql://db/x?options=-c%20a%3Db",
+         "postgresql://app:temp-pw@db.example.com:5432/app_temp?options=endpoint%3Dep-1%20-c%20a%3Db"),
+        ("host=db user=u sslmode=disable options='-c a=b'",
+         "host=db.example.com port=5432 user=app password=temp-pw dbname=app_temp options='endpoint=ep-1 -c a=b'"),
+    ],
+)  # fmt: skip
+def test_what_an_address_says_otherwise_gives_way_to_the_server(before: str, after: str) -> None:
+    assert _value(before, MANAGED) == after
+
+
+def test_what_gives_way_is_told() -> None:
+    assert _found(MANAGED, X="postgresql://db/x?sslmode=disable").notes == (
+        "X: its sslmode gives way to the temp server's.",
+    )
+
+
+def test_a_server_of_this_machine_may_be_encrypted_where_its_address_says_so() -> None:
+    tunnel = Server("localhost", 6543, "app", "temp-pw", "app_temp", {"sslmode": "require"})
+    found = _found(tunnel, X="postgresql://db/x?sslmode=disable", PGSSLROOTCERT="/ca.pem")
+    assert found.values["PGSSLMODE"] == "require"
+    assert found.values["PGSSLROOTCERT"] == "/ca.pem"
+    assert found.values["X"] == "postgresql://app:temp-pw@localhost:6543/app_temp"
+
+
+def test_a_server_without_a_password_leaves_it_to_what_is_there() -> None:
+    found = _found(
+        Server("db.example.com", 5432, "app", "", "app_temp"), X="postgresql://u:pw@db/x", Y="host=db user=u"
+    )
+    assert found.values["X"] == "postgresql://app@db.example.com:5432/app_temp"
+    assert found.values["Y"] == "host=db.example.com port=5432 user=app dbname=app_temp"
+    assert found.laid_over({"PGPASSWORD": "own"})["PGPASSWORD"] == "own"
+
+
 def test_user_and_password_are_encoded_in_urls_and_quoted_in_keywords() -> None:
     assert _value("postgresql://db/x", FAR) == "postgresql://o%40wner:p%2Fw%3Ad@db.example.com:6432/app_temp"
     odd = Server("127.0.0.1", 1, "u", r"it's \ odd", "x")

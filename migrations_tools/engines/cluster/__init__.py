@@ -5,9 +5,10 @@ from __future__ import annotations
 from migrations_tools.engines.cluster.binaries import Binaries, find_binaries, wheel_folders
 from migrations_tools.engines.cluster.databases import available_extensions, create_role_and_database
 from migrations_tools.engines.cluster.lifecycle import is_running, make, remove, reopen, stop
-from migrations_tools.engines.cluster.state import Cluster, ClusterState
+from migrations_tools.engines.cluster.state import UNENCRYPTED, Cluster, ClusterState
 
 __all__ = [
+    "UNENCRYPTED",
     "Binaries",
     "Cluster",
     "ClusterState",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from migrations_tools.discovery.services import Database
 from migrations_tools.engines import cluster, given
+from migrations_tools.engines.address import SETTING, Address, parse
 from migrations_tools.engines.cluster import ClusterState
 from migrations_tools.engines.postgres import Server
 from migrations_tools.errors import CannotProceed
@@ -15,16 +17,21 @@ from migrations_tools.journal import Run
 from migrations_tools.steps.work import Work
 
 CLUSTER = "cluster"
+SERVER = "server"
 
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
-    """A run's database as the application reaches it, and as the tool does (`server`)."""
+    """A run's database as the application reaches it, and as the tool does (`server`).
+
+    `options` are the further parameters of libpq that the application's connections need.
+    """
 
     server: Server
     user: str
     database: str
-    password: str
+    password: str = field(repr=False)
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 def make_embedded(work: Work, run: Run, database: Database, major: int | None) -> Run:
@@ -63,8 +70,9 @@ def find_embedded(run: Run, database: Database) -> Whereabouts:
     opened = cluster.reopen(ClusterState.from_json(run.plan[CLUSTER]))
     state = opened.state
     server = Server(
-        "127.0.0.1", state.port, state.superuser, database.name, run.token, opened.password, owner=database.user
-    )
+        "127.0.0.1", state.port, state.superuser, database.name, run.token, opened.password, owner=database.user,
+        options=cluster.UNENCRYPTED,
+    )  # fmt: skip
     return Whereabouts(server, database.user, database.name, database.password or opened.password)
 
 
@@ -84,14 +92,14 @@ def _say_which(work: Work, binaries: cluster.Binaries, major: int | None) -> Non
 # --- a server that was given -------------------------------------------------------------------------------------
 
 
-def address(work: Work, project: str) -> given.Address:
+def address(work: Work, project: str) -> Address:
     """Give the server of the setting `server_url`. Raises CannotProceed when it is missing or malformed."""
     if not work.settings.server_url:
         raise CannotProceed(
-            "The engine `server` needs `migrations_tools.server_url`.",
+            f"The engine `server` needs {SETTING}.",
             tip="Keep it out of files: export INVOKE_MIGRATIONS_TOOLS_SERVER_URL=postgresql://user:password@host/name_temp",
         )
-    return given.parse(work.settings.server_url, project, work.settings.suffix)
+    return parse(work.settings.server_url, project, work.settings.suffix, work.root)
 
 
 def make_given(work: Work, run: Run) -> Run:
@@ -101,10 +109,10 @@ def make_given(work: Work, run: Run) -> Run:
     """
     where = address(work, run.project)
     names = _names(where, work)
-    given.check(where, names)
+    run = work.journal.update(run, plan={**run.plan, SERVER: given.check(where, names)})
     run = work.journal.will_make(run, *(("database", name) for name in names))
-    for name in names[:2]:
-        given.make(where, name, run.token)
+    given.make(where, names[:2], run.token)
+    given.reach(where, run.token)
     return run
 
 
@@ -118,7 +126,8 @@ def remove_given(work: Work, run: Run) -> None:
     """Drop the databases that have a name of the journal's and the run's token; others of that name are told."""
     if not run.names("database"):
         return
-    left = given.drop(address(work, run.project), run.names("database"), run.token)
+    where = address(work, run.project)
+    left = given.drop(where, run.names("database"), run.token, run.plan.get(SERVER, ""))
     if left:
         raise CannotProceed(
             [f"The database {name} does not carry this run's token; it was not dropped." for name in left],
@@ -126,14 +135,13 @@ def remove_given(work: Work, run: Run) -> None:
         )
 
 
-def find_given(work: Work, run: Run) -> Whereabouts:
-    """Give the whereabouts of the scratch database on the server."""
-    where = address(work, run.project)
+def find_given(where: Address, run: Run) -> Whereabouts:
+    """Give the whereabouts of the scratch database on the server, whose address is one of a single host."""
     server = given.server(where, run.token)
-    return Whereabouts(server, where.user, where.database, where.password)
+    return Whereabouts(server, where.user, where.database, where.password, dict(where.options))
 
 
-def _names(where: given.Address, work: Work) -> tuple[str, ...]:
+def _names(where: Address, work: Work) -> tuple[str, ...]:
     """Give every name that a run may make on the server: the database, its twin, and the proofs' scratch ones."""
     scratch = (scratch_of(where.database, purpose, work.settings.suffix) for purpose in ("base", "models", "trip"))
     return (where.database, *scratch)

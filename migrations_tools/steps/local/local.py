@@ -5,19 +5,20 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from subprocess import Popen
 from typing import Any
 
-from migrations_tools.discovery import compose_yaml, interpreter, variables
+from migrations_tools.discovery import compose_yaml, interpreter, libpq, variables
 from migrations_tools.discovery.addresses import Server
 from migrations_tools.discovery.alembic import is_flasks
 from migrations_tools.discovery.compose_files import find_optional
 from migrations_tools.discovery.interpreter import Interpreter, mending_command
 from migrations_tools.discovery.project import Project, discover_local
 from migrations_tools.discovery.services import build_context
-from migrations_tools.engines import postgres, process
+from migrations_tools.engines import given, postgres, process
+from migrations_tools.engines.address import Address
 from migrations_tools.engines.interpreter import missing
 from migrations_tools.errors import CannotProceed
 from migrations_tools.inapp.advice import Advice
@@ -97,12 +98,16 @@ def read_source(work: Work) -> Source:
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """A run whose databases are an embedded cluster's or a given server's."""
+    """A run whose databases are an embedded cluster's or a given server's.
+
+    `primary` keeps which host a given server's address led to, for the time of one task.
+    """
 
     work: Work
     source: Source
     run_id: str
     engine: str
+    primary: list[Address] = field(default_factory=list)
 
     @property
     def project(self) -> Project:
@@ -158,7 +163,9 @@ class Local:
     def whereabouts(self, run: Run) -> Whereabouts:
         """Give where the run's database is."""
         if self.engine == "server":
-            return databases.find_given(self.work, run)
+            if not self.primary:
+                self.primary.append(given.primary(databases.address(self.work, run.project)))
+            return databases.find_given(self.primary[0], run)
         return databases.find_embedded(run, self.project.database)
 
     def environment(self, run: Run) -> dict[str, str]:
@@ -169,12 +176,13 @@ class Local:
     def variables(self, run: Run) -> variables.Variables:
         """Give the variables that lead to the temp database, with notes on what they leave pointing elsewhere."""
         where, database = self.whereabouts(run), self.project.database
-        address = Server(where.server.host, where.server.port, where.user, where.password, where.database)
-        given = {**_plain(self.source.application_service), **_plain(self.source.service)}
-        if not given:
+        place = (where.server.host, where.server.port, where.user, where.password, where.database)
+        address = Server(*place, where.options)
+        of_services = {**_plain(self.source.application_service), **_plain(self.source.service)}
+        if not of_services:
             return variables.guess(self.source.folder, _outer(), address, self._extra())
         return variables.for_application(
-            given,
+            of_services,
             database.service,
             database.port,
             address,
@@ -207,7 +215,9 @@ class Local:
         """Give the words that start this machine's psql as the application's own role."""
         where = self.whereabouts(run)
         address = ["-h", where.server.host, "-p", str(where.server.port), "-U", where.user, "-d", where.database]
-        return ["psql", *address], {"PGPASSWORD": where.password}
+        # An empty address of the shell's own leads nowhere; one that is not empty would lead psql there.
+        more = {"PGHOSTADDR": "", **libpq.variables(dict(where.server.options))}
+        return ["psql", *address], {**more, **({"PGPASSWORD": where.password} if where.password else {})}
 
     def dry_words(self, run: Run) -> str:
         """Say what `reinstall` would do."""

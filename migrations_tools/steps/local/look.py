@@ -26,7 +26,8 @@ def doctor(work: Work) -> None:
 def _server(work: Work, source: Source) -> str:
     if work.settings.engine == "server":
         where = databases.address(work, source.project.name)
-        given.check(where, [where.database])
-        return f"{where.host}:{where.port}, database {where.database}"
+        run = work.journal.read()
+        given.check(where, [] if run and where.database in run.names("database") else [where.database])
+        return f"{where.words}, database {where.database}"
     binaries = cluster.find_binaries(work.settings.postgres_bin, source.major)
     return f"PostgreSQL {binaries.version}, from {binaries.source} ({binaries.folder})"
