@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     import psycopg
 
 _MAINTENANCE = ("postgres", "defaultdb", "template1")
-_RIGHT: LiteralString = "SELECT rolcreatedb OR rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user"
+_RIGHT: LiteralString = (
+    "SELECT rolcreatedb OR rolsuper, CAST(pg_catalog.current_setting('transaction_read_only') AS boolean)"
+    " FROM pg_catalog.pg_roles WHERE rolname = current_user"
+)
 _TAKEN: LiteralString = "SELECT datname FROM pg_catalog.pg_database WHERE datname = ANY(%s) ORDER BY datname"
 _MARKS_OF: LiteralString = (
     "SELECT pg_catalog.shobj_description(oid, 'pg_database'), datconnlimit FROM pg_catalog.pg_database"
@@ -33,9 +36,9 @@ _MARKS_OF: LiteralString = (
 )
 _IDENTIFIER: LiteralString = "SELECT CAST(system_identifier AS text) FROM pg_catalog.pg_control_system()"
 _LOCK_SECONDS = 60
-# What poolers say of a database, or a user, that is not on their list: PgBouncer, pgcat, Odyssey, Supavisor.
+# What poolers say of what is not on their lists: PgBouncer, pgcat, Odyssey, Supavisor.
 _POOLERS_WORDS = re.compile(
-    r"no such database|no pool configured|route for .* not found|tenant or user not found", re.IGNORECASE
+    "(?i)no such database|unsupported startup parameter|no pool configured|route for .* not found|tenant or user not"
 )
 _DIRECT = f"Give {SETTING} the server's own address, not that of a pooler (PgBouncer, say) in front of it."
 
@@ -75,10 +78,12 @@ def check(address: Address, names: Sequence[str]) -> str:
 
     with _maintenance(address) as connection:
         reasons = []
-        right = connection.execute(_RIGHT).fetchone()
-        if not right or not right[0]:
+        may, reads_only = connection.execute(_RIGHT).fetchone() or (False, False)
+        if not may:
             grant = sql.SQL("ALTER ROLE {} CREATEDB").format(sql.Identifier(address.user)).as_string(connection)
             reasons.append(f"The role {address.user} may not create databases on {address.words}. Grant it: {grant};")
+        if reads_only:
+            reasons.append(f"The server {address.words} takes no writes: it is a standby, or set so. Name the primary.")
         taken = [name for (name,) in connection.execute(_TAKEN, (list(names),))]
         reasons += [
             f"The database {name} exists on {address.words} already, {_holds(address, name)}; it was not touched."
@@ -122,8 +127,7 @@ def make(address: Address, names: Iterable[str], token: str) -> None:
 
     Raises CannotProceed when the server refuses.
     """
-    with _maintenance(address) as connection:
-        _lock(connection, address, token)
+    with _maintenance(address) as connection, _locked(connection, address, token):
         for name in names:
             create(connection, name, token)
             mark(connection, name, token)
@@ -153,9 +157,8 @@ def drop(address: Address, names: Iterable[str], token: str, identity: str = "")
     from psycopg import sql
 
     left = []
-    with _maintenance(address) as connection:
+    with _maintenance(address) as connection, _locked(connection, address, token):
         _check_same(_identity(connection, address), identity, address)
-        _lock(connection, address, token)
         for name in names:
             row = connection.execute(_MARKS_OF, (name,)).fetchone()
             if row and (row[0] == token or row == (None, birthmark(token))):
@@ -173,10 +176,12 @@ def _check_same(found: str, wanted: str, address: Address) -> None:
         )
 
 
-def _lock(connection: psycopg.Connection[Any], address: Address, token: str) -> None:
+@contextmanager
+def _locked(connection: psycopg.Connection[Any], address: Address, token: str) -> Iterator[None]:
     """Wait for what a killed task left at work: its CREATE DATABASE goes on in the server until it is done.
 
-    A lock of the session is held for as long as that session lives (PostgreSQL manual, 13.3.5).
+    A lock of the session is held for as long as that session lives (PostgreSQL manual, 13.3.5). It is given back all
+    the same, for the sake of those behind a pooler, which keeps sessions.
     """
     from psycopg import errors
 
@@ -190,6 +195,8 @@ def _lock(connection: psycopg.Connection[Any], address: Address, token: str) -> 
             tip=f"Run `invoke cleanup` again when it has ended. {_DIRECT}",
         ) from error
     connection.execute("RESET lock_timeout")
+    yield
+    connection.execute("SELECT pg_catalog.pg_advisory_unlock(%s)", (number,))
 
 
 @contextmanager
