@@ -7,7 +7,6 @@ later: no statement reaches a database that does not carry the run's token.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
@@ -23,10 +22,6 @@ _TLS = frozenset({"PGSSLMODE", "PGSSLROOTCERT", "PGSSLCERT", "PGSSLKEY", "PGREQU
 # These lead a connection elsewhere although it names a host.
 _DETOURS = frozenset({"PGHOSTADDR", "PGSERVICE"})
 _USUAL = "DATABASE_URL"
-# Images whose tag starts with the PostgreSQL version; of the others (TimescaleDB, Citus) it is their own.
-_BY_VERSION = frozenset({"postgres", "postgresql", "postgis", "pgrouting", "alloydbomni"})
-_TAGGED_MAJOR = re.compile(r"(?:^|[-.])pg(?P<major>\d{1,2})(?:$|[-.])", re.IGNORECASE)
-_LEADING_MAJOR = re.compile(r"v?(?P<major>\d{1,2})(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +124,6 @@ def names_of(config: Mapping[str, Any], service: str) -> frozenset[str]:
     links = (link.split(":") for each in services.values() for link in each.get("links") or ())
     linked = (alias for target, *rest in links if target == service for alias in rest)
     return frozenset(filter(None, [service, own.get("container_name"), own.get("hostname"), *aliases, *linked]))
-
-
-def postgres_major(config: Mapping[str, Any], database_service: str) -> int | None:
-    """Give the PostgreSQL major version that the image of a service names; None when its tag does not tell."""
-    image = str(((config.get("services") or {}).get(database_service) or {}).get("image") or "").partition("@")[0]
-    repository, _, tag = image.rpartition("/")[2].partition(":")
-    match = _TAGGED_MAJOR.search(tag) or (_LEADING_MAJOR.match(tag) if repository in _BY_VERSION else None)
-    return int(match["major"]) if match else None
 
 
 def _changed(given: Mapping[str, str], server: Server, ours: frozenset[str] | None, original_port: int) -> Variables:

@@ -342,11 +342,15 @@ def test_a_url_written_into_the_environment_stops_the_run_with_nothing_changed_t
 
 def test_doctor_says_that_auto_takes_the_embedded_engine_where_there_is_no_docker(no_docker: dict[str, str]) -> None:
     with local_project("with_compose", no_docker) as project:
-        done = project.invoke("doctor")
+        compose = project.root / "docker-compose.yml"
+        compose.write_text(compose.read_text().replace("postgres:16", "citusdata/citus:12.1-pg16"))
+        # A terminal of the usual width would break the lines.
+        done = project.invoke("doctor", COLUMNS="500")
         assert done.code == 0, str(done)
         assert "Engine: embedded (there is no `docker` program)." in done.out
         assert sys.executable in done.out
         assert "PostgreSQL" in done.out
+        assert "the Compose file's image is one for citus, which the embedded server does not have" in done.out
         assert not project.tool_folder.exists()
 
 

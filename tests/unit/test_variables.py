@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migrations_tools.discovery.addresses import Server
-from migrations_tools.discovery.variables import Variables, for_application, guess, names_of, postgres_major
+from migrations_tools.discovery.variables import Variables, for_application, guess, names_of
 from migrations_tools.errors import CannotProceed
 
 HERE = Server("127.0.0.1", 54321, "app", "temp-pw", "app_temp")
@@ -399,37 +399,3 @@ def test_a_database_has_more_names_than_its_services() -> None:
     }
     assert names_of(config, "db") == {"db", "shop-postgres", "pg", "main", "primary", "database"}
     assert names_of({}, "db") == {"db"}
-
-
-@pytest.mark.parametrize(
-    ("image", "major"),
-    [
-        ("postgres:15", 15),
-        ("postgres:16.2-alpine3.19", 16),
-        ("postgres:17rc1", 17),
-        ("registry.example.com:5000/team/postgres:14-bookworm", 14),
-        ("postgres:15@sha256:aaaa", 15),
-        ("postgis/postgis:16-3.4", 16),
-        ("pgrouting/pgrouting:16-3.4-3.6.1", 16),
-        ("bitnami/postgresql:16.1.0-debian-11-r9", 16),
-        ("supabase/postgres:15.1.0.147", 15),
-        ("pgvector/pgvector:pg17", 17),
-        ("pgvector/pgvector:0.8.0-pg16", 16),
-        ("timescale/timescaledb:latest-pg16", 16),
-        ("timescale/timescaledb-ha:pg16.2-ts2.14", 16),
-        ("timescale/timescaledb:2.14.2", None),
-        ("citusdata/citus:12.1", None),
-        ("citusdata/citus:12.1.3-pg15", 15),
-        ("postgres:latest", None),
-        ("postgres", None),
-        ("postgres:alpine", None),
-        ("", None),
-    ],
-)
-def test_the_major_version_is_read_from_the_tag_where_it_tells(image: str, major: int | None) -> None:
-    assert postgres_major({"services": {"db": {"image": image}}}, "db") == major
-
-
-def test_a_service_without_an_image_tells_no_version() -> None:
-    assert postgres_major({"services": {"db": {"build": {"context": "/x"}}}}, "db") is None
-    assert postgres_major({}, "db") is None

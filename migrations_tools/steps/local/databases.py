@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from migrations_tools.discovery.images import Image
 from migrations_tools.discovery.services import Database
 from migrations_tools.engines import cluster, given
 from migrations_tools.engines.address import SETTING, Address, parse
@@ -34,10 +35,12 @@ class Whereabouts:
     options: Mapping[str, str] = field(default_factory=dict)
 
 
-def make_embedded(work: Work, run: Run, database: Database, major: int | None) -> Run:
+def make_embedded(work: Work, run: Run, database: Database, image: Image) -> Run:
     """Make a cluster in the tool's own folder, with the project's own role and database, marked from the start."""
-    binaries = cluster.find_binaries(work.settings.postgres_bin, major)
-    _say_which(work, binaries, major)
+    binaries = cluster.find_binaries(work.settings.postgres_bin, image.major)
+    work.console.say(f"Embedded PostgreSQL {binaries.major}, from {binaries.source}.")
+    for difference in differences(binaries, image):
+        work.console.say(f"  warning: {difference}", style="yellow")
     run = work.journal.will_make(run, ("cluster", str(_folder(work))))
     latest = run
 
@@ -52,10 +55,10 @@ def make_embedded(work: Work, run: Run, database: Database, major: int | None) -
     return latest
 
 
-def remake_embedded(work: Work, run: Run, database: Database, major: int | None) -> Run:
+def remake_embedded(work: Work, run: Run, database: Database, image: Image) -> Run:
     """Destroy the cluster, whole, and make it anew."""
     remove_embedded(run)
-    return make_embedded(work, run, database, major)
+    return make_embedded(work, run, database, image)
 
 
 def remove_embedded(run: Run) -> None:
@@ -80,13 +83,19 @@ def _folder(work: Work) -> Path:
     return work.journal.folder / "cluster"
 
 
-def _say_which(work: Work, binaries: cluster.Binaries, major: int | None) -> None:
-    work.console.say(f"Embedded PostgreSQL {binaries.major}, from {binaries.source}.")
-    if major and major != binaries.major:
-        work.console.say(
-            f"  warning: the Compose file names PostgreSQL {major}, the embedded server is {binaries.major}",
-            style="yellow",
+def differences(binaries: cluster.Binaries, image: Image) -> list[str]:
+    """Say in what the embedded server differs from the one in the project's image, as far as that is known."""
+    found = []
+    if image.major and image.major != binaries.major:
+        found.append(f"the Compose file names PostgreSQL {image.major}, the embedded server is {binaries.major}")
+    available = cluster.extensions(binaries)
+    lacking = [name for name in image.extensions if available is not None and name not in available]
+    if lacking:
+        found.append(
+            f"the Compose file's image is one for {', '.join(lacking)}, which the embedded server does not have: a"
+            " migration that wants it needs `engine: compose`, or in `postgres_bin` a server that has it"
         )
+    return found
 
 
 # --- a server that was given -------------------------------------------------------------------------------------

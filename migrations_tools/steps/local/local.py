@@ -10,10 +10,11 @@ from pathlib import Path
 from subprocess import Popen
 from typing import Any
 
-from migrations_tools.discovery import compose_yaml, interpreter, libpq, variables
+from migrations_tools.discovery import compose_yaml, images, interpreter, libpq, variables
 from migrations_tools.discovery.addresses import Server
 from migrations_tools.discovery.alembic import is_flasks
 from migrations_tools.discovery.compose_files import find_optional
+from migrations_tools.discovery.images import Image
 from migrations_tools.discovery.interpreter import Interpreter, mending_command
 from migrations_tools.discovery.project import Project, discover_local
 from migrations_tools.discovery.services import build_context
@@ -57,9 +58,9 @@ class Source:
         return self._service(self.project.application.service if self.project.application else "")
 
     @property
-    def major(self) -> int | None:
-        """The PostgreSQL major version that the Compose file names."""
-        return variables.postgres_major(self.config, self.project.database.service) if self.config else None
+    def image(self) -> Image:
+        """What the Compose file says of the database's server."""
+        return images.of_service(self.config, self.project.database.service)
 
     @property
     def other_services(self) -> frozenset[str]:
@@ -236,8 +237,8 @@ def make_databases(work: Work, source: Source, run: Run, again: bool = False) ->
     if run.engine == "server":
         return databases.remake_given(work, run) if again else databases.make_given(work, run)
     if again:
-        return databases.remake_embedded(work, run, database, source.major)
-    return databases.make_embedded(work, run, database, source.major)
+        return databases.remake_embedded(work, run, database, source.image)
+    return databases.make_embedded(work, run, database, source.image)
 
 
 def _plain(service: Mapping[str, Any]) -> dict[str, str]:

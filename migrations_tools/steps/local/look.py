@@ -29,5 +29,6 @@ def _server(work: Work, source: Source) -> str:
         run = work.journal.read()
         given.check(where, [] if run and where.database in run.names("database") else [where.database])
         return f"{where.words}, database {where.database}"
-    binaries = cluster.find_binaries(work.settings.postgres_bin, source.major)
-    return f"PostgreSQL {binaries.version}, from {binaries.source} ({binaries.folder})"
+    binaries = cluster.find_binaries(work.settings.postgres_bin, source.image.major)
+    differing = (f"; {difference}" for difference in databases.differences(binaries, source.image))
+    return f"PostgreSQL {binaries.version}, from {binaries.source} ({binaries.folder}){''.join(differing)}"
