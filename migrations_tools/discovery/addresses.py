@@ -39,7 +39,7 @@ class Server:
     """Where the temp database is; the password never shows in a repr. A host of `/…` is the folder of a socket.
 
     `options` are the further parameters of libpq that a connection needs. They go by libpq's variables, for every
-    driver writes them in its own way into a URL.
+    driver writes them in its own way into a URL. `databases` says what each of several databases is called here.
     """
 
     host: str
@@ -48,6 +48,11 @@ class Server:
     password: str = field(repr=False)
     database: str
     options: Mapping[str, str] = field(default_factory=dict)
+    databases: Mapping[str, str] = field(default_factory=dict)
+
+    def named(self, original: str) -> str:
+        """Give what a database of the project is called here: the only one, or its own of several."""
+        return self.databases.get(original, self.database)
 
     @property
     def is_plain(self) -> bool:
@@ -138,7 +143,7 @@ def _new_url(match: re.Match[str], name: str, server: Server, ours: frozenset[st
     kept = _kept([pair for pair in options if pair[0] not in _PLACES], server, found, quote)
     found.databases += [unquote(path)] if path else []
     new_query = "&".join(filter(None, [server.query()[1:], *("=".join(pair) for pair in kept)]))
-    database = quote(server.database, safe="")
+    database = quote(server.named(unquote(path)), safe="")
     return f"{match['scheme']}://{server.authority()}/{database}{'?' * bool(new_query)}{new_query}{mark}{fragment}"
 
 
@@ -179,9 +184,10 @@ def _new_dsn(text: str, name: str, server: Server, ours: frozenset[str] | None, 
     hosts = [host for key, value in pairs if key == kind for host in value.split(",")]
     if not _is_ours(hosts, name, ours, found):
         return text
-    found.databases += [value for key, value in pairs if key == "dbname"]
+    names = [value for key, value in pairs if key == "dbname"]
+    found.databases += names
     own = [("host", server.host), ("port", str(server.port)), ("user", server.user)]
-    own += [*([("password", server.password)] if server.password else []), ("dbname", server.database)]
+    own += [*([("password", server.password)] if server.password else []), ("dbname", server.named("".join(names)))]
     kept = _kept([pair for pair in pairs if pair[0] not in _PLACES], server, found)
     return " ".join(f"{key}={_quoted(value)}" for key, value in [*own, *kept])
 

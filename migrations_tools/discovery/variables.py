@@ -29,13 +29,15 @@ class Variables:
     """What the application's process gets; the values hold a password and never show in a repr.
 
     `removed` are variables that it must not inherit. `notes` are sentences for the user. `absent` are the services
-    of the stack that variables lead to and that do not run here; a note says which variable each.
+    of the stack that variables lead to and that do not run here; a note says which variable each. `databases` are
+    the project's own names of the databases that variables lead to.
     """
 
     values: Mapping[str, str] = field(repr=False)
     removed: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
+    databases: tuple[str, ...] = ()
 
     def laid_over(self, environment: Mapping[str, str]) -> dict[str, str]:
         """Give the environment of the process."""
@@ -74,7 +76,8 @@ def for_application(
         *([] if changed.values or extra else [_nothing_named(database_service)]),
         *(f"{name} leads to the service {host}, which does not run here." for name, host in absent),
     ]
-    found = Variables(values, changed.removed, tuple(notes), tuple(sorted({host for _, host in absent})))
+    lacking = tuple(sorted({host for _, host in absent}))
+    found = Variables(values, changed.removed, tuple(notes), lacking, changed.databases)
     return _with_extra(found, extra, server)
 
 
@@ -104,7 +107,8 @@ def guess(folder: Path, environment: Mapping[str, str], server: Server, extra: M
             f"No variable with a PostgreSQL address was found in the environment or in {file}; {_USUAL} is set. Where"
             " the application reads another one, give it under `environment:` with {url}."
         )
-    return _with_extra(Variables(values, changed.removed, tuple(notes)), extra, server)
+    found = Variables(values, changed.removed, tuple(notes), databases=changed.databases)
+    return _with_extra(found, extra, server)
 
 
 def _beside(file: Path, environment: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
@@ -140,9 +144,10 @@ def _changed(given: Mapping[str, str], server: Server, ours: frozenset[str] | No
     split = split_variables.replaced(given, server, ours, original_port)
     removed = _DETOURS | split.removed | (_TLS if server.is_plain else frozenset())
     encrypted = sorted(_TLS & set(given)) if server.is_plain else []
-    notes += [*split.notes, *_several(databases)]
+    notes += [*split.notes, *(_several(databases) if not server.databases else ())]
     notes += [f"{name} is left out: the temp server takes no encrypted connections." for name in encrypted]
-    return Variables({**split.values, **values}, removed - set(split.values), tuple(notes))
+    named = tuple(sorted({*databases, *split.databases}))
+    return Variables({**split.values, **values}, removed - set(split.values), tuple(notes), databases=named)
 
 
 def _several(databases: Mapping[str, str]) -> Iterator[str]:
@@ -175,6 +180,8 @@ def _absent(
 def _with_extra(variables: Variables, extra: Mapping[str, Any], server: Server) -> Variables:
     taken = {name for name, value in extra.items() if value is None}
     given = {name: addresses.filled(value, server) for name, value in extra.items() if value is not None}
+    written = {each for name, text in given.items() for each in addresses.replaced(name, text, server, None).databases}
     values = {name: value for name, value in variables.values.items() if name not in taken}
     removed = (variables.removed | taken) - frozenset(given)
-    return Variables({**values, **given}, removed, variables.notes, variables.absent)
+    databases = tuple(sorted({*variables.databases, *written} - {server.database}))
+    return Variables({**values, **given}, removed, variables.notes, variables.absent, databases)

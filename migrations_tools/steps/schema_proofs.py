@@ -10,6 +10,7 @@ from typing import Any
 
 from migrations_tools import catalog
 from migrations_tools.catalog import Catalog
+from migrations_tools.discovery.alembic_config import USUAL
 from migrations_tools.engines.postgres import Server, querying
 from migrations_tools.inapp.client import Probe, ProbeError
 from migrations_tools.journal import Run
@@ -37,6 +38,10 @@ class Bench:
     def databases(self) -> tuple[str, ...]:
         """Every database that the migrations have come to, once."""
         return tuple(dict.fromkeys(item.database for each in self.installed for item in each.standings))
+
+    def label(self, migrated: Migrated) -> str:
+        """Name an environment where there are several."""
+        return (migrated.environment.section or USUAL) if len(self.installed) > 1 else ""
 
     def sent(self, copies: Mapping[str, str]) -> dict[str, str]:
         """Say where connections go: each database's to its copy, or all to the one copy that there is."""
@@ -72,7 +77,7 @@ def prove(bench: Bench) -> list[Proof]:
         proofs += [attempted(schema.REPLAY, partial(_replay, bench, each)) for each in bench.installed]
     proofs += _attempted_all(schema.ORACLE, lambda: _oracle(bench))
     for each in bench.installed:
-        claim = schema.about(schema.ROUND_TRIP, each.environment.section)
+        claim = schema.about(schema.ROUND_TRIP, bench.label(each))
         proofs += _attempted_all(claim, partial(_round_trips, bench, each, claim))
     return proofs
 
@@ -93,13 +98,13 @@ def _at_head(bench: Bench, migrated: Migrated) -> Proof:
     several = len(bench.databases) > 1
     found = {item.database if several else "": item.current for item in migrated.standings}
     empty = [item.database for item in migrated.standings if not item.current and not bench.read(item.database).tables]
-    claim = schema.about(schema.HEAD, migrated.environment.section)
+    claim = schema.about(schema.HEAD, bench.label(migrated))
     return schema.at_head(claim, found, migrated.heads, migrated.who, empty)
 
 
 def _replay(bench: Bench, migrated: Migrated) -> Proof:
     """Try, on scratch databases, whether the history would have made the schema as well."""
-    claim = schema.about(schema.REPLAY, migrated.environment.section)
+    claim = schema.about(schema.REPLAY, bench.label(migrated))
     with bench.copies("trip", bench.databases) as copies:
         try:
             bench.ask(migrated, "upgrade", "replaying the history on a scratch database", copies)

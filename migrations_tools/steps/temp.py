@@ -17,7 +17,6 @@ from migrations_tools.proofs.proof import Proof
 from migrations_tools.steps.work import Work
 
 OWN_PREFIX = "migrations_tools_"
-_LONGEST = 24  # of 63 bytes; the prefix, the purpose and the suffix need the rest
 
 
 class Temp(Protocol):
@@ -127,12 +126,13 @@ def watched(process: Popen[str], advice: Advice, program: Program) -> Watched:
 
 
 def scratch_name(database: str, purpose: str, suffix: str) -> str:
-    """Give the name of a scratch copy of a database inside a temp server of our own.
+    """Give the name of a scratch copy of a database inside a temp server of our own."""
+    return f"{OWN_PREFIX}{short_name(database, 24)}_{purpose}{suffix}"
 
-    Short enough whatever the project's is called: a long name is told from its like by its digest.
-    """
-    digest = sha256(database.encode()).hexdigest()[:8]
-    short = (
-        database if len(database.encode()) <= _LONGEST else f"{database.encode()[:12].decode(errors='ignore')}_{digest}"
-    )
-    return f"{OWN_PREFIX}{short}_{purpose}{suffix}"
+
+def short_name(name: str, longest: int) -> str:
+    """Give a name that leaves room in PostgreSQL's 63 bytes; a long one is told from its like by its digest."""
+    given = name.encode()
+    if len(given) <= longest:
+        return name
+    return f"{given[: longest - 9].decode(errors='ignore')}_{sha256(given).hexdigest()[:8]}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,12 @@ from migrations_tools.engines.cluster import ClusterState
 from migrations_tools.engines.postgres import Server
 from migrations_tools.errors import CannotProceed
 from migrations_tools.journal import Run
+from migrations_tools.steps.temp import short_name
 from migrations_tools.steps.work import Work
 
 CLUSTER = "cluster"
 SERVER = "server"
+_LATER = ("models", "trip")  # the scratch databases that proofs make and drop
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,8 @@ class Whereabouts:
     options: Mapping[str, str] = field(default_factory=dict)
 
 
-def make_embedded(work: Work, run: Run, database: Database, image: Image) -> Run:
-    """Make a cluster in the tool's own folder, with the project's own role and database, marked from the start."""
+def make_embedded(work: Work, run: Run, database: Database, image: Image, others: Sequence[str]) -> Run:
+    """Make a cluster in the tool's own folder, with the project's own role and databases, marked from the start."""
     binaries = cluster.find_binaries(work.settings.postgres_bin, image.major)
     work.console.say(f"Embedded PostgreSQL {binaries.major}, from {binaries.source}.")
     for difference in differences(binaries, image):
@@ -50,15 +52,10 @@ def make_embedded(work: Work, run: Run, database: Database, image: Image) -> Run
 
     made = cluster.make(_folder(work), binaries, note)
     password = database.password or made.password
-    for name in (database.name, scratch_of(database.name, "base", work.settings.suffix)):
-        cluster.create_role_and_database(made, database.user, password, name, token=run.token)
+    for each in dict.fromkeys([database.name, *others]):
+        for name in (each, scratch_of(each, "base", work.settings.suffix)):
+            cluster.create_role_and_database(made, database.user, password, name, token=run.token)
     return latest
-
-
-def remake_embedded(work: Work, run: Run, database: Database, image: Image) -> Run:
-    """Destroy the cluster, whole, and make it anew."""
-    remove_embedded(run)
-    return make_embedded(work, run, database, image)
 
 
 def remove_embedded(run: Run) -> None:
@@ -111,24 +108,20 @@ def address(work: Work, project: str) -> Address:
     return parse(work.settings.server_url, project, work.settings.suffix, work.root)
 
 
-def make_given(work: Work, run: Run) -> Run:
-    """Make the scratch database and its pristine twin on the server; all names stand in the journal before that.
+def make_given(work: Work, run: Run, others: Sequence[str]) -> Run:
+    """Make the scratch databases and their pristine twins on the server; all names stand in the journal before that.
 
     Raises CannotProceed when one of the names is taken, the run's later scratch databases' among them.
     """
     where = address(work, run.project)
-    names = _names(where, work)
+    mains = tuple(dict.fromkeys([where.database, *others]))
+    twins = [scratch_of(each, "base", work.settings.suffix) for each in mains]
+    names = (*mains, *twins, *(scratch_of(each, purpose, work.settings.suffix) for each in mains for purpose in _LATER))
     run = work.journal.update(run, plan={**run.plan, SERVER: given.check(where, names)})
     run = work.journal.will_make(run, *(("database", name) for name in names))
-    given.make(where, names[:2], run.token)
+    given.make(where, [*mains, *twins], run.token)
     given.reach(where, run.token)
     return run
-
-
-def remake_given(work: Work, run: Run) -> Run:
-    """Drop the run's databases and make them anew."""
-    remove_given(work, run)
-    return make_given(work, run)
 
 
 def remove_given(work: Work, run: Run) -> None:
@@ -150,12 +143,6 @@ def find_given(where: Address, run: Run) -> Whereabouts:
     return Whereabouts(server, where.user, where.database, where.password, dict(where.options))
 
 
-def _names(where: Address, work: Work) -> tuple[str, ...]:
-    """Give every name that a run may make on the server: the database, its twin, and the proofs' scratch ones."""
-    scratch = (scratch_of(where.database, purpose, work.settings.suffix) for purpose in ("base", "models", "trip"))
-    return (where.database, *scratch)
-
-
 def scratch_of(database: str, purpose: str, suffix: str) -> str:
     """Give the name of a scratch database beside a database: `shop_temp` -> `shop_models_temp`."""
-    return f"{database.removesuffix(suffix)[:40]}_{purpose}{suffix}"
+    return short_name(database.removesuffix(suffix), 40) + f"_{purpose}{suffix}"

@@ -9,7 +9,8 @@ from migrations_tools.errors import MigrationsToolsError
 from migrations_tools.journal import Run
 from migrations_tools.steps.hashes import hashes_of
 from migrations_tools.steps.history import check_reach
-from migrations_tools.steps.local.local import Local, Source, make_databases, read_source
+from migrations_tools.steps.local.local import Local, make_databases
+from migrations_tools.steps.local.source import Source, read_source
 from migrations_tools.steps.temp import targets
 from migrations_tools.steps.work import Work
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from migrations_tools.engines import cluster, given
 from migrations_tools.steps.local import databases
-from migrations_tools.steps.local.local import Source, read_source
+from migrations_tools.steps.local.source import Source, read_source
 from migrations_tools.steps.work import Work
 
 
