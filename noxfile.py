@@ -16,6 +16,7 @@ nox.options.error_on_missing_interpreters = False
 ROOT = Path(__file__).parent
 # Nox gives a child half a second after Ctrl-C; taking a stack down takes longer.
 PATIENCE = 60.0
+DRIVERS = ("asyncpg", "greenlet", "pg8000", "psycopg[binary]", "psycopg2-binary")
 TOOLS = ("ruff==0.17.*", "mypy==2.4.*", "types-PyYAML")
 
 
@@ -75,6 +76,31 @@ def compose_matrix(session: nox.Session) -> None:
     session.run("python", "tests/support/matrix.py", *map(str, reports))
     if any("<failure" in report.read_text() or "<error" in report.read_text() for report in reports):
         session.error("A test failed with one of the programs; see above.")
+
+
+@nox.session
+@nox.parametrize(
+    ("python", "packages"),
+    [
+        nox.param("3.8", ("alembic==1.9.*", "sqlalchemy==1.4.*"), id="python-3.8,alembic-1.9,sqlalchemy-1.4"),
+        nox.param("3.8", ("alembic", "sqlalchemy"), id="python-3.8,newest-for-it"),
+        nox.param("3.11", ("alembic==1.12.*", "sqlalchemy==1.4.*"), id="python-3.11,alembic-1.12,sqlalchemy-1.4"),
+        nox.param("3.12", ("alembic==1.16.*", "sqlalchemy==2.0.*"), id="python-3.12,alembic-1.16,sqlalchemy-2.0"),
+        nox.param("3.13", ("alembic", "sqlalchemy", "sqlmodel", "flask-migrate"), id="python-3.13,newest"),
+    ],
+)
+def matrix(session: nox.Session, python: str, packages: tuple[str, ...]) -> None:
+    """Run the tests of the application's side with other versions of Python, Alembic and SQLAlchemy there."""
+    _install_for_tests(session)
+    session.install("uv")
+    place = Path(session.create_tmp()).resolve() / "application"
+    session.run("uv", "venv", "--quiet", "--clear", "--python", python, str(place))
+    interpreter = str(place / "bin" / "python")
+    session.run("uv", "pip", "install", "--quiet", "--python", interpreter, *packages, *DRIVERS)
+    tests = ("tests/integration/test_probe.py", "tests/integration/test_probe_revisions.py",
+             "tests/integration/test_probe_token.py", "tests/integration/test_projects.py")  # fmt: skip
+    environment = {**_environment(), **_fast_folder(), "TEST_APPLICATION_PYTHON": interpreter}
+    session.run("pytest", "-n", "2", *tests, *session.posargs, env=environment)
 
 
 @nox.session

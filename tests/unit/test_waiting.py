@@ -116,7 +116,7 @@ def _copy(stack: Stack, seconds: float = 0.3) -> Copy:
     """Give as much of a copy as waiting needs."""
     project = SimpleNamespace(database=SimpleNamespace(service="db"))
     work = SimpleNamespace(settings=SimpleNamespace(start_timeout=seconds))
-    return cast("Copy", SimpleNamespace(stack=stack, project=project, work=work, probe_container="probe_temp"))
+    return cast("Copy", SimpleNamespace(stack=stack, project=project, work=work))
 
 
 def test_a_database_that_accepts_no_connection_in_time_is_named_with_its_setting(engine: Engine) -> None:
@@ -134,13 +134,20 @@ def test_a_one_off_container_that_is_never_created_is_named_with_its_setting(eng
     copy = _copy(engine())
     with subprocess.Popen(["sleep", "60"], text=True) as process:
         with pytest.raises(CannotProceed) as caught:
-            start._appeared(copy, process)
+            start._appeared(copy, process, "probe_temp")
         process.kill()
     late = "was not created within 0.3 seconds (the setting `start_timeout`)"
     assert caught.value.reasons == (f"The container probe_temp {late}.",)
 
 
+def test_a_python_that_is_sent_away_ends_by_itself_when_its_input_does() -> None:
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    process = subprocess.Popen(["cat"], text=True, **pipes)
+    start._dismiss(process)
+    assert process.returncode == 0
+
+
 def test_a_one_off_container_whose_command_ended_is_not_waited_for(engine: Engine) -> None:
     with subprocess.Popen(["true"], text=True) as process:
         process.wait()
-        assert start._appeared(_copy(engine(), 60), process) == {}
+        assert start._appeared(_copy(engine(), 60), process, "probe_temp") == {}

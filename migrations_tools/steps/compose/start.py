@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -11,20 +10,24 @@ from typing import Any
 from migrations_tools.engines import compose
 from migrations_tools.engines.compose import PROJECT_LABEL, Container, Expectation
 from migrations_tools.engines.limit import Limit
-from migrations_tools.engines.postgres import Server, first_statements
+from migrations_tools.engines.postgres import OTHER_DATABASES, Server, first_statements, read_names
 from migrations_tools.errors import CannotProceed, CommandFailed
 from migrations_tools.files import tree_fingerprint
-from migrations_tools.inapp.client import BOOTSTRAP, Probe, Target
+from migrations_tools.inapp.advice import Advice
+from migrations_tools.inapp.bundle import BOOTSTRAP
+from migrations_tools.inapp.client import Probe, Program
 from migrations_tools.isolation import mismatches, one_off_mismatches, violations
 from migrations_tools.journal import Run
 from migrations_tools.steps.compose.copy import Copy
 from migrations_tools.steps.history import check_reach
+from migrations_tools.steps.temp import OWN_PREFIX, Watched, taken_over, targets, watched
 
 _PSQL = (
     'PGPASSWORD="${POSTGRES_PASSWORD:-$(cat "${POSTGRES_PASSWORD_FILE:-/dev/null}")}"'
-    ' exec psql -X -q -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$1" -U "$2" -d postgres'
+    ' exec psql -X -q -A -t -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$1" -U "$2" -d postgres'
 )
 _POLL = 0.1
+_GOODBYE = 20
 _NOT_YET = (
     "could not connect",
     "connection to server",
@@ -71,20 +74,20 @@ def _create(copy: Copy, run: Run) -> Run:
     try:
         copy.stack.create(run, services(copy))
     except CommandFailed as error:
-        raise CannotProceed(compose.last_words(error), tip=_NOTHING_RUNS) from error
+        raise CannotProceed(compose.last_words(error), tip=f"Nothing was started. {_LOOK}") from error
     finally:
         # Also where Compose gave up half way: nothing but its container says whose an anonymous volume is.
         run = note_anonymous_volumes(copy, run)
-    _refuse(mismatches(copy.plan, copy.stack.created()))
+    _refuse(mismatches(copy.plan, copy.stack.created()), f"Nothing of the application was started. {_LOOK}")
     return run
 
 
-def _refuse(found: Sequence[str]) -> None:
+def _refuse(found: Sequence[str], tip: str) -> None:
     if found:
-        raise CannotProceed(["What was created is not what was planned:", *found], tip=_NOTHING_RUNS)
+        raise CannotProceed(["What was created is not what was planned:", *found], tip=tip)
 
 
-_NOTHING_RUNS = "Nothing of the application was started. Look at it with `docker inspect`; `invoke cleanup` removes it."
+_LOOK = "Look at it with `docker inspect`; `invoke cleanup` removes it."
 
 
 def _limit(copy: Copy) -> Limit:
@@ -158,76 +161,102 @@ def _start_database(copy: Copy, run: Run) -> Run:
     try:
         mark(copy, run, limit)
         with probe:
-            check_reach(probe, Target(copy.project.config_candidates, run.token))
+            check_reach(probe, targets(copy.project, run))
     finally:
         probe.close()
     return run
 
 
 def open_probe(copy: Copy, run: Run) -> tuple[Run, Probe]:
-    """Start the probe in a one-off container of the Alembic service; use it as a context manager.
+    """Start the probe in a one-off container of the Alembic service; use it as a context manager."""
+    run, process = _start_python(copy, run, copy.one_off("alembic"))
+    return run, Probe(process, _advice(copy), taken_over(copy.project, run))
+
+
+def run_program(copy: Copy, run: Run, program: Program) -> tuple[Run, Watched]:
+    """Run a command of the project's own in a one-off container of the Alembic service, its connections watched."""
+    run, process = _start_python(copy, run, copy.one_off("install"))
+    return run, watched(process, _advice(copy), program)
+
+
+def _start_python(copy: Copy, run: Run, name: str) -> tuple[Run, subprocess.Popen[str]]:
+    """Start a Python in a one-off container of the Alembic service, and look at the container.
 
     Compose creates and starts a one-off container in one step, but all that starts in this one is an interpreter
-    that waits for the probe's text, which it is given only after its container was looked at. Raises
-    CannotProceed when that is not as planned.
+    that waits for its text, which it is given only after this. Raises CannotProceed when the container is not as
+    planned.
     """
-    run = copy.work.journal.will_make(run, ("container", copy.probe_container))
-    if any(container.name == copy.probe_container for container in copy.stack.containers()):
-        copy.stack.docker.change(copy.stack.scope(run), "rm", "--force", copy.probe_container)
+    run = copy.work.journal.will_make(run, ("container", name))
+    if any(container.name == name for container in copy.stack.containers()):
+        copy.stack.docker.change(copy.stack.scope(run), "rm", "--force", name)
     service, python = copy.project.alembic_service, copy.work.settings.python
-    process = copy.stack.start_python(run, service, copy.probe_container, python, BOOTSTRAP)
-    probe = Probe(process)
+    process = copy.stack.start_python(run, service, name, python, BOOTSTRAP)
     try:
-        found = _appeared(copy, process)
-        run = copy.work.journal.will_make(run, *(("volume", name) for name in compose.anonymous_volumes(found)))
-        _refuse(one_off_mismatches(copy.plan, found) if found else ())
+        found = _appeared(copy, process, name)
+        run = copy.work.journal.will_make(run, *(("volume", each) for each in compose.anonymous_volumes(found)))
+        _refuse(one_off_mismatches(copy.plan, found) if found else (), "Its container was given nothing to run.")
     except BaseException:
-        probe.close()
+        _dismiss(process)
         raise
-    return run, probe
+    return run, process
 
 
-def _appeared(copy: Copy, process: subprocess.Popen[str]) -> Mapping[str, Any]:
-    """Wait until the probe's container exists and give it; empty when its process ended without one.
+def _appeared(copy: Copy, process: subprocess.Popen[str], name: str) -> Mapping[str, Any]:
+    """Wait until a one-off container exists and give it; empty when its process ended without one.
 
-    Then the probe itself says why, with what the process printed.
+    Then whoever talks to the process says why, with what it printed.
     """
     limit = _limit(copy)
     while limit.left:
         ended = process.poll() is not None
-        found = compose.inspect(copy.stack.docker, [copy.probe_container])
+        found = compose.inspect(copy.stack.docker, [name])
         if found or ended:
             return found[0] if found else {}
         time.sleep(_POLL)
-    raise CannotProceed(f"The container {copy.probe_container} was not created within {limit.words()}.")
+    raise CannotProceed(f"The container {name} was not created within {limit.words()}.")
+
+
+def _dismiss(process: subprocess.Popen[str]) -> None:
+    """End a Python that was given nothing: it ends by itself, its container too, when its input does."""
+    try:
+        process.communicate(timeout=_GOODBYE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+
+
+def _advice(copy: Copy) -> Advice:
+    return Advice("compose", f"add it to what the image of {copy.project.alembic_service} installs")
 
 
 def mark(copy: Copy, run: Run, limit: Limit) -> None:
-    """Write the token on the temp database, through its own container, as soon as it accepts connections.
+    """Write the token on the temp databases, through their own container, as soon as it accepts connections.
 
+    The application's own comes first; those that the image's start scripts have made beside it follow.
     Raises CannotProceed when the database refuses or does not come up before the limit is over.
     """
+    main = copy.project.database.name
+    statements = first_statements(main, copy.base_of(main), run.token) + OTHER_DATABASES
+    others = _marking(copy, run, statements, limit, first=True)
+    names = [name for name in read_names(others) if name != main and not name.startswith(OWN_PREFIX)]
+    if names:
+        statements = "".join(first_statements(name, copy.base_of(name), run.token) for name in names)
+        _marking(copy, run, statements, limit, first=False)
+
+
+def _marking(copy: Copy, run: Run, statements: str, limit: Limit, first: bool) -> str:
+    """Run statements with the database's own psql, again for as long as it is only coming up; give what it printed."""
     access = copy.project.database
-    arguments = (
-        "exec",
-        "--interactive",
-        "--",
-        copy.database_container,
-        "sh",
-        "-c",
-        _PSQL,
-        "sh",
-        str(access.port),
-        access.user,
-    )
-    statements = first_statements(access.name, copy.base_database, run.token)
-    for attempt in itertools.count():
+    program = ("sh", "-c", _PSQL, "sh", str(access.port), access.user)
+    arguments = ("exec", "--interactive", "--", copy.database_container, *program)
+    again = not first
+    while True:
         try:
-            scope, again = copy.stack.scope(run), attempt > 0
-            copy.stack.docker.change(scope, *arguments, stdin=statements, again=again, limit=limit)
-            return
+            scope = copy.stack.scope(run)
+            return copy.stack.docker.change(scope, *arguments, stdin=statements, again=again, limit=limit)
         except CommandFailed as error:
             _still_coming(copy, error, limit)
+        again = True
         time.sleep(_POLL)
 
 
