@@ -31,7 +31,7 @@ def isolate(work: Work) -> None:
         can = find_features(original)
         planned = make_plan(work, original)
     if work.dry:
-        _show_dry(work, planned)
+        _show_dry(work, planned, can)
         return
     _refuse_a_strangers_copy(original, planned)
     with work.console.step("Verifying that the copy is apart"):
@@ -149,8 +149,9 @@ def _service_row(item: ServicePlan, state: str, config: Mapping[str, Any]) -> tu
     )  # fmt: skip
 
 
-def _show_dry(work: Work, planned: IsolationPlan) -> None:
+def _show_dry(work: Work, planned: IsolationPlan, can: Features) -> None:
     _show_plan(work, planned, {}, {"services": {}})
-    work.console.say("The override that would be written:")
+    whole = "What would be applied to the whole configuration, for this Compose does not obey it as an override:"
+    work.console.say("The override that would be written:" if can.override else whole)
     work.console.code(render(planned), "yaml")
     work.console.say("Dry run: nothing was written and nothing was started.")
