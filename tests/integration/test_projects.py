@@ -26,7 +26,11 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason=
 
 FOLDER = Path(__file__).parent / "projects"
 PROJECTS = sorted(path for path in FOLDER.iterdir() if path.is_dir())
-NEEDS = {"flask_migrate": ("flask_migrate",), "sqlmodel": ("sqlmodel",), "async_template": ("greenlet", "psycopg")}
+NEEDS = {
+    "flask_migrate": ("flask_migrate",),
+    "sqlmodel": ("sqlmodel",),
+    "async_template": ("greenlet", "sqlalchemy.dialects.postgresql.psycopg"),
+}
 _TOLD = re.compile(
     r"[✔✘–✋]|ERROR|TIP|Wrote|Section|Nothing|Engine|The fresh"
     r"|  (create|add|alter|drop|enum|import|In|warning) "
@@ -93,7 +97,7 @@ def _told(done: Done, root: Path) -> str:
         indent = indent if detail else "  " if line.startswith("ERROR") else "    "
         if marked and "cluster/database" not in line:
             lines.append(line)
-    text = "\n".join(lines).replace(application.PYTHON, "<python>") + "\n"
+    text = "\n".join(lines).replace(application.PYTHON, "<python>").replace("/./", "/") + "\n"
     text = re.sub(r"127.0.0.1:\d+", "127.0.0.1:<port>", re.sub(r"\d+ lines of", "<some> lines of", text))
     return _REVISION.sub("<revision>", _DATED.sub("versions/<file>", text.replace(str(root), "<root>")))
 
