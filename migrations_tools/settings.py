@@ -52,7 +52,7 @@ class Settings:
     versions: list[str] = _setting([], "The folder(s) of the revision files.")
     python: str = _setting("", "The Python that Alembic runs in: in the service's image, or here (`uv run python`).")
     postgres_bin: str = _setting("", "The folder of the embedded server's programs (`postgres`, `initdb`).")
-    server_url: str = _setting("", "The URL of a PostgreSQL server for the engine `server`; its database is not used.")
+    server_url: str = _setting("", "The server of the engine `server`, as a URL that names the database to make there.")
     application_command: str = _setting("", "What starts the application without Docker; `{port}` is its port.")
     message: str = _setting("", "The message of a generated revision; made from its operations when empty.")
     allow: list[Any] = _setting([], "Drops that are meant: `CODE:object`, or a map of code, object, reason, until.")

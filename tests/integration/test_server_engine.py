@@ -379,7 +379,7 @@ def test_a_pooler_that_does_not_know_the_new_database_is_told_from_the_server(
 def test_a_pooler_that_does_not_know_the_maintenance_database_is_told_too(postgres_server: Server) -> None:
     with pooler(postgres_server.port, {"shop"}) as port:
         address = Address((("127.0.0.1", port),), BUILDER, "shop_temp", PASSWORD)
-        with pytest.raises(CannotProceed, match="does not let builder in: .* no such database: postgres") as caught:
+        with pytest.raises(CannotProceed, match=r"does not let builder in: .* no such database: postgres") as caught:
             given.check(address, ["shop_temp"])
     assert caught.value.tip.startswith(DIRECT)
 
