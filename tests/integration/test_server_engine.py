@@ -307,11 +307,14 @@ class _Cleanup:
 # --- refused ---------------------------------------------------------------------------------------------------------
 
 
+MARKED = "COMMENT ON DATABASE plain_base_temp IS 'migrations_tools 0123'"
+
+
 @pytest.mark.parametrize(
     ("taken", "holds", "said"),
     [
-        pytest.param("plain_temp", "CREATE TABLE kept (id int)", "is not empty (relation kept)", id="its own name"),
-        pytest.param("plain_base_temp", "SELECT 7", "is empty; it was not touched.", id="its twin's name"),
+        pytest.param("plain_temp", "CREATE TABLE kept (id int)", "and is not empty (relation kept)", id="its own name"),
+        pytest.param("plain_base_temp", MARKED, "and is empty; it was not touched.", id="another run's twin"),
     ],
 )
 def test_a_database_of_that_name_is_refused_and_not_touched(
@@ -327,7 +330,9 @@ def test_a_database_of_that_name_is_refused_and_not_touched(
             assert databases(postgres_server) == before
             assert names(f"{url}/{taken}", TABLES) == ({"kept"} if "kept" in holds else set())
             assert done.code == 2, str(done)
-            assert f"The database {taken} exists on 127.0.0.1:{postgres_server.port} already, and {said}" in done.err
+            assert f"The database {taken} exists on 127.0.0.1:{postgres_server.port} already" in done.err
+            assert said in done.err
+            assert ("carries another run's mark" in done.err) == (holds == MARKED)
             assert "Traceback" not in done.text
             assert cleaned.code == 0, str(cleaned)
             assert project.tool_files() == LEFT
