@@ -14,6 +14,7 @@ from migrations_tools.engines.docker import Docker
 from migrations_tools.errors import CannotProceed
 from migrations_tools.isolation import IsolationPlan, from_json
 from migrations_tools.journal import Run
+from migrations_tools.steps.compose.engine import refuse_another
 from migrations_tools.steps.temp import scratch_name
 from migrations_tools.steps.work import Work
 
@@ -85,6 +86,7 @@ def copy_of(work: Work, original: Original, plan: IsolationPlan) -> Copy:
 def reopen(work: Work, run: Run) -> Copy:
     """Give the copy of a run that stands, read afresh; the plan is the journal's."""
     original = read_original(work)
+    refuse_another(work, original.docker, run)
     if original.project.name != run.project:
         raise CannotProceed(
             f"The temp stack that stands is {run.temp_project}, but the project is called {original.project.name}.",

@@ -14,7 +14,7 @@ from migrations_tools.files import tree_fingerprint
 from migrations_tools.inapp.advice import Advice
 from migrations_tools.inapp.bundle import BOOTSTRAP
 from migrations_tools.inapp.client import Probe, Program
-from migrations_tools.isolation import violations
+from migrations_tools.isolation import LOOPBACK, violations
 from migrations_tools.journal import Run
 from migrations_tools.steps.compose.copy import Copy
 from migrations_tools.steps.history import check_reach
@@ -197,13 +197,13 @@ def _still_coming(copy: Copy, error: CommandFailed, late: bool) -> None:
 
 
 def server(copy: Copy, run: Run) -> Server:
-    """Give the temp server as seen from this machine: the port that the engine published for our container."""
+    """Give the temp server as seen from this machine: the port that the engine published, on the engine's machine."""
     access = copy.project.database
     container = next((item for item in copy.stack.containers() if item.name == copy.database_container), None)
     port = container.published.get(f"{access.port}/tcp") if container else None
     if not port:
         raise CannotProceed(f"The temp database's container {copy.database_container} publishes no port.")
-    return Server("127.0.0.1", port, access.user, access.name, run.token, _password(copy, run))
+    return Server(copy.plan.engine_host or LOOPBACK, port, access.user, access.name, run.token, _password(copy, run))
 
 
 def _password(copy: Copy, run: Run) -> str:
