@@ -7,6 +7,7 @@ Argument lists go to the program as they are, never through a shell. What change
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import shlex
@@ -225,7 +226,6 @@ def unreachable(environment: Mapping[str, str], limit: Limit) -> str:
     """
     if not shutil.which("docker", path=environment.get("PATH")):
         return "there is no `docker` program"
-    endpoints.find(Docker(environment=environment))
     command = ["docker", "version", "--format", "{{.Server.Version}}"]
     try:
         done = subprocess.run(
@@ -234,9 +234,12 @@ def unreachable(environment: Mapping[str, str], limit: Limit) -> str:
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         return f"the Docker engine did not answer within {limit.words()}"
+    if not done.returncode:
+        return ""
+    endpoints.find(Docker(environment=environment, timeout=math.ceil(limit.seconds)))
     said = [line.strip() for line in done.stderr.splitlines() if line.strip()]
     # The last line names the address, which is news where DOCKER_HOST or a context leads elsewhere.
-    return masked(": ".join(["no Docker engine answers", *said[-1:]])) if done.returncode else ""
+    return masked(": ".join(["no Docker engine answers", *said[-1:]]))
 
 
 def find_compose(environment: Mapping[str, str], limit: Limit) -> tuple[str, ...]:
