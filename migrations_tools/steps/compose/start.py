@@ -226,7 +226,8 @@ def _dismiss(process: subprocess.Popen[str]) -> None:
 
 
 def _advice(copy: Copy) -> Advice:
-    return Advice("compose", f"add it to what the image of {copy.project.alembic_service} installs")
+    image = f"what the image of {copy.project.alembic_service} installs"
+    return Advice("compose", lambda module: f"add the package that brings {module} to {image}")
 
 
 def mark(copy: Copy, run: Run, limit: Limit) -> None:
@@ -280,7 +281,8 @@ def server(copy: Copy, run: Run) -> Server:
     port = container.published.get(f"{access.port}/tcp") if container else None
     if not port:
         raise CannotProceed(f"The temp database's container {copy.database_container} publishes no port.")
-    return Server(copy.plan.engine_host or LOOPBACK, port, access.user, access.name, run.token, _password(copy, run))
+    host, options = copy.plan.engine_host or LOOPBACK, (("sslmode", "prefer"),)  # whatever this shell's PGSSLMODE says
+    return Server(host, port, access.user, access.name, run.token, _password(copy, run), options=options)
 
 
 def _password(copy: Copy, run: Run) -> str:
