@@ -22,7 +22,7 @@ def isolate(work: Work, engine: str) -> None:
     Raises CannotProceed with every reason when that is not possible.
     """
     with work.console.step("Reading the project"):
-        source = read_source(work)
+        source = read_source(work, ask_python=True)
     if work.dry:
         _show(work, source, engine)
         work.console.say("Dry run: nothing was started.")
