@@ -26,7 +26,8 @@ _VERSION = 1
 class Run:
     """One run, from `isolate` to `cleanup`, as it stands on disk.
 
-    `made` lists (kind, name or id) of everything that was or was about to be made; `hashes` are the sha256 of
+    `made` lists (kind, name or id) of everything that was or was about to be made; `compose_options` are the
+    options that stand for the original on every Compose command; `hashes` are the sha256 of
     files that must not change; `inventory` is the rest of the machine as it was before.
     """
 
@@ -40,6 +41,7 @@ class Run:
     made: tuple[tuple[str, str], ...] = ()
     plan: Mapping[str, Any] = field(default_factory=dict)
     compose_files: tuple[str, ...] = ()
+    compose_options: tuple[str, ...] = ()
     hashes: Mapping[str, str] = field(default_factory=dict)
     inventory: Mapping[str, Any] = field(default_factory=dict)
     built_from: str = ""
@@ -136,7 +138,7 @@ _BUSY = "Wait for it to end. A process that died holds nothing: its lock went wi
 
 
 def _run(data: Mapping[str, Any]) -> Run:
-    tuples = {key: tuple(data[key]) for key in ("compose_files", "generated", "held", "steps")}
+    tuples = {key: tuple(data[key]) for key in ("compose_files", "compose_options", "generated", "held", "steps")}
     made = tuple((kind, name) for kind, name in data["made"])
     return Run(**{**data, **tuples, "made": made})
 

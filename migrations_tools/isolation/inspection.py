@@ -98,7 +98,7 @@ def _restart(pair: _Pair) -> Iterator[str]:
 
 def _ports(pair: _Pair) -> Iterator[str]:
     # A one-off container publishes nothing unless it is asked to (`run --service-ports`).
-    planned = set() if pair.container.one_off else {_binding(port) for port in pair.service.ports}
+    planned = set() if pair.container.one_off else {_binding(port) for port in pair.plan.bound(pair.service.service)}
     bound = set(_bound(pair.container))
     for target, address, port in sorted(bound - planned):
         yield f"it publishes {target} at {address}:{port or 'any port'}, which was not planned."

@@ -5,17 +5,19 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from migrations_tools.engines import inventory
 from migrations_tools.engines.compose import PROJECT_LABEL, Container, supports_override
-from migrations_tools.engines.facts import gather
+from migrations_tools.engines.facts import declared, gather
 from migrations_tools.errors import CannotProceed, MigrationsToolsError
 from migrations_tools.files import write_whole
-from migrations_tools.isolation import IsolationPlan, NotIsolable, ServicePlan, as_json, plan, render
+from migrations_tools.isolation import Facts, IsolationPlan, NotIsolable, ServicePlan, as_json, plan, render
 from migrations_tools.journal import Run
 from migrations_tools.steps.compose import start
-from migrations_tools.steps.compose.copy import Copy, Original, copy_of, read_original
+from migrations_tools.steps.compose.copy import Copy, copy_of
+from migrations_tools.steps.compose.original import Original, read_original, read_whole
 from migrations_tools.steps.hashes import hashes_of
 from migrations_tools.steps.work import Work
 
@@ -54,16 +56,29 @@ def make_plan(work: Work, original: Original) -> IsolationPlan:
             tip="Install Compose 2.24.4 or newer.",
         )
     try:
-        return plan(original.config, gather(original.docker, original.project, original.config, work.settings))
+        return plan(original.config, _facts(work, original))
     except NotIsolable as error:
         raise CannotProceed(["This stack cannot be isolated:", *error.reasons], tip="Nothing was started.") from error
+
+
+def _facts(work: Work, original: Original) -> Facts:
+    """Gather what planning must know; what profiles would add counts as taken, and what they do not add is left out."""
+    facts = gather(original.docker, original.project, original.config, work.settings)
+    ports, held = declared(read_whole(original))
+    return replace(
+        facts,
+        busy_ports=facts.busy_ports | ports,
+        held={kind: names | held.get(kind, frozenset()) for kind, names in facts.held.items()},
+        exclude_services=facts.exclude_services | original.inactive,
+    )
 
 
 def _refuse_a_strangers_copy(original: Original, planned: IsolationPlan) -> None:
     """Refuse when a copy of this name stands that another folder's run (or another tool) made."""
     label = f"label={PROJECT_LABEL}={planned.project}"
+    folder = '{{.Names}}, started from {{.Label "' + f"{PROJECT_LABEL}.working_dir" + '"}},'
     queries = {
-        "container": ("ps", "--all", "--format", "{{.Names}}"),
+        "container": ("ps", "--all", "--format", folder),
         "volume": ("volume", "ls", "--format", "{{.Name}}"),
         "network": ("network", "ls", "--format", "{{.Name}}"),
     }
@@ -83,6 +98,7 @@ def _begin(work: Work, original: Original, planned: IsolationPlan) -> Run:
         started=time.time(), token=f"migrations_tools {secrets.token_hex(16)}", stage="planned",
         made=_will_be_made(planned), plan=as_json(planned),
         compose_files=tuple(str(path) for path in original.project.compose.files),
+        compose_options=original.options,
         hashes=hashes_of(work.root, original.project), inventory=inventory.take(original.docker),
     )  # fmt: skip
     work.journal.write(run)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from migrations_tools.engines.compose import Stack, supports_override
 from migrations_tools.journal import Run
-from migrations_tools.steps.compose.copy import Original, read_original
 from migrations_tools.steps.compose.isolate import make_plan
+from migrations_tools.steps.compose.original import Original, read_original
 from migrations_tools.steps.work import Work
 
 

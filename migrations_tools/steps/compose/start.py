@@ -116,8 +116,8 @@ def note_anonymous_volumes(copy: Copy, run: Run) -> Run:
 
 
 def _start_database(copy: Copy, run: Run) -> Run:
-    database = copy.project.database.service
-    compose.start(copy.stack, run, [database], expectation(copy))
+    database, forwarder = copy.project.database.service, copy.plan.forwarder
+    compose.start(copy.stack, run, [database, *([forwarder.service] if forwarder else [])], expectation(copy))
     run = note_anonymous_volumes(copy, run)
     # The probe's container starts while PostgreSQL initialises; it connects to nothing until it is asked to.
     run, probe = open_probe(copy, run)
@@ -181,10 +181,11 @@ def _still_coming(copy: Copy, error: CommandFailed, late: bool) -> None:
 def server(copy: Copy, run: Run) -> Server:
     """Give the temp server as seen from this machine: the port that the engine published for our container."""
     access = copy.project.database
-    container = next((item for item in copy.stack.containers() if item.name == copy.database_container), None)
-    port = container.published.get(f"{access.port}/tcp") if container else None
+    name, target = copy.plan.entrance(access.service, access.port)
+    container = next((item for item in copy.stack.containers() if item.name == name), None)
+    port = container.published.get(f"{target}/tcp") if container else None
     if not port:
-        raise CannotProceed(f"The temp database's container {copy.database_container} publishes no port.")
+        raise CannotProceed(f"The container {name}, through which the temp database is reached, publishes no port.")
     return Server("127.0.0.1", port, access.user, access.name, run.token, _password(copy, run))
 
 
