@@ -26,10 +26,9 @@ def active(service: Mapping[str, Any], profiles: Collection[str]) -> bool:
 def resolved(service: Mapping[str, Any], variables: Mapping[str, str], place: str) -> dict[str, Any]:
     """Give a service in the shape of `docker compose config`.
 
-    Raises CannotProceed when it has neither image nor build (nor a provider, that runs it elsewhere), or a file of
-    variables is missing or not valid.
+    Raises CannotProceed when it has neither image nor build, or a file of variables is missing or not valid.
     """
-    if not any(service.get(key) for key in ("image", "build", "provider")):
+    if not service.get("image") and not service.get("build"):
         fail(place, "a service needs an `image` or a `build`.")
     full = {
         **service,
