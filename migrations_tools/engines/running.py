@@ -6,7 +6,7 @@ it. Compose notes all but the profiles on every container that it makes; of thes
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,9 @@ def stacks_of(containers: Iterable[Mapping[str, Any]]) -> tuple[Running, ...]:
     found: dict[str, Running] = {}
     for item in containers:
         labels = item["Config"].get("Labels") or {}
-        if LABEL in labels or labels.get("com.docker.compose.oneoff") == "True":
+        # A container that somebody runs from an image which Compose built has the image's label of the project.
+        made_by_compose = f"{PROJECT_LABEL}.config_files" in labels
+        if not made_by_compose or LABEL in labels or labels.get("com.docker.compose.oneoff") == "True":
             continue
         stack = found.setdefault(labels[PROJECT_LABEL], _started_from(labels))
         up = {labels.get("com.docker.compose.service", "")} if item["State"]["Status"] in _UP else set()
@@ -51,15 +53,20 @@ def stacks_of(containers: Iterable[Mapping[str, Any]]) -> tuple[Running, ...]:
 
 
 def of_this_project(
-    stacks: Iterable[Running], compose: ComposeFiles, name: str, name_is_set: bool = False
+    stacks: Iterable[Running], compose: ComposeFiles, set_name: str, name: Callable[[], str]
 ) -> Running | None:
     """Give the stack that was started from these files, under its own name or under another one.
 
-    `name` is the name that Compose gives the files; where the user has set it, no other counts.
+    `set_name` is the name that the user has set: then no other counts. `name` gives the one that Compose gives the
+    files, and is asked only when it matters, since the files may not load without what a stack was started with.
     """
-    same = [stack for stack in stacks if stack.files[:1] == compose.files[:1]]
-    named = [stack for stack in stacks if stack.project == name and stack.directory == compose.directory]
-    chosen = named or (same if not name_is_set else [stack for stack in same if stack.project == name])
+    near = [stack for stack in stacks if stack.files[:1] == compose.files[:1] or stack.directory == compose.directory]
+    same = [stack for stack in near if stack.files[:1] == compose.files[:1] and set_name in ("", stack.project)]
+    if len(near) <= 1 and near == same:
+        return near[0] if near else None
+    wanted = set_name or name()
+    named = [stack for stack in near if stack.project == wanted and stack.directory == compose.directory]
+    chosen = named or same
     return chosen[0] if len(chosen) == 1 else None
 
 

@@ -23,18 +23,16 @@ _STORAGE = frozenset({"AWS", "S3", "SES", "SQS", "SNS", "R2", "SPACES", "B2", "W
 _PROVIDERS = _words(
     """
     BREVO SENDINBLUE SENDGRID MAILGUN MAILJET MAILCHIMP MANDRILL POSTMARK SPARKPOST RESEND MAILERSEND
-    TWILIO VONAGE NEXMO MESSAGEBIRD PLIVO SINCH TELEGRAM SLACK DISCORD WHATSAPP FACEBOOK INSTAGRAM TWITTER LINKEDIN
+    TWILIO VONAGE NEXMO MESSAGEBIRD PLIVO SINCH TELEGRAM SLACK DISCORD WHATSAPP FACEBOOK FB INSTAGRAM TWITTER LINKEDIN
     STRIPE PAYPAL BRAINTREE ADYEN MOLLIE RAZORPAY KLARNA PADDLE GOCARDLESS CHARGEBEE PLAID SQUARE SHOPIFY
-    GOOGLE GCP GCLOUD FIREBASE FCM APNS AZURE DIGITALOCEAN CLOUDFLARE HETZNER DROPBOX
+    GOOGLE GCP GCLOUD FIREBASE FCM APNS AZURE AZUREAD DIGITALOCEAN CLOUDFLARE HETZNER DROPBOX
     OPENAI ANTHROPIC GEMINI MISTRAL COHERE GROQ HUGGINGFACE HF REPLICATE DEEPL ELEVENLABS DEEPSEEK
     SENTRY ROLLBAR BUGSNAG DATADOG NEWRELIC HONEYCOMB LOGTAIL PAPERTRAIL LOGGLY AMPLITUDE MIXPANEL SEGMENT POSTHOG
     INTERCOM ZENDESK HUBSPOT SALESFORCE GITHUB GH GITLAB BITBUCKET JIRA NOTION AIRTABLE ZAPIER PUSHER ABLY ALGOLIA
     MAPBOX OKTA AUTH0 CLERK ONESIGNAL PAGERDUTY OPSGENIE
     """
 )
-_SECRET = frozenset(
-    {"KEY", "APIKEY", "TOKEN", "SECRET", "PASSWORD", "PASS", "PASSWD", "PWD", "DSN", "WEBHOOK", "CREDENTIALS"}
-)
+_SECRET = frozenset({"KEY", "APIKEY", "TOKEN", "SECRET", "PASSWORD", "PASS", "PASSWD", "PWD", "DSN", "CREDENTIALS"})
 # Words that say that the value is about a secret and not one.
 _ABOUT = _words(
     """
@@ -51,14 +49,14 @@ _SELF_HOSTED = frozenset({"GITLAB", "SENTRY", "POSTHOG"})
 _OWN = _words(
     """
     INTERNAL ADMIN APP APPLICATION SERVICE SERVER BACKEND FRONTEND API X MY MASTER STATIC DEFAULT CLIENT TEST DEV
-    LOCAL ROOT SECRET PRIVATE
+    LOCAL ROOT SECRET PRIVATE CRON WORKER
     MEILI MEILISEARCH QDRANT TYPESENSE WEAVIATE CHROMA ELASTIC ELASTICSEARCH GRAFANA MINIO DIRECTUS HASURA N8N
     """
 )
 # The forms that providers give their keys, whatever the variable is called.
 _FORM = re.compile(
     r"""(?: [sr]k_(?:live|test)_\w{8,} | SG\.[\w-]{16,}\.[\w-]{16,} | xox[abeprs]-[\w-]{10,} | xkeysib-\w{16,}
-          | sk-(?:proj-|ant-)?[\w-]{20,} | (?:AKIA|ASIA)[0-9A-Z]{16} | AIza[\w-]{30,} | gh[pousr]_\w{30,}
+          | sk-(?:proj|ant|or)-[\w-]{20,} | (?:AKIA|ASIA)[0-9A-Z]{16} | AIza[\w-]{30,} | gh[pousr]_\w{30,}
           | github_pat_\w{30,} | glpat-[\w-]{20} | key-[0-9a-f]{32} | \d{8,10}:AA[\w-]{30,}
           | https://hooks\.slack\.com/\S+ | https://(?:\w+\.)?discord(?:app)?\.com/api/webhooks/\S+ )""",
     re.VERBOSE,
@@ -97,10 +95,12 @@ def _is_live(name: str, value: str, given: Mapping[str, str], known: Collection[
 
 def _names_secret(words: list[str]) -> bool:
     """Tell whether the name is that of a secret which somebody else gave out."""
+    if words[-1] == "WEBHOOK" or words[-2:] == ["WEBHOOK", "URL"]:
+        return True  # whoever has the address may speak there
     if set(words) & _ABOUT or not set(words) & _SECRET:
         return False
     provided = bool(set(words) & (_PROVIDERS | _STORAGE | _MAIL))
-    return provided or words[-2:] == ["BOT", "TOKEN"] or "WEBHOOK" in words or _others_key(words)
+    return provided or words[-2:] == ["BOT", "TOKEN"] or _others_key(words)
 
 
 def _others_key(words: list[str]) -> bool:

@@ -81,13 +81,14 @@ def _again(docker: Docker, run: Run) -> _Reading:
 
 def _afresh(work: Work, docker: Docker) -> _Reading:
     stacks = running_stacks(docker)
-    settings = work.settings
-    reading = _read(work, docker, _files(work, stacks))
-    stack = of_this_project(stacks, reading.compose, str(reading.config["name"]), bool(settings.project_name))
+    found = _files(work, stacks)
+    stack = of_this_project(
+        stacks, found, work.settings.project_name, lambda: str(_read(work, docker, found).config["name"])
+    )
     if stack is None:
-        return reading
-    compose = as_it_runs(reading.compose, stack, settings)
-    if compose.files != reading.compose.files:
+        return _read(work, docker, found)
+    compose = as_it_runs(found, stack, work.settings)
+    if compose.files != found.files:
         work.console.say(f"Compose files: {', '.join(map(str, compose.files))} ({compose.source}).")
     return _with_profiles(work, docker, _read(work, docker, compose), stack)
 

@@ -22,7 +22,7 @@ def inspected(drawn: IsolationPlan, service: ServicePlan) -> dict[str, Any]:
     volumes = {volume.key: volume.name for volume in drawn.volumes}
     bindings = {
         f"{port.target}/{port.protocol}": [{"HostIp": port.host_ip, "HostPort": port.published}]
-        for port in service.ports
+        for port in drawn.bound(service.service)
     }
     mounts = [
         {
@@ -44,7 +44,7 @@ def inspected(drawn: IsolationPlan, service: ServicePlan) -> dict[str, Any]:
         "Name": f"/{service.container_name}",
         "Config": {"Image": service.image, "Labels": labels},
         "HostConfig": {
-            "NetworkMode": service.networks[0],
+            "NetworkMode": (*service.networks, "none")[0],
             "RestartPolicy": {"Name": service.restart.partition(":")[0], "MaximumRetryCount": 10},
             "PortBindings": bindings,
             "Privileged": False,
@@ -143,3 +143,20 @@ def test_a_one_off_container_needs_no_ports_but_the_suffix(drawn: IsolationPlan)
     unnamed = mismatches(drawn, [*everything(drawn), {**container, "Name": "/recyclic_temp-api-run-1"}])
     assert named == ()
     assert unnamed == ("api (recyclic_temp-api-run-1): a one-off container's name must end in _temp.",)
+
+
+def test_the_ports_of_a_service_that_is_cut_off_are_published_by_the_forwarder_alone() -> None:
+    case = Case(CASES / "cut_off_from_the_outside")
+    drawn = plan(case.config, case.facts(case.config))
+    api, forwarder = drawn.service("api"), drawn.service("forwarder")
+    assert api is not None and forwarder is not None
+    containers = {service.service: inspected(drawn, service) for service in drawn.services}
+    containers["sidecar"]["HostConfig"]["NetworkMode"] = "container:api"
+    containers["idle"]["HostConfig"]["NetworkMode"] = "none"
+    assert mismatches(drawn, list(containers.values())) == ()
+    assert drawn.entrance("api", 8000) == ("shop_forwarder_temp", 20000)
+    bindings = containers["forwarder"]["HostConfig"]["PortBindings"]
+    containers["api"]["HostConfig"]["PortBindings"] = {"8000/tcp": bindings.pop("20000/tcp")}
+    found = "\n".join(mismatches(drawn, list(containers.values())))
+    assert "api (api_temp): it publishes 8000/tcp" in found
+    assert "forwarder (shop_forwarder_temp): it does not publish 20000/tcp" in found
