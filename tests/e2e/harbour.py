@@ -115,24 +115,22 @@ with engine.connect() as connection:
     with context.begin_transaction():
         context.run_migrations()
 """,
-    "app/migrations/script.py.mako": '''"""${message}"""
-from alembic import op
+    "app/migrations/versions/0001_ships.py": """
 import sqlalchemy as sa
+from alembic import op
 
-revision = ${repr(up_revision)}
-down_revision = ${repr(down_revision)}
-branch_labels = ${repr(branch_labels)}
-depends_on = ${repr(depends_on)}
-
-
-def upgrade():
-    ${upgrades if upgrades else "pass"}
+revision = "0001"
+down_revision = None
 
 
-def downgrade():
-    ${downgrades if downgrades else "pass"}
-''',
-    "app/migrations/versions/.keep": "",
+def upgrade() -> None:
+    name = sa.Column("name", sa.String(50), nullable=False)
+    op.create_table("ships", sa.Column("id", sa.Integer, primary_key=True), name)
+
+
+def downgrade() -> None:
+    op.drop_table("ships")
+""",
     # Leaves a mark in every folder that it may write to, then answers.
     "app/serve.py": """
 import http.server

@@ -91,6 +91,20 @@ def test_a_stack_that_shares_with_the_world_gets_a_copy_that_shares_nothing(harb
     assert resolve(PEER, *_NAMES) == peer
 
 
+def test_a_copy_of_another_checkout_is_refused_and_its_folder_named(harbour: Harbour) -> None:
+    labels = {docker.PROJECT_LABEL: "harbour_temp", f"{docker.PROJECT_LABEL}.working_dir": "/elsewhere/harbour"}
+    options = [word for key, value in labels.items() for word in ("--label", f"{key}={value}")]
+    docker.docker("create", "--name", "harbour_stranger", *options, harbours.IMAGE)
+    try:
+        before = state()
+        done = harbour.invoke("isolate")
+        assert done.code == 2, str(done)
+        assert "harbour_stranger, started from /elsewhere/harbour" in done.err
+        assert differences(before) == []
+    finally:
+        docker.docker("rm", "harbour_stranger")
+
+
 def test_a_copy_that_is_cut_off_reaches_nothing_outside_and_still_answers(harbour: Harbour) -> None:
     harbour.configure("  internal: true\n  services: [app]\n")
     before = state()
@@ -98,7 +112,7 @@ def test_a_copy_that_is_cut_off_reaches_nothing_outside_and_still_answers(harbou
         assert reaches("harbour-app", host, port), (
             "dev does not reach the listener, so that the test would prove nothing"
         )
-        done = harbour.invoke("isolate", "generate", "validate")
+        done = harbour.invoke("isolate", "validate")
         assert done.code == 0, str(done)
         copy = docker.containers_of("harbour_temp")
         assert {item["Config"]["Labels"][docker.SERVICE_LABEL] for item in copy.values()} == {"db", "app", "forwarder"}
