@@ -26,6 +26,7 @@ from tests.support.probing import (
     copy_project,
     mark,
     need_asyncio,
+    pass_of,
     probing,
     revise,
     run_sql,
@@ -62,7 +63,8 @@ def write(project: Path, files: list[dict[str, object]]) -> None:
 
 
 def go(probe: Probe, verb: str, revision: str) -> list[str]:
-    current: list[str] = probe.ask(target().request(verb, revision=revision), f"taking it through {verb}")["current"]
+    answer = probe.ask(target().request(verb, revision=revision), f"taking it through {verb}")
+    current: list[str] = pass_of(answer)["current"]
     return current
 
 

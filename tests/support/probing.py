@@ -19,7 +19,8 @@ from psycopg import sql
 
 from migrations_tools import operations
 from migrations_tools.catalog import Catalog, read
-from migrations_tools.inapp.client import BOOTSTRAP, Probe, Target
+from migrations_tools.inapp.bundle import BOOTSTRAP
+from migrations_tools.inapp.client import Probe, Target
 from migrations_tools.operations import Operation
 from migrations_tools.review import drops
 from migrations_tools.review.findings import Allowance, Review
@@ -99,7 +100,7 @@ def need_asyncio() -> None:
 
 def target(database: str = "", config: Sequence[str] = ("alembic.ini",), token: str = TOKEN) -> Target:
     """Give what requests carry."""
-    return Target(config, token, database)
+    return Target(config, token, {"": database} if database else {})
 
 
 @dataclass(slots=True)
@@ -113,7 +114,7 @@ class Reviewer:
 
     def answer(self, question: str, value: Any) -> Mapping[str, Any]:
         assert question == "operations"
-        found = operations.parse(value)
+        found = operations.parse(value["operations"])
         self.asked.append(found)
         self.reviews.append(drops.review(found, self.history, self.allowances))
         kept = [item for item in found if item.id not in self.reviews[-1].hold]
@@ -129,6 +130,12 @@ def revise(probe: Probe, reviewer: Reviewer, database: str = "") -> dict[str, An
     """Autogenerate and review; give the probe's answer."""
     answer: dict[str, Any] = probe.ask(target(database).request("revision"), "autogenerating", reviewer.answer)
     return answer
+
+
+def pass_of(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what env.py did on the one database that it came to, without the database's name."""
+    (found,) = answer["passes"]
+    return {key: value for key, value in found.items() if key != "database"}
 
 
 def bodies(source: str) -> str:

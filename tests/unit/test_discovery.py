@@ -52,7 +52,7 @@ def _reasons(root: Path, config: dict[str, Any], **settings: Any) -> list[str]:
 def test_an_ordinary_project_needs_no_settings(tmp_path: Path) -> None:
     project = _discover(tmp_path, _shop(tmp_path))
     assert project.alembic_service == "migrate"
-    assert project.alembic_config == tmp_path / "api" / "alembic.ini"
+    assert project.alembic.config == tmp_path / "api" / "alembic.ini"
     assert project.config_candidates == ("alembic.ini",)
     assert project.versions == (tmp_path / "api" / "migrations" / "versions",)
     assert (project.application.service, project.application.port) == ("api", 8000)
@@ -138,7 +138,7 @@ def test_a_configuration_in_pyproject_is_found(tmp_path: Path) -> None:
     (tmp_path / "api" / "alembic.ini").unlink()
     (tmp_path / "api" / "pyproject.toml").write_text('[tool.alembic]\nscript_location = "%(here)s/migrations"\n')
     project = _discover(tmp_path, config)
-    assert project.alembic_config == tmp_path / "api" / "pyproject.toml"
+    assert project.alembic.config == tmp_path / "api" / "pyproject.toml"
     assert project.versions == (tmp_path / "api" / "migrations" / "versions",)
 
 

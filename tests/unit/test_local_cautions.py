@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from migrations_tools.discovery.alembic import Setup
 from migrations_tools.discovery.compose_files import ComposeFiles
 from migrations_tools.discovery.interpreter import Interpreter
 from migrations_tools.discovery.project import NO_DATABASE, Project
@@ -16,7 +17,7 @@ from migrations_tools.journal import Journal
 from migrations_tools.report.console import Console
 from migrations_tools.settings import Settings
 from migrations_tools.steps.local.cautions import show_cautions
-from migrations_tools.steps.local.local import Source
+from migrations_tools.steps.local.source import Source
 from migrations_tools.steps.work import Work
 
 _VARIABLES = {"SECRET_KEY": "own", "STRIPE_SECRET_KEY": "live$$secret", "SMTP_PASSWORD": "live", "SMTP_HOST": "mailhog"}
@@ -25,7 +26,7 @@ _VARIABLES = {"SECRET_KEY": "own", "STRIPE_SECRET_KEY": "live$$secret", "SMTP_PA
 def _said(root: Path, capsys: pytest.CaptureFixture[str], **settings: Any) -> str:
     project = Project(
         root=root, name="shop", compose=ComposeFiles((), root, "none"), alembic_service="migrate",
-        alembic_config=root / "alembic.ini", config_candidates=(), versions=(), database=NO_DATABASE,
+        alembic=Setup(root / "alembic.ini", (), ()), config_candidates=(), database=NO_DATABASE,
         application=Application("api", 80, "/"), build_contexts=(),
     )  # fmt: skip
     services = {

@@ -128,6 +128,17 @@ def inspect(folder: Path, source: str) -> Binaries | None:
     return Binaries(folder, int(match[2]), source, match[1]) if match else None
 
 
+def extensions(binaries: Binaries) -> frozenset[str] | None:
+    """Give the names that `CREATE EXTENSION` can be called with; None when their folder is not where it usually is."""
+    prefix = binaries.folder.parent
+    # Beside the programs; with the version in the name (Homebrew); Debian's, where the programs are in /usr/lib.
+    share = [prefix / "share", *sorted(prefix.glob("share/postgresql*")), Path("/usr/share/postgresql") / prefix.name]
+    for folder in (each / "extension" for each in share):
+        if (folder / "plpgsql.control").is_file():
+            return frozenset(path.stem for path in folder.glob("*.control"))
+    return None
+
+
 def _answer(command: list[str]) -> str:
     with suppress(OSError, subprocess.TimeoutExpired):
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_SECONDS)

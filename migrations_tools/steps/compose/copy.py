@@ -32,15 +32,13 @@ class Copy:
         """The temp database's container, by name."""
         return next(item.container_name for item in self.plan.services if item.service == self.project.database.service)
 
-    @property
-    def base_database(self) -> str:
-        """The pristine clone that scratch databases are made from."""
-        return scratch_name("base", self.plan.suffix)
+    def base_of(self, database: str) -> str:
+        """Give the pristine clone of a database, which its scratch copies are made from."""
+        return scratch_name(database, "base", self.plan.suffix)
 
-    @property
-    def probe_container(self) -> str:
-        """The one-off container that the probe runs in."""
-        return f"{self.plan.original_project}-alembic-run{self.plan.suffix}"
+    def one_off(self, purpose: str) -> str:
+        """Name a one-off container of the Alembic service: for the probe, or for a command of the project's own."""
+        return f"{self.plan.original_project}-{purpose}-run{self.plan.suffix}"
 
 
 def copy_of(work: Work, original: Original, plan: IsolationPlan) -> Copy:

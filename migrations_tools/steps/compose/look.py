@@ -38,7 +38,7 @@ def _project_rows(work: Work, original: Original) -> list[tuple[str, str]]:
         ("Compose files", f"{', '.join(map(str, project.compose.files))} ({project.compose.source})"),
         ("Compose project", project.name),
         ("services", ", ".join(sorted(original.config["services"]))),
-        ("Alembic runs in", f"{project.alembic_service}, with {project.alembic_config}"),
+        ("Alembic runs in", f"{project.alembic_service}, with {project.alembic.words()}"),
         ("versions", ", ".join(map(str, project.versions))),
         ("database", f"{database.service}: {database.name}, user {database.user}, port {database.port}"),
         ("application", answers),

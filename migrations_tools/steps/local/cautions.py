@@ -5,7 +5,7 @@ from __future__ import annotations
 from migrations_tools.isolation.credentials import live
 from migrations_tools.isolation.hosts import known_hosts
 from migrations_tools.isolation.resolved import stack, texts, undoubled
-from migrations_tools.steps.local.local import Source
+from migrations_tools.steps.local.source import Source
 from migrations_tools.steps.work import Work
 
 

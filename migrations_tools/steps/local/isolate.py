@@ -10,7 +10,9 @@ from migrations_tools.journal import Run
 from migrations_tools.steps.hashes import hashes_of
 from migrations_tools.steps.history import check_reach
 from migrations_tools.steps.local.cautions import show_cautions
-from migrations_tools.steps.local.local import Local, Source, make_databases, read_source
+from migrations_tools.steps.local.local import Local, make_databases
+from migrations_tools.steps.local.source import Source, read_source
+from migrations_tools.steps.temp import targets
 from migrations_tools.steps.work import Work
 
 
@@ -33,7 +35,7 @@ def isolate(work: Work, engine: str) -> None:
         with work.console.step("Checking where env.py leads"):
             run, probe = local.open_probe(run)
             with probe:
-                check_reach(probe, local.target(run))
+                check_reach(probe, targets(source.project, run))
     except MigrationsToolsError:
         work.journal.update(work.journal.read() or run, stage="failed")
         raise
@@ -57,7 +59,7 @@ def _show(work: Work, source: Source, engine: str) -> None:
         ("what", "found"),
         [
             ("interpreter", f"{' '.join(source.interpreter.command)} ({source.interpreter.source})"),
-            ("Alembic configuration", str(source.project.alembic_config)),
+            ("Alembic is started with", source.project.alembic.words()),
             ("versions", ", ".join(map(str, source.project.versions))),
         ],
     )
