@@ -123,8 +123,10 @@ def _with_profiles(work: Work, docker: Docker, reading: _Reading, stack: Running
             style="yellow",
         )
         return reading
-    inactive = _services(whole).keys() - _services(reading.config) - stack.services
-    return _Reading(reading.compose, options, whole, frozenset(inactive))
+    added = _services(whole).keys() - _services(reading.config)
+    if not added & stack.services:
+        return reading  # what runs besides is of no profile: the files have lost it
+    return _Reading(reading.compose, options, whole, frozenset(added - stack.services))
 
 
 def _services(config: Mapping[str, Any]) -> Mapping[str, Any]:
