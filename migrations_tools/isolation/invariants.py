@@ -20,7 +20,7 @@ from .labels import acted_upon
 from .local import HOST_MACHINE, Local
 from .model import IsolationPlan
 from .names import built_image, container_name, reference
-from .networks import host_service
+from .networks import NO_HOST, host_service
 from .ports import LOOPBACK, host_ports, originals_of
 from .resolved import Service, Stack, stack, texts
 
@@ -104,8 +104,9 @@ def _plain_networks(pair: _Pair) -> Iterator[str]:
 def _cut_off(pair: _Pair) -> Iterator[str]:
     outside = {pair.plan.forwarder.network.key} if pair.plan.forwarder else set()
     for key, body in sorted(pair.copy.networks.items()):
-        if pair.plan.internal and key not in outside and not body.get("internal"):
-            yield f"The network {key} leads outside."
+        inward = bool(body.get("internal")) and NO_HOST.items() <= (body.get("driver_opts") or {}).items()
+        if pair.plan.internal and key not in outside and not inward:
+            yield f"The network {key} leads outside, or to the host."
     for service in pair.copy.services.values():
         inside = not pair.plan.forwarder or service.name != pair.plan.forwarder.service
         if inside and outside & service.networks.keys():

@@ -15,9 +15,9 @@ _BRIDGE_NAME = "com.docker.network.bridge.name"
 _BRIDGES = frozenset({"", "bridge", "default"})
 _KEPT = ("internal", "attachable")
 _FAMILIES = ("enable_ipv4", "enable_ipv6")
-# Leaves the bridge without an address of the host's (docs.docker.com, "Bridge network driver"). An internal network
-# alone keeps nobody from the host's own ports, the original's published ones among them.
-_NO_HOST = {"com.docker.network.bridge.inhibit_ipv4": "true"}
+#: Leaves the bridge without an address of the host's (docs.docker.com, "Bridge network driver"). An internal network
+#: alone keeps nobody from the host's own ports, the original's published ones among them.
+NO_HOST = {"com.docker.network.bridge.inhibit_ipv4": "true"}
 
 
 def network_parts(stack: Stack, planned: tuple[NamedResource, ...], facts: Facts) -> Iterator[Part]:
@@ -102,7 +102,7 @@ def _inward(body: Mapping[str, Any]) -> dict[str, Any]:
     options = {key: value for key, value in (kept.get("driver_opts") or {}).items() if "gateway_mode" not in key}
     # The host's IPv6 address in the network cannot be withheld, so that the copy does without IPv6.
     plain = {key: value for key, value in kept.items() if key not in _FAMILIES}
-    return {**plain, "driver_opts": {**options, **_NO_HOST}, "internal": True}
+    return {**plain, "driver_opts": {**options, **NO_HOST}, "internal": True}
 
 
 def _bridged(body: Mapping[str, Any]) -> bool:

@@ -158,6 +158,12 @@ SABOTAGE = [
     ),
     pytest.param(
         "cut_off_from_the_outside",
+        _without(r"^      com.docker.network.bridge.inhibit_ipv4: .*\n"),
+        "front leads outside, or to the host",
+        id="the host not cut off",
+    ),
+    pytest.param(
+        "cut_off_from_the_outside",
         _with(r'^    container_name: "db_temp"\n', '    container_name: "db_temp"\n    networks: {outside: {}}\n'),
         "where the forwarder alone belongs",
         id="a way out for a service",
