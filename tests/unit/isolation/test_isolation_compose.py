@@ -158,7 +158,7 @@ SABOTAGE = [
     ),
     pytest.param(
         "cut_off_from_the_outside",
-        _without(r"^      com.docker.network.bridge.inhibit_ipv4: .*\n"),
+        _with(r'(inhibit_ipv4): "true"', r'\1: "false"'),
         "front leads outside, or to the host",
         id="the host not cut off",
     ),
