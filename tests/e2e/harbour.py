@@ -35,7 +35,7 @@ services:
     environment: {{POSTGRES_USER: harbour, POSTGRES_PASSWORD: "${{HARBOUR_PASSWORD:?}}"}}
     volumes: ["./pgdata:/var/lib/postgresql/data"]
     networks:
-      inner: {{ipv4_address: 172.31.251.10}}
+      inner: {{ipv4_address: 10.213.251.10}}
       shared:
     healthcheck: {{test: ["CMD-SHELL", "pg_isready -h 127.0.0.1 -U harbour"], interval: 1s, retries: 60}}
     stop_signal: SIGKILL
@@ -51,13 +51,13 @@ services:
     volumes: ["./uploads:/uploads", "archive:/archive"]
     ports: ["{APP_PORT}:8000"]
     networks:
-      inner: {{ipv4_address: 172.31.251.11}}
+      inner: {{ipv4_address: 10.213.251.11}}
       shared:
     depends_on: {{db: {{condition: service_healthy}}}}
     restart: always
     stop_signal: SIGKILL
 networks:
-  inner: {{ipam: {{config: [{{subnet: 172.31.251.0/24}}]}}}}
+  inner: {{ipam: {{config: [{{subnet: 10.213.251.0/24}}]}}}}
   shared: {{external: true, name: {SHARED}}}
 volumes:
   archive: {{external: true, name: {ARCHIVE}}}
