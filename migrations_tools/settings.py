@@ -54,13 +54,14 @@ class Settings:
     versions: list[str] = _setting([], "The folder(s) of the revision files.")
     python: str = _setting("", "The Python that Alembic runs in: in the service's image, or here (`uv run python`).")
     postgres_bin: str = _setting("", "The folder of the embedded server's programs (`postgres`, `initdb`).")
-    server_url: str = _setting("", "The URL of a PostgreSQL server for the engine `server`; its database is not used.")
+    server_url: str = _setting("", "The server of the engine `server`, as a URL that names the database to make there.")
     application_command: str = _setting("", "What starts the application without Docker; `{port}` is its port.")
     message: str = _setting("", "The message of a generated revision; made from its operations when empty.")
     allow: list[Any] = _setting([], "Drops that are meant: `CODE:object`, or a map of code, object, reason, until.")
     health_path: str = _setting("", "The path that must answer below 500; read from the health check when empty.")
     openapi_path: str = _setting("/openapi.json", "Where the application serves its OpenAPI document.")
     log_patterns: list[str] = _setting([], "Regular expressions that must not occur in the logs, besides the usual.")
+    answer_timeout: int = _setting(10, "Seconds that Docker and Compose may take to say which version they are.")
     start_timeout: int = _setting(300, "Seconds that the copy may take until every service is ready.")
     command_timeout: int = _setting(1800, "Seconds that one Docker command (a build, say) may take.")
     http_timeout: int = _setting(10, "Seconds that one HTTP request may take.")
@@ -173,7 +174,7 @@ def _value_mistakes(values: Mapping[str, Any]) -> list[str]:
         char.isascii() and (char.islower() or char.isdigit() or char in "_-") for char in suffix
     ):
         reasons.append(f"`{SECTION}.suffix` must be two or more of a-z, 0-9, _ and -, not {suffix!r}.")
-    short = [key for key in ("start_timeout", "command_timeout", "http_timeout") if values.get(key, 1) < 1]
+    short = [item.name for item in fields(Settings) if item.name.endswith("_timeout") and values.get(item.name, 1) < 1]
     reasons += [f"`{SECTION}.{key}` must be at least 1 second, not {values[key]!r}." for key in short]
     reasons += [mistake for pattern in values.get("log_patterns", []) if (mistake := _pattern_mistake(pattern))]
     for service, variables in values.get("environment", {}).items():

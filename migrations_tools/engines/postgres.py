@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     import psycopg
 
+# What a run's token starts with.
+MARK_START = "migrations_tools "
 Query = Callable[..., list[tuple[Any, ...]]]
 _IDENTITY: LiteralString = (
     "SELECT concat_ws('/', (SELECT system_identifier FROM pg_catalog.pg_control_system()),"

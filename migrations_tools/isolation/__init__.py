@@ -7,9 +7,20 @@ configuration that Compose makes of it, and `mismatches` the containers that wer
 from __future__ import annotations
 
 from .facts import LABEL, Facts
-from .inspection import mismatches
+from .inspection import Created, mismatches, one_off_mismatches
 from .invariants import violations
-from .model import IsolationPlan, Mount, NamedResource, NotIsolable, PublishedPort, ServicePlan, as_json, from_json
+from .listening import LOOPBACK, is_loopback
+from .model import (
+    IsolationPlan,
+    Mount,
+    NamedResource,
+    NotIsolable,
+    PublishedPort,
+    ServicePlan,
+    as_json,
+    bracketed,
+    from_json,
+)
 from .mounts import host_paths
 from .override import render
 from .plan import plan
@@ -17,6 +28,8 @@ from .rendered import render_whole
 
 __all__ = [
     "LABEL",
+    "LOOPBACK",
+    "Created",
     "Facts",
     "IsolationPlan",
     "Mount",
@@ -25,9 +38,12 @@ __all__ = [
     "PublishedPort",
     "ServicePlan",
     "as_json",
+    "bracketed",
     "from_json",
     "host_paths",
+    "is_loopback",
     "mismatches",
+    "one_off_mismatches",
     "plan",
     "render",
     "render_whole",

@@ -9,6 +9,7 @@ from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 
 from .facts import Facts
+from .listening import place
 from .model import Forward, Forwarder, NamedResource, Part, PublishedPort
 from .names import Names, fresh
 from .networks import cut_off
@@ -57,7 +58,7 @@ def ports_part(service: Service, found: Forwarding) -> Part:
     return Part(
         {"ports": Override([])} if service.sequence("ports") else {},
         tuple(
-            f"port {port.original or port.target} → {port.host_ip}:{port.published or 'any'}, by way of the forwarder"
+            f"port {port.original or port.target} → {place(port)}, by way of the forwarder"
             for port in planned
             if found.leads_to(service.name, port)
         ),

@@ -15,7 +15,7 @@ from .facts import Facts
 from .forwarder import forwarder_part, forwarder_plan
 from .forwarding import Forwarding, forwarding, inward_part, ports_part
 from .labels import label_part, proxy_part
-from .local import local_part
+from .local import Local, local_part
 from .model import IsolationPlan, NotIsolable, Part, PublishedPort, ServicePlan
 from .mounts import Mounts
 from .names import Names, built_image, container_name, names
@@ -75,6 +75,7 @@ def _shared_parts(drawing: _Drawing) -> Iterator[Part]:
     stack, facts = drawing.stack, drawing.facts
     yield from network_parts(stack, drawing.names.networks, facts)
     yield from volume_parts(stack, drawing.names.volumes, drawing.mounts.fresh, facts)
+    yield Part(warnings=(*drawing.ports.warnings, *mounting.files_elsewhere(stack, facts)))
     for name in stack.left_out:
         yield Part({"services": {name: RESET}}, (f"{name}: left out of the copy",))
     if drawing.forwarding.forwarder:
@@ -99,7 +100,7 @@ def _steps(service: Service, drawing: _Drawing) -> Iterator[Part]:
     yield lifecycle.restart_part(service)
     yield lifecycle.replicas_part(service)
     yield lifecycle.health_part(service)
-    yield local_part(service, drawing.ports.moved, _neighbours(service, drawing.stack), drawing.names.tags)
+    yield local_part(service, _local(service, drawing), drawing.names.tags)
     yield proxy_part(service)
     yield label_part(service, facts)
     if name == facts.database_service:
@@ -115,6 +116,13 @@ def _port_parts(service: Service, drawing: _Drawing) -> Iterator[Part]:
         yield ports_part(service, drawing.forwarding)
     else:
         yield porting.part(drawing.ports.services.get(service.name, ()))
+
+
+def _local(service: Service, drawing: _Drawing) -> Local:
+    # A service of the same name as the engine's machine is who answers to it inside the stack.
+    host = drawing.facts.engine_host
+    listens = service.listens() | _neighbours(service, drawing.stack)
+    return Local(drawing.ports.moved, listens, "" if host in hosts.known_hosts(drawing.stack) else host)
 
 
 def _container_part(service: Service, drawing: _Drawing) -> Part:
@@ -169,6 +177,7 @@ def _assembled(drawing: _Drawing, parts: Mapping[str, Part], whole: Part) -> Iso
         warnings=tuple(dict.fromkeys(whole.warnings)),
         internal=facts.internal,
         forwarder=forwarder,
+        engine_host=facts.engine_host,
         override=whole.override,
     )
 
@@ -187,7 +196,7 @@ def _service_plan(service: Service, drawing: _Drawing, part: Part) -> ServicePla
         networks=tuple(networks[key] for key in service.networks),
         aliases=drawing.aliases[service.name],
         ports=_answering(service, drawing),
-        mounts=drawing.mounts.services[service.name],
+        mounts=drawing.mounts.of(service.name),
         changes=part.changes,
     )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 
 from migrations_tools.errors import CannotProceed
 from migrations_tools.inapp.client import Probe, ProbeError
+from tests.support import application
 from tests.support.probing import (
     ASYNC_DRIVER,
     DRIVER,
@@ -35,16 +35,11 @@ STANDS_NOWHERE = {"current": [], "version_table": "alembic_version", "version_ta
 
 
 def test_hello_says_what_runs_and_what_the_versions_folders_hold(tmp_path: Path) -> None:
-    import alembic
-    import sqlalchemy
-
     project = copy_project("several_versions_folders", tmp_path)
     users, bills = "migrations/versions/0001_create_users.py", "more/billing/0002_create_bills.py"
     with probing(project, "postgresql://nowhere/none") as probe:
         assert probe.ask(target().request("hello"), "reading") == {
-            "python": ".".join(map(str, sys.version_info[:3])),
-            "alembic": alembic.__version__,
-            "sqlalchemy": sqlalchemy.__version__,
+            **{name: application.facts()[name] for name in ("python", "alembic", "sqlalchemy")},
             "config": str(project / "alembic.ini"),
             "locations": [
                 {"path": str((project / name).parent), "files": {(project / name).name: digest(project / name)}}
@@ -129,9 +124,7 @@ def test_a_configuration_above_the_working_folder_is_found(tmp_path: Path) -> No
 
 
 def test_a_configuration_in_pyproject_counts_when_it_configures_alembic(database: str, tmp_path: Path) -> None:
-    import alembic
-
-    if tuple(map(int, alembic.__version__.split(".")[:2])) < (1, 16):
+    if application.version("alembic") < (1, 16):
         pytest.skip("Alembic reads pyproject.toml since 1.16")
     project = copy_project("configured_in_pyproject", tmp_path)
     (project / "alembic.ini").unlink()
@@ -324,7 +317,7 @@ def test_a_missing_configuration_is_told_with_where_it_was_looked_for(tmp_path: 
 def test_a_python_without_sqlalchemy_is_told_and_ended() -> None:
     from migrations_tools.inapp.bundle import BOOTSTRAP
 
-    command = [sys.executable, "-I", "-S", "-u", "-c", f"print('hello', end=''); {BOOTSTRAP}"]
+    command = [application.PYTHON, "-I", "-S", "-u", "-c", f"print('hello', end=''); {BOOTSTRAP}"]
     pipe = subprocess.PIPE
     process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
     with pytest.raises(ProbeError) as caught, Probe(process):

@@ -12,12 +12,12 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
+from tests.support import application
 from tests.support.docker import Done
 from tests.support.embedded import open_folder
 from tests.support.local import LocalProject, path_without_docker
@@ -26,6 +26,11 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason=
 
 FOLDER = Path(__file__).parent / "projects"
 PROJECTS = sorted(path for path in FOLDER.iterdir() if path.is_dir())
+NEEDS = {
+    "flask_migrate": ("flask_migrate",),
+    "sqlmodel": ("sqlmodel",),
+    "async_template": ("greenlet", "sqlalchemy.dialects.postgresql.psycopg"),
+}
 _TOLD = re.compile(
     r"[✔✘–✋]|ERROR|TIP|Wrote|Section|Nothing|Engine|The fresh"
     r"|  (create|add|alter|drop|enum|import|In|warning) "
@@ -43,6 +48,9 @@ def no_docker() -> Iterator[dict[str, str]]:
 
 @pytest.mark.parametrize("source", PROJECTS, ids=lambda path: path.name)
 def test_the_whole_job_on_a_project(source: Path, no_docker: Mapping[str, str]) -> None:
+    for module in NEEDS.get(source.name, ()):
+        if not application.has(module):
+            pytest.skip(f"the application's Python has no {module}")
     with open_folder() as folder:
         project = LocalProject(folder / source.name, no_docker)
         shutil.copytree(source, project.root, ignore=shutil.ignore_patterns("expected.txt", "__pycache__"))
@@ -63,11 +71,11 @@ def test_the_whole_job_on_a_project(source: Path, no_docker: Mapping[str, str]) 
 def _prepare(project: LocalProject) -> None:
     settings = project.root / "settings.json"
     text = settings.read_text() if settings.exists() else "{}"
-    chosen = {"python": sys.executable, **json.loads(text)}
+    chosen = {"python": application.PYTHON, **json.loads(text)}
     (project.root / "invoke.yaml").write_text(json.dumps({"migrations_tools": chosen}))
     script = project.root / "prepare.py"
     if script.exists():
-        subprocess.run([sys.executable, "prepare.py"], cwd=project.root, check=True, env=project.environment())
+        subprocess.run([application.PYTHON, "prepare.py"], cwd=project.root, check=True, env=project.environment())
         script.unlink()
 
 
@@ -89,7 +97,7 @@ def _told(done: Done, root: Path) -> str:
         indent = indent if detail else "  " if line.startswith("ERROR") else "    "
         if marked and "cluster/database" not in line:
             lines.append(line)
-    text = "\n".join(lines).replace(sys.executable, "<python>") + "\n"
+    text = "\n".join(lines).replace(application.PYTHON, "<python>").replace("/./", "/") + "\n"
     text = re.sub(r"127.0.0.1:\d+", "127.0.0.1:<port>", re.sub(r"\d+ lines of", "<some> lines of", text))
     return _REVISION.sub("<revision>", _DATED.sub("versions/<file>", text.replace(str(root), "<root>")))
 

@@ -27,6 +27,16 @@ def test_what_was_written_is_read_back(tmp_path: Path) -> None:
     assert journal.read() == run
 
 
+def test_a_journal_that_does_not_know_its_engine_is_read(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, "_temp")
+    journal.write(_run(endpoint="unix:///var/run/docker.sock", engine_id="id"))
+    older = json.loads(journal.path.read_text())
+    for name in ("endpoint", "engine_id"):
+        del older[name]
+    journal.path.write_text(json.dumps(older))
+    assert journal.read() == _run()
+
+
 def test_nothing_is_noted_twice_and_the_order_is_kept(tmp_path: Path) -> None:
     journal = Journal(tmp_path, "_temp")
     run = journal.will_make(_run(), ("volume", "b"), ("volume", "a"))
@@ -59,7 +69,8 @@ def test_a_journal_that_cannot_be_read_is_an_error_and_stays(tmp_path: Path, tex
 def test_forgetting_leaves_only_the_last_report(tmp_path: Path) -> None:
     journal = Journal(tmp_path, "_temp")
     journal.write(_run())
-    for path in (journal.override_path, journal.report_path, journal.error_path, partial(journal.path)):
+    own = (journal.override_path, journal.whole_path, journal.error_path)
+    for path in (*own, partial(journal.whole_path), journal.report_path, partial(journal.path)):
         path.write_text("x")
     journal.forget()
     assert [path.name for path in journal.folder.iterdir()] == ["last-run.json"]

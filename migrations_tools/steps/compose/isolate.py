@@ -8,15 +8,28 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from migrations_tools.engines import inventory
-from migrations_tools.engines.compose import PROJECT_LABEL, Container, supports_override
+from migrations_tools.engines import endpoint, inventory
+from migrations_tools.engines.compose import PROJECT_LABEL, Container
 from migrations_tools.engines.facts import declared, gather
+from migrations_tools.engines.features import Features
 from migrations_tools.errors import CannotProceed, MigrationsToolsError
-from migrations_tools.files import write_whole
-from migrations_tools.isolation import Facts, IsolationPlan, NotIsolable, ServicePlan, as_json, plan, render
+from migrations_tools.isolation import (
+    LOOPBACK,
+    Facts,
+    IsolationPlan,
+    NotIsolable,
+    ServicePlan,
+    as_json,
+    bracketed,
+    is_loopback,
+    plan,
+    render,
+)
 from migrations_tools.journal import Run
 from migrations_tools.steps.compose import start
-from migrations_tools.steps.compose.copy import Copy, copy_of
+from migrations_tools.steps.compose.copy import Copy
+from migrations_tools.steps.compose.engine import remarks
+from migrations_tools.steps.compose.form import find_features, write_verified
 from migrations_tools.steps.compose.original import Original, read_original, read_whole
 from migrations_tools.steps.hashes import hashes_of
 from migrations_tools.steps.work import Work
@@ -29,15 +42,18 @@ def isolate(work: Work) -> None:
     """
     with work.console.step("Reading the stack"):
         original = read_original(work)
+        can = find_features(original)
         planned = make_plan(work, original)
+    if original.docker.endpoint.host:
+        work.console.say(f"Docker engine: {original.docker.endpoint.words()}.")
+    for line in remarks(work, original):
+        work.console.say(line)
     if work.dry:
         _show_dry(work, planned)
         return
     _refuse_a_strangers_copy(original, planned)
     with work.console.step("Verifying that the copy is apart"):
-        run = _begin(work, original, planned)
-        copy = copy_of(work, original, planned)
-        _verify_or_forget(copy)
+        run, copy = _begin_or_forget(work, original, planned, can)
     try:
         run, containers = start.start(copy, run)
     except MigrationsToolsError:
@@ -49,12 +65,6 @@ def isolate(work: Work) -> None:
 
 def make_plan(work: Work, original: Original) -> IsolationPlan:
     """Plan the copy. Raises CannotProceed with every reason when the stack cannot be isolated."""
-    if not supports_override(original.docker):
-        program = " ".join(original.docker.compose)
-        raise CannotProceed(
-            f"`{program}` does not obey `!override`: the copy would keep the original's ports.",
-            tip="Install Compose 2.24.4 or newer.",
-        )
     try:
         return plan(original.config, _facts(work, original))
     except NotIsolable as error:
@@ -91,27 +101,27 @@ def _refuse_a_strangers_copy(original: Original, planned: IsolationPlan) -> None
         raise CannotProceed(found, tip="Run `invoke cleanup` in the folder that made it, or set another `suffix`.")
 
 
+def _begin_or_forget(work: Work, original: Original, planned: IsolationPlan, can: Features) -> tuple[Run, Copy]:
+    """Begin the run, in a form of the copy that was verified; without one, nothing of the run is kept."""
+    run = _begin(work, original, planned)
+    try:
+        return write_verified(work, original, planned, run, can)
+    except CannotProceed:
+        work.journal.forget()
+        raise
+
+
 def _begin(work: Work, original: Original, planned: IsolationPlan) -> Run:
-    """Write the journal (before anything is made) and the override."""
-    run = Run(
+    """Write the journal, before anything is made."""
+    return work.journal.write(Run(
         id=secrets.token_hex(8), project=original.project.name, temp_project=planned.project, engine="compose",
         started=time.time(), token=f"migrations_tools {secrets.token_hex(16)}", stage="planned",
         made=_will_be_made(planned), plan=as_json(planned),
         compose_files=tuple(str(path) for path in original.project.compose.files),
         compose_options=original.options,
         hashes=hashes_of(work.root, original.project), inventory=inventory.take(original.docker),
-    )  # fmt: skip
-    work.journal.write(run)
-    write_whole(work.journal.override_path, render(planned), mode=0o600)
-    return run
-
-
-def _verify_or_forget(copy: Copy) -> None:
-    try:
-        start.verify(copy)
-    except CannotProceed:
-        copy.work.journal.forget()
-        raise
+        endpoint=original.docker.endpoint.address, engine_id=endpoint.lasting_identity(original.docker),
+    ))  # fmt: skip
 
 
 def _will_be_made(planned: IsolationPlan) -> tuple[tuple[str, str], ...]:
@@ -143,12 +153,14 @@ def url(copy: Copy) -> str:
     if not service or not application:
         return ""
     published = [port.published for port in service.ports if port.target == application.port and port.published]
-    return f"http://127.0.0.1:{published[0]}" if published else ""
+    host = bracketed(copy.plan.engine_host or LOOPBACK)
+    return f"http://{host}:{published[0]}" if published else ""
 
 
 def _show_plan(work: Work, planned: IsolationPlan, states: Mapping[str, str], config: Mapping[str, Any]) -> None:
     console = work.console
-    rows = [_service_row(item, states.get(item.service, ""), config) for item in planned.services]
+    host = planned.engine_host
+    rows = [_service_row(item, states.get(item.service, ""), config, host) for item in planned.services]
     console.table(
         f"The copy: {planned.project}", ("service", "container", "state", "original port", "host port", "URL"), rows
     )
@@ -162,10 +174,11 @@ def _show_plan(work: Work, planned: IsolationPlan, states: Mapping[str, str], co
         console.say(f"  warning: {line}", style="yellow")
 
 
-def _service_row(item: ServicePlan, state: str, config: Mapping[str, Any]) -> tuple[str, ...]:
+def _service_row(item: ServicePlan, state: str, config: Mapping[str, Any], host: str) -> tuple[str, ...]:
     ports = [port for port in item.ports if port.published]
     serves_http = bool((config["services"].get(item.service) or {}).get("build"))
-    urls = [f"http://localhost:{port.published}" for port in ports] if serves_http else []
+    reached = [port for port in ports if not (host and is_loopback(port.host_ip))] if serves_http else []
+    urls = [f"http://{bracketed(host or 'localhost')}:{port.published}" for port in reached]
     return (
         item.service, item.container_name, state, ", ".join(port.original or "-" for port in ports),
         ", ".join(port.published for port in ports), ", ".join(urls),

@@ -53,7 +53,7 @@ def read_original(work: Work, run: Run | None = None) -> Original:
     reason when something is missing or ambiguous.
     """
     docker = work.docker()
-    reading = _again(docker, run) if run else _afresh(work, docker)
+    reading = _again(docker, run) if run and run.compose_options else _afresh(work, docker)
     active = {name: body for name, body in _services(reading.config).items() if name not in reading.inactive}
     project = discover(work.root, work.settings, reading.compose, {**reading.config, "services": active})
     return Original(docker, reading.options, reading.config, project, reading.inactive)

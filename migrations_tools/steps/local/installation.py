@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from migrations_tools.engines import process
 from migrations_tools.engines.postgres import Server
@@ -108,9 +107,6 @@ class LocalInstallation:
         return f"the application {how}: {' | '.join(said) or 'it printed nothing'}"
 
     def _command(self) -> list[str]:
-        """Give the command with the interpreter's own program where it has one of that name."""
+        """Give the command with the program of that name in the project's own environment."""
         name, *rest = self.start.command
-        if name in ("python", "python3"):
-            return [*self.place.source.interpreter.command, *rest]
-        beside = Path(self.place.source.interpreter.command[0]).parent / name
-        return [str(beside) if beside.is_file() else name, *rest]
+        return [*self.place.source.interpreter.program(name), *rest]

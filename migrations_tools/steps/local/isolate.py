@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 
+from migrations_tools.engines.postgres import MARK_START
 from migrations_tools.errors import MigrationsToolsError
 from migrations_tools.journal import Run
 from migrations_tools.steps.hashes import hashes_of
@@ -48,7 +49,7 @@ def _begin(work: Work, source: Source, engine: str) -> Run:
     project = source.project
     return Run(
         id=secrets.token_hex(8), project=project.name, temp_project=f"{project.name}{work.settings.suffix}",
-        engine=engine, started=time.time(), token=f"migrations_tools {secrets.token_hex(16)}",
+        engine=engine, started=time.time(), token=f"{MARK_START}{secrets.token_hex(16)}",
         compose_files=tuple(str(path) for path in project.compose.files), hashes=hashes_of(work.root, project),
     )  # fmt: skip
 
