@@ -54,6 +54,12 @@ def test_all_mistakes_are_told_at_once() -> None:
         pytest.param(
             {"log_patterns": ["("]}, "`migrations_tools.log_patterns` has '(', which is no", id="broken pattern"
         ),
+        pytest.param(
+            {"internal": "yes"}, "`migrations_tools.internal` must be true or false", id="a text for a yes or no"
+        ),
+        pytest.param(
+            {"internal": 1}, "`migrations_tools.internal` must be true or false", id="a number for a yes or no"
+        ),
         pytest.param({"environment": {"api": "X=1"}}, "`migrations_tools.environment.api` must be a map", id="no map"),
     ],
 )

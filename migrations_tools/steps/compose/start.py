@@ -154,8 +154,9 @@ def note_anonymous_volumes(copy: Copy, run: Run) -> Run:
 
 
 def _start_database(copy: Copy, run: Run) -> Run:
-    limit = _limit(copy)
-    compose.start(copy.stack, run, [copy.project.database.service], expectation(copy), limit)
+    limit, forwarder = _limit(copy), copy.plan.forwarder
+    first = [copy.project.database.service, *([forwarder.service] if forwarder else [])]
+    compose.start(copy.stack, run, first, expectation(copy), limit)
     # The probe's container starts while PostgreSQL initialises; it connects to nothing until it is asked to.
     run, probe = open_probe(copy, run)
     try:
@@ -277,10 +278,11 @@ def _still_coming(copy: Copy, error: CommandFailed, limit: Limit) -> None:
 def server(copy: Copy, run: Run) -> Server:
     """Give the temp server as seen from this machine: the port that the engine published, on the engine's machine."""
     access = copy.project.database
-    container = next((item for item in copy.stack.containers() if item.name == copy.database_container), None)
-    port = container.published.get(f"{access.port}/tcp") if container else None
+    name, target = copy.plan.entrance(access.service, access.port)
+    container = next((item for item in copy.stack.containers() if item.name == name), None)
+    port = container.published.get(f"{target}/tcp") if container else None
     if not port:
-        raise CannotProceed(f"The temp database's container {copy.database_container} publishes no port.")
+        raise CannotProceed(f"The container {name}, through which the temp database is reached, publishes no port.")
     host, options = copy.plan.engine_host or LOOPBACK, (("sslmode", "prefer"),)  # whatever this shell's PGSSLMODE says
     return Server(host, port, access.user, access.name, run.token, _password(copy, run), options=options)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from migrations_tools.engines import cluster, given
 from migrations_tools.steps.local import databases
+from migrations_tools.steps.local.cautions import show_cautions
 from migrations_tools.steps.local.source import Source, read_source
 from migrations_tools.steps.work import Work
 
@@ -21,6 +22,7 @@ def doctor(work: Work) -> None:
         ("server", _server(work, source)),
         ("application", application.service if application else work.settings.application_command or "none"),
     ])  # fmt: skip
+    show_cautions(work, source)
 
 
 def _server(work: Work, source: Source) -> str:
