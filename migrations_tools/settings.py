@@ -19,6 +19,8 @@ from migrations_tools.errors import CannotProceed
 
 SECTION = "migrations_tools"
 _ROOT_MARKS = ("invoke.yaml", "invoke.yml", "invoke.json", "tasks.py")
+# With a separator in front, no name of the copy can be one of the original's, nor the beginning of an id.
+_SUFFIX = re.compile(r"[_-][a-z0-9]+(?:[_-]+[a-z0-9]+)*")
 _ENGINES = ("auto", "compose", "embedded", "server")
 
 
@@ -164,10 +166,10 @@ def _value_mistakes(values: Mapping[str, Any]) -> list[str]:
     if values.get("engine", "auto") not in _ENGINES:
         reasons.append(f"`{SECTION}.engine` must be one of {', '.join(_ENGINES)}, not {values['engine']!r}.")
     suffix = str(values.get("suffix", "_temp"))
-    if len(suffix) < 2 or not all(
-        char.isascii() and (char.islower() or char.isdigit() or char in "_-") for char in suffix
-    ):
-        reasons.append(f"`{SECTION}.suffix` must be two or more of a-z, 0-9, _ and -, not {suffix!r}.")
+    if not _SUFFIX.fullmatch(suffix):
+        reasons.append(
+            f"`{SECTION}.suffix` must be _ or - and then words of a-z and 0-9, as `_temp` is, not {suffix!r}."
+        )
     short = [key for key in ("start_timeout", "command_timeout", "http_timeout") if values.get(key, 1) < 1]
     reasons += [f"`{SECTION}.{key}` must be at least 1 second, not {values[key]!r}." for key in short]
     reasons += [mistake for pattern in values.get("log_patterns", []) if (mistake := _pattern_mistake(pattern))]

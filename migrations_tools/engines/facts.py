@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from migrations_tools.discovery.project import Project
+from migrations_tools.engines import claims
 from migrations_tools.engines.compose import PROJECT_LABEL
 from migrations_tools.engines.docker import Docker
 from migrations_tools.isolation.facts import Facts
@@ -27,7 +28,7 @@ def gather(docker: Docker, project: Project, config: Mapping[str, Any], settings
         suffix=settings.suffix,
         database_service=project.database.service,
         held=_held(docker, copy),
-        busy_ports=busy_ports(_candidates(config)) | _published(docker, copy),
+        busy_ports=busy_ports(_candidates(config)) | _published(docker, copy) | claims.ports(),
         bind_sources={path: _sort(Path(path), project) for path in host_paths(config)},
         writable_mounts=frozenset(str((project.root / path).resolve()) for path in settings.writable_mounts),
         environment={

@@ -109,7 +109,7 @@ def check_change(arguments: Sequence[str], scope: Scope) -> None:
 
 
 def _shown(arguments: Sequence[str]) -> str:
-    return shlex.join(["docker", *arguments])
+    return f"docker {shlex.join(arguments)}"
 
 
 def _unspeakable(given: tuple[str, ...]) -> bool:

@@ -22,7 +22,7 @@ from migrations_tools.secrets import masked
 from migrations_tools.steps import engines
 from migrations_tools.steps.history import read_history, require_single_head
 from migrations_tools.steps.temp import Temp
-from migrations_tools.steps.work import Work, busy, standing_run
+from migrations_tools.steps.work import Work, busy, standing_run, written
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +151,9 @@ def _write(work: Work, run: Run, outcome: Generated) -> tuple[Run, list[Path]]:
         raise CannotProceed(taken)
     run = work.journal.will_make(run, *(("file", str(path)) for path in paths))
     for item, path in zip(outcome.files, paths, strict=True):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, item["text"])
+        with written(f"The revision file {path}"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(path, item["text"])
     return run, paths
 
 

@@ -10,7 +10,7 @@ from migrations_tools.journal import Run
 from migrations_tools.steps.hashes import hashes_of
 from migrations_tools.steps.history import check_reach
 from migrations_tools.steps.local.local import Local, Source, make_databases, read_source
-from migrations_tools.steps.work import Work
+from migrations_tools.steps.work import Work, stopped_at
 
 
 def isolate(work: Work, engine: str) -> None:
@@ -33,8 +33,8 @@ def isolate(work: Work, engine: str) -> None:
             run, probe = local.open_probe(run)
             with probe:
                 check_reach(probe, local.target(run))
-    except MigrationsToolsError:
-        work.journal.update(work.journal.read() or run, stage="failed")
+    except MigrationsToolsError as error:
+        stopped_at(work, run, "failed", error)
         raise
     run = work.journal.update(run, stage="isolated", steps=tuple(work.console.steps))
     _show(work, source, engine)
