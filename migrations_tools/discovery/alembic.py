@@ -143,7 +143,8 @@ def _alembic_section(config: Path) -> Mapping[str, str]:
     if config.suffix == ".toml":
         table = read_toml(config).get("tool", {}).get("alembic", {})
         return {key: _toml_value(value, config) for key, value in table.items() if isinstance(value, (str, list))}
-    parser = configparser.ConfigParser({"here": str(config.parent)})
+    # A folder is data: a `%` in its name is none of the parser's own.
+    parser = configparser.ConfigParser({"here": str(config.parent).replace("%", "%%")})
     try:
         parser.read(config, encoding="utf-8")
         return dict(parser.items("alembic"))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
+LONGEST_NAME = 63
 _MAINTENANCE = ("postgres", "template1")
 _MARK_OF: LiteralString = (
     "SELECT pg_catalog.shobj_description(oid, 'pg_database') FROM pg_catalog.pg_database WHERE datname = %s"
@@ -77,6 +78,12 @@ def check(address: Address, names: Sequence[str]) -> None:
         taken = "SELECT datname FROM pg_catalog.pg_database WHERE datname = ANY(%s) ORDER BY datname"
         for (name,) in connection.execute(taken, (list(names),)):
             reasons.append(f"The database {name} exists on {address.host} already; it was not touched.")
+    # What is cut off silently would not be found again by its name.
+    reasons += [
+        f"The database name {name!r} is longer than the {LONGEST_NAME} bytes that PostgreSQL keeps of a name."
+        for name in names
+        if len(name.encode()) > LONGEST_NAME
+    ]
     if reasons:
         raise CannotProceed(reasons)
 

@@ -125,7 +125,7 @@ def first_statements(database: str, base: str, token: str) -> str:
     quoted, name, value = _identifier(database), _identifier(base), _literal(token)
     return (
         f"COMMENT ON DATABASE {quoted} IS {value};\n"
-        f"SELECT 'CREATE DATABASE {_inner(name)} TEMPLATE {_inner(quoted)}'"
+        f"SELECT {_literal(f'CREATE DATABASE {name} TEMPLATE {quoted}')}"
         f" WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_database WHERE datname = {_literal(base)}) \\gexec\n"
         f"COMMENT ON DATABASE {name} IS {value};\n"
     )
@@ -136,8 +136,6 @@ def _identifier(name: str) -> str:
 
 
 def _literal(text: str) -> str:
-    return "'" + _inner(text) + "'"
-
-
-def _inner(text: str) -> str:
-    return text.replace("'", "''")
+    """Quote a text so that neither psql nor a server that still escapes in plain strings reads it otherwise."""
+    inner = text.replace("'", "''")
+    return "E'" + inner.replace("\\", "\\\\") + "'" if "\\" in text else f"'{inner}'"

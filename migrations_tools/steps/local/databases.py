@@ -15,6 +15,8 @@ from migrations_tools.journal import Run
 from migrations_tools.steps.work import Work
 
 CLUSTER = "cluster"
+# Bytes of a database's own name that its scratch databases begin with.
+_MOST_KEPT = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,4 +143,6 @@ def _names(where: given.Address, work: Work) -> tuple[str, ...]:
 
 def scratch_of(database: str, purpose: str, suffix: str) -> str:
     """Give the name of a scratch database beside a database: `shop_temp` -> `shop_models_temp`."""
-    return f"{database.removesuffix(suffix)[:40]}_{purpose}{suffix}"
+    end = f"_{purpose}{suffix}"
+    kept = min(_MOST_KEPT, given.LONGEST_NAME - len(end))
+    return database.removesuffix(suffix).encode()[:kept].decode(errors="ignore") + end
