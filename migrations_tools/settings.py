@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import shlex
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -172,11 +173,20 @@ def _value_mistakes(values: Mapping[str, Any]) -> list[str]:
         )
     short = [key for key in ("start_timeout", "command_timeout", "http_timeout") if values.get(key, 1) < 1]
     reasons += [f"`{SECTION}.{key}` must be at least 1 second, not {values[key]!r}." for key in short]
+    reasons += _command_mistakes(str(values.get("application_command", "")))
     reasons += [mistake for pattern in values.get("log_patterns", []) if (mistake := _pattern_mistake(pattern))]
     for service, variables in values.get("environment", {}).items():
         if not isinstance(variables, Mapping):
             reasons.append(f"`{SECTION}.environment.{service}` must be a map of variables, not {variables!r}.")
     return reasons
+
+
+def _command_mistakes(command: str) -> list[str]:
+    try:
+        shlex.split(command)
+    except ValueError as error:
+        return [f"`{SECTION}.application_command` is {command!r}, which cannot be read: {error}."]
+    return []
 
 
 def _pattern_mistake(pattern: str) -> str:

@@ -62,7 +62,9 @@ _REFUSED = (
 
 
 def _print_error(text: str) -> None:
-    sys.stderr.write(text + "\n")
+    from migrations_tools.report.console import harmless
+
+    sys.stderr.write(harmless(text) + "\n")
 
 
 def _explain(error: MigrationsToolsError) -> None:

@@ -116,6 +116,17 @@ def querying(connection: psycopg.Connection[Any]) -> Query:
     return query
 
 
+def psql_words(database: str, command: str = "") -> tuple[str, ...]:
+    """Give psql's options for a database and, where there is one, the command to run.
+
+    psql takes a name with a `=` in it, or one that reads like a URL, for the address of some other server: so the name
+    stands in an address of its own, quoted.
+    """
+    from psycopg.conninfo import make_conninfo
+
+    return ("-d", make_conninfo(dbname=database), *(("-c", command) if command else ()))
+
+
 def first_statements(database: str, base: str, token: str) -> str:
     """Give the SQL that marks a new database with the token and keeps a pristine copy of it, marked as well.
 

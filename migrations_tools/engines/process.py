@@ -31,7 +31,7 @@ def start_python(
     """
     try:
         return subprocess.Popen(
-            [*bound_to_us(), *command, "-u", "-c", code], cwd=folder, env=dict(environment), text=True,
+            [*bound_to_us(), *command, "-u", "-c", code], cwd=folder, env=dict(environment), encoding="utf-8",
             errors="replace", stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
     except OSError as error:

@@ -58,8 +58,9 @@ def psql(work: Work, command: str) -> None:
     Raises CannotProceed when there is no psql, or it ends with an error.
     """
     run = standing_run(work, "psql", READY | {"failed"})
-    words, environment = engines.reopen(work, run).client(run, terminal=sys.stdin.isatty() and not command)
-    code = _foreground([*words, *(["-c", command] if command else [])], environment)
+    terminal = sys.stdin.isatty() and not command
+    words, environment = engines.reopen(work, run).client(run, terminal, command)
+    code = _foreground(words, environment)
     if code:
         raise CannotProceed(f"psql ended with exit code {code}.")
 

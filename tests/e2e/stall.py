@@ -29,19 +29,43 @@ RUN pip install --no-cache-dir -r requirements.txt
 
 COPY . .
 """
+_ENV = """import os
+
+from alembic import context
+from models import Base
+from sqlalchemy import URL, create_engine
+
+parts = (os.environ[name] for name in ("DB_USER", "DB_PASSWORD", "DB_HOST", "DB_PORT", "DB_NAME"))
+user, password, host, port, name = parts
+with create_engine(URL.create("postgresql+psycopg", user, password, host, int(port), name)).connect() as connection:
+    context.configure(connection=connection, target_metadata=Base.metadata)
+    with context.begin_transaction():
+        context.run_migrations()
+"""
 _APP = """import http.server
 http.server.HTTPServer(("0.0.0.0", 8000), http.server.SimpleHTTPRequestHandler).serve_forever()
 """
 
 
 @dataclass(frozen=True, slots=True)
+class Names:
+    """What everything in a stall is called."""
+
+    application: str = "app"
+    migrations: str = "migrate"
+    user: str = "stall"
+    password: str = "stall"
+    database: str = "stall"
+    network: str = "stall-network"
+
+
+@dataclass(frozen=True, slots=True)
 class Stall:
-    """The project's folder, its Compose project's name, and the services that are the application and Alembic."""
+    """The project's folder, its Compose project's name, and what the rest is called."""
 
     root: Path
     name: str
-    application: str
-    migrations: str
+    names: Names
 
     def start(self, *arguments: str, **settings: str) -> subprocess.Popen[str]:
         """Start tasks in a process of their own; both streams come through one pipe."""
@@ -56,7 +80,8 @@ class Stall:
 
     def configure(self, **settings: Any) -> None:
         """Write the project's settings."""
-        known = {"application_service": self.application, "alembic_service": self.migrations, "health_path": "/"}
+        names = self.names
+        known = {"application_service": names.application, "alembic_service": names.migrations, "health_path": "/"}
         (self.root / "invoke.yaml").write_text(json.dumps({"migrations_tools": {**known, **settings}}))
 
     def journal(self, suffix: str = "temp") -> dict[str, Any]:
@@ -78,34 +103,44 @@ class Stall:
         return {**docker.plain_environment(), "PYTHONPATH": str(CHECKOUT), "PYTHONUNBUFFERED": "1", **given}
 
 
-def make_stall(root: Path, name: str, port: int, application: str = "app", migrations: str = "migrate") -> Stall:
+def make_stall(root: Path, name: str, port: int, names: Names = Names()) -> Stall:
     """Make a project: a database, migrations that are a revision behind the models, and something that answers."""
     hidden = shutil.ignore_patterns("__pycache__")
     shutil.copytree(_PROJECT, root, ignore=hidden)
     shutil.copy(CHECKOUT / "compose" / "api" / "requirements.txt", root)
-    (root / "Dockerfile").write_text(_DOCKERFILE)
-    (root / ".dockerignore").write_text(".migrations_tools\n")
-    (root / "app.py").write_text(_APP)
-    (root / "docker-compose.yml").write_text(json.dumps(_compose(name, port, application, migrations)))
-    stall = Stall(root, name, application, migrations)
+    texts = {
+        "Dockerfile": _DOCKERFILE,
+        ".dockerignore": ".migrations_tools\n",
+        "app.py": _APP,
+        "migrations/env.py": _ENV,
+    }
+    texts["docker-compose.yml"] = json.dumps(_compose(name, port, names))
+    for path, text in texts.items():
+        (root / path).write_text(text)
+    stall = Stall(root, name, names)
     stall.configure()
     return stall
 
 
-def _compose(name: str, port: int, application: str, migrations: str) -> dict[str, Any]:
-    address = {"DATABASE_URL": "postgresql+psycopg://stall:stall@db:5432/stall"}
-    check = ["CMD-SHELL", "pg_isready -h 127.0.0.1 -U stall"]
-    database = {"POSTGRES_USER": "stall", "POSTGRES_PASSWORD": "stall", "POSTGRES_DB": "stall"}
-    ready = {"db": {"condition": "service_healthy"}}
+def _compose(name: str, port: int, names: Names) -> dict[str, Any]:
+    access = {"DB_USER": names.user, "DB_PASSWORD": names.password, "DB_NAME": names.database}
+    address = _doubled({**access, "DB_HOST": "db", "DB_PORT": "5432"})
+    database = {f"POSTGRES_{key.removeprefix('DB_').replace('NAME', 'DB')}": value for key, value in access.items()}
+    check = {"test": ["CMD-SHELL", "pg_isready -h 127.0.0.1"], "interval": "1s"}
+    image = {"build": ".", "environment": address, "depends_on": {"db": {"condition": "service_healthy"}}}
     return {
         "name": name,
         "services": {
-            "db": {"image": "postgres:15", "environment": database, "healthcheck": {"test": check, "interval": "1s"},
+            "db": {"image": "postgres:15", "environment": _doubled(database), "healthcheck": check,
                    "volumes": ["data:/var/lib/postgresql/data"]},
-            migrations: {"build": ".", "environment": address, "command": ["alembic", "upgrade", "head"],
-                         "depends_on": ready},
-            application: {"build": ".", "environment": address, "command": ["python", "app.py"], "depends_on": ready,
-                          "ports": [f"{port}:8000"], "volumes": ["./migrations:/app/migrations"]},
+            names.migrations: {**image, "command": ["alembic", "upgrade", "head"]},
+            names.application: {**image, "command": ["python", "app.py"], "ports": [f"{port}:8000"],
+                                "volumes": ["./migrations:/app/migrations"]},
         },
         "volumes": {"data": None},
+        "networks": {"default": {"name": names.network}},
     }  # fmt: skip
+
+
+def _doubled(values: Mapping[str, str]) -> dict[str, str]:
+    return {key: value.replace("$", "$$") for key, value in values.items()}

@@ -16,7 +16,7 @@ from psycopg import sql
 from migrations_tools.discovery.addresses import Server as ApplicationsServer
 from migrations_tools.engines import given
 from migrations_tools.engines.postgres import Server as TempServer
-from migrations_tools.engines.postgres import first_statements
+from migrations_tools.engines.postgres import first_statements, psql_words
 from migrations_tools.errors import CannotProceed
 from migrations_tools.steps.local.databases import scratch_of
 from tests.support.embedded import Server, binaries_for_tests
@@ -64,17 +64,17 @@ def _databases_called(server: Server, *names: str) -> Iterator[None]:
                 connection.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
 
 
-def _psql(server: Server, script: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run a script as `isolate` does in the database's container."""
+def _psql(server: Server, script: str, *database: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a script as `isolate` does in the database's container, or a command as `psql` does."""
     program = binaries_for_tests().folder / "psql"
     if not program.exists():
         pytest.skip(f"there is no psql beside {binaries_for_tests().folder}")
     command = [program, "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", server.host, "-p", str(server.port)]
     environment = {**os.environ, "PGPASSWORD": server.password, **variables}
+    words = [*command, "-U", server.user, *(database or ("-d", "postgres"))]
     return subprocess.run(
-        [*command, "-U", server.user, "-d", "postgres"], input=script, env=environment, encoding="utf-8",
-        capture_output=True, check=False, timeout=60,
-    )  # fmt: skip
+        words, input=script, env=environment, encoding="utf-8", capture_output=True, check=False, timeout=60
+    )
 
 
 @pytest.mark.usefixtures("bystander")
@@ -89,6 +89,8 @@ def test_the_first_script_marks_exactly_the_database_of_that_name_and_scratch_on
             options = {"PGOPTIONS": f"-c standard_conforming_strings={escapes}"}
             done = _psql(postgres_server, first_statements(name, "base' \"x\\", TOKEN), **options)
             assert (done.returncode, done.stdout, done.stderr) == (0, "", ""), done
+        done = _psql(postgres_server, "", *psql_words(name, "SELECT current_database()"), "-A", "-t")
+        assert (done.returncode, done.stdout) == (0, f"{name}\n".replace("\r", "")), done
         marked = {**before, name: TOKEN, "base' \"x\\": TOKEN}
         assert _databases(postgres_server.url()) == marked
         access, scratch = postgres_server, f"{name[:9]}_s"

@@ -63,6 +63,11 @@ def test_all_mistakes_are_told_at_once() -> None:
         pytest.param(
             {"log_patterns": ["("]}, "`migrations_tools.log_patterns` has '(', which is no", id="broken pattern"
         ),
+        pytest.param(
+            {"application_command": "serve 'a"},
+            '`migrations_tools.application_command` is "serve \'a", which cannot be read: No closing quotation.',
+            id="quotes that do not end",
+        ),
         pytest.param({"environment": {"api": "X=1"}}, "`migrations_tools.environment.api` must be a map", id="no map"),
     ],
 )

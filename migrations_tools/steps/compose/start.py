@@ -192,5 +192,5 @@ def _password(copy: Copy, run: Run) -> str:
     access = copy.project.database
     if access.password or not access.password_file:
         return access.password
-    arguments = ("exec", "--interactive", "--", copy.database_container, "cat", access.password_file)
+    arguments = ("exec", "--interactive", "--", copy.database_container, "cat", "--", access.password_file)
     return copy.stack.docker.change(copy.stack.scope(run), *arguments).strip()

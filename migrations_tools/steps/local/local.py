@@ -179,11 +179,11 @@ class Local:
             run = make_databases(self.work, self.source, run, again=True)
         return run, LocalInstallation(self, run, before)
 
-    def client(self, run: Run, terminal: bool) -> tuple[list[str], dict[str, str]]:  # noqa: ARG002 - psql sees it itself
+    def client(self, run: Run, terminal: bool, command: str = "") -> tuple[list[str], dict[str, str]]:  # noqa: ARG002 - psql sees it itself
         """Give the words that start this machine's psql as the application's own role."""
         where = self.whereabouts(run)
-        address = ["-h", where.server.host, "-p", str(where.server.port), "-U", where.user, "-d", where.database]
-        return ["psql", *address], {"PGPASSWORD": where.password}
+        address = ["-h", where.server.host, "-p", str(where.server.port), "-U", where.user]
+        return ["psql", *address, *postgres.psql_words(where.database, command)], {"PGPASSWORD": where.password}
 
     def dry_words(self, run: Run) -> str:
         """Say what `reinstall` would do."""
