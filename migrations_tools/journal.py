@@ -26,7 +26,8 @@ class Run:
     """One run, from `isolate` to `cleanup`, as it stands on disk.
 
     `made` lists (kind, name or id) of everything that was or was about to be made; `hashes` are the sha256 of
-    files that must not change; `inventory` is the rest of the machine as it was before.
+    files that must not change; `inventory` is the rest of the machine as it was before. `endpoint` and `engine_id`
+    are the Docker engine's address and own id, empty where the journal does not know them.
     """
 
     id: str
@@ -45,6 +46,8 @@ class Run:
     generated: tuple[Mapping[str, Any], ...] = ()
     held: tuple[Mapping[str, Any], ...] = ()
     steps: tuple[Mapping[str, Any], ...] = ()
+    endpoint: str = ""
+    engine_id: str = ""
 
     def names(self, kind: str) -> tuple[str, ...]:
         """Give the names (or ids) of one kind, in the order in which they were made."""

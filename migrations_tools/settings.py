@@ -22,6 +22,8 @@ SECTION = "migrations_tools"
 _ROOT_MARKS = ("invoke.yaml", "invoke.yml", "invoke.json", "tasks.py")
 # With a separator in front, no name of the copy can be one of the original's, nor the beginning of an id.
 _SUFFIX = re.compile(r"[_-][a-z0-9]+(?:[_-]+[a-z0-9]+)*")
+# So that it fits behind the beginning of a database's name into PostgreSQL's 63 bytes.
+_LONGEST_SUFFIX = 16
 _ENGINES = ("auto", "compose", "embedded", "server")
 
 
@@ -49,10 +51,13 @@ class Settings:
     alembic_service: str = _setting("", "The Compose service whose image Alembic runs in.")
     application_service: str = _setting("", "The Compose service that must answer over HTTP.")
     alembic_config: str = _setting("", "The Alembic configuration (`alembic.ini`).")
+    alembic_sections: list[str] = _setting([], "Its sections (`alembic -n NAME`), if not all with a `script_location`.")
+    alembic_command: str = _setting("", "The project's own command that runs Alembic (`python -m app db upgrade`).")
+    install_command: str = _setting("", "What makes a fresh database where the history cannot be replayed.")
     versions: list[str] = _setting([], "The folder(s) of the revision files.")
     python: str = _setting("", "The Python that Alembic runs in: in the service's image, or here (`uv run python`).")
     postgres_bin: str = _setting("", "The folder of the embedded server's programs (`postgres`, `initdb`).")
-    server_url: str = _setting("", "The URL of a PostgreSQL server for the engine `server`; its database is not used.")
+    server_url: str = _setting("", "The server of the engine `server`, as a URL that names the database to make there.")
     application_command: str = _setting("", "What starts the application without Docker; `{port}` is its port.")
     message: str = _setting("", "The message of a generated revision; made from its operations when empty.")
     allow: list[Any] = _setting([], "Drops that are meant: `CODE:object`, or a map of code, object, reason, until.")
@@ -167,10 +172,9 @@ def _value_mistakes(values: Mapping[str, Any]) -> list[str]:
     if values.get("engine", "auto") not in _ENGINES:
         reasons.append(f"`{SECTION}.engine` must be one of {', '.join(_ENGINES)}, not {values['engine']!r}.")
     suffix = str(values.get("suffix", "_temp"))
-    if not _SUFFIX.fullmatch(suffix):
-        reasons.append(
-            f"`{SECTION}.suffix` must be _ or - and then words of a-z and 0-9, as `_temp` is, not {suffix!r}."
-        )
+    if not _SUFFIX.fullmatch(suffix) or len(suffix) > _LONGEST_SUFFIX:
+        form = f"_ or - and then words of a-z and 0-9, {_LONGEST_SUFFIX} signs at most, as `_temp` is"
+        reasons.append(f"`{SECTION}.suffix` must be {form}, not {suffix!r}.")
     short = [key for key in ("start_timeout", "command_timeout", "http_timeout") if values.get(key, 1) < 1]
     reasons += [f"`{SECTION}.{key}` must be at least 1 second, not {values[key]!r}." for key in short]
     reasons += _command_mistakes(str(values.get("application_command", "")))

@@ -105,13 +105,16 @@ _MESSAGE = "The message of the new revision; made from its operations when empty
 _ALLOW = "A drop that is meant, as CODE:object; may be given several times."
 
 
-@task(help={"message": _MESSAGE, "allow": _ALLOW}, iterable=["allow"])
-def generate(context: Context, message: str = "", allow: list[str] = []) -> None:  # noqa: B006 - Invoke fills it, nothing here changes it
+_HEAD = "The head that the new revision is to stand on, when there are several."
+
+
+@task(help={"message": _MESSAGE, "head": _HEAD, "allow": _ALLOW}, iterable=["allow"])
+def generate(context: Context, message: str = "", head: str = "", allow: list[str] = []) -> None:  # noqa: B006 - Invoke fills it, nothing here changes it
     """Write the missing migration, reviewed. Needs `isolate`."""
     from migrations_tools.steps.generate import generate as run
 
     with _working(context, "generate") as work:
-        run(work, message, list(allow), write=not work.dry)
+        run(work, message, head, list(allow), write=not work.dry)
 
 
 @task

@@ -7,11 +7,12 @@ https://docs.sqlalchemy.org/en/20/core/engines.html#database-urls.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, unquote
 
+from migrations_tools.discovery import libpq
 from migrations_tools.errors import CannotProceed
 
 _URL = re.compile(
@@ -28,8 +29,6 @@ _HOST_NAME = re.compile(
 )
 _KEYWORD = re.compile(r"\s*(?P<key>\w+)\s*=\s*(?P<value>'(?:\\.|[^'\\])*'|(?:\\.|[^\s'\\])*)(?=\s|\Z)", re.DOTALL)
 _PLACEHOLDER = re.compile(r"\{(host|port|user|password|database|url)\}")
-# Encryption: of the URL's query (psycopg; asyncpg) and of the keywords.
-_TLS = frozenset({"sslmode", "ssl", "sslrootcert", "sslcert", "sslkey", "sslcrl", "sslnegotiation", "channel_binding"})
 _PLACES = frozenset({"host", "hostaddr", "port", "user", "password", "dbname", "database", "passfile", "service"})
 _LOCAL = ("127.", "localhost", "::1", "/")
 _TLS_NOTE = "the demand for an encrypted connection is left out: the temp server takes none."
@@ -37,18 +36,28 @@ _TLS_NOTE = "the demand for an encrypted connection is left out: the temp server
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where the temp database is; the password never shows in a repr. A host of `/…` is the folder of a socket."""
+    """Where the temp database is; the password never shows in a repr. A host of `/…` is the folder of a socket.
+
+    `options` are the further parameters of libpq that a connection needs. They go by libpq's variables, for every
+    driver writes them in its own way into a URL. `databases` says what each of several databases is called here.
+    """
 
     host: str
     port: int
     user: str
     password: str = field(repr=False)
     database: str
+    options: Mapping[str, str] = field(default_factory=dict)
+    databases: Mapping[str, str] = field(default_factory=dict)
+
+    def named(self, original: str) -> str:
+        """Give what a database of the project is called here: the only one, or its own of several."""
+        return self.databases.get(original, self.database)
 
     @property
-    def is_local(self) -> bool:
-        """Tell whether it runs on this machine, where it has no certificate."""
-        return self.host.startswith(_LOCAL)
+    def is_plain(self) -> bool:
+        """Tell whether it runs on this machine, where it has no certificate unless somebody says so."""
+        return self.host.startswith(_LOCAL) and not libpq.TLS & set(self.options)
 
     @property
     def url(self) -> str:
@@ -62,7 +71,8 @@ class Server:
     def authority(self) -> str:
         """Give the part of a URL between the scheme and the database, percent-encoded."""
         host = "" if self.host.startswith("/") else f"[{self.host}]" if ":" in self.host else self.host
-        return f"{quote(self.user, safe='')}:{quote(self.password, safe='')}@{host}" + (f":{self.port}" if host else "")
+        password = f":{quote(self.password, safe='')}" if self.password else ""
+        return f"{quote(self.user, safe='')}{password}@{host}" + (f":{self.port}" if host else "")
 
     def query(self) -> str:
         """Give what a URL needs besides, for a socket."""
@@ -130,10 +140,12 @@ def _new_url(match: re.Match[str], name: str, server: Server, ours: frozenset[st
     options = [pair.partition("=")[::2] for pair in query.split("&") if pair]
     if not _is_ours([*_url_hosts(authority, options)], name, ours, found):
         return match[0]
-    kept = _without_tls([pair for pair in options if pair[0] not in _PLACES], server, found)
+    kept = _kept([pair for pair in options if pair[0] not in _PLACES], server, found, quote)
     found.databases += [unquote(path)] if path else []
+    if match["scheme"].endswith("+asyncpg") and "options" in server.options:
+        found.notes.append("asyncpg takes no `options`: those of the temp server's address do not reach it.")
     new_query = "&".join(filter(None, [server.query()[1:], *("=".join(pair) for pair in kept)]))
-    database = quote(server.database, safe="")
+    database = quote(server.named(unquote(path)), safe="")
     return f"{match['scheme']}://{server.authority()}/{database}{'?' * bool(new_query)}{new_query}{mark}{fragment}"
 
 
@@ -148,13 +160,21 @@ def _without_port(part: str) -> str:
     return part[1:].partition("]")[0] if part.startswith("[") else part.partition(":")[0]
 
 
-def _without_tls(options: list[tuple[str, str]], server: Server, found: _Found) -> list[tuple[str, str]]:
-    if not server.is_local:
-        return options
-    kept = [(key, value) for key, value in options if key not in _TLS]
-    if kept != options:
-        found.notes.append(_TLS_NOTE)
-    return kept
+def _kept(
+    options: list[tuple[str, str]], server: Server, found: _Found, encode: Callable[[str], str] = str
+) -> list[tuple[str, str]]:
+    """Give the options that stay: no demand for encryption where there is none, nothing that the server says itself.
+
+    `options`, the parameter of that name, is a line of settings: the server's come first.
+    """
+    if server.is_plain:
+        kept = [(key, value) for key, value in options if key not in libpq.TLS]
+        found.notes += [_TLS_NOTE] if kept != options else []
+        return kept
+    before = "".join(encode(f"{text} ") for key, text in server.options.items() if key == "options")
+    said = {*server.options, *(["ssl"] if "sslmode" in server.options else [])} - {"options"}
+    found.notes += [f"its {key} gives way to the temp server's." for key, _ in options if key in said]
+    return [(key, before * (key == "options") + value) for key, value in options if key not in said]
 
 
 def _new_dsn(text: str, name: str, server: Server, ours: frozenset[str] | None, found: _Found) -> str:
@@ -166,10 +186,11 @@ def _new_dsn(text: str, name: str, server: Server, ours: frozenset[str] | None, 
     hosts = [host for key, value in pairs if key == kind for host in value.split(",")]
     if not _is_ours(hosts, name, ours, found):
         return text
-    found.databases += [value for key, value in pairs if key == "dbname"]
+    names = [value for key, value in pairs if key == "dbname"]
+    found.databases += names
     own = [("host", server.host), ("port", str(server.port)), ("user", server.user)]
-    own += [("password", server.password), ("dbname", server.database)]
-    kept = _without_tls([pair for pair in pairs if pair[0] not in _PLACES], server, found)
+    own += [*([("password", server.password)] if server.password else []), ("dbname", server.named("".join(names)))]
+    kept = _kept([pair for pair in pairs if pair[0] not in _PLACES], server, found)
     return " ".join(f"{key}={_quoted(value)}" for key, value in [*own, *kept])
 
 

@@ -1,70 +1,98 @@
-"""Where the Alembic configuration is, which service it runs in, where the revision files are."""
+"""How the project's Alembic is started, which service it runs in, and the environments that it has."""
 
 from __future__ import annotations
 
-import configparser
-import re
-from collections.abc import Iterator, Mapping
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from migrations_tools.discovery.alembic_config import USUAL, find_config, find_versions, relative, sections, walk
 from migrations_tools.discovery.services import Service, Services, build_context, command_words, existing, holds, only
 from migrations_tools.discovery.words import line_to_write
 from migrations_tools.errors import CannotProceed
-from migrations_tools.settings import Settings, read_toml
+from migrations_tools.settings import Settings
 
-_SKIPPED = frozenset({"node_modules", "site-packages", "venv", "env", "dist", "build"})
-_DEPTH = 4
+# Flask-Migrate's env.py wants the application's context, which only Flask's own command line gives it.
+FLASK = ("python", "-m", "flask", "db", "current")
 
 
-def find_config(root: Path, settings: Settings, services: Services) -> Path:
-    """Give the Alembic configuration: the setting, else the only one in a build context of the stack.
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """One history of revisions: its section in the configuration ("" for the usual one) and its versions folders."""
 
-    Raises CannotProceed when it is missing, none is found, or several are.
+    section: str
+    versions: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """How Alembic is started: with a configuration, or inside a command of the project's own."""
+
+    config: Path | None
+    command: tuple[str, ...]
+    environments: tuple[Environment, ...]
+
+    @property
+    def versions(self) -> tuple[Path, ...]:
+        """Every versions folder, once."""
+        return tuple(dict.fromkeys(folder for each in self.environments for folder in each.versions))
+
+    @property
+    def anchor(self) -> Path:
+        """A path that whatever holds the migrations must hold: the configuration, else the first versions folder."""
+        return self.config or self.versions[0]
+
+    def words(self) -> str:
+        """Say what Alembic is started with."""
+        return f"`{shlex.join(self.command)}`" if self.command else str(self.config)
+
+
+def find_setup(root: Path, settings: Settings, services: Services) -> Setup:
+    """Find out how Alembic is started: the setting `alembic_command`, else the only configuration.
+
+    Raises CannotProceed when it is missing, none is found, several are, or a versions folder does not exist.
     """
-    if settings.alembic_config:
-        path = (root / settings.alembic_config).resolve()
-        if not path.is_file():
-            raise CannotProceed(f"The Alembic configuration {path} (the setting `alembic_config`) does not exist.")
-        return path
+    if settings.alembic_command:
+        config = find_config(root, settings, services) if settings.alembic_config else None
+        versions = _of_command(root, settings, services)
+        return Setup(config, tuple(shlex.split(settings.alembic_command)), (Environment("", versions),))
+    config = find_config(root, settings, services)
+    environments = tuple(
+        Environment("" if name == USUAL else name, find_versions(root, settings, config, name))
+        for name in sections(config, settings)
+    )
+    return Setup(config, FLASK if is_flasks(config) else (), environments)
+
+
+def is_flasks(config: Path) -> bool:
+    """Tell whether a configuration is Flask-Migrate's: beside an env.py that asks for Flask's current application."""
+    environment = config.parent / "env.py"
+    return environment.is_file() and "current_app" in environment.read_text(encoding="utf-8", errors="replace")
+
+
+def _of_command(root: Path, settings: Settings, services: Services) -> tuple[Path, ...]:
+    """Give the versions folders of an Alembic that a command starts: the setting, else the only one in the project."""
+    if settings.versions:
+        return find_versions(root, settings, root)
     contexts = {context for service in services.values() if (context := build_context(service))}
-    found = sorted({config for context in contexts or {root} for config in _alembic_configs(context)})
+    found = sorted({folder for context in contexts or {root} for folder in _version_folders(context)})
     if len(found) == 1:
-        return found[0]
-    if not found:
-        raise CannotProceed(
-            [
-                "No `alembic.ini` was found in a build context of the stack.",
-                line_to_write("alembic_config", "path/to/alembic.ini"),
-            ]
-        )
-    lines = [line_to_write("alembic_config", str(_relative(path, root))) for path in found]
-    raise CannotProceed(["Several Alembic configurations were found; say which one is meant.", *lines])
+        return (found[0],)
+    said = "Several folders of revision files were found" if found else "No folder of revision files was found"
+    lines = [line_to_write("versions", f"[{relative(path, root)}]") for path in found or [Path("path/to/versions")]]
+    raise CannotProceed([f"{said} for `alembic_command`; say which one is meant.", *lines])
 
 
-def _alembic_configs(folder: Path) -> Iterator[Path]:
-    for path in _walk(folder, _DEPTH):
-        if path.name == "alembic.ini" or (path.name == "pyproject.toml" and _has_alembic_table(path)):
-            yield path.resolve()
-
-
-def _has_alembic_table(path: Path) -> bool:
-    return "[tool.alembic]" in path.read_text(encoding="utf-8", errors="replace")
-
-
-def _walk(folder: Path, depth: int) -> Iterator[Path]:
-    try:
-        entries = sorted(folder.iterdir())
-    except (FileNotFoundError, NotADirectoryError, PermissionError):
-        return  # a context that is no readable local folder (a Git address, say) holds no configuration of ours
-    for entry in entries:
-        if entry.is_file():
-            yield entry
-        elif depth and entry.is_dir() and not entry.name.startswith(".") and entry.name not in _SKIPPED:
-            yield from _walk(entry, depth - 1)
+def _version_folders(folder: Path) -> Iterator[Path]:
+    """Give each `versions` that stands beside an env.py and a template for new revisions."""
+    for path in walk(folder):
+        if path.name == "env.py" and (path.parent / "script.py.mako").is_file() and (path.parent / "versions").is_dir():
+            yield (path.parent / "versions").resolve()
 
 
 def find_service(settings: Settings, services: Services, config: Path) -> str:
-    """Give the service whose image Alembic runs in: its build context holds the configuration.
+    """Give the service whose image Alembic runs in: its build context holds the configuration (`Setup.anchor`).
 
     One whose command runs Alembic is preferred. Raises CannotProceed when none or several fit.
     """
@@ -101,68 +129,3 @@ def config_candidates(config: Path, context: Path | None, service: Service) -> t
     ]
     inside = [str(PurePosixPath(*config.relative_to(context).parts))] if context and context in config.parents else []
     return tuple(dict.fromkeys([*named, *inside, config.name]))
-
-
-def find_versions(root: Path, settings: Settings, config: Path) -> tuple[Path, ...]:
-    """Give the versions folders: the setting, else what the Alembic configuration says.
-
-    Raises CannotProceed when one does not exist.
-    """
-    if settings.versions:
-        folders = tuple((root / name).resolve() for name in settings.versions)
-        missing = [
-            f"The versions folder {path} (the setting `versions`) does not exist."
-            for path in folders
-            if not path.is_dir()
-        ]
-    else:
-        folders = tuple(_configured_versions(config))
-        missing = [
-            f"The versions folder {path} (from {config}) does not exist." for path in folders if not path.is_dir()
-        ]
-    if missing:
-        raise CannotProceed([*missing, line_to_write("versions", "[path/to/versions]")])
-    return folders
-
-
-def _configured_versions(config: Path) -> Iterator[Path]:
-    section = _alembic_section(config)
-    # Flask-Migrate keeps its alembic.ini inside the script folder and names no location in it.
-    beside = "." if (config.parent / "versions").is_dir() else "alembic"
-    script = _location(section.get("script_location", beside), config.parent)
-    listed = section.get("version_locations", "")
-    separator = {"space": " ", "newline": "\n", "os": ":", ":": ":", ";": ";"}.get(
-        section.get("path_separator") or section.get("version_path_separator") or "", ""
-    )
-    names = listed.split(separator) if separator else re.split(r"[,\s]+", listed)
-    names = [name.strip() for name in names if name.strip()]
-    yield from (_location(name, config.parent) for name in names) if names else [script / "versions"]
-
-
-def _alembic_section(config: Path) -> Mapping[str, str]:
-    if config.suffix == ".toml":
-        table = read_toml(config).get("tool", {}).get("alembic", {})
-        return {key: _toml_value(value, config) for key, value in table.items() if isinstance(value, (str, list))}
-    # A folder is data: a `%` in its name is none of the parser's own.
-    parser = configparser.ConfigParser({"here": str(config.parent).replace("%", "%%")})
-    try:
-        parser.read(config, encoding="utf-8")
-        return dict(parser.items("alembic"))
-    except configparser.Error as error:
-        raise CannotProceed(f"The Alembic configuration {config} cannot be read: {error}.") from error
-
-
-def _toml_value(value: str | list[str], config: Path) -> str:
-    text = value if isinstance(value, str) else " ".join(value)
-    return text.replace("%(here)s", str(config.parent))
-
-
-def _location(name: str, here: Path) -> Path:
-    if ":" in name and not Path(name).is_absolute():
-        package, _, rest = name.partition(":")
-        name = f"{package.replace('.', '/')}/{rest}"
-    return (here / name).resolve()
-
-
-def _relative(path: Path, root: Path) -> Path:
-    return path.relative_to(root) if root in path.parents else path

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from migrations_tools.discovery import alembic
+from migrations_tools.discovery.alembic import Setup
 from migrations_tools.discovery.compose_files import ComposeFiles
 from migrations_tools.discovery.services import (
     Application,
@@ -32,12 +33,16 @@ class Project:
     name: str
     compose: ComposeFiles
     alembic_service: str
-    alembic_config: Path
+    alembic: Setup
     config_candidates: tuple[str, ...]
-    versions: tuple[Path, ...]
     database: Database
     application: Application | None
     build_contexts: tuple[Path, ...]
+
+    @property
+    def versions(self) -> tuple[Path, ...]:
+        """Every versions folder of the project."""
+        return self.alembic.versions
 
 
 def discover(root: Path, settings: Settings, compose: ComposeFiles, config: Mapping[str, Any]) -> Project:
@@ -48,23 +53,20 @@ def discover(root: Path, settings: Settings, compose: ComposeFiles, config: Mapp
     services: Services = config.get("services") or {}
     reasons = Reasons()
     database = reasons.gather(lambda: find_database(settings, services))
-    alembic_config = reasons.gather(lambda: alembic.find_config(root, settings, services))
-    application = reasons.gather(lambda: find_application(settings, services, alembic_config))
-    found = alembic_config and reasons.gather(
-        lambda: _alembic(root, settings, services, alembic_config, alembic.find_service)
-    )
-    if reasons.told or not (database and alembic_config and found):
+    setup = reasons.gather(lambda: alembic.find_setup(root, settings, services))
+    anchor = setup.anchor if setup else None
+    application = reasons.gather(lambda: find_application(settings, services, anchor))
+    service = anchor and reasons.gather(lambda: alembic.find_service(settings, services, anchor))
+    if reasons.told or not (database and setup and service):
         raise CannotProceed(reasons.told, tip="`invoke doctor` shows what was found.")
-    service, versions = found
     context = build_context(services[service])
     return Project(
         root=root,
         name=str(config["name"]),
         compose=compose,
         alembic_service=service,
-        alembic_config=alembic_config,
-        config_candidates=alembic.config_candidates(alembic_config, context, services[service]),
-        versions=versions,
+        alembic=setup,
+        config_candidates=alembic.config_candidates(setup.config, context, services[service]) if setup.config else (),
         database=database,
         application=application,
         build_contexts=tuple(sorted({path for item in services.values() if (path := build_context(item))})),
@@ -80,22 +82,22 @@ def discover_local(
     """
     services: Services = (config or {}).get("services") or {}
     reasons = Reasons()
-    alembic_config = reasons.gather(lambda: alembic.find_config(root, settings, services))
+    setup = reasons.gather(lambda: alembic.find_setup(root, settings, services))
     database = reasons.gather(lambda: _database_or_ours(settings, services))
-    application = reasons.gather(lambda: find_application(settings, services, alembic_config))
-    find = alembic.find_optional_service
-    found = alembic_config and reasons.gather(lambda: _alembic(root, settings, services, alembic_config, find))
-    if reasons.told or not (alembic_config and database and found):
+    anchor = setup.anchor if setup else None
+    application = reasons.gather(lambda: find_application(settings, services, anchor))
+    service = (
+        "" if anchor is None else reasons.gather(lambda: alembic.find_optional_service(settings, services, anchor))
+    )
+    if reasons.told or not (setup and database) or service is None:
         raise CannotProceed(reasons.told, tip="`invoke doctor` shows what was found.")
-    service, versions = found
     return Project(
         root=root,
         name=str((config or {}).get("name") or root.name),
         compose=compose or ComposeFiles((), root, "none"),
         alembic_service=service,
-        alembic_config=alembic_config,
-        config_candidates=(str(alembic_config),),
-        versions=versions,
+        alembic=setup,
+        config_candidates=(str(setup.config),) if setup.config else (),
         database=database,
         application=application,
         build_contexts=(),
@@ -110,17 +112,6 @@ def _database_or_ours(settings: Settings, services: Services) -> Database:
     if settings.database_service or any(is_postgres(service) for service in services.values()):
         return find_database(settings, services)
     return NO_DATABASE
-
-
-def _alembic(
-    root: Path, settings: Settings, services: Services, config: Path, find: Callable[[Settings, Services, Path], str]
-) -> tuple[str, tuple[Path, ...]]:
-    reasons = Reasons()
-    service = reasons.gather(lambda: find(settings, services, config))
-    versions = reasons.gather(lambda: alembic.find_versions(root, settings, config))
-    if service is None or versions is None:
-        raise CannotProceed(reasons.told)
-    return service, versions
 
 
 class Reasons:

@@ -23,11 +23,12 @@ _FILE = "_FILE"
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """The variables that change, those that must go, and what to say about it."""
+    """The variables that change, those that must go, what to say about it, and which databases were named."""
 
     values: Mapping[str, str] = field(repr=False)
     removed: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
+    databases: tuple[str, ...] = ()
 
 
 def replaced(given: Mapping[str, str], server: Server, ours: frozenset[str] | None, original_port: int) -> Split:
@@ -44,12 +45,15 @@ def replaced(given: Mapping[str, str], server: Server, ours: frozenset[str] | No
     added = [port for name, value in hosts.items() if (port := _port_of(name)) not in given and ":" not in value]
     files = {name: part for name, part in parts.items() if f"{name}{_FILE}" in given}
     values = {name: server.host + (f":{server.port}" if ":" in value else "") for name, value in hosts.items()}
+    named = {name: given[name] for name, part in parts.items() if part == "database" and name in given}
     values |= {name: server.part(part) for name, part in parts.items() if name in given or name in files}
+    values |= {name: server.named(original) for name, original in named.items()}
     values |= dict.fromkeys(filter(None, added), str(server.port))
     notes = [f"{name} is added: no port is given beside the host." for name in added if name]
     notes += [f"{name} is set in the place of {name}{_FILE}, which is a file of the container." for name in files]
     changed = {name: value for name, value in values.items() if given.get(name) != value}
-    return Split(changed, frozenset(f"{name}{_FILE}" for name in files), tuple(notes))
+    removed = frozenset(f"{name}{_FILE}" for name in files)
+    return Split(changed, removed, tuple(notes), tuple(sorted(set(named.values()))))
 
 
 def _is_host(name: str, value: str, ours: frozenset[str] | None) -> bool:

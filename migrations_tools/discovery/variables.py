@@ -7,14 +7,13 @@ later: no statement reaches a database that does not carry the run's token.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from migrations_tools.discovery import addresses, split_variables
+from migrations_tools.discovery import addresses, libpq, split_variables
 from migrations_tools.discovery.addresses import Server
 from migrations_tools.discovery.compose_yaml.dotenv import read_files
 from migrations_tools.errors import CannotProceed
@@ -23,10 +22,6 @@ _TLS = frozenset({"PGSSLMODE", "PGSSLROOTCERT", "PGSSLCERT", "PGSSLKEY", "PGREQU
 # These lead a connection elsewhere although it names a host.
 _DETOURS = frozenset({"PGHOSTADDR", "PGSERVICE"})
 _USUAL = "DATABASE_URL"
-# Images whose tag starts with the PostgreSQL version; of the others (TimescaleDB, Citus) it is their own.
-_BY_VERSION = frozenset({"postgres", "postgresql", "postgis", "pgrouting", "alloydbomni"})
-_TAGGED_MAJOR = re.compile(r"(?:^|[-.])pg(?P<major>\d{1,2})(?:$|[-.])", re.IGNORECASE)
-_LEADING_MAJOR = re.compile(r"v?(?P<major>\d{1,2})(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +29,15 @@ class Variables:
     """What the application's process gets; the values hold a password and never show in a repr.
 
     `removed` are variables that it must not inherit. `notes` are sentences for the user. `absent` are the services
-    of the stack that variables lead to and that do not run here; a note says which variable each.
+    of the stack that variables lead to and that do not run here; a note says which variable each. `databases` are
+    the project's own names of the databases that variables lead to.
     """
 
     values: Mapping[str, str] = field(repr=False)
     removed: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
+    databases: tuple[str, ...] = ()
 
     def laid_over(self, environment: Mapping[str, str]) -> dict[str, str]:
         """Give the environment of the process."""
@@ -79,7 +76,8 @@ def for_application(
         *([] if changed.values or extra else [_nothing_named(database_service)]),
         *(f"{name} leads to the service {host}, which does not run here." for name, host in absent),
     ]
-    found = Variables(values, changed.removed, tuple(notes), tuple(sorted({host for _, host in absent})))
+    lacking = tuple(sorted({host for _, host in absent}))
+    found = Variables(values, changed.removed, tuple(notes), lacking, changed.databases)
     return _with_extra(found, extra, server)
 
 
@@ -109,7 +107,8 @@ def guess(folder: Path, environment: Mapping[str, str], server: Server, extra: M
             f"No variable with a PostgreSQL address was found in the environment or in {file}; {_USUAL} is set. Where"
             " the application reads another one, give it under `environment:` with {url}."
         )
-    return _with_extra(Variables(values, changed.removed, tuple(notes)), extra, server)
+    found = Variables(values, changed.removed, tuple(notes), databases=changed.databases)
+    return _with_extra(found, extra, server)
 
 
 def _beside(file: Path, environment: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
@@ -131,14 +130,6 @@ def names_of(config: Mapping[str, Any], service: str) -> frozenset[str]:
     return frozenset(filter(None, [service, own.get("container_name"), own.get("hostname"), *aliases, *linked]))
 
 
-def postgres_major(config: Mapping[str, Any], database_service: str) -> int | None:
-    """Give the PostgreSQL major version that the image of a service names; None when its tag does not tell."""
-    image = str(((config.get("services") or {}).get(database_service) or {}).get("image") or "").partition("@")[0]
-    repository, _, tag = image.rpartition("/")[2].partition(":")
-    match = _TAGGED_MAJOR.search(tag) or (_LEADING_MAJOR.match(tag) if repository in _BY_VERSION else None)
-    return int(match["major"]) if match else None
-
-
 def _changed(given: Mapping[str, str], server: Server, ours: frozenset[str] | None, original_port: int) -> Variables:
     """Give the variables that change; without names of ours, every PostgreSQL address is meant."""
     values: dict[str, str] = {}
@@ -151,11 +142,12 @@ def _changed(given: Mapping[str, str], server: Server, ours: frozenset[str] | No
         if found.text != text:
             values[name] = found.text
     split = split_variables.replaced(given, server, ours, original_port)
-    removed = _DETOURS | split.removed | (_TLS if server.is_local else frozenset())
-    encrypted = sorted(_TLS & set(given)) if server.is_local else []
-    notes += [*split.notes, *_several(databases)]
+    removed = _DETOURS | split.removed | (_TLS if server.is_plain else frozenset())
+    encrypted = sorted(_TLS & set(given)) if server.is_plain else []
+    notes += [*split.notes, *(_several(databases) if not server.databases else ())]
     notes += [f"{name} is left out: the temp server takes no encrypted connections." for name in encrypted]
-    return Variables({**split.values, **values}, removed - set(split.values), tuple(notes))
+    named = tuple(sorted({*databases, *split.databases}))
+    return Variables({**split.values, **values}, removed - set(split.values), tuple(notes), databases=named)
 
 
 def _several(databases: Mapping[str, str]) -> Iterator[str]:
@@ -168,12 +160,11 @@ def _libpq(server: Server) -> dict[str, str]:
     """Give libpq's own variables: what a connection that names no host or port is made with.
 
     Without them it would be made to whatever listens on this machine
-    (https://www.postgresql.org/docs/current/libpq-envars.html; asyncpg reads the same ones).
+    (https://www.postgresql.org/docs/current/libpq-envars.html; asyncpg reads most of them). A server without a
+    password in its address leaves it to what was there: PGPASSWORD, a file of passwords.
     """
-    return {
-        "PGHOST": server.host, "PGPORT": str(server.port), "PGUSER": server.user,
-        "PGPASSWORD": server.password, "PGDATABASE": server.database,
-    }  # fmt: skip
+    place = {"PGHOST": server.host, "PGPORT": str(server.port), "PGUSER": server.user, "PGDATABASE": server.database}
+    return {**libpq.variables(server.options), **place, **({"PGPASSWORD": server.password} if server.password else {})}
 
 
 def _absent(
@@ -189,6 +180,8 @@ def _absent(
 def _with_extra(variables: Variables, extra: Mapping[str, Any], server: Server) -> Variables:
     taken = {name for name, value in extra.items() if value is None}
     given = {name: addresses.filled(value, server) for name, value in extra.items() if value is not None}
+    written = {each for name, text in given.items() for each in addresses.replaced(name, text, server, None).databases}
     values = {name: value for name, value in variables.values.items() if name not in taken}
     removed = (variables.removed | taken) - frozenset(given)
-    return Variables({**values, **given}, removed, variables.notes, variables.absent)
+    databases = tuple(sorted({*variables.databases, *written} - {server.database}))
+    return Variables({**values, **given}, removed, variables.notes, variables.absent, databases)

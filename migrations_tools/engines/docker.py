@@ -19,8 +19,11 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from migrations_tools.engines import endpoint as endpoints
+from migrations_tools.engines.endpoint import Endpoint
 from migrations_tools.engines.guard import Scope, check_change, check_query
 from migrations_tools.errors import CannotProceed, CommandFailed
+from migrations_tools.secrets import masked
 
 _KEPT_LINES = 40
 _ANSWERS_WITHIN = 10.0
@@ -35,7 +38,8 @@ class Docker:
     """How to reach Docker and Compose, and what to do with what is worth showing.
 
     `compose` is the argument list that stands for `docker compose`; `show` gets each changing command as a line,
-    `progress` each line that a long command prints. `abbreviate` is a run of arguments that is shown as `…`.
+    `progress` each line that a long command prints. `abbreviate` is a run of arguments that is shown as `…`;
+    `endpoint` is where the engine is.
     """
 
     compose: tuple[str, ...] = ("docker", "compose")
@@ -45,6 +49,7 @@ class Docker:
     dry: bool = False
     timeout: int = 1800
     abbreviate: tuple[str, ...] = ()
+    endpoint: Endpoint = field(default_factory=Endpoint)
 
     def query(self, *arguments: str) -> str:
         """Run a command that only asks and give what it printed.
@@ -182,15 +187,23 @@ NO_DOCKER = "Install Docker with Compose 2.24.4 or newer, or start its engine; `
 
 
 def unreachable(environment: Mapping[str, str]) -> str:
-    """Say why no Docker engine can be used; "" when one answers."""
+    """Say why no Docker engine can be used; "" when one answers.
+
+    Raises CannotProceed when DOCKER_HOST or the context leads nowhere: that is a mistake, not an engine's absence.
+    """
     if not shutil.which("docker", path=environment.get("PATH")):
         return "there is no `docker` program"
+    endpoints.find(Docker(environment=environment))
     command, limit = ["docker", "version", "--format", "{{.Server.Version}}"], _ANSWERS_WITHIN
     try:
-        done = subprocess.run(command, capture_output=True, env=dict(environment), timeout=limit, check=False)
+        done = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", env=dict(environment), timeout=limit, check=False
+        )
     except subprocess.TimeoutExpired:
         return f"the Docker engine did not answer within {limit:.0f} seconds"
-    return "no Docker engine answers" if done.returncode else ""
+    said = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+    # The last line names the address, which is news where DOCKER_HOST or a context leads elsewhere.
+    return masked(": ".join(["no Docker engine answers", *said[-1:]])) if done.returncode else ""
 
 
 def find_compose(environment: Mapping[str, str]) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ def gather(docker: Docker, project: Project, config: Mapping[str, Any], settings
         suffix=settings.suffix,
         database_service=project.database.service,
         held=_held(docker, copy),
-        busy_ports=busy_ports(_candidates(config)) | _published(docker, copy) | claims.ports(),
+        busy_ports=_busy_here(docker, config) | _published(docker, copy) | claims.ports(),
         bind_sources={path: _sort(Path(path), project) for path in host_paths(config)},
         writable_mounts=frozenset(str((project.root / path).resolve()) for path in settings.writable_mounts),
         environment={
@@ -37,7 +37,14 @@ def gather(docker: Docker, project: Project, config: Mapping[str, Any], settings
         },
         exclude_services=frozenset(settings.exclude_services),
         allow_hosts=frozenset(settings.allow_hosts),
+        engine_host=docker.endpoint.host,
+        application=(project.application.service, project.application.port) if project.application else None,
     )
+
+
+def _busy_here(docker: Docker, config: Mapping[str, Any]) -> frozenset[int]:
+    # What this machine listens on says nothing about another one; there, an unlucky port makes `up` fail.
+    return frozenset() if docker.endpoint.host else busy_ports(_candidates(config))
 
 
 def busy_ports(candidates: Iterable[int]) -> frozenset[int]:

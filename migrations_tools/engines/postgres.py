@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from migrations_tools.engines.connecting import Options, dial
 from migrations_tools.errors import CannotProceed, WrongDatabase
 
 if TYPE_CHECKING:
@@ -14,11 +16,27 @@ if TYPE_CHECKING:
 
     import psycopg
 
+# What a run's token starts with.
+MARK_START = "migrations_tools "
 Query = Callable[..., list[tuple[Any, ...]]]
 _IDENTITY: LiteralString = (
     "SELECT concat_ws('/', (SELECT system_identifier FROM pg_catalog.pg_control_system()),"
     " nullif(pg_catalog.current_setting('cluster_name'), ''), oid)"
     " FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()"
+)
+_OID: LiteralString = (
+    "SELECT CAST(oid AS text) FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()"
+)
+# What a server makes for itself has a smaller oid (PostgreSQL's transam.h, FirstNormalObjectId).
+_CONTENTS: LiteralString = (
+    "SELECT 'relation', CAST(CAST(oid AS regclass) AS text) FROM pg_catalog.pg_class"
+    " WHERE oid >= 16384 AND relkind IN ('r', 'p', 'v', 'm', 'f', 'S')"
+    " UNION ALL SELECT 'function', CAST(CAST(oid AS regprocedure) AS text) FROM pg_catalog.pg_proc WHERE oid >= 16384"
+    " UNION ALL SELECT 'type', CAST(CAST(oid AS regtype) AS text) FROM pg_catalog.pg_type"
+    " WHERE oid >= 16384 AND typtype IN ('d', 'e')"
+    " UNION ALL SELECT 'schema', CAST(nspname AS text) FROM pg_catalog.pg_namespace"
+    " WHERE oid >= 16384 AND nspname !~ '^pg_'"
+    " UNION ALL SELECT 'extension', CAST(extname AS text) FROM pg_catalog.pg_extension WHERE oid >= 16384"
 )
 _COMMENT: LiteralString = (
     "SELECT pg_catalog.shobj_description(oid, 'pg_database') FROM pg_catalog.pg_database"
@@ -31,6 +49,7 @@ class Server:
     """Where the temp server listens and who may enter; `token` is what its databases show in their comment.
 
     `owner` is the role that scratch databases belong to: the application's, where it is not `user` itself.
+    `options` are the further parameters of libpq that a connection needs.
     """
 
     host: str
@@ -40,6 +59,7 @@ class Server:
     token: str
     password: str = field(repr=False, default="")
     owner: str = ""
+    options: Options = ()
 
     @contextmanager
     def connect(self, database: str = "") -> Iterator[psycopg.Connection[Any]]:
@@ -51,10 +71,7 @@ class Server:
 
         name = database or self.database
         try:
-            connection = psycopg.connect(
-                host=self.host, port=self.port, user=self.user, password=self.password or None, dbname=name,
-                autocommit=True, connect_timeout=10, application_name="migrations_tools",
-            )  # fmt: skip
+            connection = dial([(self.host, self.port)], self.user, self.password, name, self.options)
         except psycopg.OperationalError as error:
             raise CannotProceed(
                 f"The temp database {name} at {self.host}:{self.port} does not answer: {error}".strip()
@@ -72,39 +89,126 @@ class Server:
 
         Each cluster has a system identifier of its own, each database in it an oid (PostgreSQL manual, "System
         Information Functions", pg_control_system); embedded clusters, copies of one template, differ in their name.
+        Where the role may not ask for the identifier, the oid alone tells.
         """
+        from psycopg import errors
+
         with self.connect() as connection:
-            row = connection.execute(_IDENTITY).fetchone()
+            try:
+                row = connection.execute(_IDENTITY).fetchone()
+            except (errors.InsufficientPrivilege, errors.FeatureNotSupported, errors.UndefinedFunction):
+                row = connection.execute(_OID).fetchone()
         return str(row[0]) if row else ""
 
     @contextmanager
     def scratch(self, name: str, template: str) -> Iterator[str]:
         """Make a scratch database, a clone of one of ours, for the time of the block; give its name.
 
-        It carries the token from its first moment on. It is dropped at the end, by exact name; what a crash
-        leaves goes with the temp volume or cluster, or is in the journal by its name.
+        It carries the token before it is given. It is dropped at the end, by exact name; what a crash leaves goes
+        with the temp volume or cluster, or is in the journal by its name. Raises CannotProceed when it cannot be
+        made, or when the server does not clone and an empty database is not the same.
         """
         from psycopg import sql
 
         with self.connect() as connection:
-            _create(connection, name, self.owner or self.user, template)
+            cloned = _clone(connection, name, self.token, self.owner or self.user, template)
             try:
-                comment = sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(name), sql.Literal(self.token))
-                connection.execute(comment)
+                mark(connection, name, self.token)
+                if not cloned:
+                    self._check_nothing_lost(name, template)
                 yield name
             finally:
                 connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
+    def _check_nothing_lost(self, name: str, template: str) -> None:
+        with self.connect(template) as pristine, self.connect(name) as empty:
+            lost = sorted(contents(pristine) - contents(empty))
+        if lost:
+            raise CannotProceed(
+                f"The server at {self.host}:{self.port} does not clone {template}, and an empty database in its place"
+                f" would lack {', '.join(lost[:3])}{' and more' if len(lost) > 3 else ''}."
+            )
 
-def _create(connection: psycopg.Connection[Any], name: str, owner: str, template: str) -> None:
-    """Create a database as a clone of one of ours, or empty where the server does not clone (some managed ones)."""
-    from psycopg import errors, sql
 
-    plain = sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(name), sql.Identifier(owner))
+def birthmark(token: str) -> int:
+    """Give the connection limit that a run's databases are created with.
+
+    The limit is the one thing of a run's own that CREATE DATABASE itself can set: a database that was created and
+    not yet commented is known by it. It is far above what a server allows, so that it limits nothing.
+    """
+    return 2**30 + int.from_bytes(hashlib.sha256(token.encode()).digest()[:4], "big") % 2**30
+
+
+def create(connection: psycopg.Connection[Any], name: str, token: str, owner: str = "", template: str = "") -> None:
+    """Create a database that is known by its connection limit; the role's own and empty unless said otherwise."""
+    from psycopg import sql
+
+    words = [sql.SQL("CREATE DATABASE {} CONNECTION LIMIT {}").format(sql.Identifier(name), birthmark(token))]
+    words += [sql.SQL("OWNER {}").format(sql.Identifier(owner))] if owner else []
+    words += [sql.SQL("TEMPLATE {}").format(sql.Identifier(template))] if template else []
+    connection.execute(sql.SQL(" ").join(words))
+
+
+def mark(connection: psycopg.Connection[Any], name: str, token: str) -> None:
+    """Write the token as the comment of a database."""
+    from psycopg import sql
+
+    connection.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(name), sql.Literal(token)))
+
+
+def _clone(connection: psycopg.Connection[Any], name: str, token: str, owner: str, template: str) -> bool:
+    """Create a clone of one of our databases; an empty one, and False, where the server does not let us clone it.
+
+    Some managed servers clone nothing, or nothing that their own watchers are connected to.
+    """
+    from psycopg import Error, errors
+
     try:
-        connection.execute(plain + sql.SQL(" TEMPLATE {}").format(sql.Identifier(template)))
-    except (errors.FeatureNotSupported, errors.InsufficientPrivilege):
-        connection.execute(plain)
+        try:
+            create(connection, name, token, owner, template)
+            return True
+        except (errors.FeatureNotSupported, errors.InsufficientPrivilege, errors.ObjectInUse):
+            create(connection, name, token, owner)
+            return False
+    except Error as error:
+        raise CannotProceed(f"The scratch database {name} could not be made: {str(error).strip()}.") from error
+
+
+def contents(connection: psycopg.Connection[Any]) -> set[str]:
+    """Give what somebody made in a database, as words: relations, functions, types, schemas, extensions."""
+    return {f"{kind} {name}" for kind, name in connection.execute(_CONTENTS)}
+
+
+def make_extensions(server: Server, database: str, names: Iterable[str]) -> None:
+    """Create the extensions in one of our databases where they are missing, with those that they need.
+
+    Raises CannotProceed with every extension that could not be created, the server's reason and the way out.
+    """
+    import psycopg
+    from psycopg import sql
+
+    reasons = []
+    with server.connect(database) as connection:
+        for name in names:
+            statement = sql.SQL("CREATE EXTENSION IF NOT EXISTS {} CASCADE").format(sql.Identifier(name))
+            try:
+                connection.execute(statement)
+            except psycopg.Error as error:
+                reasons.append(_extension_words(name, server, error))
+    if reasons:
+        raise CannotProceed(reasons)
+
+
+def _extension_words(name: str, server: Server, error: psycopg.Error) -> str:
+    from psycopg import errors
+
+    said = error.diag.message_primary or str(error).strip()
+    sentence = f"The extension {name} cannot be created as {server.user} at {server.host}:{server.port}: {said}."
+    if isinstance(error, errors.InsufficientPrivilege):
+        return f"{sentence} It wants a superuser: have one create it in template1, whose copies then hold it."
+    if isinstance(error, (errors.FeatureNotSupported, errors.UndefinedFile)):
+        return f"{sentence} The server does not have it: `engine: compose` takes the image that does."
+    return sentence
 
 
 def querying(connection: psycopg.Connection[Any]) -> Query:
@@ -140,6 +244,18 @@ def first_statements(database: str, base: str, token: str) -> str:
         f" WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_database WHERE datname = {_literal(base)}) \\gexec\n"
         f"COMMENT ON DATABASE {name} IS {value};\n"
     )
+
+
+# The databases of a server of our own, in hexadecimal: a name may hold anything.
+OTHER_DATABASES = (
+    "SELECT pg_catalog.encode(pg_catalog.convert_to(datname, 'UTF8'), 'hex') FROM pg_catalog.pg_database"
+    " WHERE datallowconn AND NOT datistemplate AND datname <> 'postgres' ORDER BY datname;\n"
+)
+
+
+def read_names(printed: str) -> list[str]:
+    """Give the names that `OTHER_DATABASES` printed."""
+    return [bytes.fromhex(line).decode() for line in printed.split()]
 
 
 def _identifier(name: str) -> str:

@@ -8,47 +8,73 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import IO, Any
 
 from migrations_tools.errors import CannotProceed, MigrationsToolsError, WrongDatabase
-from migrations_tools.inapp.probe import MARK
+from migrations_tools.inapp.advice import NO_ADVICE, Advice
+from migrations_tools.inapp.bundle import handover
+from migrations_tools.inapp.probe.channel import MARK
 from migrations_tools.secrets import masked
 
-# Reads the probe's length and text from standard input and runs it; what follows on the channel is the probe's.
-BOOTSTRAP = (
-    "import sys; n = int(sys.stdin.buffer.readline()); source = sys.stdin.buffer.read(n).decode();"
-    " exec(compile(source, '<migrations_tools probe>', 'exec'), {'__name__': '__main__'})"
-)
 # Installed packages, Python's own modules, and code without a file: the probe, the bootstrap, importlib.
-_NOT_THE_APPLICATIONS = ("site-packages", "dist-packages", "/lib/python", 'File "<')
+_NOT_THE_APPLICATIONS = ("site-packages", "dist-packages", "/lib/python", 'File "<', "/migrations_tools_probe/")
 Asked = Callable[[str, Any], Mapping[str, Any]]
 
 
 class ProbeError(MigrationsToolsError):
     """Alembic, env.py, a model, a migration or the database raised inside the application's Python."""
 
-    def __init__(self, error: Mapping[str, Any], doing: str) -> None:
+    def __init__(self, error: Mapping[str, Any], doing: str, advice: Advice = NO_ADVICE) -> None:
         self.type = str(error["type"])
         self.message = masked(str(error["message"]))
+        self.revision = str(error.get("revision") or "")
+        self.revision_file = str(error.get("revision_file") or "")
         self.traceback = masked(str(error.get("traceback", "")))
-        super().__init__(_sentences(error, doing), tip="")
+        super().__init__(_sentences(error, doing), tip=advice.on(error))
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What every request carries: where the configuration is, which database, and the token it must show."""
+    """What every request carries: where the configuration is (and which section), and the token that must be seen.
+
+    `databases` sends connections to scratch databases: by the name of the database that they are for, or all of them
+    with the name "".
+    """
 
     config: Sequence[str]
     token: str
-    database: str = ""
-    python: str = ""
+    databases: Mapping[str, str] = field(default_factory=dict)
+    section: str = ""
 
     def request(self, do: str, **more: Any) -> dict[str, Any]:
         """Give a request as plain values."""
-        return {"do": do, "config": list(self.config), "token": self.token, "database": self.database or None, **more}
+        return {
+            "do": do, "config": list(self.config), "section": self.section, "token": self.token,
+            "databases": dict(self.databases), **more,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A command of the project's own that the probe is to come in with: taken over where it enters Alembic, or watched.
+
+    `folder` is where the command's helpers are put for as long as it runs; empty means the usual temporary one.
+    """
+
+    command: Sequence[str]
+    token: str
+    take_over: bool
+    databases: Mapping[str, str] = field(default_factory=dict)
+    folder: str = ""
+
+    def wishes(self) -> dict[str, Any]:
+        """Give what the bridge wants to know, as plain values."""
+        return {
+            "command": list(self.command), "token": self.token, "take_over": self.take_over,
+            "databases": dict(self.databases), "folder": self.folder or None,
+        }  # fmt: skip
 
 
 class Probe:
@@ -57,10 +83,15 @@ class Probe:
     Use it as a context manager: leaving it closes the channel, which ends the probe.
     """
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
+    def __init__(
+        self, process: subprocess.Popen[str], advice: Advice = NO_ADVICE, program: Program | None = None
+    ) -> None:
         if process.stdin is None or process.stdout is None or process.stderr is None:
             raise ValueError("the probe's process must have been started with three pipes")
         self._process = process
+        self._advice = advice
+        self._program = program
+        self.first: Any = None
         self._input: IO[str] = process.stdin
         self._output: IO[str] = process.stdout
         self._errors: IO[str] = process.stderr
@@ -69,11 +100,11 @@ class Probe:
         self._reader.start()
 
     def __enter__(self) -> Probe:
-        """Hand the probe over; when it does not start, its process is ended."""
-        source = (Path(__file__).parent / "probe.py").read_bytes()
+        """Hand the probe over and keep its first answer; when it does not start, its process is ended."""
+        words = " ".join(self._program.command) if self._program else ""
         try:
-            self._write(f"{len(source)}\n{source.decode()}")
-            self._answer("starting the probe", _no_questions)
+            self._write(handover(self._program.wishes() if self._program else {}))
+            self.first = self._answer(f"running `{words}`" if words else "starting the probe", _no_questions)
         except BaseException:
             self.close()
             raise
@@ -117,7 +148,7 @@ class Probe:
             if document.get("refused"):
                 raise _wrong_database(document["refused"][0])
             if "error" in document:
-                raise ProbeError(document["error"], doing)
+                raise ProbeError(document["error"], doing, self._advice)
             return document["ok"]
 
     def _write(self, text: str) -> None:
@@ -144,6 +175,11 @@ class Probe:
             ]
         )
 
+    def said(self) -> tuple[str, ...]:
+        """Give the last lines that were printed there, passwords masked."""
+        self._reader.join(timeout=0.2)
+        return tuple(masked(line) for line in self._noise)
+
     def _drain(self) -> None:
         for line in self._errors:
             self._noise.append(line.rstrip())
@@ -164,6 +200,8 @@ def _wrong_database(where: str) -> WrongDatabase:
 def _sentences(error: Mapping[str, Any], doing: str) -> list[str]:
     lines = [f"{error['type']} while {doing}: {masked(str(error['message']))}"]
     lines += [f"  {key}: {masked(str(error[key]))}" for key in ("detail", "hint", "statement") if error.get(key)]
+    if error.get("revision"):
+        lines.append(f"  revision: {error['revision']} ({error['revision_file']})")
     place = _last_place(str(error.get("traceback", "")))
     return [*lines, f"  at {place}"] if place else lines
 

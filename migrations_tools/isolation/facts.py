@@ -19,13 +19,15 @@ class Facts:
     ``database_service`` the service that gets a published port and fast settings
     ``held``             kind ("container", "volume", "network", "image") to the names that exist
                          on the engine and do not belong to this copy
-    ``busy_ports``       host ports in use by anything but this copy
-    ``bind_sources``     absolute host path to "tracked", "file", "socket", "other" or "missing";
-                         `isolation.mounts.host_paths` lists the paths that are looked up
+    ``busy_ports``       host ports of the engine's machine in use by anything but this copy
+    ``bind_sources``     absolute host path to "tracked", "file", "socket", "other" or "missing", as it is on
+                         this machine; `isolation.mounts.host_paths` lists the paths that are looked up
     ``writable_mounts``  host paths that stay shared and writable in the copy, by the user's wish
     ``environment``      service to the variables that the user sets for the copy alone
     ``exclude_services`` services that the copy does without
     ``allow_hosts``      outside hosts that a database or broker address may name
+    ``engine_host``      the other machine that the engine is on, as it is reached from here; empty for this one
+    ``application``      service and container port that must be reached from here over HTTP
     """
 
     project: str
@@ -38,6 +40,8 @@ class Facts:
     environment: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
     exclude_services: frozenset[str] = frozenset()
     allow_hosts: frozenset[str] = frozenset()
+    engine_host: str = ""
+    application: tuple[str, int] | None = None
 
     @property
     def copy(self) -> str:

@@ -15,11 +15,12 @@ from .facts import LABEL
 from .hazards import shared_namespaces
 from .hosts import foreign, known_hosts
 from .labels import acted_upon
+from .listening import LOOPBACK
 from .local import HOST_MACHINE, Local
 from .model import IsolationPlan
 from .names import built_image, container_name, reference
 from .networks import addresses, host_service
-from .ports import LOOPBACK, host_ports, originals_of
+from .ports import host_ports, originals_of
 from .resolved import Service, Stack, stack, texts
 
 
@@ -141,7 +142,7 @@ def _ports(subject: _Subject) -> Iterator[str]:
     declared = host_ports(port for each in pair.original.everything() for port in originals_of(each))
     for number in sorted(host_ports(ours) & declared):
         yield f"it publishes the host port {number}, which the original publishes."
-    if any(port.host_ip != LOOPBACK for port in ours):
+    if not pair.plan.engine_host and any(port.host_ip != LOOPBACK for port in ours):
         yield f"it publishes a port on another address than {LOOPBACK}."
     planned = pair.plan.service(service.name)
     expected = {port.short() for port in planned.ports} if planned else set()
@@ -160,6 +161,8 @@ def _mounts(subject: _Subject) -> Iterator[str]:
             yield f"it can write to the host folder {source} (at {target})."
         if bind and not raw.get("read_only") and holds_data(service, target):
             yield f"its data folder {target} is a folder of the host."
+        if bind and pair.plan.engine_host and target not in allowed and (raw.get("bind") or {}).get("create_host_path"):
+            yield f"the engine would create {source} on its machine, where it is missing."
         if source.endswith(".sock") or target.endswith(".sock"):
             yield f"a socket of the host is mounted at {target}."
         if expected.get(_end(target)) != (raw["type"], source):
@@ -200,10 +203,10 @@ def _addresses(subject: _Subject) -> Iterator[str]:
     declared = host_ports(port for each in pair.original.everything() for port in originals_of(each))
     host = host_service(service, pair.copy)
     neighbours = [each for each in pair.copy.services.values() if host and host_service(each, pair.copy) == host]
-    local = Local(
-        dict.fromkeys(declared, 0), frozenset(port for each in (service, *neighbours) for port in each.listens())
-    )
     known = known_hosts(pair.original) | known_hosts(pair.copy)
+    listens = frozenset(port for each in (service, *neighbours) for port in each.listens())
+    engine_host = pair.plan.engine_host
+    local = Local(dict.fromkeys(declared, 0), listens, "" if engine_host in known else engine_host)
     before = pair.original.services.get(service.name, Service(service.name, {}))
     for name, value in sorted({**service.arguments, **service.environment}.items()):
         # A value that is the same as in the original leads to where the original's leads.

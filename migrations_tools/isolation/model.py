@@ -19,8 +19,9 @@ class NotIsolable(Exception):
 class PublishedPort:
     """One published port of the copy.
 
-    ``published`` is a host port, a range ``"7001-7004"``, or empty when the engine picks one;
-    ``original`` is the host port (or range) in the original, empty when it had none.
+    ``host_ip`` is empty for every address of the engine's machine; ``published`` is a host port, a range
+    ``"7001-7004"``, or empty when the engine picks one; ``original`` is the host port (or range) in the original,
+    empty when it had none.
     """
 
     host_ip: str
@@ -32,7 +33,9 @@ class PublishedPort:
     def short(self) -> str:
         """Give the short form of the Compose specification."""
         protocol = "" if self.protocol == "tcp" else f"/{self.protocol}"
-        return f"{self.host_ip}:{self.published}:{self.target}{protocol}"
+        published = f"{self.published}:" if self.published or self.host_ip else ""
+        address = f"{bracketed(self.host_ip)}:" if self.host_ip else ""
+        return f"{address}{published}{self.target}{protocol}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,8 @@ class Mount:
     """One mount of the copy; ``source`` is a host path, or a volume's key, or empty.
 
     ``treatment``: "kept", "read-only" (a writable folder that became read-only), "fresh" (a bind
-    replaced by a volume of the copy), or "allowed" (left shared and writable on request).
+    replaced by a volume of the copy), "allowed" (left shared and writable on request), or "left out" (the
+    image's own files take its place).
     """
 
     kind: str
@@ -84,7 +88,8 @@ class IsolationPlan:
     """The copy: what everything is called, what was rewritten, and what the user should know.
 
     ``override`` is the tree that `override.render` writes out. It may hold values of environment
-    variables, so that it is neither shown nor kept in the journal.
+    variables, so that it is neither shown nor kept in the journal. ``engine_host`` is the other machine
+    that the engine is on, empty for this one.
     """
 
     project: str
@@ -98,6 +103,7 @@ class IsolationPlan:
     excluded: tuple[str, ...]
     changes: tuple[str, ...]
     warnings: tuple[str, ...]
+    engine_host: str = ""
     override: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -143,6 +149,11 @@ class Part:
         )
 
 
+def bracketed(host: str) -> str:
+    """Give a host as it stands before a port: an IPv6 address in brackets (RFC 3986)."""
+    return f"[{host}]" if ":" in host else host
+
+
 def merged(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
     """Make both trees one; where both have a value, `second` wins unless both are mappings."""
     result = dict(first)
@@ -175,6 +186,7 @@ def from_json(data: Mapping[str, Any]) -> IsolationPlan:
         excluded=tuple(data["excluded"]),
         changes=tuple(data["changes"]),
         warnings=tuple(data["warnings"]),
+        engine_host=data.get("engine_host", ""),
     )
 
 

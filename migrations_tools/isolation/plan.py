@@ -12,7 +12,7 @@ from . import ports as porting
 from .database import database_part
 from .facts import Facts
 from .labels import label_part, proxy_part
-from .local import local_part
+from .local import Local, local_part
 from .model import IsolationPlan, NotIsolable, Part, ServicePlan
 from .mounts import Mounts
 from .names import Names, built_image, container_name, names
@@ -70,6 +70,7 @@ def _shared_parts(drawing: _Drawing) -> Iterator[Part]:
     stack, facts = drawing.stack, drawing.facts
     yield from network_parts(stack, drawing.names.networks, facts)
     yield from volume_parts(stack, drawing.names.volumes, drawing.mounts.fresh, facts)
+    yield Part(warnings=(*drawing.ports.warnings, *mounting.files_elsewhere(stack, facts)))
     for name in stack.left_out:
         yield Part({"services": {name: RESET}}, (f"{name}: left out of the copy",))
 
@@ -89,7 +90,7 @@ def _steps(service: Service, drawing: _Drawing) -> Iterator[Part]:
     yield lifecycle.restart_part(service)
     yield lifecycle.replicas_part(service)
     yield lifecycle.health_part(service)
-    yield local_part(service, drawing.ports.moved, _neighbours(service, drawing.stack), drawing.names.tags)
+    yield local_part(service, _local(service, drawing), drawing.names.tags)
     yield proxy_part(service)
     yield label_part(service, facts)
     if name == facts.database_service:
@@ -100,6 +101,13 @@ def _steps(service: Service, drawing: _Drawing) -> Iterator[Part]:
     yield Part(warnings=tuple(hazards.warnings(service, given)))
     if drawing.ports.services.get(name) and cut_off(service, drawing.stack):
         yield Part(warnings=(f"{name}: its networks are all internal, so that its published ports do not answer.",))
+
+
+def _local(service: Service, drawing: _Drawing) -> Local:
+    # A service of the same name as the engine's machine is who answers to it inside the stack.
+    host = drawing.facts.engine_host
+    listens = service.listens() | _neighbours(service, drawing.stack)
+    return Local(drawing.ports.moved, listens, "" if host in hosts.known_hosts(drawing.stack) else host)
 
 
 def _container_part(service: Service, drawing: _Drawing) -> Part:
@@ -149,6 +157,7 @@ def _assembled(drawing: _Drawing, parts: Mapping[str, Part], whole: Part) -> Iso
         excluded=tuple(drawing.stack.left_out),
         changes=whole.changes,
         warnings=tuple(dict.fromkeys(whole.warnings)),
+        engine_host=facts.engine_host,
         override=whole.override,
     )
 
@@ -167,6 +176,6 @@ def _service_plan(service: Service, drawing: _Drawing, part: Part) -> ServicePla
         networks=tuple(networks[key] for key in service.networks),
         aliases=drawing.aliases[service.name],
         ports=drawing.ports.services.get(service.name, ()),
-        mounts=drawing.mounts.services[service.name],
+        mounts=drawing.mounts.of(service.name),
         changes=part.changes,
     )

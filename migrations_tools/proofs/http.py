@@ -42,7 +42,7 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         """Follow nothing."""
 
 
-# No proxy: the copy listens on this machine, whatever the environment says about the way out.
+# No proxy: the copy listens on this machine or the engine's, whatever the environment says about the way out.
 _OPENER = urllib.request.build_opener(_NoRedirect, urllib.request.ProxyHandler({}))
 
 

@@ -2,23 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from migrations_tools.catalog import Catalog, Difference, compare
-from migrations_tools.proofs.proof import Proof, judged
+from migrations_tools.proofs.proof import Proof, judged, not_checked
 
 HEAD = "The database is at head"
 ORACLE = "Every table, column, constraint, index and type of the models is there, and nothing else"
+REPLAY = "The history makes the schema from nothing"
 ROUND_TRIP = "The newest revision goes down and up again and leaves the same catalog"
 
-
-def at_head(current: Sequence[str], heads: Sequence[str], who: str) -> Proof:
-    """Prove that the version table holds exactly the heads; `who` says who ran the migrations."""
-    problems = [] if set(current) == set(heads) else [f"it is at {_few(current)}, the heads are {_few(heads)} ({who})"]
-    return judged(HEAD, problems, f"{_few(current)}, {who}")
+Catalogs = Mapping[str, Catalog]
 
 
-def equals_models(actual: Catalog, expected: Catalog, held: Collection[str], excluded: Collection[str]) -> Proof:
+def about(claim: str, name: str) -> str:
+    """Say which of several a claim is about; a name is given only where there are several."""
+    return f"{claim} ({name})" if name else claim
+
+
+def at_head(
+    claim: str, current: Mapping[str, Sequence[str]], heads: Sequence[str], who: str, empty: Collection[str] = ()
+) -> Proof:
+    """Prove that the version table of each database holds exactly the heads; `who` says who ran the migrations.
+
+    `current` is by database, with "" for the only one; `empty` are those without a version and without a table.
+    """
+    if not heads:
+        return not_checked(claim, "the history has no revision yet")
+    problems = [
+        f"{name or 'it'} is at {_few(found)}, the heads are {_few(heads)} ({who})"
+        for name, found in current.items()
+        if set(found) != set(heads)
+    ]
+    if problems and empty:
+        problems.append(f"{' and '.join(empty)}: nothing at all was installed, no table and no version")
+    return judged(claim, problems, f"{_few(heads)}, {who}")
+
+
+def replayed(claim: str, heads: Sequence[str], replayed: Catalogs, installed: Catalogs) -> Proof:
+    """Prove that the history makes the schema that was installed otherwise, so that nothing else need install it."""
+    problems = [item.sentence() for name, found in replayed.items() for item in compare(found, installed[name])]
+    return judged(claim, problems, f"it was replayed up to {_few(heads)} on a scratch database")
+
+
+def equals_models(
+    claim: str, actual: Catalog, expected: Catalog, held: Collection[str], excluded: Collection[str]
+) -> Proof:
     """Prove that the database from the migrations equals the one from the models' own DDL.
 
     `held` are objects that the review held back: their difference is meant and named as such. `excluded` are
@@ -37,15 +66,17 @@ def equals_models(actual: Catalog, expected: Catalog, held: Collection[str], exc
     if beyond:
         evidence += f"; only in migrations, models cannot say it: {', '.join(beyond)}"
     names = sum(not item.notable for item in differences)
-    return judged(ORACLE, problems, evidence + (f"; {names} differ in name only" if names else ""))
+    return judged(claim, problems, evidence + (f"; {names} differ in name only" if names else ""))
 
 
-def round_trip(revision: str, before: tuple[Catalog, Catalog], after: tuple[Catalog, Catalog]) -> Proof:
+def round_trip(claim: str, revision: str, before: tuple[Catalogs, Catalogs], after: tuple[Catalogs, Catalogs]) -> Proof:
     """Prove that catalogs are the same after down (first pair's first) and after up again (its second)."""
     problems = []
     for moment, was, now in zip(("downgrade", "second upgrade"), before, after, strict=True):
-        problems += [f"after the {moment}: {words}" for words in _traces(was, now)]
-    return judged(ROUND_TRIP, problems, f"{revision}: up, down, up, on a scratch database")
+        for name in was:
+            where = f" of {name}" if len(was) > 1 else ""
+            problems += [f"after the {moment}{where}: {words}" for words in _traces(was[name], now[name])]
+    return judged(claim, problems, f"{revision}: up, down, up, on a scratch database")
 
 
 def _traces(was: Catalog, now: Catalog) -> list[str]:

@@ -23,11 +23,11 @@ def check(work: Work, allow: Sequence[str]) -> None:
     try:
         if not standing:
             isolate(work)
-        outcome = generate(work, "", allow, write=False)
+        outcomes = generate(work, allow=allow, write=False)
     finally:
         if not standing:
             cleanup(work)
-    missing = [f"A migration is missing: {item.summary()}." for item in outcome.kept]
-    held = [f"Models and database disagree: {finding.sentence}" for finding in outcome.review.findings]
+    missing = [f"A migration is missing: {item.summary()}." for outcome in outcomes for item in outcome.kept]
+    held = [f"Models and database disagree: {item.sentence}" for outcome in outcomes for item in outcome.findings]
     if missing or held:
         raise Found([*missing, *held], tip="Run `invoke isolate generate validate` and commit the file.")

@@ -50,7 +50,8 @@ def reopen(work: Work, run: Run) -> Temp:
         from migrations_tools.steps.compose.temp import ComposeTemp
 
         return ComposeTemp(copy_of_run(work, run))
-    from migrations_tools.steps.local.local import Local, read_source
+    from migrations_tools.steps.local.local import Local
+    from migrations_tools.steps.local.source import read_source
 
     return Local(work, read_source(work), run.id, run.engine)
 

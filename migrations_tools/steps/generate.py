@@ -9,98 +9,131 @@ from pathlib import Path
 from typing import Any
 
 from migrations_tools import operations
-from migrations_tools.discovery.project import Project
+from migrations_tools.discovery.alembic import Environment
 from migrations_tools.errors import CannotProceed
 from migrations_tools.files import sha256, write_whole
+from migrations_tools.inapp.answers import Heads, heads, standings
+from migrations_tools.inapp.client import Probe, ProbeError, Target
 from migrations_tools.journal import Run
 from migrations_tools.operations import Operation
-from migrations_tools.report.record import show_findings
+from migrations_tools.report.generated import Generated, Reviewed, show, shown_path
 from migrations_tools.review import drops
-from migrations_tools.review.findings import Allowance, Finding, Review, parse_allowances
+from migrations_tools.review.findings import Allowance, Finding, parse_allowances
 from migrations_tools.review.provenance import Revision
 from migrations_tools.secrets import masked
 from migrations_tools.steps import engines
-from migrations_tools.steps.history import read_history, require_single_head
-from migrations_tools.steps.temp import Temp
+from migrations_tools.steps.history import head_to_extend, read_history
+from migrations_tools.steps.temp import Temp, targets
 from migrations_tools.steps.work import Work, busy, standing_run, written
 
 
 @dataclass(frozen=True, slots=True)
-class Generated:
-    """What came of it: the files as (path, text, revision), what they do, and the review."""
+class Wish:
+    """What the user wants of `generate`: a message, the head to stand on, the drops that are meant, files or not."""
 
-    files: tuple[Mapping[str, Any], ...]
-    operations: tuple[Operation, ...]
-    review: Review
-    notes: tuple[str, ...] = ()
-
-    @property
-    def kept(self) -> tuple[Operation, ...]:
-        """The operations that went into the file."""
-        return tuple(item for item in self.operations if item.id not in self.review.hold)
-
-    def held_objects(self, finding: Finding) -> list[str]:
-        """Give the objects that stay different from the models because of a finding."""
-        return sorted({finding.object, *(item.object for item in self.operations if item.id in finding.operations)})
+    message: str
+    head: str
+    allowances: Sequence[Allowance]
+    write: bool
 
 
-def generate(work: Work, message: str, allow: Sequence[str], write: bool = True) -> Generated:
-    """Bring the temp database to head, autogenerate, review, write the file(s).
+def generate(
+    work: Work, message: str = "", head: str = "", allow: Sequence[str] = (), write: bool = True
+) -> tuple[Generated, ...]:
+    """Bring the temp database to head, autogenerate, review, write the file(s); one outcome for each environment.
 
-    With `write` off, the file is shown and not written. Raises CannotProceed for several heads, for an image
-    whose revision files are not the project's, for a malformed allowance.
+    With `write` off, files are shown and not written. Raises CannotProceed for several heads of which none is
+    named, for an image whose revision files are not the project's, for a malformed allowance.
     """
     run = standing_run(work, "generate")
-    allowances = parse_allowances(
-        [*work.settings.allow, *allow], datetime.datetime.now(tz=datetime.timezone.utc).date()
-    )
+    today = datetime.datetime.now(tz=datetime.timezone.utc).date()
+    allowances = parse_allowances([*work.settings.allow, *allow], today)
+    wish = Wish(message or work.settings.message, head, allowances, write)
     temp = engines.reopen(work, run)
     with busy(work, run) as run:
-        run = temp.refresh(run)
-        with work.console.step("Comparing the models with the database"):
-            run, outcome = _ask(temp, run, message or work.settings.message, allowances)
-        run, paths = _write(work, run, outcome) if write else (run, [])
-        _remember(work, run, outcome, paths)
-    _show(work, outcome, paths)
-    return outcome
+        outcomes: list[Generated] = []
+        for number in range(len(temp.project.alembic.environments)):
+            run = temp.refresh(run)
+            run, outcome = _one(temp, run, number, wish)
+            outcomes.append(outcome)
+        run = work.journal.update(run, stage="generated", steps=(*run.steps, *work.console.steps))
+    show(work.console, outcomes, work.root, allowances)
+    return tuple(outcomes)
 
 
-def _ask(temp: Temp, run: Run, message: str, allowances: Sequence[Allowance]) -> tuple[Run, Generated]:
+def _one(temp: Temp, run: Run, number: int, wish: Wish) -> tuple[Run, Generated]:
+    """Do it for one environment of the project; its file is written before the next one is looked at."""
+    environment = temp.project.alembic.environments[number]
+    words = f" of [{environment.section}]" if environment.section else ""
+    with temp.work.console.step(f"Comparing the models{words} with the database"):
+        run, outcome = _ask(temp, run, number, wish)
+    run, written = _write(temp.work, run, outcome) if wish.write else (run, False)
+    outcome = outcome.as_written(written)
+    return _remember(temp.work, run, outcome), outcome
+
+
+def _ask(temp: Temp, run: Run, number: int, wish: Wish) -> tuple[Run, Generated]:
+    environment, target = temp.project.alembic.environments[number], targets(temp.project, run)[number]
     run, probe = temp.open_probe(run)
-    target = temp.target(run)
     with probe:
         hello = probe.ask(target.request("hello"), "reading the Alembic configuration")
-        _same_files(temp.project, hello)
-        require_single_head(hello["heads"])
-        probe.ask(target.request("upgrade"), "upgrading the temp database to head")
-        history = read_history(probe, target)
-        asked = _Reviewer(history, allowances, message)
-        request = target.request("revision", message=message)
+        _same_files(environment, hello)
+        ends = heads(hello)
+        head = head_to_extend(ends, wish.head) if wish.write or wish.head else (ends.revisions or ("head",))[0]
+        _to_the_heads(probe, target, ends, temp.work.settings.install_command)
+        asked = _Reviewer(read_history(probe, target), wish)
+        request = target.request("revision", message=wish.message, head=head)
         answer = probe.ask(request, "autogenerating", asked.answer)
-    files = tuple(_placed(temp.project, item) for item in answer["files"])
-    return run, Generated(files, asked.operations, asked.review, _notes(answer))
+    files = tuple(_placed(environment, item) for item in answer["files"])
+    return run, Generated(environment.section, files, tuple(asked.reviewed), _notes(answer))
+
+
+def _to_the_heads(probe: Probe, target: Target, ends: Heads, install: str) -> None:
+    """Bring the temp database to the history's heads.
+
+    Raises CannotProceed when Alembic says that it did and the database is not there.
+    """
+    try:
+        answer = probe.ask(target.request("upgrade"), "upgrading the temp database to head")
+    except ProbeError as error:
+        if not install:
+            raise
+        raise CannotProceed([*error.reasons, _NOT_REPLAYABLE.format(install)], tip=_BY_HAND) from error
+    behind = [item for item in standings(answer) if set(item.current) != set(ends.revisions)]
+    if behind:
+        raise CannotProceed(
+            [f"`upgrade heads` ended well, and the database {item.database} stands at"
+             f" {', '.join(item.current) or 'no revision'} instead of {', '.join(ends.revisions)}." for item in behind],
+            tip="Does env.py commit what it does, and does it run the migrations on the connection that it configures?",
+        )  # fmt: skip
+
+
+_NOT_REPLAYABLE = (
+    "The history cannot be replayed, and `{}` (the setting `install_command`) makes the database from the models"
+    " themselves: in a database that is made that way nothing can be missing, so there is nothing to compare with."
+)
+_BY_HAND = "`invoke validate` proves the fresh install all the same. A migration for databases that exist is not found."
 
 
 @dataclass(slots=True)
 class _Reviewer:
-    """Answers the probe's question in the middle of autogenerate; keeps what was asked and said."""
+    """Answers the probe's question in the middle of autogenerate, once for each database; keeps what was said."""
 
     history: Sequence[Revision]
-    allowances: Sequence[Allowance]
-    message: str
-    operations: tuple[Operation, ...] = ()
-    review: Review = field(default_factory=lambda: Review(frozenset(), (), (), ()))
+    wish: Wish
+    reviewed: list[Reviewed] = field(default_factory=list)
 
     def answer(self, _question: str, value: Any) -> Mapping[str, Any]:
-        self.operations = operations.parse(value)
-        self.review = drops.review(self.operations, self.history, self.allowances)
-        kept = [item for item in self.operations if item.id not in self.review.hold]
-        return {"hold": sorted(self.review.hold), "message": self.message or operations.message_for(kept)}
+        found = operations.parse(value["operations"])
+        review = drops.review(found, self.history, self.wish.allowances)
+        self.reviewed.append(Reviewed(value["database"], found, review))
+        kept = [item for each in self.reviewed for item in each.kept]
+        return {"hold": sorted(review.hold), "message": self.wish.message or operations.message_for(kept)}
 
 
-def _same_files(project: Project, hello: Mapping[str, Any]) -> None:
+def _same_files(environment: Environment, hello: Mapping[str, Any]) -> None:
     """Refuse an image whose revision files are not those of the project: what it generates would not fit."""
-    folders = project.versions
+    folders = environment.versions
     if len(folders) != len(hello["locations"]):
         raise CannotProceed(
             f"Alembic in the image knows {len(hello['locations'])} versions folders, the project {len(folders)}.",
@@ -124,9 +157,9 @@ def _differing(here: Mapping[str, str], there: Mapping[str, str]) -> set[str]:
     return {name for name in here.keys() | there.keys() if here.get(name) != there.get(name)}
 
 
-def _placed(project: Project, item: Mapping[str, Any]) -> Mapping[str, Any]:
+def _placed(environment: Environment, item: Mapping[str, Any]) -> Mapping[str, Any]:
     """Give a file with its path on this machine; a name that would leave the versions folder is refused."""
-    folder = project.versions[item["location"]]
+    folder = environment.versions[item["location"]]
     path = (folder / item["name"]).resolve()
     if folder.resolve() not in path.parents:
         raise CannotProceed(f"Alembic named the new file {item['name']!r}, which is outside {folder}.")
@@ -139,12 +172,13 @@ def _notes(answer: Mapping[str, Any]) -> tuple[str, ...]:
     return (
         *(f"enum type {name}: created first in upgrade(), dropped last in downgrade()" for name in enums["created"]),
         *(f"enum type {name}: exists already, not created again" for name in enums["reused"]),
+        *(f"import {name}: added, for the file names it" for file in answer["files"] for name in file["imported"]),
         *(f"constraint {name}: had no name, got the one that PostgreSQL would choose" for name in answer["named"]),
         *(f"warning: the write hook {hook['name']} failed: {masked(hook['error'])}" for hook in answer["hooks"]),
     )
 
 
-def _write(work: Work, run: Run, outcome: Generated) -> tuple[Run, list[Path]]:
+def _write(work: Work, run: Run, outcome: Generated) -> tuple[Run, bool]:
     paths = [Path(item["path"]) for item in outcome.files]
     taken = [f"{path} exists already; it was not touched." for path in paths if path.exists()]
     if taken:
@@ -154,44 +188,24 @@ def _write(work: Work, run: Run, outcome: Generated) -> tuple[Run, list[Path]]:
         with written(f"The revision file {path}"):
             path.parent.mkdir(parents=True, exist_ok=True)
             write_whole(path, item["text"])
-    return run, paths
+    return run, bool(paths)
 
 
-def _remember(work: Work, run: Run, outcome: Generated, paths: Sequence[Path]) -> None:
-    written = zip(outcome.files, paths, strict=True) if paths else ()
+def _remember(work: Work, run: Run, outcome: Generated) -> Run:
     new = tuple(
-        {"revision": item["revision"], "down": item["down"], "path": _shown(path, work.root)} for item, path in written
+        {"revision": item["revision"], "down": item["down"], "path": shown_path(item["path"], work.root)}
+        for item in outcome.files
+        if outcome.written
     )
-    held = tuple({**finding.as_json(), "objects": outcome.held_objects(finding)} for finding in outcome.review.findings)
-    steps = (*run.steps, *work.console.steps)
-    work.journal.update(run, stage="generated", generated=(*run.generated, *new), held=held, steps=steps)
+    held = tuple(
+        {**finding.as_json(), "objects": _held_objects(finding, each.operations), "database": each.database}
+        for each in outcome.reviewed
+        for finding in each.review.findings
+    )
+    known = [item for item in run.held if item not in held]
+    return work.journal.update(run, generated=(*run.generated, *new), held=(*known, *held))
 
 
-def _shown(path: Path, root: Path) -> str:
-    return str(path.relative_to(root)) if root in path.parents else str(path)
-
-
-def _show(work: Work, outcome: Generated, paths: Sequence[Path]) -> None:
-    console = work.console
-    show_findings(console, outcome.review.findings)
-    for allowance in outcome.review.allowed:
-        console.say(f"  allowed: {allowance.words()} {allowance.reason}".rstrip())
-    for allowance in outcome.review.unused:
-        console.say(f"  warning: the allowance {allowance.words()} was not needed; remove it", style="yellow")
-    if not outcome.files:
-        console.say(
-            "Nothing is missing: no file was written."
-            if not outcome.review.findings
-            else "Nothing else is missing: no file was written.",
-            style="green",
-        )
-        return
-    for item in outcome.kept:
-        console.say(f"  {item.summary()}")
-    for note in outcome.notes:
-        console.say(f"  {note}")
-    for file in outcome.files:
-        verb = "Wrote" if paths else "Would write"
-        console.say(f"{verb} {_shown(Path(file['path']), work.root)}", style="bold green")
-        console.code(file["text"], "python")
-    console.say("Next: invoke validate")
+def _held_objects(finding: Finding, found: Sequence[Operation]) -> list[str]:
+    """Give the objects that stay different from the models because of a finding."""
+    return sorted({finding.object, *(item.object for item in found if item.id in finding.operations)})

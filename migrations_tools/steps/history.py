@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from migrations_tools.errors import CannotProceed
+from migrations_tools.inapp.answers import Heads
 from migrations_tools.inapp.client import Probe, Target
 from migrations_tools.review.provenance import Revision
 
@@ -19,19 +20,30 @@ def read_history(probe: Probe, target: Target) -> tuple[Revision, ...]:
     )  # fmt: skip
 
 
-def require_single_head(heads: Sequence[str]) -> None:
-    """Raise CannotProceed, with the heads and the merge to run, when the history has several heads."""
-    if len(heads) > 1:
-        raise CannotProceed(
-            [f"The history has {len(heads)} heads: {', '.join(heads)}.", "A new revision needs one to stand on."],
-            tip=f"Merge them first: alembic merge -m {shlex.quote('merge heads')} {' '.join(heads)}",
-        )
+def head_to_extend(heads: Heads, wanted: str) -> str:
+    """Give the head that a new revision is to stand on, as Alembic's `--head` takes it.
 
-
-def check_reach(probe: Probe, target: Target) -> None:
-    """Check, before anything else is done, that the history has one head and that env.py reaches the temp database.
-
-    Raises CannotProceed for several heads, WrongDatabase when env.py leads elsewhere.
+    Raises CannotProceed, with the heads and both ways out, when there are several and none is named.
     """
-    require_single_head(probe.ask(target.request("hello"), "reading the Alembic configuration")["heads"])
-    probe.ask(target.request("current"), "checking where env.py leads")
+    if wanted or len(heads.revisions) < 2:
+        return wanted or "head"
+    found, names = ", ".join(map(heads.words, heads.revisions)), _short_names(heads)
+    raise CannotProceed(
+        [f"The history has {len(heads.revisions)} heads: {found}.", "A new revision needs one to stand on."],
+        tip=f"Name it: {' or '.join(f'invoke generate --head {shlex.quote(name)}' for name in names)}. Or merge them:"
+        f" alembic merge -m {shlex.quote('merge heads')} {' '.join(heads.revisions)}",
+    )
+
+
+def _short_names(heads: Heads) -> list[str]:
+    return [f"{heads.labels[head][0]}@head" if heads.labels.get(head) else head for head in heads.revisions]
+
+
+def check_reach(probe: Probe, targets: Iterable[Target]) -> None:
+    """Check, before anything else is done, that env.py reaches the temp database and no other.
+
+    Raises WrongDatabase when it leads elsewhere, ProbeError when it does not run.
+    """
+    for target in targets:
+        probe.ask(target.request("hello"), "reading the Alembic configuration")
+        probe.ask(target.request("current"), "checking where env.py leads")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +13,8 @@ from typing import Any, TypeVar
 
 import yaml
 
-from migrations_tools.discovery.alembic import find_config, find_service, find_versions
+from migrations_tools.discovery.alembic import FLASK, Setup, find_service, find_setup
+from migrations_tools.discovery.alembic_config import find_config
 from migrations_tools.discovery.compose_files import ComposeFiles, find_optional
 from migrations_tools.discovery.services import Services, find_application, find_database, health_url
 from migrations_tools.discovery.words import line_to_write
@@ -114,13 +116,10 @@ def look(work: Work) -> dict[str, Answer]:
     compose = found.ask("compose_files", lambda: find_optional(root, chosen, os.environ))
     config = _look_at_stack(work, found, compose) if compose else None
     services: Services = (config or {}).get("services") or {}
-    alembic = found.ask("alembic_config", lambda: find_config(root, chosen, services))
-    if alembic:
-        found.fix("alembic_config", _relative(alembic, root))
-        _look_at_versions(work, found, alembic)
+    setup = _look_at_alembic(work, found, services)
     if config:
         found.mention("project_name", config["name"], "the Compose configuration")
-        _look_at_services(work, found, services, alembic)
+        _look_at_services(work, found, services, setup.anchor if setup else None)
     return found.by_setting | _set_already(chosen)
 
 
@@ -141,10 +140,18 @@ def _read_stack(work: Work, compose: ComposeFiles) -> Mapping[str, Any]:
         raise CannotProceed(["The services are not filled in: the stack could not be read.", *error.reasons]) from error
 
 
-def _look_at_versions(work: Work, found: _Answers, alembic: Path) -> None:
-    versions = found.ask("versions", lambda: find_versions(work.root, work.settings, alembic))
-    if versions:
-        found.mention("versions", [_relative(path, work.root) for path in versions], "the Alembic configuration")
+def _look_at_alembic(work: Work, found: _Answers, services: Services) -> Setup | None:
+    root, chosen = work.root, work.settings
+    command = bool(chosen.alembic_command)
+    config = None if command else found.ask("alembic_config", lambda: find_config(root, chosen, services))
+    if config:
+        found.fix("alembic_config", _relative(config, root))
+    setup = found.ask("versions", lambda: find_setup(root, chosen, services)) if config or command else None
+    if setup:
+        found.mention("versions", [_relative(path, root) for path in setup.versions], "the Alembic configuration")
+    if setup and setup.command == FLASK:
+        found.mention("alembic_command", shlex.join(FLASK), "an env.py of Flask-Migrate")
+    return setup
 
 
 def _look_at_services(work: Work, found: _Answers, services: Services, alembic: Path | None) -> None:

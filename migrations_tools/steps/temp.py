@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from subprocess import Popen
 from typing import Protocol
 
 from migrations_tools.discovery.project import Project
 from migrations_tools.engines.postgres import Server
-from migrations_tools.inapp.client import Probe, Target
+from migrations_tools.inapp.advice import Advice
+from migrations_tools.inapp.client import Probe, Program, Target
 from migrations_tools.journal import Run
 from migrations_tools.proofs.proof import Proof
 from migrations_tools.steps.work import Work
+
+OWN_PREFIX = "migrations_tools_"
 
 
 class Temp(Protocol):
@@ -24,15 +31,14 @@ class Temp(Protocol):
         """The project that is worked on."""
 
     @property
-    def base_database(self) -> str:
-        """The pristine clone that scratch databases are made from."""
-
-    @property
     def database(self) -> str:
-        """The name of the database that the application and its migrations use."""
+        """The name of the database that the application uses; others may stand beside it."""
 
-    def scratch_name(self, purpose: str) -> str:
-        """Give the name of a scratch database on the temp server."""
+    def base_of(self, database: str) -> str:
+        """Give the pristine clone of a database, which its scratch copies are made from."""
+
+    def scratch_name(self, database: str, purpose: str) -> str:
+        """Give the name of a scratch copy of a database on the temp server."""
 
     def place(self) -> str:
         """Say where Alembic runs: a service, an interpreter."""
@@ -40,8 +46,11 @@ class Temp(Protocol):
     def open_probe(self, run: Run) -> tuple[Run, Probe]:
         """Start the probe where Alembic runs; use it as a context manager."""
 
-    def target(self, run: Run, database: str = "") -> Target:
-        """Give what requests to the probe carry; `database` sends them to a scratch database."""
+    def run_program(self, run: Run, program: Program) -> tuple[Run, Watched]:
+        """Run a command of the project's own to its end where Alembic runs, its connections watched.
+
+        Raises WrongDatabase when one leads elsewhere.
+        """
 
     def server(self, run: Run) -> Server:
         """Give the temp server as seen from this machine."""
@@ -60,6 +69,15 @@ class Temp(Protocol):
 
     def dry_words(self, run: Run) -> str:
         """Say what `reinstall` would do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """How a watched command ended: its exit code, where its connections led, and the last lines that it printed."""
+
+    code: int
+    reached: tuple[str, ...]
+    said: tuple[str, ...]
 
 
 class Installation(Protocol):
@@ -87,6 +105,34 @@ class Installation(Protocol):
         """Prove that the logs are clean after `since` and that the rest of the machine is untouched."""
 
 
-def scratch_name(purpose: str, suffix: str) -> str:
-    """Give the name of a scratch database inside the temp server: short, whatever the project's own is called."""
-    return f"migrations_tools_{purpose}{suffix}"
+def targets(project: Project, run: Run, databases: Mapping[str, str] | None = None) -> tuple[Target, ...]:
+    """Give what requests to the probe carry, one for each of the project's Alembic environments."""
+    return tuple(
+        Target(project.config_candidates, run.token, databases or {}, environment.section)
+        for environment in project.alembic.environments
+    )
+
+
+def taken_over(project: Project, run: Run, folder: str = "") -> Program | None:
+    """Give the project's own command that starts Alembic, to be taken over; None where a configuration does."""
+    command = project.alembic.command
+    return Program(command, run.token, take_over=True, folder=folder) if command else None
+
+
+def watched(process: Popen[str], advice: Advice, program: Program) -> Watched:
+    """Wait for a command of the project's own to end; give what came of it."""
+    with Probe(process, advice, program) as probe:
+        return Watched(int(probe.first["code"]), tuple(probe.first["reached"]), probe.said())
+
+
+def scratch_name(database: str, purpose: str, suffix: str) -> str:
+    """Give the name of a scratch copy of a database inside a temp server of our own."""
+    return f"{OWN_PREFIX}{short_name(database, 24)}_{purpose}{suffix}"
+
+
+def short_name(name: str, longest: int) -> str:
+    """Give a name that leaves room in PostgreSQL's 63 bytes; a long one is told from its like by its digest."""
+    given = name.encode()
+    if len(given) <= longest:
+        return name
+    return f"{given[: longest - 9].decode(errors='ignore')}_{sha256(given).hexdigest()[:8]}"

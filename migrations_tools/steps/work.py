@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from migrations_tools.engines import endpoint
 from migrations_tools.engines.docker import Docker, find_compose
 from migrations_tools.errors import CannotProceed, MigrationsToolsError
 from migrations_tools.journal import Journal, Run
@@ -28,14 +29,16 @@ class Work:
     dry: bool = False
 
     def docker(self, environment: Mapping[str, str] | None = None) -> Docker:
-        """Give a runner whose changing commands show on the console.
+        """Give a runner whose changing commands show on the console, and which keeps to one engine.
 
-        Raises CannotProceed when there is no Compose of version 2 or newer.
+        Raises CannotProceed when it cannot be told which engine, or there is no Compose of version 2 or newer.
         """
         variables = dict(os.environ) if environment is None else dict(environment)
+        compose = find_compose(variables)
+        place = endpoint.find(Docker(environment=variables))
         return Docker(
-            compose=find_compose(variables), environment=variables, show=self.console.command,
-            progress=self.console.detail, dry=self.dry, timeout=self.settings.command_timeout,
+            compose=compose, environment=place.pinned(variables), show=self.console.command,
+            progress=self.console.detail, dry=self.dry, timeout=self.settings.command_timeout, endpoint=place,
         )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ import pytest
 from psycopg import sql
 
 from tests.support.embedded import Server, running_server
+from tests.support.local import path_without_docker
 
 _numbers = count(1)
 
@@ -20,6 +21,13 @@ def postgres_server() -> Iterator[Server]:
     """Give a running server: ``.url(dbname)``, ``.host``, ``.port``, ``.user``, ``.password``."""
     with running_server() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def no_docker() -> Iterator[dict[str, str]]:
+    """Give the variables of a machine without Docker."""
+    with path_without_docker() as path:
+        yield {"PATH": path}
 
 
 @pytest.fixture

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,29 +17,21 @@ from tests.support.docker import Done
 from tests.support.embedded import Server
 from tests.support.local import (
     CONSTRAINTS,
+    LEFT,
+    LEFT_AFTER_VALIDATE,
     TABLES,
     LocalProject,
-    databases,
     local_project,
     names,
-    path_without_docker,
-    role,
     rows,
 )
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="processes are looked up in /proc")
 
 SECRET = "seldom-spoken-word"  # the password in the project's Compose file
-LEFT = [".gitignore", "temp"]
-LEFT_AFTER_VALIDATE = [*LEFT, "temp/last-run.json"]
+# What a developer's shell may hold for a server elsewhere; nothing listens there.
+ANOTHERS = {"PGHOSTADDR": "127.0.0.9", "PGSSLMODE": "require"}
 HELD = "FD01 held back: The unique constraint uq_users_email on (email) of table users"
-
-
-@pytest.fixture(scope="module")
-def no_docker() -> Iterator[dict[str, str]]:
-    """Give the variables of a machine without Docker."""
-    with path_without_docker() as path:
-        yield {"PATH": path}
 
 
 # --- the embedded engine, the whole job ------------------------------------------------------------------------------
@@ -116,7 +107,7 @@ class Story:
 @pytest.fixture(scope="module")
 def story(no_docker: dict[str, str]) -> Story:
     """Run the four tasks once on a project with a Compose file and an application, looking at everything between."""
-    with local_project("with_compose", no_docker, engine="embedded") as project:
+    with local_project("with_compose", {**no_docker, **ANOTHERS}, engine="embedded") as project:
         project.secrets.append(SECRET)
         before = project.contents()
         isolated = _isolate(project)
@@ -169,7 +160,7 @@ def _validate(project: LocalProject) -> Validated:
 
 
 def _clean_up(project: LocalProject, before: Mapping[str, bytes]) -> Cleaned:
-    traces, sockets = _traces(project), Path(project.cluster()["socket_folder"])
+    traces, sockets = project.traces(), Path(project.cluster()["socket_folder"])
     done = project.invoke("cleanup")
     record = json.loads((project.tool_folder / "temp" / "last-run.json").read_text())
     return Cleaned(
@@ -313,7 +304,7 @@ def test_an_asynchronous_environment_works_and_an_application_that_cannot_start_
     command = {"INVOKE_MIGRATIONS_TOOLS_APPLICATION_COMMAND": "no-such-program --port {port}"}
     with local_project("async", {**no_docker, **command}, engine="embedded") as project:
         done = project.invoke("isolate", "generate", "validate")
-        traces = _traces(project)
+        traces = project.traces()
         assert len(_versions(project)) == 3, str(done)
         cleaned = project.invoke("cleanup")
         assert cleaned.code == 0, str(cleaned)
@@ -336,7 +327,7 @@ def test_a_url_written_into_the_environment_stops_the_run_with_nothing_changed_t
         environment.write_text(environment.read_text().replace("THE_DEV_DATABASE", dev))
         done = project.invoke("isolate")
         assert done.code == 2, str(done)
-        traces = _traces(project)
+        traces = project.traces()
         assert project.invoke("cleanup").code == 0
         assert (project.tool_files(), project.processes(*traces)) == (LEFT, [])
         assert project.leaks == []
@@ -351,11 +342,15 @@ def test_a_url_written_into_the_environment_stops_the_run_with_nothing_changed_t
 
 def test_doctor_says_that_auto_takes_the_embedded_engine_where_there_is_no_docker(no_docker: dict[str, str]) -> None:
     with local_project("with_compose", no_docker) as project:
-        done = project.invoke("doctor")
+        compose = project.root / "docker-compose.yml"
+        compose.write_text(compose.read_text().replace("postgres:16", "citusdata/citus:12.1-pg16"))
+        # A terminal of the usual width would break the lines.
+        done = project.invoke("doctor", COLUMNS="500")
         assert done.code == 0, str(done)
         assert "Engine: embedded (there is no `docker` program)." in done.out
         assert sys.executable in done.out
         assert "PostgreSQL" in done.out
+        assert "the Compose file's image is one for citus, which the embedded server does not have" in done.out
         assert not project.tool_folder.exists()
 
 
@@ -452,7 +447,7 @@ def killed(no_docker: dict[str, str]) -> Mapping[str, Killed]:
         with local_project("with_compose", no_docker, engine="embedded") as project:
             before = project.contents()
             caught = project.kill_when(moment, *tasks.split())
-            traces, sockets = _traces(project), project.cluster().get("socket_folder", "")
+            traces, sockets = project.traces(), project.cluster().get("socket_folder", "")
             done = project.invoke("cleanup")
             return Killed(
                 caught, done, project.tool_files(), project.processes(*traces),
@@ -475,177 +470,6 @@ def test_cleanup_after_a_kill_leaves_nothing_and_may_run_twice(killed: Mapping[s
     assert "Nothing to clean up" in left.again.out
 
 
-# --- the server engine -----------------------------------------------------------------------------------------------
-
-BUILDER, PASSWORD = "builder", "builders-own-word"
-# The project's own variable, as a developer's shell would have it; nothing listens there.
-ELSEWHERE = {"DATABASE_URL": "postgresql://shop:none@127.0.0.1:9/shop"}
-MADE = {"plain_temp", "plain_base_temp"}
-
-
-@dataclass(frozen=True, slots=True)
-class OnServer:
-    """The whole job on a server that exists, with a role that may create databases and no more."""
-
-    before: Mapping[str, str | None]
-    isolated: Mapping[str, str | None]
-    token: str
-    too_early: Done
-    generated: Done
-    validated: Done
-    after_validate: Mapping[str, str | None]
-    tables: set[str]
-    unmarked: Done
-    after_unmarked: Mapping[str, str | None]
-    cleaned: Done
-    after: Mapping[str, str | None]
-    files: list[str]
-    leaks: list[str]
-
-
-@pytest.fixture(scope="module")
-def on_server(no_docker: dict[str, str], postgres_server: Server) -> OnServer:
-    before = databases(postgres_server)
-    with role(postgres_server, BUILDER, PASSWORD, createdb=True) as url, _server_project(no_docker, url) as project:
-        project.secrets.append(PASSWORD)
-        done = project.invoke("isolate")
-        assert done.code == 0, str(done)
-        isolated, token = databases(postgres_server), project.journal()["token"]
-        too_early = project.invoke("validate")
-        generated = project.invoke("generate")
-        validated = project.invoke("validate")
-        after_validate = databases(postgres_server)
-        tables = names(postgres_server.url("plain_temp"), TABLES)
-        rows(postgres_server.url(), "COMMENT ON DATABASE plain_temp IS 'somebody''s'")
-        unmarked, after_unmarked = project.invoke("cleanup"), databases(postgres_server)
-        rows(postgres_server.url(), f"COMMENT ON DATABASE plain_temp IS '{token}'")
-        cleaned = project.invoke("cleanup")
-        return OnServer(
-            before, isolated, token, too_early, generated, validated, after_validate, tables, unmarked, after_unmarked,
-            cleaned, databases(postgres_server), project.tool_files(), project.leaks,
-        )  # fmt: skip
-
-
-def test_exactly_the_database_and_its_twin_are_made_and_carry_the_token(on_server: OnServer) -> None:
-    made = {name: mark for name, mark in on_server.isolated.items() if name not in on_server.before}
-    assert made == dict.fromkeys(MADE, on_server.token)
-    assert {name: on_server.isolated[name] for name in on_server.before} == on_server.before
-
-
-def test_validate_before_generate_fails_and_names_the_missing_table(on_server: OnServer) -> None:
-    assert on_server.too_early.code == 1, str(on_server.too_early)
-    assert "1 of 8 proofs failed: Every table, column" in on_server.too_early.err
-    assert "email_logs" in on_server.too_early.out
-
-
-def test_a_role_that_may_create_databases_is_enough_for_the_whole_job(on_server: OnServer) -> None:
-    assert on_server.generated.code == 0, str(on_server.generated)
-    assert HELD in on_server.generated.out
-    assert on_server.validated.code == 0, str(on_server.validated)
-    assert "The fresh install works: 5 proofs, 3 not checked." in on_server.validated.out
-    assert on_server.tables == {"users", "email_logs", "alembic_version"}
-    assert on_server.after_validate == on_server.isolated
-
-
-def test_cleanup_does_not_drop_a_database_that_lacks_the_token(on_server: OnServer) -> None:
-    assert on_server.unmarked.code == 2, str(on_server.unmarked)
-    assert "plain_temp does not carry this run's token; it was not dropped." in on_server.unmarked.err
-    assert on_server.after_unmarked["plain_temp"] == "somebody's"
-
-
-def test_cleanup_drops_exactly_the_two_databases(on_server: OnServer) -> None:
-    assert on_server.cleaned.code == 0, str(on_server.cleaned)
-    assert on_server.after == on_server.before
-    assert on_server.files == LEFT_AFTER_VALIDATE
-
-
-def test_the_servers_password_is_neither_printed_nor_stored(on_server: OnServer) -> None:
-    assert on_server.leaks == []
-
-
-def test_the_servers_own_address_is_not_taken_for_the_projects_variable(
-    no_docker: dict[str, str], postgres_server: Server
-) -> None:
-    with role(postgres_server, BUILDER, PASSWORD, createdb=True) as url:
-        more = {**no_docker, "INVOKE_MIGRATIONS_TOOLS_SERVER_URL": url}
-        with local_project("plain", more, engine="server") as project:
-            done = project.invoke("isolate")
-            assert done.code == 0, str(done)
-
-
-def test_cleanup_after_a_killed_validate_drops_the_scratch_databases(
-    no_docker: dict[str, str], postgres_server: Server
-) -> None:
-    before = databases(postgres_server)
-
-    def _scratch_made(project: LocalProject) -> bool:
-        made = databases(postgres_server) if project.journal().get("stage") == "busy" else {}
-        return any(mark for name, mark in made.items() if name not in {*before, *MADE})
-
-    with role(postgres_server, BUILDER, PASSWORD, createdb=True) as url, _server_project(no_docker, url) as project:
-        assert project.kill_when(_scratch_made, "isolate", "validate"), "it ended before it could be killed"
-        traces = _traces(project)
-        done = project.invoke("cleanup")
-        assert done.code == 0, str(done)
-        assert (project.tool_files(), project.processes(*traces)) == (LEFT, [])
-        assert databases(postgres_server) == before
-
-
-@pytest.mark.parametrize(
-    ("taken", "said"),
-    [
-        pytest.param("plain_temp", "The database plain_temp exists on 127.0.0.1 already", id="its own name"),
-        pytest.param("plain_base_temp", "plain_base_temp exists", id="its twin's name"),
-    ],
-)
-def test_a_database_of_that_name_is_refused_and_not_touched(
-    no_docker: dict[str, str], postgres_server: Server, taken: str, said: str
-) -> None:
-    with role(postgres_server, BUILDER, PASSWORD, createdb=True) as url:
-        rows(url + "/postgres", f"CREATE DATABASE {taken}")
-        rows(f"{url}/{taken}", "CREATE TABLE kept (id integer); INSERT INTO kept VALUES (7)")
-        before = databases(postgres_server)
-        with _server_project(no_docker, url) as project:
-            done = project.invoke("isolate")
-            cleaned = project.invoke("cleanup")
-            assert databases(postgres_server) == before
-            assert rows(f"{url}/{taken}", "SELECT id FROM kept") == [(7,)]
-            assert done.code == 2, str(done)
-            assert said in done.err
-            assert "Traceback" not in done.text
-            assert cleaned.code == 0, str(cleaned)
-            assert project.tool_files() == LEFT
-
-
-@pytest.mark.parametrize(
-    ("createdb", "address", "said"),
-    [
-        pytest.param(True, "{url}/shop", "names the database 'shop', which does not end in _temp", id="no suffix"),
-        pytest.param(False, "{url}", 'Grant it: ALTER ROLE "builder" CREATEDB;', id="a role without the right"),
-        pytest.param(True, "{wrong}", "does not let builder in", id="a wrong password"),
-        pytest.param(True, "", "needs `migrations_tools.server_url`", id="no address"),
-    ],
-)
-def test_what_the_server_engine_cannot_work_with_is_refused(
-    no_docker: dict[str, str], postgres_server: Server, createdb: bool, address: str, said: str
-) -> None:
-    with role(postgres_server, BUILDER, PASSWORD, createdb=createdb) as url:
-        before = databases(postgres_server)
-        given = address.format(url=url, wrong=url.replace(PASSWORD, "not-the-right-word"))
-        with _server_project(no_docker, given) as project:
-            project.secrets.extend([PASSWORD, "not-the-right-word"])
-            done = project.invoke("isolate")
-            assert done.code == 2, str(done)
-            assert said in done.err
-            assert databases(postgres_server) == before
-            assert project.leaks == []
-
-
-def _server_project(variables: Mapping[str, str], url: str) -> AbstractContextManager[LocalProject]:
-    more = {**ELSEWHERE, **variables, "INVOKE_MIGRATIONS_TOOLS_SERVER_URL": url}
-    return local_project("plain", more, engine="server")
-
-
 # --- looking ---------------------------------------------------------------------------------------------------------
 
 
@@ -655,12 +479,6 @@ def _versions(project: LocalProject) -> set[str]:
 
 def _changed(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> list[str]:
     return sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
-
-
-def _traces(project: LocalProject) -> list[str]:
-    """Give what a process of the standing run would carry: the run's mark, the cluster's name."""
-    run, cluster = project.journal().get("id"), project.cluster().get("id")
-    return [*([f"MIGRATIONS_TOOLS_RUN={run}"] if run else []), *([f"mt-{cluster}"] if cluster else [])]
 
 
 def _outcomes(record: Mapping[str, Any]) -> dict[str, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 
 from migrations_tools.errors import CannotProceed
 from migrations_tools.inapp.client import Probe, ProbeError
+from tests.support import application
 from tests.support.probing import (
     ASYNC_DRIVER,
     DRIVER,
@@ -23,6 +23,7 @@ from tests.support.probing import (
     mark,
     need,
     need_asyncio,
+    pass_of,
     probing,
     revise,
     run_sql,
@@ -34,23 +35,18 @@ STANDS_NOWHERE = {"current": [], "version_table": "alembic_version", "version_ta
 
 
 def test_hello_says_what_runs_and_what_the_versions_folders_hold(tmp_path: Path) -> None:
-    import alembic
-    import sqlalchemy
-
     project = copy_project("several_versions_folders", tmp_path)
     users, bills = "migrations/versions/0001_create_users.py", "more/billing/0002_create_bills.py"
     with probing(project, "postgresql://nowhere/none") as probe:
         assert probe.ask(target().request("hello"), "reading") == {
-            "python": ".".join(map(str, sys.version_info[:3])),
-            "alembic": alembic.__version__,
-            "sqlalchemy": sqlalchemy.__version__,
+            **{name: application.facts()[name] for name in ("python", "alembic", "sqlalchemy")},
             "config": str(project / "alembic.ini"),
             "locations": [
                 {"path": str((project / name).parent), "files": {(project / name).name: digest(project / name)}}
                 for name in (users, bills)
             ],
             "heads": ["0002"],
-            "version_table": "alembic_version",
+            "labels": {"0002": []},
         }
 
 
@@ -73,14 +69,15 @@ def test_history_comes_newest_first_with_the_text_of_each_file(tmp_path: Path) -
 
 def test_asking_where_the_database_stands_changes_nothing(database: str, tmp_path: Path) -> None:
     with probing(copy_project("pooled_engine", tmp_path), with_driver(mark(database))) as probe:
-        assert probe.ask(target().request("current"), "looking") == STANDS_NOWHERE
+        assert pass_of(probe.ask(target().request("current"), "looking")) == STANDS_NOWHERE
     assert run_sql(database, "SELECT relname FROM pg_class WHERE relname = 'alembic_version'") == []
 
 
 def test_the_models_schema_is_what_create_all_makes(database: str, tmp_path: Path) -> None:
     known = [[None, "celery_jobs"], [None, "users"], ["shop", "orders"]]
     with probing(copy_project("models_of_several_kinds", tmp_path), with_driver(mark(database))) as probe:
-        answer = probe.ask(target().request("metadata", known=known), "creating")
+        name = database.rpartition("/")[2]
+        answer = pass_of(probe.ask(target().request("metadata", known={name: known}), "creating"))
     assert sorted(map(str, answer["tables"])) == [
         "['shop', 'lines']",
         "['shop', 'orders']",
@@ -127,9 +124,7 @@ def test_a_configuration_above_the_working_folder_is_found(tmp_path: Path) -> No
 
 
 def test_a_configuration_in_pyproject_counts_when_it_configures_alembic(database: str, tmp_path: Path) -> None:
-    import alembic
-
-    if tuple(map(int, alembic.__version__.split(".")[:2])) < (1, 16):
+    if application.version("alembic") < (1, 16):
         pytest.skip("Alembic reads pyproject.toml since 1.16")
     project = copy_project("configured_in_pyproject", tmp_path)
     (project / "alembic.ini").unlink()
@@ -228,8 +223,8 @@ def test_a_database_that_is_behind_is_an_error(database: str, tmp_path: Path) ->
 
 def test_what_env_prints_logs_and_asks_does_not_disturb_the_conversation(database: str, tmp_path: Path) -> None:
     with probing(copy_project("noisy_environment", tmp_path), with_driver(mark(database))) as probe:
-        assert probe.ask(target().request("current"), "looking") == STANDS_NOWHERE
-        assert probe.ask(target().request("upgrade"), "upgrading")["current"] == []
+        assert pass_of(probe.ask(target().request("current"), "looking")) == STANDS_NOWHERE
+        assert pass_of(probe.ask(target().request("upgrade"), "upgrading"))["current"] == []
         (file,) = revise(probe, Reviewer())["files"]
     assert "op.drop_table('items')" in bodies(file["text"])
 
@@ -287,6 +282,7 @@ def test_an_error_of_the_database_comes_in_its_own_words(driver: str, database: 
         f'{caught.value.type} while upgrading: column "nmae" does not exist',
         '  hint: Perhaps you meant to reference the column "x.name".',
         "  statement: SELECT nmae FROM (SELECT 1 AS name) x",
+        "  revision: 0001 (0001.py:8)",
         f'  at "{project}/migrations/versions/0001.py", line 8, in upgrade',
     )
 
@@ -306,7 +302,7 @@ def test_an_error_leaves_the_probe_ready_for_the_next_request(database: str, tmp
     with probing(copy_project("pooled_engine", tmp_path), with_driver(mark(database))) as probe:
         with pytest.raises(ProbeError):
             probe.ask(target().request("downgrade", revision="nowhere"), "downgrading")
-        assert probe.ask(target().request("current"), "looking") == STANDS_NOWHERE
+        assert pass_of(probe.ask(target().request("current"), "looking")) == STANDS_NOWHERE
 
 
 def test_a_missing_configuration_is_told_with_where_it_was_looked_for(tmp_path: Path) -> None:
@@ -319,9 +315,9 @@ def test_a_missing_configuration_is_told_with_where_it_was_looked_for(tmp_path: 
 
 
 def test_a_python_without_sqlalchemy_is_told_and_ended() -> None:
-    from migrations_tools.inapp.client import BOOTSTRAP
+    from migrations_tools.inapp.bundle import BOOTSTRAP
 
-    command = [sys.executable, "-I", "-S", "-u", "-c", f"print('hello', end=''); {BOOTSTRAP}"]
+    command = [application.PYTHON, "-I", "-S", "-u", "-c", f"print('hello', end=''); {BOOTSTRAP}"]
     pipe = subprocess.PIPE
     process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
     with pytest.raises(ProbeError) as caught, Probe(process):

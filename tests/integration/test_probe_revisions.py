@@ -10,12 +10,12 @@ from __future__ import annotations
 import datetime
 from pathlib import Path
 
-import alembic
 import pytest
 
 from migrations_tools.catalog import Catalog, compare
 from migrations_tools.inapp.client import Probe
 from migrations_tools.review.findings import parse_allowances
+from tests.support import application
 from tests.support.probing import (
     ASYNC_DRIVER,
     DRIVER,
@@ -26,6 +26,7 @@ from tests.support.probing import (
     copy_project,
     mark,
     need_asyncio,
+    pass_of,
     probing,
     revise,
     run_sql,
@@ -62,7 +63,8 @@ def write(project: Path, files: list[dict[str, object]]) -> None:
 
 
 def go(probe: Probe, verb: str, revision: str) -> list[str]:
-    current: list[str] = probe.ask(target().request(verb, revision=revision), f"taking it through {verb}")["current"]
+    answer = probe.ask(target().request(verb, revision=revision), f"taking it through {verb}")
+    current: list[str] = pass_of(answer)["current"]
     return current
 
 
@@ -74,8 +76,8 @@ def differences(actual: Catalog, expected: Catalog) -> list[str]:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_what_is_generated_goes_up_and_down_without_a_trace(case: Path, database: str, tmp_path: Path) -> None:
-    if tuple(map(int, alembic.__version__.split(".")[:2])) < NEEDS.get(case.name, ()):
-        pytest.skip(f"Alembic {alembic.__version__} does not do this")
+    if application.version("alembic") < NEEDS.get(case.name, (0, 0)):
+        pytest.skip(f"Alembic {application.facts()['alembic']} does not do this")
     project, reviewer, url = copy_project(case.name, tmp_path), reviewer_for(case), mark(database)
     (project / "migrations" / "versions").mkdir(exist_ok=True)
     driver = DRIVER

@@ -179,8 +179,8 @@ def test_a_request_goes_to_the_scratch_database_that_it_names(
         # The application's engine keeps its connections: those of one request must not serve the next.
         probe.ask(target().request("current"), "looking")
         name = scratch.rpartition("/")[2]
-        answer = probe.ask(target(name).request("metadata", known=[]), "creating the models' schema")
-        assert answer == {"tables": [[None, "items"]], "excluded": []}
+        (answer,) = probe.ask(target(name).request("metadata"), "creating the models' schema")["passes"]
+        assert (answer["database"], answer["tables"]) == (name, [[None, "items"]])
         assert run_sql(scratch, tables) == [("items",)]
         assert run_sql(temp, tables) == []
         # Nobody is left on it, so that it can be cloned and dropped.

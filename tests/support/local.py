@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import psycopg
 from psycopg import sql
@@ -28,6 +29,9 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 PROJECTS = CHECKOUT / "tests" / "integration" / "local_projects"
 _NOT_OURS = ("PG", "DATABASE_", "INVOKE_", "COMPOSE_", "DOCKER_", "POSTGRES_")
 _LONGEST = 60.0
+# What is in the tool's own folder after `cleanup`.
+LEFT = [".gitignore", "temp"]
+LEFT_AFTER_VALIDATE = [*LEFT, "temp/last-run.json"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +139,11 @@ class LocalProject:
         needles = [word.encode() for word in (str(self.root), *words)]
         return [_shown(folder) for folder in _processes() if any(word in _all_of(folder) for word in needles)]
 
+    def traces(self) -> list[str]:
+        """Give what a process of the standing run would carry: the run's mark, the cluster's name."""
+        run, cluster = self.journal().get("id"), self.cluster().get("id")
+        return [*([f"MIGRATIONS_TOOLS_RUN={run}"] if run else []), *([f"mt-{cluster}"] if cluster else [])]
+
 
 @contextmanager
 def local_project(name: str, more: Mapping[str, str] | None = None, **settings: Any) -> Iterator[LocalProject]:
@@ -233,7 +242,7 @@ def role(server: Server, name: str, password: str, *, createdb: bool) -> Iterato
     with psycopg.connect(server.url(), autocommit=True) as connection:
         connection.execute(create.format(sql.Identifier(name), words, sql.Literal(password)))
         try:
-            yield f"postgresql://{name}:{password}@{server.host}:{server.port}"
+            yield f"postgresql://{name}:{quote(password, safe='')}@{server.host}:{server.port}"
         finally:
             owned = "SELECT datname FROM pg_database WHERE pg_get_userbyid(datdba) = %s"
             for (left,) in connection.execute(owned, [name]).fetchall():

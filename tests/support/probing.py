@@ -5,11 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +17,18 @@ from psycopg import sql
 
 from migrations_tools import operations
 from migrations_tools.catalog import Catalog, read
-from migrations_tools.inapp.client import BOOTSTRAP, Probe, Target
+from migrations_tools.inapp.bundle import BOOTSTRAP
+from migrations_tools.inapp.client import Probe, Target
 from migrations_tools.operations import Operation
 from migrations_tools.review import drops
 from migrations_tools.review.findings import Allowance, Review
 from migrations_tools.review.provenance import Revision
+from tests.support import application
 
 PROJECTS = Path(__file__).parent.parent / "integration" / "probe_projects"
 TOKEN = "the token of this run"
 # SQLAlchemy 1.4 does not know psycopg 3.
-_KNOWS_PSYCOPG = find_spec("sqlalchemy.dialects.postgresql.psycopg") is not None
+_KNOWS_PSYCOPG = application.has("sqlalchemy.dialects.postgresql.psycopg")
 DRIVER = "psycopg" if _KNOWS_PSYCOPG else "psycopg2"
 ASYNC_DRIVER = "psycopg" if _KNOWS_PSYCOPG else "asyncpg"
 DRIVERS = tuple(name for name in ("psycopg", "psycopg2", "asyncpg", "pg8000") if name != "psycopg" or _KNOWS_PSYCOPG)
@@ -47,7 +47,7 @@ def probing(project: Path, url: str, **environment: str) -> Iterator[Probe]:
     variables = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
     variables |= {"DATABASE_URL": url, "DRIVER": DRIVER, "PYTHONDONTWRITEBYTECODE": "1", **environment}
     process = subprocess.Popen(
-        [sys.executable, "-u", "-c", BOOTSTRAP],
+        [application.PYTHON, "-u", "-c", BOOTSTRAP],
         cwd=project, env=variables, text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
@@ -83,7 +83,7 @@ def with_driver(url: str, driver: str = DRIVER) -> str:
 
 def need(driver: str) -> None:
     """Skip the test when a driver is not installed."""
-    if not find_spec(driver):
+    if not application.has(driver):
         pytest.skip(f"the driver {driver} is not installed")
     if driver == "asyncpg":
         need_asyncio()
@@ -91,15 +91,15 @@ def need(driver: str) -> None:
 
 def need_asyncio() -> None:
     """Skip the test when SQLAlchemy lacks what its asynchronous engines need."""
-    if not find_spec("greenlet"):
+    if not application.has("greenlet"):
         pytest.skip("greenlet, which SQLAlchemy's asynchronous engines need, is not installed")
-    if not find_spec(ASYNC_DRIVER):
+    if not application.has(ASYNC_DRIVER):
         pytest.skip(f"the driver {ASYNC_DRIVER} is not installed")
 
 
 def target(database: str = "", config: Sequence[str] = ("alembic.ini",), token: str = TOKEN) -> Target:
     """Give what requests carry."""
-    return Target(config, token, database)
+    return Target(config, token, {"": database} if database else {})
 
 
 @dataclass(slots=True)
@@ -113,7 +113,7 @@ class Reviewer:
 
     def answer(self, question: str, value: Any) -> Mapping[str, Any]:
         assert question == "operations"
-        found = operations.parse(value)
+        found = operations.parse(value["operations"])
         self.asked.append(found)
         self.reviews.append(drops.review(found, self.history, self.allowances))
         kept = [item for item in found if item.id not in self.reviews[-1].hold]
@@ -129,6 +129,12 @@ def revise(probe: Probe, reviewer: Reviewer, database: str = "") -> dict[str, An
     """Autogenerate and review; give the probe's answer."""
     answer: dict[str, Any] = probe.ask(target(database).request("revision"), "autogenerating", reviewer.answer)
     return answer
+
+
+def pass_of(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what env.py did on the one database that it came to, without the database's name."""
+    (found,) = answer["passes"]
+    return {key: value for key, value in found.items() if key != "database"}
 
 
 def bodies(source: str) -> str:

@@ -56,16 +56,18 @@ def test_an_error_outside_the_applications_code_names_no_place(trace: str) -> No
 
 
 def test_a_request_carries_the_configuration_the_token_and_the_database() -> None:
-    assert Target(("alembic.ini",), "token", "shop_trip").request("upgrade", revision="heads") == {
-        "do": "upgrade", "config": ["alembic.ini"], "token": "token", "database": "shop_trip", "revision": "heads",
+    target = Target(("alembic.ini",), "token", {"shop": "shop_trip"}, "billing")
+    assert target.request("upgrade", revision="heads") == {
+        "do": "upgrade", "config": ["alembic.ini"], "section": "billing", "token": "token",
+        "databases": {"shop": "shop_trip"}, "revision": "heads",
     }  # fmt: skip
-    assert Target(("alembic.ini",), "token").request("hello")["database"] is None
+    assert Target(("alembic.ini",), "token").request("hello")["databases"] == {}
 
 
 # Prints its arguments; what starts with "ok" or "ask" goes behind the mark, and "…" waits for the word that follows.
 ACTOR = """
 import sys
-from migrations_tools.inapp.probe import MARK
+from migrations_tools.inapp.probe.channel import MARK
 for text in sys.argv[1:]:
     if text.startswith("…"):
         while text[1:] not in sys.stdin.readline(): pass

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from migrations_tools.discovery.images import Image
 from migrations_tools.engines.cluster import binaries as module
-from migrations_tools.engines.cluster.binaries import find_binaries
+from migrations_tools.engines.cluster.binaries import extensions, find_binaries
 from migrations_tools.errors import CannotProceed
+from migrations_tools.steps.local.databases import differences
 
 
 def install(place: Path, version: str) -> Path:
@@ -75,3 +77,25 @@ def test_programs_that_do_not_run_are_passed_over(machine: Path) -> None:
     (broken / "postgres").write_text("#!/bin/sh\nexit 1\n")
     install(machine / "machine", "15.1")
     assert find_binaries("").major == 15
+
+
+@pytest.mark.parametrize("share", ["share/extension", "share/postgresql/extension", "share/postgresql@16/extension"])
+def test_extensions_are_looked_up_where_installations_have_them(machine: Path, share: str) -> None:
+    found = find_binaries(str(install(machine / "own", "16.1")))
+    assert extensions(found) is None
+    for name in ("plpgsql", "postgis"):
+        (machine / "own" / "16.1" / share).mkdir(parents=True, exist_ok=True)
+        (machine / "own" / "16.1" / share / f"{name}.control").touch()
+    assert extensions(found) == {"plpgsql", "postgis"}
+
+
+def test_what_differs_from_the_image_of_the_compose_file_is_told(machine: Path) -> None:
+    found = find_binaries(str(install(machine / "own", "16.1")))
+    assert differences(found, Image(16, ("postgis",))) == []  # what it has is not known
+    (machine / "own" / "16.1" / "share" / "extension").mkdir(parents=True)
+    (machine / "own" / "16.1" / "share" / "extension" / "plpgsql.control").touch()
+    assert differences(found, Image()) == []
+    major, lacking = differences(found, Image(17, ("postgis", "plpgsql")))
+    assert major == "the Compose file names PostgreSQL 17, the embedded server is 16"
+    assert lacking.startswith("the Compose file's image is one for postgis, which the embedded server does not have: ")
+    assert "`engine: compose`" in lacking

@@ -53,7 +53,7 @@ def _reasons(root: Path, config: dict[str, Any], **settings: Any) -> list[str]:
 def test_an_ordinary_project_needs_no_settings(tmp_path: Path) -> None:
     project = _discover(tmp_path, _shop(tmp_path))
     assert project.alembic_service == "migrate"
-    assert project.alembic_config == tmp_path / "api" / "alembic.ini"
+    assert project.alembic.config == tmp_path / "api" / "alembic.ini"
     assert project.config_candidates == ("alembic.ini",)
     assert project.versions == (tmp_path / "api" / "migrations" / "versions",)
     assert (project.application.service, project.application.port) == ("api", 8000)
@@ -71,7 +71,7 @@ def test_a_project_is_found_in_a_folder_of_any_name(tmp_path: Path) -> None:
     doubled = {key: _doubled(value) for key, value in _shop(root)["services"].items()}
     doubled["migrate"]["command"] = ["sh", "-c", "alembic -c $$CONFIG upgrade head"]
     project = _discover(root, {"name": "shop", "services": doubled})
-    assert project.alembic_config == root / "api" / "alembic.ini"
+    assert project.alembic.config == root / "api" / "alembic.ini"
     assert project.versions == (root / "api" / "migrations" / "versions",)
     assert project.build_contexts == (root / "api",)
     assert command_words(doubled["migrate"]["command"])[-1] == "alembic -c $CONFIG upgrade head"
@@ -156,7 +156,7 @@ def test_a_configuration_in_pyproject_is_found(tmp_path: Path) -> None:
     (tmp_path / "api" / "alembic.ini").unlink()
     (tmp_path / "api" / "pyproject.toml").write_text('[tool.alembic]\nscript_location = "%(here)s/migrations"\n')
     project = _discover(tmp_path, config)
-    assert project.alembic_config == tmp_path / "api" / "pyproject.toml"
+    assert project.alembic.config == tmp_path / "api" / "pyproject.toml"
     assert project.versions == (tmp_path / "api" / "migrations" / "versions",)
 
 

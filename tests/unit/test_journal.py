@@ -33,6 +33,16 @@ def test_what_was_written_is_read_back(tmp_path: Path) -> None:
     assert journal.read() == run
 
 
+def test_a_journal_that_does_not_know_its_engine_is_read(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, "_temp")
+    journal.write(_run(endpoint="unix:///var/run/docker.sock", engine_id="id"))
+    older = json.loads(journal.path.read_text())
+    for name in ("endpoint", "engine_id"):
+        del older[name]
+    journal.path.write_text(json.dumps(older))
+    assert journal.read() == _run()
+
+
 def test_nothing_is_noted_twice_and_the_order_is_kept(tmp_path: Path) -> None:
     journal = Journal(tmp_path, "_temp")
     run = journal.will_make(_run(), ("volume", "b"), ("volume", "a"))

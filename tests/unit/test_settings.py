@@ -54,6 +54,7 @@ def test_all_mistakes_are_told_at_once() -> None:
                 "": "no suffix",
                 "_temp\n": "suffix with a line break",
                 "_../x": "suffix that leads to another folder",
+                "_temp" * 4: "suffix that leaves no room for a name",
             }.items()
         ),
         pytest.param({"start_timeout": 0}, "`migrations_tools.start_timeout` must be at least 1", id="no time at all"),

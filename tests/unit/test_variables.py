@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migrations_tools.discovery.addresses import Server
-from migrations_tools.discovery.variables import Variables, for_application, guess, names_of, postgres_major
+from migrations_tools.discovery.variables import Variables, for_application, guess, names_of
 from migrations_tools.errors import CannotProceed
 
 HERE = Server("127.0.0.1", 54321, "app", "temp-pw", "app_temp")
@@ -113,6 +113,63 @@ def test_encryption_is_kept_for_a_server_elsewhere_and_left_out_here_with_a_note
     far = _found(FAR, X=url, PGSSLMODE="require")
     assert far.values["X"].endswith("/app_temp?sslmode=verify-full&sslrootcert=/ca.pem")
     assert (far.values["PGSSLMODE"], far.notes) == ("require", ())
+
+
+MANAGED = Server(
+    "db.example.com", 5432, "app", "temp-pw", "app_temp",
+    {"sslmode": "verify-full", "sslrootcert": "/ca.pem", "options": "endpoint=ep-1", "keepalives": "1"},
+)  # fmt: skip
+
+
+def test_what_the_server_needs_besides_goes_by_the_variables_of_libpq() -> None:
+    found = _found(MANAGED, DATABASE_URL="postgresql://u:pw@db/shop", PGSSLMODE="disable")
+    assert found.values == {
+        "DATABASE_URL": "postgresql://app:temp-pw@db.example.com:5432/app_temp",
+        "PGHOST": "db.example.com", "PGPORT": "5432", "PGUSER": "app", "PGPASSWORD": "temp-pw",
+        "PGDATABASE": "app_temp", "PGSSLMODE": "verify-full", "PGSSLROOTCERT": "/ca.pem", "PGOPTIONS": "endpoint=ep-1",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("postgresql://db/x?sslmode=disable&ssl=off&a=b", "postgresql://app:temp-pw@db.example.com:5432/app_temp?a=b"),
+        ("postgresql://db/x?options=-c%20a%3Db",
+         "postgresql://app:temp-pw@db.example.com:5432/app_temp?options=endpoint%3Dep-1%20-c%20a%3Db"),
+        ("host=db user=u sslmode=disable options='-c a=b'",
+         "host=db.example.com port=5432 user=app password=temp-pw dbname=app_temp options='endpoint=ep-1 -c a=b'"),
+    ],
+)  # fmt: skip
+def test_what_an_address_says_otherwise_gives_way_to_the_server(before: str, after: str) -> None:
+    assert _value(before, MANAGED) == after
+
+
+def test_what_gives_way_is_told() -> None:
+    assert _found(MANAGED, X="postgresql://db/x?sslmode=disable").notes == (
+        "X: its sslmode gives way to the temp server's.",
+    )
+
+
+def test_a_driver_that_takes_less_is_told() -> None:
+    (note,) = _found(MANAGED, X="postgresql+asyncpg://u:pw@db/x").notes
+    assert note == "X: asyncpg takes no `options`: those of the temp server's address do not reach it."
+
+
+def test_a_server_of_this_machine_may_be_encrypted_where_its_address_says_so() -> None:
+    tunnel = Server("localhost", 6543, "app", "temp-pw", "app_temp", {"sslmode": "require"})
+    found = _found(tunnel, X="postgresql://db/x?sslmode=disable", PGSSLROOTCERT="/ca.pem")
+    assert found.values["PGSSLMODE"] == "require"
+    assert found.values["PGSSLROOTCERT"] == "/ca.pem"
+    assert found.values["X"] == "postgresql://app:temp-pw@localhost:6543/app_temp"
+
+
+def test_a_server_without_a_password_leaves_it_to_what_is_there() -> None:
+    found = _found(
+        Server("db.example.com", 5432, "app", "", "app_temp"), X="postgresql://u:pw@db/x", Y="host=db user=u"
+    )
+    assert found.values["X"] == "postgresql://app@db.example.com:5432/app_temp"
+    assert found.values["Y"] == "host=db.example.com port=5432 user=app dbname=app_temp"
+    assert found.laid_over({"PGPASSWORD": "own"})["PGPASSWORD"] == "own"
 
 
 def test_user_and_password_are_encoded_in_urls_and_quoted_in_keywords() -> None:
@@ -347,37 +404,3 @@ def test_a_database_has_more_names_than_its_services() -> None:
     }
     assert names_of(config, "db") == {"db", "shop-postgres", "pg", "main", "primary", "database"}
     assert names_of({}, "db") == {"db"}
-
-
-@pytest.mark.parametrize(
-    ("image", "major"),
-    [
-        ("postgres:15", 15),
-        ("postgres:16.2-alpine3.19", 16),
-        ("postgres:17rc1", 17),
-        ("registry.example.com:5000/team/postgres:14-bookworm", 14),
-        ("postgres:15@sha256:aaaa", 15),
-        ("postgis/postgis:16-3.4", 16),
-        ("pgrouting/pgrouting:16-3.4-3.6.1", 16),
-        ("bitnami/postgresql:16.1.0-debian-11-r9", 16),
-        ("supabase/postgres:15.1.0.147", 15),
-        ("pgvector/pgvector:pg17", 17),
-        ("pgvector/pgvector:0.8.0-pg16", 16),
-        ("timescale/timescaledb:latest-pg16", 16),
-        ("timescale/timescaledb-ha:pg16.2-ts2.14", 16),
-        ("timescale/timescaledb:2.14.2", None),
-        ("citusdata/citus:12.1", None),
-        ("citusdata/citus:12.1.3-pg15", 15),
-        ("postgres:latest", None),
-        ("postgres", None),
-        ("postgres:alpine", None),
-        ("", None),
-    ],
-)
-def test_the_major_version_is_read_from_the_tag_where_it_tells(image: str, major: int | None) -> None:
-    assert postgres_major({"services": {"db": {"image": image}}}, "db") == major
-
-
-def test_a_service_without_an_image_tells_no_version() -> None:
-    assert postgres_major({"services": {"db": {"build": {"context": "/x"}}}}, "db") is None
-    assert postgres_major({}, "db") is None

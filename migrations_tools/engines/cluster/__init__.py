@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from migrations_tools.engines.cluster.binaries import Binaries, find_binaries, wheel_folders
-from migrations_tools.engines.cluster.databases import available_extensions, create_role_and_database
+from migrations_tools.engines.cluster.binaries import Binaries, extensions, find_binaries, wheel_folders
+from migrations_tools.engines.cluster.databases import create_role_and_database
 from migrations_tools.engines.cluster.lifecycle import is_running, make, remove, reopen, stop
-from migrations_tools.engines.cluster.state import Cluster, ClusterState
+from migrations_tools.engines.cluster.state import UNENCRYPTED, Cluster, ClusterState
 
 __all__ = [
+    "UNENCRYPTED",
     "Binaries",
     "Cluster",
     "ClusterState",
-    "available_extensions",
     "create_role_and_database",
+    "extensions",
     "find_binaries",
     "is_running",
     "make",

@@ -101,7 +101,7 @@ def _candidates() -> Iterator[tuple[Path, str]]:
 
 
 def wheel_folders() -> list[Path]:
-    """Give the `bin` folders of installed wheels, the newest version first.
+    """Give the `bin` folders of the wheels that are installed, of each the newest version first.
 
     The wheels are looked up and not imported: importing one starts its own management of servers.
     """
@@ -126,6 +126,17 @@ def inspect(folder: Path, source: str) -> Binaries | None:
     # "postgres (PostgreSQL) 15.14 (Debian …)"; a development version reads "19devel".
     match = re.search(r"\) ((\d+)\S*)", _answer([str(folder / "postgres"), "--version"]))
     return Binaries(folder, int(match[2]), source, match[1]) if match else None
+
+
+def extensions(binaries: Binaries) -> frozenset[str] | None:
+    """Give the names that `CREATE EXTENSION` can be called with; None when their folder is not where it usually is."""
+    prefix = binaries.folder.parent
+    # Beside the programs; with the version in the name (Homebrew); Debian's, where the programs are in /usr/lib.
+    share = [prefix / "share", *sorted(prefix.glob("share/postgresql*")), Path("/usr/share/postgresql") / prefix.name]
+    for folder in (each / "extension" for each in share):
+        if (folder / "plpgsql.control").is_file():
+            return frozenset(path.stem for path in folder.glob("*.control"))
+    return None
 
 
 def _answer(command: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""The project's own role and database in a cluster, and what the server could extend them with."""
+"""The project's own role and database in a cluster."""
 
 from __future__ import annotations
 
@@ -35,12 +35,6 @@ def create_role_and_database(
             _comment(connection, database, token)
     if cluster.state.major < _OWNED_PUBLIC_SINCE:
         _give_public(cluster, user, database)
-
-
-def available_extensions(connection: psycopg.Connection[Any]) -> frozenset[str]:
-    """Give the names that `CREATE EXTENSION` can be called with on this server."""
-    rows = connection.execute("SELECT name FROM pg_catalog.pg_available_extensions").fetchall()
-    return frozenset(name for (name,) in rows)
 
 
 def _make_role(connection: psycopg.Connection[Any], user: str, password: str, superuser: bool) -> None:

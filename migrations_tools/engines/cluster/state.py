@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from migrations_tools.engines.connecting import dial
 from migrations_tools.errors import CannotProceed
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 SUPERUSER = "migrations_tools"
+# A server of this machine's own has no certificate, whatever PGSSLMODE demands of others.
+UNENCRYPTED = (("sslmode", "disable"),)
 # libpq 16 and newer can be told to accept nothing else: then a server proves that it knows the password as well.
 _REQUIRE_AUTH_SINCE = 160000
 
@@ -103,12 +106,10 @@ class Cluster:
         """
         import psycopg
 
-        proof: dict[str, Any] = {"require_auth": "scram-sha-256"} if psycopg.pq.version() >= _REQUIRE_AUTH_SINCE else {}
+        proof = [("require_auth", "scram-sha-256")] if psycopg.pq.version() >= _REQUIRE_AUTH_SINCE else []
+        options = [*UNENCRYPTED, *proof]
         try:
-            connection = psycopg.connect(
-                host=HOST, port=self.state.port, user=self.state.superuser, password=self.password, dbname=database,
-                autocommit=True, connect_timeout=10, application_name="migrations_tools", **proof,
-            )  # fmt: skip
+            connection = dial([(HOST, self.state.port)], self.state.superuser, self.password, database, options)
         except psycopg.OperationalError as error:
             raise CannotProceed(
                 f"The embedded PostgreSQL on port {self.state.port} does not answer: {error}"

@@ -14,6 +14,7 @@ from migrations_tools.engines.docker import Docker
 from migrations_tools.errors import CannotProceed
 from migrations_tools.isolation import IsolationPlan, from_json
 from migrations_tools.journal import Run
+from migrations_tools.steps.compose.engine import refuse_another
 from migrations_tools.steps.temp import scratch_name
 from migrations_tools.steps.work import Work
 
@@ -47,15 +48,13 @@ class Copy:
         """The temp database's container, by name."""
         return next(item.container_name for item in self.plan.services if item.service == self.project.database.service)
 
-    @property
-    def base_database(self) -> str:
-        """The pristine clone that scratch databases are made from."""
-        return scratch_name("base", self.plan.suffix)
+    def base_of(self, database: str) -> str:
+        """Give the pristine clone of a database, which its scratch copies are made from."""
+        return scratch_name(database, "base", self.plan.suffix)
 
-    @property
-    def probe_container(self) -> str:
-        """The one-off container that the probe runs in."""
-        return f"{self.plan.original_project}-alembic-run{self.plan.suffix}"
+    def one_off(self, purpose: str) -> str:
+        """Name a one-off container of the Alembic service: for the probe, or for a command of the project's own."""
+        return f"{self.plan.original_project}-{purpose}-run{self.plan.suffix}"
 
 
 def read_original(work: Work) -> Original:
@@ -87,6 +86,7 @@ def copy_of(work: Work, original: Original, plan: IsolationPlan) -> Copy:
 def reopen(work: Work, run: Run) -> Copy:
     """Give the copy of a run that stands, read afresh; the plan is the journal's."""
     original = read_original(work)
+    refuse_another(work, original.docker, run)
     if original.project.name != run.project:
         raise CannotProceed(
             f"The temp stack that stands is {run.temp_project}, but the project is called {original.project.name}.",

@@ -7,15 +7,27 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from migrations_tools.engines import claims, inventory
+from migrations_tools.engines import claims, endpoint, inventory
 from migrations_tools.engines.compose import PROJECT_LABEL, Container, supports_override
 from migrations_tools.engines.facts import gather
 from migrations_tools.errors import CannotProceed, MigrationsToolsError
 from migrations_tools.files import write_whole
-from migrations_tools.isolation import IsolationPlan, NotIsolable, ServicePlan, as_json, plan, ports, render
+from migrations_tools.isolation import (
+    LOOPBACK,
+    IsolationPlan,
+    NotIsolable,
+    ServicePlan,
+    as_json,
+    bracketed,
+    is_loopback,
+    plan,
+    ports,
+    render,
+)
 from migrations_tools.journal import Run
 from migrations_tools.steps.compose import start
 from migrations_tools.steps.compose.copy import Copy, Original, copy_of, read_original
+from migrations_tools.steps.compose.engine import remarks
 from migrations_tools.steps.hashes import hashes_of
 from migrations_tools.steps.work import Work, stopped_at
 
@@ -27,6 +39,10 @@ def isolate(work: Work) -> None:
     """
     with work.console.step("Reading the stack"):
         original = read_original(work)
+    if original.docker.endpoint.host:
+        work.console.say(f"Docker engine: {original.docker.endpoint.words()}.")
+    for line in remarks(work, original):
+        work.console.say(line)
     if work.dry:
         _show_dry(work, make_plan(work, original))
         return
@@ -105,6 +121,7 @@ def _begin(work: Work, original: Original, planned: IsolationPlan) -> Run:
         made=_will_be_made(planned), plan=as_json(planned),
         compose_files=tuple(str(path) for path in original.project.compose.files),
         hashes=hashes_of(work.root, original.project), inventory=inventory.take(original.docker),
+        endpoint=original.docker.endpoint.address, engine_id=endpoint.lasting_identity(original.docker),
     )  # fmt: skip
     work.journal.write(run)
     write_whole(work.journal.override_path, render(planned), mode=0o600)
@@ -148,12 +165,14 @@ def url(copy: Copy) -> str:
     if not service or not application:
         return ""
     published = [port.published for port in service.ports if port.target == application.port and port.published]
-    return f"http://127.0.0.1:{published[0]}" if published else ""
+    host = bracketed(copy.plan.engine_host or LOOPBACK)
+    return f"http://{host}:{published[0]}" if published else ""
 
 
 def _show_plan(work: Work, planned: IsolationPlan, states: Mapping[str, str], config: Mapping[str, Any]) -> None:
     console = work.console
-    rows = [_service_row(item, states.get(item.service, ""), config) for item in planned.services]
+    host = planned.engine_host
+    rows = [_service_row(item, states.get(item.service, ""), config, host) for item in planned.services]
     console.table(
         f"The copy: {planned.project}", ("service", "container", "state", "original port", "host port", "URL"), rows
     )
@@ -167,10 +186,11 @@ def _show_plan(work: Work, planned: IsolationPlan, states: Mapping[str, str], co
         console.say(f"  warning: {line}", style="yellow")
 
 
-def _service_row(item: ServicePlan, state: str, config: Mapping[str, Any]) -> tuple[str, ...]:
+def _service_row(item: ServicePlan, state: str, config: Mapping[str, Any], host: str) -> tuple[str, ...]:
     ports = [port for port in item.ports if port.published]
     serves_http = bool((config["services"].get(item.service) or {}).get("build"))
-    urls = [f"http://localhost:{port.published}" for port in ports] if serves_http else []
+    reached = [port for port in ports if not (host and is_loopback(port.host_ip))] if serves_http else []
+    urls = [f"http://{bracketed(host or 'localhost')}:{port.published}" for port in reached]
     return (
         item.service, item.container_name, state, ", ".join(port.original or "-" for port in ports),
         ", ".join(port.published for port in ports), ", ".join(urls),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from migrations_tools.engines.compose import Stack, supports_override
 from migrations_tools.journal import Run
 from migrations_tools.steps.compose.copy import Original, read_original
+from migrations_tools.steps.compose.engine import refuse_another, remarks
 from migrations_tools.steps.compose.isolate import make_plan
 from migrations_tools.steps.work import Work
 
@@ -15,10 +16,13 @@ def doctor(work: Work) -> None:
     work.console.table("Docker", ("what", "found"), [
         ("Compose", f"{docker.query('compose', 'version', '--short').strip()} ({' '.join(docker.compose)})"),
         ("engine", docker.query("version", "--format", "{{.Server.Version}}").strip()),
+        ("engine at", docker.endpoint.words()),
         ("!override", "obeyed" if supports_override(docker) else "ignored: too old"),
     ])  # fmt: skip
     original = read_original(work)
     work.console.table("Project", ("what", "found"), _project_rows(work, original))
+    for line in remarks(work, original):
+        work.console.say(line)
     planned = make_plan(work, original)
     work.console.say(
         f"The stack can be isolated as {planned.project}, ports shifted by {planned.offset}.", style="green"
@@ -38,7 +42,7 @@ def _project_rows(work: Work, original: Original) -> list[tuple[str, str]]:
         ("Compose files", f"{', '.join(map(str, project.compose.files))} ({project.compose.source})"),
         ("Compose project", project.name),
         ("services", ", ".join(sorted(original.config["services"]))),
-        ("Alembic runs in", f"{project.alembic_service}, with {project.alembic_config}"),
+        ("Alembic runs in", f"{project.alembic_service}, with {project.alembic.words()}"),
         ("versions", ", ".join(map(str, project.versions))),
         ("database", f"{database.service}: {database.name}, user {database.user}, port {database.port}"),
         ("application", answers),
@@ -47,8 +51,9 @@ def _project_rows(work: Work, original: Original) -> list[tuple[str, str]]:
 
 def show_containers(work: Work, run: Run) -> None:
     """Print the temp stack's containers as they stand."""
-    rows = []
-    for item in Stack(work.docker(), run.temp_project, ()).containers():
+    docker, rows = work.docker(), []
+    refuse_another(work, docker, run)
+    for item in Stack(docker, run.temp_project, ()).containers():
         ports = ", ".join(f"{target} -> {port}" for target, port in sorted(item.published.items()))
         rows.append((item.service, item.name, item.words(), ports))
     work.console.table("", ("service", "container", "state", "ports"), rows)

@@ -15,6 +15,7 @@ from migrations_tools.isolation import LABEL
 from migrations_tools.journal import Run, noting
 from migrations_tools.proofs.proof import Proof
 from migrations_tools.proofs.stack import machine_untouched
+from migrations_tools.steps.compose.engine import refuse_another
 from migrations_tools.steps.work import Work
 
 _FOLDER_LABEL = "com.docker.compose.project.working_dir"
@@ -25,6 +26,7 @@ _LOOKS = 50
 def remove(work: Work, run: Run) -> list[Proof]:
     """Remove the temp stack; give the proof that the rest of the machine is as it was."""
     docker = work.docker({key: value for key, value in os.environ.items() if not key.startswith("COMPOSE_")})
+    refuse_another(work, docker, run)
     with work.console.step(f"Removing {run.temp_project}"):
         run = _remove_until_gone(work, Stack(docker, run.temp_project, ()), run)
     with work.console.step("Comparing the machine with what it was"):

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import itertools
+import subprocess
 import time
 from collections.abc import Sequence
 
 from migrations_tools.engines import compose
 from migrations_tools.engines.compose import PROJECT_LABEL, Container, Expectation
-from migrations_tools.engines.postgres import Server, first_statements
+from migrations_tools.engines.postgres import OTHER_DATABASES, Server, first_statements, read_names
 from migrations_tools.errors import CannotProceed, CommandFailed
 from migrations_tools.files import tree_fingerprint
-from migrations_tools.inapp.client import BOOTSTRAP, Probe, Target
-from migrations_tools.isolation import violations
+from migrations_tools.inapp.advice import Advice
+from migrations_tools.inapp.bundle import BOOTSTRAP
+from migrations_tools.inapp.client import Probe, Program
+from migrations_tools.isolation import LOOPBACK, violations
 from migrations_tools.journal import Run
 from migrations_tools.steps.compose.copy import Copy
 from migrations_tools.steps.history import check_reach
+from migrations_tools.steps.temp import OWN_PREFIX, Watched, taken_over, targets, watched
 
 _PSQL = (
     'PGPASSWORD="${POSTGRES_PASSWORD:-$(cat "${POSTGRES_PASSWORD_FILE:-/dev/null}")}"'
-    ' exec psql -X -q -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$1" -U "$2" -d postgres'
+    ' exec psql -X -q -A -t -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$1" -U "$2" -d postgres'
 )
 _NOT_YET = (
     "could not connect",
@@ -124,7 +127,7 @@ def _start_database(copy: Copy, run: Run) -> Run:
     try:
         mark(copy, run)
         with probe:
-            check_reach(probe, Target(copy.project.config_candidates, run.token))
+            check_reach(probe, targets(copy.project, run))
     finally:
         probe.close()
     return run
@@ -132,39 +135,54 @@ def _start_database(copy: Copy, run: Run) -> Run:
 
 def open_probe(copy: Copy, run: Run) -> tuple[Run, Probe]:
     """Start the probe in a one-off container of the Alembic service; use it as a context manager."""
-    run = copy.work.journal.will_make(run, ("container", copy.probe_container))
-    if any(container.name == copy.probe_container for container in copy.stack.containers()):
-        copy.stack.docker.change(copy.stack.scope(run), "rm", "--force", copy.probe_container)
+    run, process = _start_python(copy, run, copy.one_off("alembic"))
+    return run, Probe(process, _advice(copy), taken_over(copy.project, run))
+
+
+def run_program(copy: Copy, run: Run, program: Program) -> tuple[Run, Watched]:
+    """Run a command of the project's own in a one-off container of the Alembic service, its connections watched."""
+    run, process = _start_python(copy, run, copy.one_off("install"))
+    return run, watched(process, _advice(copy), program)
+
+
+def _start_python(copy: Copy, run: Run, name: str) -> tuple[Run, subprocess.Popen[str]]:
+    run = copy.work.journal.will_make(run, ("container", name))
+    if any(container.name == name for container in copy.stack.containers()):
+        copy.stack.docker.change(copy.stack.scope(run), "rm", "--force", name)
     service, python = copy.project.alembic_service, copy.work.settings.python
-    return run, Probe(copy.stack.start_python(run, service, copy.probe_container, python, BOOTSTRAP))
+    return run, copy.stack.start_python(run, service, name, python, BOOTSTRAP)
+
+
+def _advice(copy: Copy) -> Advice:
+    return Advice("compose", f"add it to what the image of {copy.project.alembic_service} installs")
 
 
 def mark(copy: Copy, run: Run) -> None:
-    """Write the token on the temp database, through its own container, as soon as it accepts connections.
+    """Write the token on the temp databases, through their own container, as soon as it accepts connections.
 
+    The application's own comes first; those that the image's start scripts have made beside it follow.
     Raises CannotProceed when the database refuses or does not come up in time.
     """
+    main = copy.project.database.name
+    others = _marking(copy, run, first_statements(main, copy.base_of(main), run.token) + OTHER_DATABASES, first=True)
+    names = [name for name in read_names(others) if name != main and not name.startswith(OWN_PREFIX)]
+    if names:
+        statements = "".join(first_statements(name, copy.base_of(name), run.token) for name in names)
+        _marking(copy, run, statements, first=False)
+
+
+def _marking(copy: Copy, run: Run, statements: str, first: bool) -> str:
+    """Run statements with the database's own psql, again for as long as it is only coming up; give what it printed."""
     access = copy.project.database
-    arguments = (
-        "exec",
-        "--interactive",
-        "--",
-        copy.database_container,
-        "sh",
-        "-c",
-        _PSQL,
-        "sh",
-        str(access.port),
-        access.user,
-    )
-    statements = first_statements(access.name, copy.base_database, run.token)
-    end = time.monotonic() + copy.work.settings.start_timeout
-    for attempt in itertools.count():
+    program = ("sh", "-c", _PSQL, "sh", str(access.port), access.user)
+    arguments = ("exec", "--interactive", "--", copy.database_container, *program)
+    end, again = time.monotonic() + copy.work.settings.start_timeout, not first
+    while True:
         try:
-            copy.stack.docker.change(copy.stack.scope(run), *arguments, stdin=statements, again=attempt > 0)
-            return
+            return copy.stack.docker.change(copy.stack.scope(run), *arguments, stdin=statements, again=again)
         except CommandFailed as error:
             _still_coming(copy, error, time.monotonic() > end)
+        again = True
         time.sleep(0.1)
 
 
@@ -179,13 +197,13 @@ def _still_coming(copy: Copy, error: CommandFailed, late: bool) -> None:
 
 
 def server(copy: Copy, run: Run) -> Server:
-    """Give the temp server as seen from this machine: the port that the engine published for our container."""
+    """Give the temp server as seen from this machine: the port that the engine published, on the engine's machine."""
     access = copy.project.database
     container = next((item for item in copy.stack.containers() if item.name == copy.database_container), None)
     port = container.published.get(f"{access.port}/tcp") if container else None
     if not port:
         raise CannotProceed(f"The temp database's container {copy.database_container} publishes no port.")
-    return Server("127.0.0.1", port, access.user, access.name, run.token, _password(copy, run))
+    return Server(copy.plan.engine_host or LOOPBACK, port, access.user, access.name, run.token, _password(copy, run))
 
 
 def _password(copy: Copy, run: Run) -> str:

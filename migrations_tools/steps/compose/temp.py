@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from migrations_tools.discovery.project import Project
 from migrations_tools.engines.postgres import Server, psql_words
 from migrations_tools.files import tree_fingerprint
-from migrations_tools.inapp.client import Probe, Target
+from migrations_tools.inapp.client import Probe, Program
 from migrations_tools.journal import Run
 from migrations_tools.steps.compose import start
 from migrations_tools.steps.compose.copy import Copy
 from migrations_tools.steps.compose.reinstall import ComposeInstallation, reinstall
-from migrations_tools.steps.temp import scratch_name
+from migrations_tools.steps.temp import Watched, scratch_name
 from migrations_tools.steps.work import Work
 
 
@@ -33,18 +33,17 @@ class ComposeTemp:
         return self.copy.project
 
     @property
-    def base_database(self) -> str:
-        """The pristine clone, made before the application's first connection."""
-        return self.copy.base_database
-
-    @property
     def database(self) -> str:
         """The name of the database in the copy: the original's."""
         return self.project.database.name
 
-    def scratch_name(self, purpose: str) -> str:
+    def base_of(self, database: str) -> str:
+        """Give the pristine clone, made before the application's first connection."""
+        return self.copy.base_of(database)
+
+    def scratch_name(self, database: str, purpose: str) -> str:
         """Give the name of a scratch database inside the temp server."""
-        return scratch_name(purpose, self.copy.plan.suffix)
+        return scratch_name(database, purpose, self.copy.plan.suffix)
 
     def place(self) -> str:
         """Name the service whose image Alembic runs in."""
@@ -54,9 +53,9 @@ class ComposeTemp:
         """Start the probe in a one-off container."""
         return start.open_probe(self.copy, run)
 
-    def target(self, run: Run, database: str = "") -> Target:
-        """Give what requests to the probe carry."""
-        return Target(self.project.config_candidates, run.token, database)
+    def run_program(self, run: Run, program: Program) -> tuple[Run, Watched]:
+        """Run it in a one-off container of the Alembic service."""
+        return start.run_program(self.copy, run, program)
 
     def server(self, run: Run) -> Server:
         """Give the temp server by the port that the engine published."""

@@ -2,37 +2,47 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from migrations_tools.discovery.images import Image
 from migrations_tools.discovery.services import Database
 from migrations_tools.engines import cluster, given
+from migrations_tools.engines.address import SETTING, Address, parse
 from migrations_tools.engines.cluster import ClusterState
 from migrations_tools.engines.postgres import Server
 from migrations_tools.errors import CannotProceed
 from migrations_tools.journal import Run
+from migrations_tools.steps.temp import short_name
 from migrations_tools.steps.work import Work
 
 CLUSTER = "cluster"
-# Bytes of a database's own name that its scratch databases begin with.
-_MOST_KEPT = 40
+SERVER = "server"
+_LATER = ("models", "trip")  # the scratch databases that proofs make and drop
 
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
-    """A run's database as the application reaches it, and as the tool does (`server`)."""
+    """A run's database as the application reaches it, and as the tool does (`server`).
+
+    `options` are the further parameters of libpq that the application's connections need.
+    """
 
     server: Server
     user: str
     database: str
-    password: str
+    password: str = field(repr=False)
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
-def make_embedded(work: Work, run: Run, database: Database, major: int | None) -> Run:
-    """Make a cluster in the tool's own folder, with the project's own role and database, marked from the start."""
-    binaries = cluster.find_binaries(work.settings.postgres_bin, major)
-    _say_which(work, binaries, major)
+def make_embedded(work: Work, run: Run, database: Database, image: Image, others: Sequence[str]) -> Run:
+    """Make a cluster in the tool's own folder, with the project's own role and databases, marked from the start."""
+    binaries = cluster.find_binaries(work.settings.postgres_bin, image.major)
+    work.console.say(f"Embedded PostgreSQL {binaries.major}, from {binaries.source}.")
+    for difference in differences(binaries, image):
+        work.console.say(f"  warning: {difference}", style="yellow")
     run = work.journal.will_make(run, ("cluster", str(_folder(work))))
     latest = run
 
@@ -42,15 +52,10 @@ def make_embedded(work: Work, run: Run, database: Database, major: int | None) -
 
     made = cluster.make(_folder(work), binaries, note)
     password = database.password or made.password
-    for name in (database.name, scratch_of(database.name, "base", work.settings.suffix)):
-        cluster.create_role_and_database(made, database.user, password, name, token=run.token)
+    for each in dict.fromkeys([database.name, *others]):
+        for name in (each, scratch_of(each, "base", work.settings.suffix)):
+            cluster.create_role_and_database(made, database.user, password, name, token=run.token)
     return latest
-
-
-def remake_embedded(work: Work, run: Run, database: Database, major: int | None) -> Run:
-    """Destroy the cluster, whole, and make it anew."""
-    remove_embedded(run)
-    return make_embedded(work, run, database, major)
 
 
 def remove_embedded(run: Run) -> None:
@@ -65,8 +70,9 @@ def find_embedded(run: Run, database: Database) -> Whereabouts:
     opened = cluster.reopen(ClusterState.from_json(run.plan[CLUSTER]))
     state = opened.state
     server = Server(
-        "127.0.0.1", state.port, state.superuser, database.name, run.token, opened.password, owner=database.user
-    )
+        "127.0.0.1", state.port, state.superuser, database.name, run.token, opened.password, owner=database.user,
+        options=cluster.UNENCRYPTED,
+    )  # fmt: skip
     return Whereabouts(server, database.user, database.name, database.password or opened.password)
 
 
@@ -74,53 +80,56 @@ def _folder(work: Work) -> Path:
     return work.journal.folder / "cluster"
 
 
-def _say_which(work: Work, binaries: cluster.Binaries, major: int | None) -> None:
-    work.console.say(f"Embedded PostgreSQL {binaries.major}, from {binaries.source}.")
-    if major and major != binaries.major:
-        work.console.say(
-            f"  warning: the Compose file names PostgreSQL {major}, the embedded server is {binaries.major}",
-            style="yellow",
+def differences(binaries: cluster.Binaries, image: Image) -> list[str]:
+    """Say in what the embedded server differs from the one in the project's image, as far as that is known."""
+    found = []
+    if image.major and image.major != binaries.major:
+        found.append(f"the Compose file names PostgreSQL {image.major}, the embedded server is {binaries.major}")
+    available = cluster.extensions(binaries)
+    lacking = [name for name in image.extensions if available is not None and name not in available]
+    if lacking:
+        found.append(
+            f"the Compose file's image is one for {', '.join(lacking)}, which the embedded server does not have: a"
+            " migration that wants it needs `engine: compose`, or in `postgres_bin` a server that has it"
         )
+    return found
 
 
 # --- a server that was given -------------------------------------------------------------------------------------
 
 
-def address(work: Work, project: str) -> given.Address:
+def address(work: Work, project: str) -> Address:
     """Give the server of the setting `server_url`. Raises CannotProceed when it is missing or malformed."""
     if not work.settings.server_url:
         raise CannotProceed(
-            "The engine `server` needs `migrations_tools.server_url`.",
+            f"The engine `server` needs {SETTING}.",
             tip="Keep it out of files: export INVOKE_MIGRATIONS_TOOLS_SERVER_URL=postgresql://user:password@host/name_temp",
         )
-    return given.parse(work.settings.server_url, project, work.settings.suffix)
+    return parse(work.settings.server_url, project, work.settings.suffix, work.root)
 
 
-def make_given(work: Work, run: Run) -> Run:
-    """Make the scratch database and its pristine twin on the server; all names stand in the journal before that.
+def make_given(work: Work, run: Run, others: Sequence[str]) -> Run:
+    """Make the scratch databases and their pristine twins on the server; all names stand in the journal before that.
 
     Raises CannotProceed when one of the names is taken, the run's later scratch databases' among them.
     """
     where = address(work, run.project)
-    names = _names(where, work)
-    given.check(where, names)
+    mains = tuple(dict.fromkeys([where.database, *others]))
+    twins = [scratch_of(each, "base", work.settings.suffix) for each in mains]
+    names = (*mains, *twins, *(scratch_of(each, purpose, work.settings.suffix) for each in mains for purpose in _LATER))
+    run = work.journal.update(run, plan={**run.plan, SERVER: given.check(where, names)})
     run = work.journal.will_make(run, *(("database", name) for name in names))
-    for name in names[:2]:
-        given.make(where, name, run.token)
+    given.make(where, [*mains, *twins], run.token)
+    given.reach(where, run.token)
     return run
-
-
-def remake_given(work: Work, run: Run) -> Run:
-    """Drop the run's databases and make them anew."""
-    remove_given(work, run)
-    return make_given(work, run)
 
 
 def remove_given(work: Work, run: Run) -> None:
     """Drop the databases that have a name of the journal's and the run's token; others of that name are told."""
     if not run.names("database"):
         return
-    left = given.drop(address(work, run.project), run.names("database"), run.token)
+    where = address(work, run.project)
+    left = given.drop(where, run.names("database"), run.token, run.plan.get(SERVER, ""))
     if left:
         raise CannotProceed(
             [f"The database {name} does not carry this run's token; it was not dropped." for name in left],
@@ -128,21 +137,12 @@ def remove_given(work: Work, run: Run) -> None:
         )
 
 
-def find_given(work: Work, run: Run) -> Whereabouts:
-    """Give the whereabouts of the scratch database on the server."""
-    where = address(work, run.project)
+def find_given(where: Address, run: Run) -> Whereabouts:
+    """Give the whereabouts of the scratch database on the server, whose address is one of a single host."""
     server = given.server(where, run.token)
-    return Whereabouts(server, where.user, where.database, where.password)
-
-
-def _names(where: given.Address, work: Work) -> tuple[str, ...]:
-    """Give every name that a run may make on the server: the database, its twin, and the proofs' scratch ones."""
-    scratch = (scratch_of(where.database, purpose, work.settings.suffix) for purpose in ("base", "models", "trip"))
-    return (where.database, *scratch)
+    return Whereabouts(server, where.user, where.database, where.password, dict(where.options))
 
 
 def scratch_of(database: str, purpose: str, suffix: str) -> str:
     """Give the name of a scratch database beside a database: `shop_temp` -> `shop_models_temp`."""
-    end = f"_{purpose}{suffix}"
-    kept = min(_MOST_KEPT, given.LONGEST_NAME - len(end))
-    return database.removesuffix(suffix).encode()[:kept].decode(errors="ignore") + end
+    return short_name(database.removesuffix(suffix), 40) + f"_{purpose}{suffix}"

@@ -5,11 +5,14 @@ from __future__ import annotations
 import secrets
 import time
 
+from migrations_tools.engines.postgres import MARK_START
 from migrations_tools.errors import MigrationsToolsError
 from migrations_tools.journal import Run
 from migrations_tools.steps.hashes import hashes_of
 from migrations_tools.steps.history import check_reach
-from migrations_tools.steps.local.local import Local, Source, make_databases, read_source
+from migrations_tools.steps.local.local import Local, make_databases
+from migrations_tools.steps.local.source import Source, read_source
+from migrations_tools.steps.temp import targets
 from migrations_tools.steps.work import Work, stopped_at
 
 
@@ -32,7 +35,7 @@ def isolate(work: Work, engine: str) -> None:
         with work.console.step("Checking where env.py leads"):
             run, probe = local.open_probe(run)
             with probe:
-                check_reach(probe, local.target(run))
+                check_reach(probe, targets(source.project, run))
     except MigrationsToolsError as error:
         stopped_at(work, run, "failed", error)
         raise
@@ -45,7 +48,7 @@ def _begin(work: Work, source: Source, engine: str) -> Run:
     project = source.project
     return Run(
         id=secrets.token_hex(8), project=project.name, temp_project=f"{project.name}{work.settings.suffix}",
-        engine=engine, started=time.time(), token=f"migrations_tools {secrets.token_hex(16)}",
+        engine=engine, started=time.time(), token=f"{MARK_START}{secrets.token_hex(16)}",
         compose_files=tuple(str(path) for path in project.compose.files), hashes=hashes_of(work.root, project),
     )  # fmt: skip
 
@@ -56,7 +59,7 @@ def _show(work: Work, source: Source, engine: str) -> None:
         ("what", "found"),
         [
             ("interpreter", f"{' '.join(source.interpreter.command)} ({source.interpreter.source})"),
-            ("Alembic configuration", str(source.project.alembic_config)),
+            ("Alembic is started with", source.project.alembic.words()),
             ("versions", ", ".join(map(str, source.project.versions))),
         ],
     )

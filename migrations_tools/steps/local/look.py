@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from migrations_tools.engines import cluster, given
 from migrations_tools.steps.local import databases
-from migrations_tools.steps.local.local import Source, read_source
+from migrations_tools.steps.local.source import Source, read_source
 from migrations_tools.steps.work import Work
 
 
@@ -16,7 +16,7 @@ def doctor(work: Work) -> None:
         ("root", str(work.root)),
         ("Compose files", ", ".join(map(str, source.project.compose.files)) or "none"),
         ("interpreter", f"{' '.join(source.interpreter.command)} ({source.interpreter.source})"),
-        ("Alembic configuration", str(source.project.alembic_config)),
+        ("Alembic is started with", source.project.alembic.words()),
         ("versions", ", ".join(map(str, source.project.versions))),
         ("server", _server(work, source)),
         ("application", application.service if application else work.settings.application_command or "none"),
@@ -26,7 +26,9 @@ def doctor(work: Work) -> None:
 def _server(work: Work, source: Source) -> str:
     if work.settings.engine == "server":
         where = databases.address(work, source.project.name)
-        given.check(where, [where.database])
-        return f"{where.host}:{where.port}, database {where.database}"
-    binaries = cluster.find_binaries(work.settings.postgres_bin, source.major)
-    return f"PostgreSQL {binaries.version}, from {binaries.source} ({binaries.folder})"
+        run = work.journal.read()
+        given.check(where, [] if run and where.database in run.names("database") else [where.database])
+        return f"{where.words}, database {where.database}"
+    binaries = cluster.find_binaries(work.settings.postgres_bin, source.image.major)
+    differing = (f"; {difference}" for difference in databases.differences(binaries, source.image))
+    return f"PostgreSQL {binaries.version}, from {binaries.source} ({binaries.folder}){''.join(differing)}"

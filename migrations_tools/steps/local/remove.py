@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+
 from migrations_tools.engines import process
 from migrations_tools.journal import Run
 from migrations_tools.proofs.proof import Proof
 from migrations_tools.steps.local import databases
+from migrations_tools.steps.local.local import HELPERS
 from migrations_tools.steps.work import Work
 
 
@@ -18,4 +21,5 @@ def remove(work: Work, run: Run) -> list[Proof]:
         else:
             databases.remove_embedded(run)
     (work.journal.folder / "application.log").unlink(missing_ok=True)
+    shutil.rmtree(work.journal.folder / HELPERS, ignore_errors=True)
     return []

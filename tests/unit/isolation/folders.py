@@ -48,6 +48,8 @@ class Case:
         given = json.loads(json.dumps(self._facts()).replace(f'"{PLACEHOLDER}/', f'"{folder}/'))
         given.pop("profiles", None)
         sets: dict[str, Any] = {name: frozenset(given.pop(name)) for name in _SETS if name in given}
+        if "application" in given:
+            given["application"] = tuple(given["application"])
         held = {kind: frozenset(names) for kind, names in given.pop("held", {}).items()}
         return Facts(project=config["name"], held=held, **sets, **given)
 

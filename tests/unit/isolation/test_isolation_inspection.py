@@ -20,10 +20,10 @@ def drawn() -> IsolationPlan:
 def inspected(drawn: IsolationPlan, service: ServicePlan) -> dict[str, Any]:
     """What ``docker inspect`` says of a container that is as planned."""
     volumes = {volume.key: volume.name for volume in drawn.volumes}
-    bindings = {
-        f"{port.target}/{port.protocol}": [{"HostIp": port.host_ip, "HostPort": port.published}]
-        for port in service.ports
-    }
+    bindings: dict[str, list[dict[str, str]]] = {}
+    for port in service.ports:
+        binding = {"HostIp": port.host_ip, "HostPort": port.published}
+        bindings.setdefault(f"{port.target}/{port.protocol}", []).append(binding)
     mounts = [
         {
             "Type": mount.kind,

@@ -1,0 +1,165 @@
+"""The Alembic configuration: where it is, which environments it describes, where their revision files are."""
+
+from __future__ import annotations
+
+import configparser
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from migrations_tools.discovery.services import Services, build_context
+from migrations_tools.discovery.words import line_to_write
+from migrations_tools.errors import CannotProceed
+from migrations_tools.settings import Settings, read_toml
+
+USUAL = "alembic"  # the section that Alembic reads unless it is told another one (`alembic -n NAME`)
+_SKIPPED = frozenset({"node_modules", "site-packages", "venv", "env", "dist", "build"})
+_DEPTH = 4
+
+
+def find_config(root: Path, settings: Settings, services: Services) -> Path:
+    """Give the Alembic configuration: the setting, else the only one in a build context of the stack.
+
+    Raises CannotProceed when it is missing, none is found, or several are.
+    """
+    if settings.alembic_config:
+        path = (root / settings.alembic_config).resolve()
+        if not path.is_file():
+            raise CannotProceed(f"The Alembic configuration {path} (the setting `alembic_config`) does not exist.")
+        return path
+    contexts = {context for service in services.values() if (context := build_context(service))}
+    found = sorted({config for context in contexts or {root} for config in _alembic_configs(context)})
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise CannotProceed(
+            [
+                "No `alembic.ini` was found in a build context of the stack.",
+                line_to_write("alembic_config", "path/to/alembic.ini"),
+            ]
+        )
+    lines = [line_to_write("alembic_config", str(relative(path, root))) for path in found]
+    raise CannotProceed(["Several Alembic configurations were found; say which one is meant.", *lines])
+
+
+def _alembic_configs(folder: Path) -> Iterator[Path]:
+    for path in walk(folder):
+        if path.name == "alembic.ini" or (path.name == "pyproject.toml" and _has_alembic_table(path)):
+            yield path.resolve()
+
+
+def _has_alembic_table(path: Path) -> bool:
+    return "[tool.alembic]" in path.read_text(encoding="utf-8", errors="replace")
+
+
+def walk(folder: Path, depth: int = _DEPTH) -> Iterator[Path]:
+    """Give the files of a project's folder and those below it, without what other people wrote."""
+    try:
+        entries = sorted(folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return  # a context that is no readable local folder (a Git address, say) holds no configuration of ours
+    for entry in entries:
+        if entry.is_file():
+            yield entry
+        elif depth and entry.is_dir() and not entry.name.startswith(".") and entry.name not in _SKIPPED:
+            yield from walk(entry, depth - 1)
+
+
+def sections(config: Path, settings: Settings) -> tuple[str, ...]:
+    """Give the sections that describe an environment each: the setting, else those with their own `script_location`.
+
+    Raises CannotProceed when the setting names one that is not there.
+    """
+    if config.suffix == ".toml":
+        return (USUAL,)
+    written = _own_keys(config)
+    missing = [name for name in settings.alembic_sections if name not in written]
+    if missing:
+        raise CannotProceed(
+            [f"The Alembic configuration {config} has no section [{name}] (the setting `alembic_sections`)."
+             for name in missing]
+        )  # fmt: skip
+    if settings.alembic_sections:
+        return tuple(settings.alembic_sections)
+    found = tuple(name for name, keys in written.items() if "script_location" in keys)
+    return found or (USUAL,)
+
+
+def _own_keys(config: Path) -> dict[str, set[str]]:
+    """Give the keys that each section writes itself; what [DEFAULT] gives to all is nobody's own."""
+    parser = configparser.RawConfigParser(default_section="no section is called this", strict=False)
+    _read(parser, config)
+    return {name: set(parser.options(name)) for name in parser.sections()}
+
+
+def find_versions(root: Path, settings: Settings, config: Path, section: str = USUAL) -> tuple[Path, ...]:
+    """Give an environment's versions folders: the setting, else what its section of the configuration says.
+
+    Raises CannotProceed when one does not exist.
+    """
+    if settings.versions:
+        folders = tuple((root / name).resolve() for name in settings.versions)
+        missing = [
+            f"The versions folder {path} (the setting `versions`) does not exist."
+            for path in folders
+            if not path.is_dir()
+        ]
+    else:
+        folders = tuple(_configured_versions(config, section))
+        missing = [
+            f"The versions folder {path} (from {config}) does not exist." for path in folders if not path.is_dir()
+        ]
+    if missing:
+        raise CannotProceed([*missing, line_to_write("versions", "[path/to/versions]")])
+    return folders
+
+
+def _configured_versions(config: Path, name: str) -> Iterator[Path]:
+    section = _section(config, name)
+    # Flask-Migrate keeps its alembic.ini inside the script folder and names no location in it.
+    beside = "." if (config.parent / "versions").is_dir() else "alembic"
+    script = _location(section.get("script_location", beside), config.parent)
+    listed = section.get("version_locations", "")
+    separator = {"space": " ", "newline": "\n", "os": ":", ":": ":", ";": ";"}.get(
+        section.get("path_separator") or section.get("version_path_separator") or "", ""
+    )
+    names = listed.split(separator) if separator else re.split(r"[,\s]+", listed)
+    names = [name.strip() for name in names if name.strip()]
+    yield from (_location(name, config.parent) for name in names) if names else [script / "versions"]
+
+
+def _section(config: Path, name: str) -> Mapping[str, str]:
+    if config.suffix == ".toml":
+        table = read_toml(config).get("tool", {}).get("alembic", {})
+        return {key: _toml_value(value, config) for key, value in table.items() if isinstance(value, (str, list))}
+    # A folder is data: a `%` in its name is none of the parser's own.
+    parser = configparser.ConfigParser({"here": str(config.parent).replace("%", "%%")})
+    _read(parser, config)
+    try:
+        return dict(parser.items(name))
+    except configparser.Error as error:
+        raise CannotProceed(f"The Alembic configuration {config} cannot be read: {error}.") from error
+
+
+def _read(parser: configparser.RawConfigParser, config: Path) -> None:
+    try:
+        parser.read(config, encoding="utf-8")
+    except configparser.Error as error:
+        raise CannotProceed(f"The Alembic configuration {config} cannot be read: {error}.") from error
+
+
+def _toml_value(value: str | list[str], config: Path) -> str:
+    text = value if isinstance(value, str) else " ".join(value)
+    return text.replace("%(here)s", str(config.parent))
+
+
+def _location(name: str, here: Path) -> Path:
+    if ":" in name and not Path(name).is_absolute():
+        package, _, rest = name.partition(":")
+        name = f"{package.replace('.', '/')}/{rest}"
+    return (here / name).resolve()
+
+
+def relative(path: Path, root: Path) -> Path:
+    """Give a path as seen from the root, where it is inside."""
+    return path.relative_to(root) if root in path.parents else path

@@ -1,0 +1,37 @@
+"""How this tool connects to PostgreSQL: to the place that it names, whatever libpq's variables say around it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import psycopg
+
+Options = Sequence[tuple[str, str]]
+_USUAL: Mapping[str, str] = {
+    "connect_timeout": "10",
+    "application_name": "migrations_tools",
+    # Empty, and so not taken from PGHOSTADDR: it would lead elsewhere although a host is named.
+    "hostaddr": "",
+}
+
+
+def dial(
+    hosts: Sequence[tuple[str, int]], user: str, password: str, database: str, options: Options = ()
+) -> psycopg.Connection[Any]:
+    """Open an autocommitting connection to the first of the hosts that will do; `options` are libpq's.
+
+    Raises psycopg.OperationalError when none does.
+    """
+    import psycopg
+
+    place = {
+        "host": ",".join(host for host, _ in hosts),
+        "port": ",".join(str(port) for _, port in hosts),
+        "user": user,
+        "dbname": database,
+        **({"password": password} if password else {}),
+    }
+    given: dict[str, Any] = {**_USUAL, **dict(options), **place}
+    return psycopg.connect(autocommit=True, **given)

@@ -1,0 +1,90 @@
+"""What to do about an error that was raised inside the application's Python."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+_EXTENSION = re.compile(r'extension(?: control file)? "(?P<name>[^"]+)"')
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+_NOT_THERE = frozenset({"42P01", "42703", "42704", "42883", "3F000"})
+_NOT_AVAILABLE = frozenset({"0A000", "58P01"})
+_NOT_ALLOWED = "42501"
+_OTHER_ENGINE = {
+    "compose": "use a database image that brings it",
+    "embedded": "use the engine `compose`, whose database image brings it, or a server that has it (`postgres_bin`)",
+    "server": "have it installed on that server",
+}
+_SUPERUSER = {
+    "compose": "give the service's POSTGRES_USER the right",
+    "embedded": "use the engine `compose`, where the image makes POSTGRES_USER a superuser",
+    "server": "have a superuser make it a trusted extension, or create it in template1",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What is known of the place where Alembic runs: the engine, and what would install a missing module there."""
+
+    engine: str = ""
+    mending: str = ""
+
+    def on(self, error: Mapping[str, Any]) -> str:
+        """Give the advice on an error as the probe describes it; empty when there is none."""
+        for advise in (self._module, self._extension, _attach, self._replay, _connection):
+            if advice := advise(error):
+                return advice
+        return ""
+
+    def _module(self, error: Mapping[str, Any]) -> str:
+        if not error.get("module"):
+            return ""
+        mend = f" To mend it: {self.mending}" if self.mending else ""
+        return f"The Python that Alembic runs in has no {error['module']}.{mend}"
+
+    def _extension(self, error: Mapping[str, Any]) -> str:
+        state, message = error.get("sqlstate"), str(error.get("message"))
+        found = _EXTENSION.search(message)
+        if not found:
+            return ""
+        if state in _NOT_AVAILABLE:
+            way = _OTHER_ENGINE.get(self.engine, "install it")
+            return f"The temp server does not have the extension {found['name']}: {way}."
+        if state == _NOT_ALLOWED:
+            way = _SUPERUSER.get(self.engine, "have a superuser create it")
+            return f"The role owns its database and is no superuser, and {found['name']} wants one: {way}."
+        return ""
+
+    def _replay(self, error: Mapping[str, Any]) -> str:
+        if not error.get("revision"):
+            return ""
+        where = f"revision {error['revision']} ({error['revision_file']})"
+        if error.get("sqlstate") in _NOT_THERE:
+            return (
+                f"The history cannot be replayed from nothing: {where} wants what no earlier revision makes. Add what"
+                " is missing to the history; or, where a fresh database is made otherwise, set `install_command`."
+            )
+        return f"Look at {where}. Nothing was written into the project; `invoke psql` opens the temp database."
+
+
+def _attach(error: Mapping[str, Any]) -> str:
+    if error.get("type") != "NeverReachedAlembic":
+        return ""
+    return (
+        "The setting `alembic_command` must be a command that ends up in Alembic (`flask db current`, `python -m app db"
+        " upgrade`), in a Python that reads PYTHONPATH."
+    )
+
+
+def _connection(error: Mapping[str, Any]) -> str:
+    refused = str(error.get("sqlstate") or "").startswith("28") or "connection" in str(error.get("message")).lower()
+    if error.get("type") != "OperationalError" or not refused:
+        return ""
+    return (
+        "Alembic could not connect. Look at the address that env.py uses; `environment` in the settings sets variables."
+    )
+
+
+NO_ADVICE = Advice()

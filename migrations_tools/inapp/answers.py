@@ -1,0 +1,46 @@
+"""What the probe answers, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where env.py left one database: its revisions, and what its version table is called."""
+
+    database: str
+    current: tuple[str, ...]
+    version_table: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """Where a history ends: its heads, and the branch labels of each."""
+
+    revisions: tuple[str, ...]
+    labels: Mapping[str, tuple[str, ...]]
+
+    def words(self, revision: str) -> str:
+        """Write a head with its labels: `91d2f8b3047e (billing)`."""
+        labels = ", ".join(self.labels.get(revision, ()))
+        return f"{revision} ({labels})" if labels else revision
+
+
+def standings(answer: Mapping[str, Any]) -> tuple[Standing, ...]:
+    """Give where each database stands, in the order in which env.py comes to them; one that it visits twice once."""
+    found = {item["database"]: _standing(item) for item in answer["passes"]}
+    return tuple(found.values())
+
+
+def _standing(item: Mapping[str, Any]) -> Standing:
+    schema = item["version_table_schema"]
+    table = f"{schema}.{item['version_table']}" if schema and schema != "public" else str(item["version_table"])
+    return Standing(str(item["database"]), tuple(item["current"]), table)
+
+
+def heads(hello: Mapping[str, Any]) -> Heads:
+    """Give where the history ends."""
+    return Heads(tuple(hello["heads"]), {name: tuple(found) for name, found in hello["labels"].items()})

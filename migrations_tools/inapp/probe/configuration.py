@@ -1,0 +1,118 @@
+"""Alembic's Config, as its own command line would make it."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import io
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from alembic.config import Config
+
+START = os.getcwd()  # where the application starts; requests begin and end there
+
+
+def find_config(candidates: Sequence[str]) -> str:
+    """Give the path of the first candidate that exists, seen from the working folder upwards.
+
+    A `pyproject.toml` counts when it configures Alembic. Raises FileNotFoundError when there is none.
+    """
+    folders = [START]
+    while os.path.dirname(folders[-1]) != folders[-1]:
+        folders.append(os.path.dirname(folders[-1]))
+    for name in candidates:
+        for folder in folders:
+            path = os.path.join(folder, name)
+            if os.path.isfile(path) and _configures(path):
+                return path
+    raise FileNotFoundError("no Alembic configuration (%s) in %s or above it" % (", ".join(candidates), START))
+
+
+def _configures(path: str) -> bool:
+    if os.path.basename(path) != "pyproject.toml":
+        return True
+    with open(path, encoding="utf-8") as file:
+        return "[tool.alembic" in file.read()
+
+
+class Program:
+    """The Config of a program of the project's own, which has entered `alembic.command` with it."""
+
+    config: Config | None = None
+
+
+def make_config(request: dict[str, Any], *words: str) -> Config:
+    """Give Alembic's Config for these words of its command line, which go nowhere in print.
+
+    `env.py` finds the command's options in `config.cmd_opts`, as Alembic's cookbook has it.
+    """
+    from alembic.config import CommandLine
+
+    options = CommandLine("alembic").parser.parse_args(words)
+    config = _like(Program.config, options) if Program.config else _from_file(request, options)
+    for key, value in (request.get("options") or {}).items():
+        config.set_main_option(key, value)
+    return config
+
+
+def _like(given: Config, options: argparse.Namespace) -> Config:
+    """Give a copy of a program's own Config, for one request: what it and env.py change does not stay.
+
+    A connection that the program handed over leads to one database and may be in use: another of its engine takes
+    its place, which goes through the gate again.
+    """
+    from sqlalchemy.engine import Connection
+
+    config = copy.copy(given)
+    config.stdout = io.StringIO()
+    config.__dict__["file_config"] = copy.deepcopy(given.file_config)
+    attributes = dict(given.attributes)
+    for name, value in attributes.items():
+        if isinstance(value, Connection):
+            attributes[name] = value.engine.connect()
+    config.__dict__["attributes"] = attributes
+    for name in ("x", "tag"):
+        if getattr(given.cmd_opts, name, None):
+            setattr(options, name, getattr(given.cmd_opts, name))
+    config.cmd_opts = options
+    return config
+
+
+def _from_file(request: dict[str, Any], options: argparse.Namespace) -> Config:
+    """Make the Config as Alembic's command line would, and go where its paths count from."""
+    from alembic.config import Config
+
+    path = find_config(request["config"])
+    folder = os.path.dirname(path)
+    given: dict[str, Any] = {"stdout": io.StringIO(), "cmd_opts": options}
+    toml = os.path.join(folder, "pyproject.toml")
+    # Alembic 1.16 and newer read both files, each for what it holds.
+    if "toml_file" in inspect.signature(Config.__init__).parameters and os.path.isfile(toml):
+        given["toml_file"] = toml
+    if request.get("section"):
+        given["ini_section"] = options.name = request["section"]
+    config = Config(path if path != toml else os.path.join(folder, "alembic.ini"), **given)
+    _go(folder, config)
+    return config
+
+
+def _go(folder: str, config: Config) -> None:
+    """Change to the folder that relative paths count from.
+
+    That is the configuration's own, unless its `script_location` is found from where the application starts
+    (`alembic -c api/alembic.ini` with `script_location = api/migrations`).
+    """
+    read = getattr(config, "get_alembic_option", config.get_main_option)
+    location = read("script_location") or ""
+    from_start = not os.path.isabs(location) and os.path.isfile(os.path.join(START, location, "env.py"))
+    os.chdir(START if from_start else folder)
+    if "" not in sys.path:
+        sys.path.insert(0, "")
+    if START not in sys.path:
+        sys.path.append(START)

@@ -1,0 +1,192 @@
+"""The token law, in the application's process: no connection is used before its database has shown the token.
+
+The check stands in SQLAlchemy's `do_connect` event, before the dialect asks its first question.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import NoReturn
+
+_PROOF_SQL = (
+    "SELECT pg_catalog.shobj_description(d.oid, 'pg_database'), CAST(d.datname AS text)"
+    " FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()"
+)
+_CHECKED = "migrations_tools"
+EVERY = ""  # in the place of a database's name: whichever env.py names
+
+
+class WrongDatabase(Exception):
+    """A connection led to a database that does not carry the token."""
+
+
+class CannotRedirect(Exception):
+    """A connection was to go to a scratch database and could not be sent there."""
+
+
+class Gate:
+    """Lets connections through only to databases that carry the token; may send them to others.
+
+    `databases` says where: a database's name to that of its scratch copy, `EVERY` to one for all.
+    """
+
+    def __init__(self) -> None:
+        self.token: str | None = None
+        self.databases: Mapping[str, str] = {}
+        self.refused: list[str] = []
+        self.astray: list[str] = []
+        self.reached: list[str] = []
+        self.tell: Callable[[str, str], None] = lambda _sort, _words: None
+        self._records: list[Any] = []
+
+    def install(self) -> None:
+        """Attach to every engine of this process, whenever and however it is made."""
+        from sqlalchemy import event
+        from sqlalchemy.engine import Engine
+        from sqlalchemy.pool import Pool
+
+        event.listen(Engine, "do_connect", self.connect)
+        event.listen(Pool, "connect", self.pooled)
+
+    def begin(self, token: str | None, databases: Mapping[str, str] | None) -> None:
+        """Start a request: which token must be seen, and to which databases connections are sent, if to others."""
+        self.token, self.databases = token, databases or {}
+        self.refused, self.astray, self.reached = [], [], []
+
+    def release(self) -> None:
+        """Close what env.py opened, once it has run.
+
+        A pooled connection would lead the next request to this one's database, or belong to an event loop that has
+        ended, and nobody may be connected to a database that is cloned or dropped.
+        """
+        records, self._records = self._records, []
+        for record in records:
+            record.invalidate()
+
+    def verdict(self) -> None:
+        """Raise what was refused: env.py may have caught it and gone on, and then nothing that it did counts."""
+        if self.refused:
+            raise WrongDatabase(_refusal(self.refused[0]))
+        if self.astray:
+            raise CannotRedirect(self.astray[0])
+
+    def connect(self, dialect: Any, record: Any, arguments: list[Any], parameters: dict[str, Any]) -> Any:
+        """Open the connection that SQLAlchemy asked for, and check it before anyone else sees it."""
+        # Up to SQLAlchemy 2.0 these are the engine's own: what is changed here would stay for its next connection.
+        arguments, parameters = list(arguments), dict(parameters)
+        where = _where(parameters)
+        if dialect.name != "postgresql":
+            self._refuse("a %s database" % dialect.name)
+        goal = self._goal(_database(parameters))
+        if goal:
+            _redirect(dialect, parameters, goal)
+        connection = self._open(dialect, record, arguments, parameters)
+        self._check(connection, where, goal)
+        if record is not None:
+            record.info[_CHECKED] = True
+            self._records.append(record)
+        return connection
+
+    def pooled(self, connection: Any, record: Any) -> None:
+        """Check what came from a `creator=` function, which `do_connect` never sees."""
+        if not record.info.get(_CHECKED):
+            self._check(connection, "a connection made by a function of the project's own", None)
+            self._records.append(record)
+
+    def _goal(self, database: str | None) -> str | None:
+        """Give the database that a connection is sent to; None where it may go where it wants to."""
+        if not self.databases:
+            return None
+        goal = self.databases.get(database or "", self.databases.get(EVERY))
+        if goal is None:
+            self._lose(
+                "env.py connects to the database %s, which has no scratch copy (there are copies of %s)"
+                % (database or "of its own choice", ", ".join(sorted(self.databases)))
+            )
+        return goal
+
+    def _open(self, dialect: Any, record: Any, arguments: list[Any], parameters: dict[str, Any]) -> Any:
+        # The project's own listeners (a password that is fetched at connect time, say) come first, as they would.
+        for listener in list(dialect.dispatch.do_connect):
+            if listener != self.connect:
+                connection = listener(dialect, record, arguments, parameters)
+                if connection is not None:
+                    return connection
+        return dialect.connect(*arguments, **parameters)
+
+    def _check(self, connection: Any, where: str, goal: str | None) -> None:
+        try:
+            token, name = _proof(connection)
+        except Exception as error:
+            self._close(connection)
+            self._refuse("%s, which could not be asked for the token (%s)" % (where, error))
+        if self.token is None or token != self.token:
+            self._close(connection)
+            self._refuse(where)
+        if self.databases and name not in ([goal] if goal else self.databases.values()):
+            self._close(connection)
+            self._lose(
+                "env.py opens its connections with a function of its own, which leads to the database %s:"
+                " they cannot be sent to the scratch database %s" % (name, goal or _one(self.databases.values()))
+            )
+        self.reached.append(where)
+        self.tell("reached", where)
+
+    def _close(self, connection: Any) -> None:
+        try:
+            connection.close()
+        except Exception as error:
+            print("closing a refused connection:", error, file=sys.stderr)  # noqa: T201 - the probe's standard error
+
+    def _refuse(self, where: str) -> NoReturn:
+        self.refused.append(where)
+        self.tell("refused", where)
+        raise WrongDatabase(_refusal(where))
+
+    def _lose(self, sentence: str) -> NoReturn:
+        self.astray.append(sentence)
+        self.tell("astray", sentence)
+        raise CannotRedirect(sentence)
+
+
+def _one(names: Any) -> str:
+    return ", ".join(sorted(names))
+
+
+def _refusal(where: str) -> str:
+    return "the connection leads to %s, which is not the temp database" % where
+
+
+def _proof(connection: Any) -> tuple[str | None, str]:
+    """Give the comment and the name of the database that a driver's connection leads to."""
+    cursor = connection.cursor()
+    try:
+        cursor.execute(_PROOF_SQL)
+        row = cursor.fetchone()
+    finally:
+        cursor.close()
+    connection.rollback()
+    return row[0], row[1]
+
+
+def _database(parameters: dict[str, Any]) -> str | None:
+    return parameters.get("dbname") or parameters.get("database")
+
+
+def _where(parameters: dict[str, Any]) -> str:
+    host, port = parameters.get("host") or "a local socket", parameters.get("port") or 5432
+    return "%s:%s/%s" % (host, port, _database(parameters) or "?")
+
+
+def _redirect(dialect: Any, parameters: dict[str, Any], database: str) -> None:
+    key = "dbname" if dialect.driver.startswith("psycopg") else "database"
+    parameters.pop("dbname", None)
+    parameters.pop("database", None)
+    parameters[key] = database
+
+
+GATE = Gate()

@@ -1,0 +1,144 @@
+"""What the probe can be asked besides a revision: what is here, where it stands, up, down, the models' schema."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import tokenize
+from typing import TYPE_CHECKING, Any
+
+from .configuration import make_config
+from .environment import Passes, database_of, in_environment, listed, locations, metadatas, script_of, standing
+from .gate import GATE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from alembic.runtime.migration import MigrationContext
+
+    from .channel import Talk
+
+
+def do_hello(request: dict[str, Any], _talk: Talk) -> dict[str, Any]:
+    """Say what runs here, what the versions folders hold (sha256 by file name), and where the history ends."""
+    import alembic
+    import sqlalchemy
+
+    config = make_config(request, "current")
+    script = script_of(config)
+    heads = list(script.get_heads())
+    return {
+        "python": "%d.%d.%d" % sys.version_info[:3],
+        "alembic": alembic.__version__,
+        "sqlalchemy": sqlalchemy.__version__,
+        "config": config.config_file_name,
+        "locations": [{"path": path, "files": _hashes(path)} for path in locations(script)],
+        "heads": heads,
+        "labels": {head: sorted(_revision(script, head).branch_labels) for head in heads},
+    }
+
+
+def _revision(script: Any, name: str) -> Any:
+    return script.get_revision(name)
+
+
+def _hashes(folder: str) -> dict[str, str]:
+    found = {}
+    for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
+        path = os.path.join(folder, name)
+        if name.endswith(".py") and os.path.isfile(path):
+            with open(path, "rb") as file:
+                found[name] = hashlib.sha256(file.read()).hexdigest()
+    return found
+
+
+def do_current(request: dict[str, Any], _talk: Talk) -> dict[str, Any]:
+    """Say where each database stands, and the name of its version table."""
+    return standing(make_config(request, "current"))
+
+
+def do_history(request: dict[str, Any], _talk: Talk) -> dict[str, Any]:
+    """Give every revision, newest first, with its file's text."""
+    revisions = []
+    for item in script_of(make_config(request, "history")).walk_revisions():
+        with tokenize.open(item.path) as file:
+            source = file.read()
+        revisions.append(
+            {
+                "revision": item.revision,
+                "down": listed(item.down_revision),
+                "file": os.path.basename(item.path),
+                "doc": item.doc,
+                "source": source,
+            }
+        )
+    return {"revisions": revisions}
+
+
+def do_upgrade(request: dict[str, Any], _talk: Talk) -> dict[str, Any]:
+    """Take the database up, to the heads when no revision is named; say where it stands then."""
+    from alembic import command
+
+    revision = request.get("revision") or "heads"
+    command.upgrade(make_config(request, "upgrade", revision), revision)
+    GATE.release()
+    return do_current(request, _talk)
+
+
+def do_downgrade(request: dict[str, Any], _talk: Talk) -> dict[str, Any]:
+    """Take the database down to a revision; say where it stands then."""
+    from alembic import command
+
+    command.downgrade(make_config(request, "downgrade", request["revision"]), request["revision"])
+    GATE.release()
+    return do_current(request, _talk)
+
+
+def do_metadata(request: dict[str, Any], _talk: Talk) -> dict[str, Any]:
+    """Create the models' own schema in each database, as `create_all` would; say which tables it has.
+
+    Tables in `known` (by database) that env.py's include_name or include_object leave out come back as `excluded`.
+    `filled` names the databases that another environment's models have been created in already.
+    """
+    passes = Passes("running the migrations")
+    filled: set[str] = set(request.get("filled") or [])
+
+    def create(_heads: Any, context: Any) -> list[Any]:
+        name = database_of(context)
+        # A step's own transaction: with transaction_per_migration there is no other that would be committed.
+        with context.begin_transaction(_per_migration=True):
+            found = [each for metadata in metadatas(context) for each in _create(context, metadata, name in filled)]
+            excluded = _excluded(context, (request.get("known") or {}).get(name) or [])
+            passes.note(context, tables=found, excluded=excluded)
+        filled.add(name)
+        return []
+
+    in_environment(make_config(request, "current"), create)
+    return {"passes": passes.must()}
+
+
+def _create(context: MigrationContext, metadata: Any, filled: bool) -> list[list[str | None]]:
+    from sqlalchemy import text
+
+    connection: Any = context.connection
+    for schema in sorted({table.schema for table in metadata.tables.values() if table.schema}):
+        quoted = context.dialect.identifier_preparer.quote(schema)
+        connection.execute(text("CREATE SCHEMA IF NOT EXISTS " + quoted))
+    metadata.create_all(connection, checkfirst=filled)
+    return [[table.schema, table.name] for table in metadata.sorted_tables]
+
+
+def _excluded(context: MigrationContext, known: Iterable[Sequence[Any]]) -> list[list[str | None]]:
+    from alembic.autogenerate.api import AutogenContext
+    from sqlalchemy import MetaData, Table
+
+    filters = AutogenContext(context, metadata=MetaData(), autogenerate=False)
+    excluded = []
+    for schema, name in known:
+        names: Any = {"schema_name": schema, "schema_qualified_table_name": name if not schema else schema + "." + name}
+        table = Table(name, MetaData(), schema=schema)
+        by_name = filters.run_name_filters(name, "table", names)
+        if not by_name or not filters.run_object_filters(table, name, "table", True, None):
+            excluded.append([schema, name])
+    return excluded

@@ -1,0 +1,163 @@
+"""The revision: autogenerate, let the other side decide, let Alembic render the file."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from typing import TYPE_CHECKING, Any
+
+from .configuration import make_config
+from .enums import Enums
+from .environment import database_of, listed, locations, script_of
+from .imports import with_imports
+from .names import name_constraints
+from .tree import Tree, pairs_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from .channel import Talk
+
+
+def do_revision(request: dict[str, Any], talk: Talk) -> dict[str, Any]:
+    """Autogenerate; send the operations out; keep, hold and repair as told; let Alembic render the file.
+
+    The file is written in a copy of the versions folders and comes back as text: the image may be read-only.
+    Post-write hooks that fail (a formatter that the image lacks) come back in `hooks`, with the file as it was.
+    """
+    from alembic import command
+
+    config = make_config(request, "revision", "--autogenerate")
+    script = script_of(config)
+    originals = locations(script)
+    failed: list[dict[str, str]] = []
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as undo:
+        undo.enter_context(_forgiving_hooks(failed))
+        copies = _copy_folders(originals, os.path.realpath(folder))
+        for key in ("version_path_separator", "path_separator"):
+            config.set_main_option(key, "os")
+        config.set_main_option("version_locations", os.pathsep.join(copies).replace("%", "%%"))
+        decided = Decision(talk, undo)
+        made = command.revision(
+            config,
+            message=request.get("message") or "",
+            autogenerate=True,
+            head=request.get("head") or "head",
+            # With several folders Alembic puts a file beside its parent; the very first has none.
+            version_path=copies[0] if len(copies) > 1 and not script.get_heads() else None,
+            process_revision_directives=decided.hook,
+        )
+        if not decided.reached:
+            raise LookupError("env.py ended without comparing the models: it never called run_migrations()")
+        scripts = made if isinstance(made, list) else [made]
+        # With several databases there is one file for all: whether it is empty shows after the last of them.
+        kept = [item for item in scripts if item is not None] if decided.keeps_something else []
+        files = [_read_script(item, copies, originals) for item in kept]
+    return {"files": files, "enums": decided.enums, "named": decided.named, "hooks": failed if files else []}
+
+
+@contextlib.contextmanager
+def _forgiving_hooks(failed: list[dict[str, str]]) -> Iterator[None]:
+    """Let a post-write hook fail without losing the file that it was to touch up."""
+    from alembic.script import write_hooks
+
+    invoke = write_hooks._invoke
+
+    def invoke_and_note(name: str, *rest: Any, **options: Any) -> Any:
+        try:
+            return invoke(name, *rest, **options)
+        except Exception as error:
+            failed.append({"name": name, "error": str(error)})
+
+    write_hooks._invoke = invoke_and_note
+    try:
+        yield
+    finally:
+        write_hooks._invoke = invoke
+
+
+def _copy_folders(originals: Sequence[str], folder: str) -> list[str]:
+    copies = []
+    for number, original in enumerate(originals):
+        copy = os.path.join(folder, "versions%d" % number)
+        if os.path.isdir(original):
+            shutil.copytree(original, copy, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            os.mkdir(copy)
+        copies.append(copy)
+    return copies
+
+
+def _read_script(script: Any, copies: Sequence[str], originals: Sequence[str]) -> dict[str, Any]:
+    path = os.path.realpath(script.path)
+    index = next(i for i, copy in enumerate(copies) if path.startswith(copy + os.sep))
+    with open(path, encoding="utf-8", newline="") as file:
+        text, imported = with_imports(file.read())
+    return {
+        "imported": imported,
+        "revision": script.revision,
+        "down": listed(script.down_revision),
+        "location": index,
+        "name": os.path.relpath(path, copies[index]),
+        "text": text.replace(copies[index], originals[index]),
+    }
+
+
+class Decision:
+    """Alembic's hook: sees the tree after the project's own hooks have changed it, and applies the verdict.
+
+    With several databases env.py comes here once for each; what was decided before is not asked again.
+    """
+
+    def __init__(self, talk: Talk, undo: contextlib.ExitStack) -> None:
+        self.talk = talk
+        self.undo = undo
+        self.reached = False
+        self.keeps_something = False
+        self.enums: dict[str, list[str]] = {"created": [], "reused": []}
+        self.named: list[str] = []
+        self._decided: list[Any] = []
+        self._asked = 0
+        self._suggested: str | None = None
+
+    def hook(self, context: Any, _revision: Any, _directives: Any) -> None:
+        """Alembic calls this one before env.py's own hook, so it puts itself behind that one."""
+        own = context.opts.get("process_revision_directives")
+        if own == self.last:  # env.py runs the migrations again in the same context, and has been asked already
+            return
+        self._own = own
+        context.opts["process_revision_directives"] = self.last
+
+    def last(self, context: Any, revision: Any, directives: list[Any]) -> None:
+        """Let the project's own hook do its work, then decide."""
+        if self._own:
+            self._own(context, revision, directives)
+        self.reached = True
+        pairs = [pair for script in directives for pair in pairs_of(script) if not self._knows(pair[0])]
+        if pairs:
+            self._decide(context, directives, pairs)
+
+    def _knows(self, upgrade: Any) -> bool:
+        return any(upgrade is done for done in self._decided)
+
+    def _decide(self, context: Any, directives: list[Any], pairs: list[tuple[Any, Any]]) -> None:
+        self._decided += [upgrade for upgrade, _ in pairs]
+        tree = Tree(pairs, context, self._asked)
+        self._asked += len(tree.described)
+        asked = {"database": database_of(context), "operations": tree.described}
+        verdict = self.talk.ask("operations", asked)
+        tree.hold(set(verdict["hold"]))
+        if tree.is_empty():
+            return
+        self.keeps_something = True
+        self._suggest(directives[0], verdict.get("message"))
+        for upgrade, downgrade in pairs:
+            Enums(context, upgrade, downgrade, self.enums, self.undo).repair()
+            self.named += name_constraints(context, upgrade, downgrade)
+
+    def _suggest(self, script: Any, message: str | None) -> None:
+        """Give the script a message that its author has not given it; a later database's covers the earlier ones."""
+        if message and (not script.message or script.message == self._suggested):
+            script.message = self._suggested = message

@@ -1,0 +1,69 @@
+"""The loop: one request after the other, until the other side closes the channel."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import TYPE_CHECKING, Any
+
+from .channel import ChannelClosed, over_standard_streams
+from .errors import describe_error
+from .gate import GATE
+from .requests import do_current, do_downgrade, do_hello, do_history, do_metadata, do_upgrade
+from .revision import do_revision
+
+if TYPE_CHECKING:
+    from .channel import Talk
+
+REQUESTS = {
+    "hello": do_hello,
+    "current": do_current,
+    "history": do_history,
+    "upgrade": do_upgrade,
+    "downgrade": do_downgrade,
+    "metadata": do_metadata,
+    "revision": do_revision,
+}
+
+
+def main() -> None:
+    """Answer requests over standard input and output."""
+    talk = over_standard_streams()
+    try:
+        GATE.install()
+    except ImportError as error:
+        talk.send({"error": describe_error(error), "refused": []})
+        return
+    answer_all(talk)
+
+
+def answer_all(talk: Talk) -> None:
+    """Say that the probe is ready, then answer requests until the other side closes the channel."""
+    talk.send({"ok": "ready", "reached": []})
+    with contextlib.suppress(ChannelClosed):
+        while True:
+            request = talk.receive()
+            if request is None:
+                return
+            talk.send(answer(request, talk))
+
+
+def answer(request: dict[str, Any], talk: Talk) -> dict[str, Any]:
+    """Carry out one request and give its answer, or the error as plain values."""
+    GATE.begin(request.get("token"), request.get("databases"))
+    folder = os.getcwd()
+    try:
+        return {"ok": _carry_out(request, talk), "reached": GATE.reached}
+    except ChannelClosed:
+        raise
+    except BaseException as error:  # env.py may call sys.exit(); the answer must come all the same
+        return {"error": describe_error(error), "refused": GATE.refused}
+    finally:
+        GATE.release()
+        os.chdir(folder)
+
+
+def _carry_out(request: dict[str, Any], talk: Talk) -> dict[str, Any]:
+    result = REQUESTS[request["do"]](request, talk)
+    GATE.verdict()
+    return result

@@ -1,0 +1,94 @@
+"""What `generate` came to, and how it looks on the console."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from migrations_tools.operations import Operation
+from migrations_tools.report.console import Console
+from migrations_tools.report.record import show_findings
+from migrations_tools.review.findings import Allowance, Finding, Review
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """What autogenerate found on one database, and the verdict."""
+
+    database: str
+    operations: tuple[Operation, ...]
+    review: Review
+
+    @property
+    def kept(self) -> tuple[Operation, ...]:
+        """The operations that went into the file."""
+        return tuple(item for item in self.operations if item.id not in self.review.hold)
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """What came of one environment: its files as (path, text, revision), what they do, and the review."""
+
+    section: str
+    files: tuple[Mapping[str, Any], ...]
+    reviewed: tuple[Reviewed, ...]
+    notes: tuple[str, ...] = ()
+    written: bool = False
+
+    @property
+    def kept(self) -> tuple[Operation, ...]:
+        """The operations that went into the file."""
+        return tuple(item for each in self.reviewed for item in each.kept)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the review held back."""
+        return tuple(finding for each in self.reviewed for finding in each.review.findings)
+
+    def as_written(self, written: bool) -> Generated:
+        """Give the same, with its files on disk or not."""
+        return replace(self, written=written)
+
+
+def show(console: Console, outcomes: Sequence[Generated], root: Path, allowances: Sequence[Allowance]) -> None:
+    """Print the findings, the operations and the files of each environment, and what comes next."""
+    for outcome in outcomes:
+        if len(outcomes) > 1:
+            console.say(f"Section [{outcome.section or 'alembic'}]:", style="bold")
+        _show_one(console, outcome, root)
+    reviews = [each.review for outcome in outcomes for each in outcome.reviewed]
+    used = [allowance for review in reviews for allowance in review.allowed]
+    for allowance in dict.fromkeys(used):
+        console.say(f"  allowed: {allowance.words()} {allowance.reason}".rstrip())
+    for allowance in allowances:
+        if allowance not in used:
+            console.say(f"  warning: the allowance {allowance.words()} was not needed; remove it", style="yellow")
+    if any(outcome.files for outcome in outcomes):
+        console.say("Next: invoke validate")
+
+
+def _show_one(console: Console, outcome: Generated, root: Path) -> None:
+    for each in outcome.reviewed:
+        if len(outcome.reviewed) > 1:
+            console.say(f"  In the database {each.database}: {len(each.kept)} operations", style="bold")
+        show_findings(console, each.review.findings)
+        for item in each.kept if outcome.files else ():
+            console.say(f"  {item.summary()}")
+    if not outcome.files:
+        what = "Nothing else" if outcome.findings else "Nothing"
+        console.say(f"{what} is missing: no file was written.", style="green")
+        return
+    for note in outcome.notes:
+        console.say(f"  {note}")
+    for file in outcome.files:
+        verb = "Wrote" if outcome.written else "Would write"
+        console.say(f"{verb} {shown_path(file['path'], root)}", style="bold green")
+        console.code(file["text"], "python")
+
+
+def shown_path(path: str, root: Path) -> str:
+    """Give a path as seen from the project's root, where it is inside."""
+    found = Path(path)
+    return str(found.relative_to(root)) if root in found.parents else path

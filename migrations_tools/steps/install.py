@@ -1,0 +1,105 @@
+"""How a fresh database gets its schema: by a service of the stack, by this tool, or by the project's own command."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from migrations_tools.discovery.alembic import Environment
+from migrations_tools.errors import CannotProceed
+from migrations_tools.inapp.answers import Standing, heads, standings
+from migrations_tools.inapp.client import Probe, Program, Target
+from migrations_tools.journal import Run
+from migrations_tools.steps.clock import now
+from migrations_tools.steps.temp import Installation, Temp, Watched, targets
+
+# Seconds that a service which runs migrations in a start script of its own is given.
+_UNANNOUNCED = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Migrated:
+    """Where one environment's fresh databases stand, and who migrated them (`who`), when (RFC 3339)."""
+
+    environment: Environment
+    target: Target
+    heads: tuple[str, ...]
+    standings: tuple[Standing, ...]
+    who: str = ""
+    since: str = ""
+
+    @property
+    def is_at_head(self) -> bool:
+        """Tell whether every database stands at exactly the heads."""
+        return all(set(item.current) == set(self.heads) for item in self.standings)
+
+
+def install(temp: Temp, run: Run, probe: Probe, installation: Installation) -> tuple[Run, tuple[Migrated, ...]]:
+    """Find out whether a service ran the migrations; if none did, run them or the project's own command.
+
+    Raises ProbeError when a migration fails, CannotProceed when the command does.
+    """
+    found = tuple(
+        _look(probe, target, environment)
+        for target, environment in zip(targets(temp.project, run), temp.project.alembic.environments, strict=True)
+    )
+    who, since = installation.migrated_by()
+    if not who and installation.may_migrate_itself():
+        found = _settled(probe, found)
+    if not who and not _done(found):
+        since = now()
+        run, who, found = _install(temp, run, probe, found)
+    words, moment = who or "run by a service at its start", since or now()
+    return run, tuple(replace(each, who=words, since=moment) for each in found)
+
+
+def _look(probe: Probe, target: Target, environment: Environment) -> Migrated:
+    ends = heads(probe.ask(target.request("hello"), "reading the Alembic configuration"))
+    return Migrated(environment, target, ends.revisions, _standings(probe, target))
+
+
+def _standings(probe: Probe, target: Target) -> tuple[Standing, ...]:
+    return standings(probe.ask(target.request("current"), "asking the database where it stands"))
+
+
+def _again(probe: Probe, found: Sequence[Migrated]) -> tuple[Migrated, ...]:
+    return tuple(replace(each, standings=_standings(probe, each.target)) for each in found)
+
+
+def _done(found: Sequence[Migrated]) -> bool:
+    return all(each.is_at_head for each in found)
+
+
+def _settled(probe: Probe, found: tuple[Migrated, ...]) -> tuple[Migrated, ...]:
+    """Give a service that migrates at its own start, unannounced, a moment to be done."""
+    end = time.monotonic() + _UNANNOUNCED
+    while not _done(found) and time.monotonic() < end:
+        time.sleep(0.5)
+        found = _again(probe, found)
+    return found
+
+
+def _install(temp: Temp, run: Run, probe: Probe, found: tuple[Migrated, ...]) -> tuple[Run, str, tuple[Migrated, ...]]:
+    words = temp.work.settings.install_command
+    if words:
+        run, done = run_install(temp, run, words, {})
+        seen = "" if done.reached else "; where its connections led was not seen: it does not use SQLAlchemy"
+        return run, f"made by `{words}`{seen}", _again(probe, found)
+    for each in found:
+        if not each.is_at_head:
+            probe.ask(each.target.request("upgrade"), "running the migrations")
+    return run, f"run by this tool in {temp.place()}, for no service does", _again(probe, found)
+
+
+def run_install(temp: Temp, run: Run, words: str, databases: dict[str, str]) -> tuple[Run, Watched]:
+    """Run the project's own install command where Alembic runs. Raises CannotProceed when it fails."""
+    run, done = temp.run_program(run, Program(shlex.split(words), run.token, take_over=False, databases=databases))
+    if done.code:
+        raise CannotProceed(
+            [f"`{words}` (the setting `install_command`) ended with exit code {done.code}. It said:",
+             *(f"  {line}" for line in done.said)],
+            tip="Nothing was written into the project; `invoke psql` opens the temp database.",
+        )  # fmt: skip
+    return run, done

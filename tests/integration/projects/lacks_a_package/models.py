@@ -1,0 +1,5 @@
+import a_package_that_is_not_installed  # noqa: F401
+from sqlalchemy import Column, Integer, MetaData, String, Table
+
+metadata = MetaData()
+Table("users", metadata, Column("id", Integer, primary_key=True), Column("name", String(80)))

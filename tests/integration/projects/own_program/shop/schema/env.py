@@ -1,0 +1,6 @@
+from alembic import context
+from shop.models import metadata
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
+with context.begin_transaction():
+    context.run_migrations()

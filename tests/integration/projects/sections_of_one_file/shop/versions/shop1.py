@@ -1,0 +1,16 @@
+"""create shop_old"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "shop1"
+down_revision = None
+branch_labels = None
+
+
+def upgrade():
+    op.create_table("shop_old", sa.Column("id", sa.Integer(), primary_key=True))
+
+
+def downgrade():
+    op.drop_table("shop_old")
