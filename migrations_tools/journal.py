@@ -19,15 +19,18 @@ from migrations_tools.files import make_folder, partial, write_whole
 
 FOLDER = ".migrations_tools"
 _VERSION = 1
+# The forms in which Compose is given a copy: on top of the stack's files, or as one whole file.
+OVERRIDE, WHOLE = "override", "whole"
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
     """One run, from `isolate` to `cleanup`, as it stands on disk.
 
-    `made` lists (kind, name or id) of everything that was or was about to be made; `hashes` are the sha256 of
-    files that must not change; `inventory` is the rest of the machine as it was before. `endpoint` and `engine_id`
-    are the Docker engine's address and own id, empty where the journal does not know them.
+    `form` is the form in which Compose is given the copy; `made` lists (kind, name or id) of everything that was
+    or was about to be made; `hashes` are the sha256 of files that must not change; `inventory` is the rest of the
+    machine as it was before. `endpoint` and `engine_id` are the Docker engine's address and own id, empty where the
+    journal does not know them.
     """
 
     id: str
@@ -37,6 +40,7 @@ class Run:
     started: float
     token: str
     stage: str = "planned"
+    form: str = OVERRIDE
     made: tuple[tuple[str, str], ...] = ()
     plan: Mapping[str, Any] = field(default_factory=dict)
     compose_files: tuple[str, ...] = ()
@@ -62,6 +66,7 @@ class Journal:
         self.folder = root / FOLDER / suffix.removeprefix("_")
         self.path = self.folder / "journal.json"
         self.override_path = self.folder / "override.yaml"
+        self.whole_path = self.folder / "whole.yaml"
         self.report_path = self.folder / "last-run.json"
         self.error_path = self.folder / "last-error.txt"
         self.lock_path = self.folder / "lock"
@@ -121,7 +126,8 @@ class Journal:
 
     def forget(self) -> None:
         """Remove the run's state; the last report stays."""
-        for path in (self.override_path, self.error_path, self.path, self.folder / ".gitignore"):
+        own = (self.whole_path, self.override_path, self.error_path, self.path, self.folder / ".gitignore")
+        for path in own:
             partial(path).unlink(missing_ok=True)
             path.unlink(missing_ok=True)
 

@@ -64,6 +64,7 @@ class Settings:
     health_path: str = _setting("", "The path that must answer below 500; read from the health check when empty.")
     openapi_path: str = _setting("/openapi.json", "Where the application serves its OpenAPI document.")
     log_patterns: list[str] = _setting([], "Regular expressions that must not occur in the logs, besides the usual.")
+    answer_timeout: int = _setting(10, "Seconds that Docker and Compose may take to say which version they are.")
     start_timeout: int = _setting(300, "Seconds that the copy may take until every service is ready.")
     command_timeout: int = _setting(1800, "Seconds that one Docker command (a build, say) may take.")
     http_timeout: int = _setting(10, "Seconds that one HTTP request may take.")
@@ -175,7 +176,7 @@ def _value_mistakes(values: Mapping[str, Any]) -> list[str]:
     if not _SUFFIX.fullmatch(suffix) or len(suffix) > _LONGEST_SUFFIX:
         form = f"_ or - and then words of a-z and 0-9, {_LONGEST_SUFFIX} signs at most, as `_temp` is"
         reasons.append(f"`{SECTION}.suffix` must be {form}, not {suffix!r}.")
-    short = [key for key in ("start_timeout", "command_timeout", "http_timeout") if values.get(key, 1) < 1]
+    short = [item.name for item in fields(Settings) if item.name.endswith("_timeout") and values.get(item.name, 1) < 1]
     reasons += [f"`{SECTION}.{key}` must be at least 1 second, not {values[key]!r}." for key in short]
     reasons += _command_mistakes(str(values.get("application_command", "")))
     reasons += [mistake for pattern in values.get("log_patterns", []) if (mistake := _pattern_mistake(pattern))]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,9 @@ from typing import Any
 from migrations_tools.discovery.compose_files import ComposeFiles
 from migrations_tools.engines.docker import Docker
 from migrations_tools.engines.guard import Scope
+from migrations_tools.engines.limit import Limit
 from migrations_tools.errors import CannotProceed, CommandFailed
+from migrations_tools.isolation import Created
 from migrations_tools.journal import Run
 from migrations_tools.secrets import masked
 from migrations_tools.settings import Settings
@@ -72,9 +73,13 @@ class Stack:
         """Build the images of services; unchanged layers come from the cache."""
         self.docker.stream(self.scope(run), *self._compose("build", "--", *services))
 
-    def up(self, run: Run, services: Iterable[str]) -> None:
-        """Start services and what they depend on, in Compose's own order."""
-        self.docker.stream(self.scope(run), *self._compose("up", "--detach", "--no-build", "--", *services))
+    def create(self, run: Run, services: Iterable[str]) -> None:
+        """Make the networks, volumes and containers of services, and start none of them."""
+        self.docker.stream(self.scope(run), *self._compose("up", "--no-start", "--no-build", "--", *services))
+
+    def start(self, run: Run, services: Iterable[str], limit: Limit) -> None:
+        """Start the containers of services and of what they depend on, in Compose's own order; make none."""
+        self.docker.stream(self.scope(run), *self._compose("start", "--", *services), limit=limit)
 
     def down(self, run: Run) -> None:
         """Remove containers and networks by project name alone; volumes stay."""
@@ -90,10 +95,24 @@ class Stack:
 
     def containers(self) -> tuple[Container, ...]:
         """Give all containers that carry the temp project's label, one-off ones too."""
-        ids = self.docker.query_lines(
-            "ps", "--all", "--quiet", "--no-trunc", "--filter", f"label={PROJECT_LABEL}={self.project}"
-        )
-        return tuple(sorted(map(_container, inspect(self.docker, ids)), key=lambda item: item.name))
+        return tuple(sorted(map(_container, self._inspected()), key=lambda item: item.name))
+
+    def created(self) -> Created:
+        """Give everything that carries the temp project's label, as `docker inspect` shows it."""
+        return Created(self._inspected(), self._labelled("network"), self._labelled("volume"))
+
+    def _inspected(self) -> list[Mapping[str, Any]]:
+        ids = self.docker.query_lines("ps", "--all", "--quiet", "--no-trunc", "--filter", self._label)
+        return inspect(self.docker, ids)
+
+    def _labelled(self, kind: str) -> list[Mapping[str, Any]]:
+        names = self.docker.query_lines(kind, "ls", "--filter", self._label, "--format", "{{.Name}}")
+        found: list[Mapping[str, Any]] = self.docker.query_json(kind, "inspect", *names) if names else []
+        return found
+
+    @property
+    def _label(self) -> str:
+        return f"label={PROJECT_LABEL}={self.project}"
 
     def log_tail(self, container: Container) -> list[str]:
         """Give the last lines of a container's log, passwords masked."""
@@ -123,14 +142,11 @@ def _inspect_one(docker: Docker, identity: str) -> list[Mapping[str, Any]]:
 
 def logs(docker: Docker, identity: str, *options: str) -> list[str]:
     """Give a container's log, both streams, oldest first."""
-    from migrations_tools.engines.docker import merged_output
-
-    return merged_output(docker, "logs", *options, identity).splitlines()
+    return docker.query_both("logs", *options, identity).splitlines()
 
 
 def _container(found: Mapping[str, Any]) -> Container:
     state, labels = found["State"], found["Config"].get("Labels") or {}
-    volumes = [item["Name"] for item in found.get("Mounts") or [] if item["Type"] == "volume"]
     return Container(
         id=found["Id"], name=found["Name"].lstrip("/"), service=labels.get("com.docker.compose.service", ""),
         one_off=labels.get("com.docker.compose.oneoff", "").lower() == "true",
@@ -138,8 +154,14 @@ def _container(found: Mapping[str, Any]) -> Container:
         exit_code=state["ExitCode"], restarts=found.get("RestartCount", 0), started=state["StartedAt"],
         finished=state["FinishedAt"], restart_policy=found["HostConfig"].get("RestartPolicy", {}).get("Name", ""),
         labels=labels, published=_published(found["NetworkSettings"].get("Ports") or {}),
-        anonymous_volumes=tuple(name for name in volumes if is_anonymous(name)),
+        anonymous_volumes=anonymous_volumes(found),
     )  # fmt: skip
+
+
+def anonymous_volumes(found: Mapping[str, Any]) -> tuple[str, ...]:
+    """Give the volumes of an inspected container that nobody named."""
+    volumes = [item["Name"] for item in found.get("Mounts") or [] if item["Type"] == "volume"]
+    return tuple(name for name in volumes if is_anonymous(name))
 
 
 def is_anonymous(name: str) -> bool:
@@ -176,21 +198,6 @@ def resolved(docker: Docker, options: Sequence[str], project: str = "") -> dict[
     return config
 
 
-_BASE = "services: {a: {image: x, ports: ['1:1']}}\n"
-_OVERRIDE = "services: {a: {ports: !override ['2:1']}}\n"
-
-
-def supports_override(docker: Docker) -> bool:
-    """Tell whether this Compose obeys `!override`, by trying; versions below 2.24.4 ignore the tag silently."""
-    with tempfile.TemporaryDirectory() as folder:
-        files = [Path(folder, "base.yaml"), Path(folder, "override.yaml")]
-        for path, text in zip(files, (_BASE, _OVERRIDE), strict=True):
-            path.write_text(text, encoding="utf-8")
-        options = ("--project-directory", folder, "--file", str(files[0]), "--file", str(files[1]))
-        ports = resolved(docker, options, "probe")["services"]["a"]["ports"]
-    return [str(port["published"]) for port in ports] == ["2"]
-
-
 # --- waiting -----------------------------------------------------------------------------------------------------
 
 
@@ -225,14 +232,11 @@ def one_shots(config: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(found)
 
 
-def wait_ready(
-    stack: Stack, expected: Expectation, timeout: float, tell: Callable[[str], None]
-) -> tuple[Container, ...]:
+def wait_ready(stack: Stack, expected: Expectation, limit: Limit, tell: Callable[[str], None]) -> tuple[Container, ...]:
     """Wait until every expected service is healthy, running, or a one-shot that exited 0.
 
-    Raises CannotProceed, with the last log lines, when a service fails or the time (seconds) is over.
+    Raises CannotProceed, with the last log lines, when a service fails or the limit is over.
     """
-    end = time.monotonic() + timeout
     while True:
         containers = [item for item in stack.containers() if not item.one_off]
         failed = [item for item in containers if expected.has_failed(item)]
@@ -241,14 +245,15 @@ def wait_ready(
             raise CannotProceed(service_failures(stack, failed), tip=_KEPT)
         if not waiting:
             return tuple(containers)
-        if time.monotonic() > end:
+        if not limit.left:
             slow = [item for item in containers if item.service in waiting]
-            raise CannotProceed(
-                [f"Not ready after {timeout:.0f} seconds: {', '.join(waiting)}.", *service_failures(stack, slow)],
-                tip=_KEPT,
-            )
+            raise CannotProceed([_late(waiting, limit), *service_failures(stack, slow)], tip=_KEPT)
         tell("waiting for " + ", ".join(waiting))
         time.sleep(_POLL)
+
+
+def _late(waiting: Iterable[str], limit: Limit) -> str:
+    return f"Neither healthy nor done within {limit.words()}: {', '.join(waiting)}."
 
 
 _KEPT = "The temp stack was kept for inspection: `invoke status` lists it, `invoke cleanup` removes it."
@@ -263,11 +268,28 @@ def service_failures(stack: Stack, containers: Iterable[Container]) -> list[str]
     return lines
 
 
-def start(stack: Stack, run: Run, services: Iterable[str], expected: Expectation) -> None:
-    """Start services; where Compose gives up, say which service failed and what its log says."""
+def start(stack: Stack, run: Run, services: Iterable[str], expected: Expectation, limit: Limit) -> None:
+    """Start services that were created; where Compose gives up, say which service failed and what its log says.
+
+    Raises CannotProceed, also when what the services wait for does not come up before the limit is over.
+    """
     try:
-        stack.up(run, services)
+        stack.start(run, services, limit)
     except CommandFailed as error:
-        failed = [item for item in stack.containers() if expected.has_failed(item)]
-        reasons = service_failures(stack, failed) or [*error.reasons, *error.output.splitlines()[-15:]]
-        raise CannotProceed([masked(reason) for reason in reasons], tip=_KEPT) from error
+        raise CannotProceed(_why_not_started(stack, expected, error, limit), tip=_KEPT) from error
+
+
+def _why_not_started(stack: Stack, expected: Expectation, error: CommandFailed, limit: Limit) -> list[str]:
+    containers = [item for item in stack.containers() if not item.one_off]
+    failed = [item for item in containers if expected.has_failed(item)]
+    slow = [item for item in containers if item.status != "created" and not expected.is_ready(item)]
+    if failed:
+        return service_failures(stack, failed)
+    if slow and not limit.left:
+        return [_late([item.service for item in slow], limit), *service_failures(stack, slow)]
+    return last_words(error)
+
+
+def last_words(error: CommandFailed) -> list[str]:
+    """Give what failed and the last lines that it printed, passwords masked."""
+    return [masked(line) for line in (*error.reasons, *error.output.splitlines()[-15:])]

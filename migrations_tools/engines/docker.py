@@ -7,14 +7,16 @@ Argument lists go to the program as they are, never through a shell. What change
 from __future__ import annotations
 
 import json
+import math
 import os
+import re
 import shlex
 import shutil
 import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -22,11 +24,13 @@ from typing import Any
 from migrations_tools.engines import endpoint as endpoints
 from migrations_tools.engines.endpoint import Endpoint
 from migrations_tools.engines.guard import Scope, check_change, check_query
+from migrations_tools.engines.limit import Limit
 from migrations_tools.errors import CannotProceed, CommandFailed
 from migrations_tools.secrets import masked
 
 _KEPT_LINES = 40
-_ANSWERS_WITHIN = 10.0
+# What a program that was ended may take to be gone, and a child of its own to let go of what it prints to.
+_GOODBYE = 2.0
 
 
 def _silent(line: str) -> None:
@@ -38,8 +42,8 @@ class Docker:
     """How to reach Docker and Compose, and what to do with what is worth showing.
 
     `compose` is the argument list that stands for `docker compose`; `show` gets each changing command as a line,
-    `progress` each line that a long command prints. `abbreviate` is a run of arguments that is shown as `…`;
-    `endpoint` is where the engine is.
+    `progress` each line that a long command prints. `timeout` is what a command may take, in seconds, where no
+    other limit is given. `abbreviate` is a run of arguments that is shown as `…`; `endpoint` is where the engine is.
     """
 
     compose: tuple[str, ...] = ("docker", "compose")
@@ -57,7 +61,7 @@ class Docker:
         Raises CommandFailed with the program's own words when it fails.
         """
         check_query(arguments)
-        result = self._run(arguments, None)
+        result = self._run(arguments)
         if result.returncode:
             raise _failure(self._words(arguments), result.returncode, result.stderr or result.stdout)
         return result.stdout
@@ -74,45 +78,45 @@ class Docker:
         """Run a query that prints a line for each object and give the lines that are not empty."""
         return [line for line in self.query(*arguments).splitlines() if line.strip()]
 
-    def change(self, scope: Scope, *arguments: str, stdin: str | None = None, again: bool = False) -> str:
+    def query_both(self, *arguments: str) -> str:
+        """Run a query whose two output streams belong together (`logs`) and give them as one text."""
+        check_query(arguments)
+        return self._run(arguments, stderr=subprocess.STDOUT).stdout
+
+    def change(
+        self, scope: Scope, *arguments: str, stdin: str | None = None, again: bool = False, limit: Limit | None = None
+    ) -> str:
         """Run a command that changes something of this run's own and give what it printed.
 
         One that is tried `again` is not shown again. Raises ForbiddenCommand when the guard does not know it,
-        CommandFailed when it fails.
+        CommandFailed when it fails or the limit is over.
         """
         check_change(arguments, scope)
         if not again:
             self._show(arguments)
         if self.dry:
             return ""
-        result = self._run(arguments, stdin, bound=True)
+        result = self._run(arguments, stdin, bound=True, limit=limit)
         if result.returncode:
             raise _failure(self._words(arguments), result.returncode, result.stderr or result.stdout)
         return result.stdout
 
-    def stream(self, scope: Scope, *arguments: str) -> None:
+    def stream(self, scope: Scope, *arguments: str, limit: Limit | None = None) -> None:
         """Run a long changing command, handing each line that it prints to `progress` as it comes.
 
-        Raises CommandFailed with the last lines when it fails or takes longer than the timeout (seconds).
+        Raises CommandFailed with the last lines when it fails or the limit is over.
         """
         check_change(arguments, scope)
         self._show(arguments)
         if self.dry:
             return
+        limit = limit or self._limit
         last: deque[str] = deque(maxlen=_KEPT_LINES)
         process = self._start(arguments, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
-        timer = threading.Timer(self.timeout, process.kill)
-        timer.start()
-        try:
-            code = self._follow(process, last)
-        finally:
-            timed_out = not timer.is_alive()
-            timer.cancel()
-            _end(process)
-        if timed_out:
-            last.append(f"(ended after {self.timeout} seconds: the setting `command_timeout`)")
-        if code:
-            raise _failure(self._words(arguments), code, "\n".join(last))
+        if not self._follow(process, last, limit):
+            raise CommandFailed(self._too_long(arguments, limit), output="\n".join(last))
+        if process.returncode:
+            raise _failure(self._words(arguments), process.returncode, "\n".join(last))
 
     def pipe(self, scope: Scope, *arguments: str) -> subprocess.Popen[str]:
         """Start a changing command whose standard input and output the caller talks through."""
@@ -125,11 +129,30 @@ class Docker:
         check_change(arguments, scope)
         return self._program(arguments)
 
-    def _follow(self, process: subprocess.Popen[str], last: deque[str]) -> int:
+    def _follow(self, process: subprocess.Popen[str], last: deque[str], limit: Limit) -> bool:
+        """Read what the process prints until it ends; tell whether it did before the limit was over.
+
+        A thread reads: a child that the process leaves behind (a builder, an ssh to the engine) can keep the pipe
+        open for longer than anybody may wait.
+        """
+        reader = threading.Thread(target=self._read, args=(process, last), daemon=True)
+        reader.start()
+        try:
+            process.wait(limit.left)
+        except subprocess.TimeoutExpired:
+            return False
+        finally:
+            process.kill()
+            process.wait()
+            reader.join(_GOODBYE)
+        return True
+
+    def _read(self, process: subprocess.Popen[str], last: deque[str]) -> None:
         for line in process.stdout or ():
             last.append(line.rstrip())
             self.progress(line.rstrip())
-        return process.wait()
+        if process.stdout:
+            process.stdout.close()
 
     def _show(self, arguments: Sequence[str]) -> None:
         """Show a command; the options that every command of a stack carries are left out."""
@@ -142,17 +165,27 @@ class Docker:
         self.show(self._words(arguments))
 
     def _run(
-        self, arguments: Sequence[str], stdin: str | None, bound: bool = False
-    ) -> subprocess.CompletedProcess[str]:
+        self, arguments: Sequence[str], stdin: str | None = None, *, stderr: int = subprocess.PIPE, bound: bool = False,
+        limit: Limit | None = None,
+    ) -> subprocess.CompletedProcess[str]:  # fmt: skip
+        limit = limit or self._limit
         try:
             return subprocess.run(
-                [*(bound_to_us() if bound else ()), *self._program(arguments)], input=stdin or "", capture_output=True,
-                encoding="utf-8", errors="replace", env=dict(self.environment), timeout=self.timeout, check=False,
+                [*(bound_to_us() if bound else ()), *self._program(arguments)], input=stdin or "",
+                stdout=subprocess.PIPE, stderr=stderr, encoding="utf-8", errors="replace",
+                env=dict(self.environment), timeout=limit.left, check=False,
             )  # fmt: skip
         except FileNotFoundError as error:
             raise CannotProceed(f"The program `{error.filename}` was not found.", tip=NO_DOCKER) from error
         except subprocess.TimeoutExpired as error:
-            raise CommandFailed(f"`{self._words(arguments)}` took longer than {self.timeout} seconds.") from error
+            raise CommandFailed(self._too_long(arguments, limit)) from error
+
+    @property
+    def _limit(self) -> Limit:
+        return Limit(self.timeout, "command_timeout")
+
+    def _too_long(self, arguments: Sequence[str], limit: Limit) -> str:
+        return f"`{self._words(arguments)}` took longer than {limit.words()} and was ended."
 
     def _start(self, arguments: Sequence[str], *, stderr: int, stdin: int) -> subprocess.Popen[str]:
         return subprocess.Popen(
@@ -186,66 +219,76 @@ def bound_to_us() -> tuple[str, ...]:
 NO_DOCKER = "Install Docker with Compose 2.24.4 or newer, or start its engine; `invoke doctor` says what it finds."
 
 
-def unreachable(environment: Mapping[str, str]) -> str:
+def unreachable(environment: Mapping[str, str], limit: Limit) -> str:
     """Say why no Docker engine can be used; "" when one answers.
 
     Raises CannotProceed when DOCKER_HOST or the context leads nowhere: that is a mistake, not an engine's absence.
     """
     if not shutil.which("docker", path=environment.get("PATH")):
         return "there is no `docker` program"
-    endpoints.find(Docker(environment=environment))
-    command, limit = ["docker", "version", "--format", "{{.Server.Version}}"], _ANSWERS_WITHIN
+    command = ["docker", "version", "--format", "{{.Server.Version}}"]
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, errors="replace", env=dict(environment), timeout=limit, check=False
-        )
+            command, capture_output=True, text=True, errors="replace", env=dict(environment), timeout=limit.left,
+            check=False,
+        )  # fmt: skip
     except subprocess.TimeoutExpired:
-        return f"the Docker engine did not answer within {limit:.0f} seconds"
+        return f"the Docker engine did not answer within {limit.words()}"
+    if not done.returncode:
+        return ""
+    endpoints.find(Docker(environment=environment, timeout=math.ceil(limit.seconds)))
     said = [line.strip() for line in done.stderr.splitlines() if line.strip()]
     # The last line names the address, which is news where DOCKER_HOST or a context leads elsewhere.
-    return masked(": ".join(["no Docker engine answers", *said[-1:]])) if done.returncode else ""
+    return masked(": ".join(["no Docker engine answers", *said[-1:]]))
 
 
-def find_compose(environment: Mapping[str, str]) -> tuple[str, ...]:
-    """Give the argument list that runs Compose: the plugin, else a standalone program of version 2 or newer.
+def find_compose(environment: Mapping[str, str], limit: Limit) -> tuple[str, ...]:
+    """Give the argument list that runs Compose: the plugin, else a standalone program.
 
-    Raises CannotProceed when there is none, or only version 1, which cannot replace ports in an override.
+    Raises CannotProceed when there is none, or only one that cannot serve: version 1, or another program that
+    took the name. What a version can do is tried later, not told by its number.
     """
     refused = []
     for candidate in (("docker", "compose"), ("docker-compose",)):
-        version = _compose_version(candidate, environment)
-        if version and not version.startswith(("1.", "0.")):
+        about = _about(candidate, environment, limit)
+        reason = _unusable(about) if about else ""
+        if about and not reason:
             return candidate
-        if version:
-            refused.append(f"`{' '.join(candidate)}` is version {version}, which cannot replace ports in an override.")
+        if about:
+            refused.append(f"`{' '.join(candidate)}` {reason}.")
     raise CannotProceed(refused or "Neither `docker compose` nor `docker-compose` was found.", tip=NO_DOCKER)
 
 
-def _compose_version(program: Iterable[str], environment: Mapping[str, str]) -> str:
-    arguments = [*program, "version", "--short"]
+def _about(program: Sequence[str], environment: Mapping[str, str], limit: Limit) -> str:
+    """Give what a program says of itself; "" when there is none. Raises CannotProceed when it does not answer."""
+    arguments = [*program, "version"]
     if not shutil.which(arguments[0], path=environment.get("PATH")):
         return ""
-    result = subprocess.run(arguments, capture_output=True, text=True, env=dict(environment), check=False)
-    return "" if result.returncode else result.stdout.strip().removeprefix("v")
+    try:
+        done = subprocess.run(
+            arguments, capture_output=True, text=True, errors="replace", env=dict(environment), timeout=limit.left,
+            check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired as error:
+        raise CannotProceed(f"`{' '.join(arguments)}` did not answer within {limit.words()}.") from error
+    return "" if done.returncode else done.stdout.strip()
+
+
+# Programs that stand in for Compose on some machines: their own `version` says who they are.
+_OTHERS = ("podman-compose", "nerdctl")
+
+
+def _unusable(about: str) -> str:
+    """Say why the program that says this of itself cannot serve; "" when it may."""
+    found = re.search(r"\d+\.\d+[^\s,]*", about)
+    version = found.group() if found else ""
+    other = next((name for name in _OTHERS if name in about.lower()), "")
+    if other:
+        return f"is {other} {version}, which does not give the resolved configuration as JSON"
+    if version.startswith(("0.", "1.")):
+        return f"is version {version}, which cannot replace ports in an override"
+    return ""
 
 
 def _failure(words: str, code: int, output: str) -> CommandFailed:
     return CommandFailed(f"`{words}` failed with exit code {code}.", output=output.strip())
-
-
-def _end(process: subprocess.Popen[str]) -> None:
-    if process.poll() is None:
-        process.kill()
-    process.wait()
-    if process.stdout:
-        process.stdout.close()
-
-
-def merged_output(docker: Docker, *arguments: str) -> str:
-    """Run a query whose two output streams belong together (`logs`) and give them as one text."""
-    check_query(arguments)
-    result = subprocess.run(
-        ["docker", *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        errors="replace", env=dict(docker.environment), timeout=docker.timeout, check=False,
-    )  # fmt: skip
-    return result.stdout

@@ -164,9 +164,15 @@ def _is_build(given: tuple[str, ...], scope: Scope) -> bool:
     return rest[:2] == ("build", "--") and _services(rest[2:])
 
 
-def _is_up(given: tuple[str, ...], scope: Scope) -> bool:
+def _is_create(given: tuple[str, ...], scope: Scope) -> bool:
     rest = _own_compose(given, scope)
-    return rest[:4] == ("up", "--detach", "--no-build", "--") and _services(rest[4:])
+    return rest[:4] == ("up", "--no-start", "--no-build", "--") and _services(rest[4:])
+
+
+def _is_start(given: tuple[str, ...], scope: Scope) -> bool:
+    # `start` makes nothing: what it starts was there to be looked at.
+    rest = _own_compose(given, scope)
+    return rest[:2] == ("start", "--") and _services(rest[2:])
 
 
 def _is_run(given: tuple[str, ...], scope: Scope) -> bool:
@@ -197,7 +203,8 @@ def _removal(start: tuple[str, ...], kind: str, word: Pattern) -> Callable[[tupl
 
 _SHAPES: tuple[Callable[[tuple[str, ...], Scope], bool], ...] = (
     _is_build,
-    _is_up,
+    _is_create,
+    _is_start,
     _is_run,
     _is_down,
     _is_exec,

@@ -7,7 +7,7 @@ configuration that Compose makes of it, and `mismatches` the containers that wer
 from __future__ import annotations
 
 from .facts import LABEL, Facts
-from .inspection import mismatches
+from .inspection import Created, mismatches, one_off_mismatches
 from .invariants import violations
 from .listening import LOOPBACK, is_loopback
 from .model import (
@@ -29,6 +29,7 @@ from .rendered import render_whole
 __all__ = [
     "LABEL",
     "LOOPBACK",
+    "Created",
     "Facts",
     "IsolationPlan",
     "Mount",
@@ -42,6 +43,7 @@ __all__ = [
     "host_paths",
     "is_loopback",
     "mismatches",
+    "one_off_mismatches",
     "plan",
     "render",
     "render_whole",

@@ -1,9 +1,10 @@
-"""What must be true of the copy's containers once they are created, and before they start."""
+"""What must be true of the copy's containers, networks and volumes once they are made, and before anything starts."""
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,17 @@ _PROJECT = "com.docker.compose.project"
 _ONE_OFF = "com.docker.compose.oneoff"
 # The engine calls a volume that nobody named by 64 hexadecimal digits.
 _ANONYMOUS = re.compile(r"[0-9a-f]{64}")
+# The engine shows a tmpfs among the mounts or beside them, as it was asked for.
+_SHOWN = ("volume", "bind")
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """What Compose made: the parsed outputs of ``docker inspect`` for all that carries the copy's project label."""
+
+    containers: Sequence[Mapping[str, Any]]
+    networks: Sequence[Mapping[str, Any]]
+    volumes: Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +62,9 @@ class _Pair:
     container: _Container
 
 
-def mismatches(plan: IsolationPlan, inspected: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    """Give every way in which the created containers are not as planned, each a finished sentence.
-
-    `inspected` is the parsed output of ``docker inspect`` for the copy's containers, one-off containers
-    (``run``) included.
-    """
-    containers = [_Container(raw) for raw in inspected]
+def mismatches(plan: IsolationPlan, created: Created) -> tuple[str, ...]:
+    """Give every way in which what was created is not as planned, each a finished sentence."""
+    containers = [_Container(raw) for raw in created.containers]
     standing = {container.labels.get(_SERVICE) for container in containers if not container.one_off}
     found = [sentence for container in containers for sentence in _of_container(plan, container)]
     found += [
@@ -64,7 +72,74 @@ def mismatches(plan: IsolationPlan, inspected: Sequence[Mapping[str, Any]]) -> t
         for service in plan.services
         if service.replicas and service.service not in standing
     ]
+    found += _foreign_namespaces(containers)
+    found += _of_networks(plan, created)
+    found += _of_volumes(plan, created)
     return tuple(dict.fromkeys(found))
+
+
+def one_off_mismatches(plan: IsolationPlan, inspected: Mapping[str, Any]) -> tuple[str, ...]:
+    """Give every way in which a one-off container (``compose run``) is not as its service was planned."""
+    return tuple(dict.fromkeys(_of_container(plan, _Container(inspected))))
+
+
+# --- networks and volumes ----------------------------------------------------------------------------------------
+
+
+def _of_networks(plan: IsolationPlan, created: Created) -> Iterator[str]:
+    own = {str(raw.get("Id")) for raw in created.containers}
+    yield from _as_named("network", plan.network_names, created.networks)
+    for raw in created.networks:
+        yield from (f"The network {raw.get('Name')}: {sentence}" for sentence in _of_network(plan, raw, own))
+
+
+def _of_network(plan: IsolationPlan, raw: Mapping[str, Any], own: Iterable[str]) -> Iterator[str]:
+    yield from _marked(plan, raw)
+    if raw.get("Driver") != "bridge" or (raw.get("ConfigFrom") or {}).get("Network"):
+        yield f"its driver is {raw.get('Driver')}, where a bridge of the copy's own was planned."
+    if any(option.endswith("bridge.name") for option in raw.get("Options") or {}):
+        yield "its bridge has a fixed name, which another network may have too."
+    for identity, attached in sorted((raw.get("Containers") or {}).items()):
+        if identity not in own:
+            yield f"the container {attached.get('Name')}, which is not the copy's, is attached to it."
+
+
+def _of_volumes(plan: IsolationPlan, created: Created) -> Iterator[str]:
+    named = [raw for raw in created.volumes if not _ANONYMOUS.fullmatch(str(raw.get("Name")))]
+    yield from _as_named("volume", plan.volume_names, named)
+    for raw in named:
+        yield from (f"The volume {raw.get('Name')}: {sentence}" for sentence in _of_volume(plan, raw))
+
+
+def _of_volume(plan: IsolationPlan, raw: Mapping[str, Any]) -> Iterator[str]:
+    yield from _marked(plan, raw)
+    if raw.get("Driver") != "local" or raw.get("Options"):
+        yield "it has a driver or driver options, through which it may reach the original's data."
+
+
+def _as_named(kind: str, planned: Sequence[str], made: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    names = {str(raw.get("Name")) for raw in made}
+    yield from (f"The {kind} {name} was created, which was not planned." for name in sorted(names - set(planned)))
+    yield from (f"The {kind} {name} was not created as the copy's own." for name in sorted(set(planned) - names))
+
+
+def _marked(plan: IsolationPlan, raw: Mapping[str, Any]) -> Iterator[str]:
+    labels = raw.get("Labels") or {}
+    if labels.get(_PROJECT) != plan.project or labels.get(LABEL) != plan.project:
+        yield f"it is not labelled as part of {plan.project}."
+
+
+# --- containers --------------------------------------------------------------------------------------------------
+
+
+def _foreign_namespaces(containers: Sequence[_Container]) -> Iterator[str]:
+    """Find containers that live in the network, process or IPC namespace of one that is not the copy's."""
+    own = {str(container.raw.get("Id")) for container in containers}
+    for container in containers:
+        for key in ("NetworkMode", "PidMode", "IpcMode"):
+            kind, _, identity = str(container.host.get(key) or "").partition(":")
+            if kind == "container" and identity not in own:
+                yield f"The container {container.name} shares a namespace with {identity}, which is not the copy's."
 
 
 def _of_container(plan: IsolationPlan, container: _Container) -> Iterator[str]:
@@ -122,15 +197,21 @@ def _networks(pair: _Pair) -> Iterator[str]:
     mode = str(pair.container.host.get("NetworkMode") or "")
     for name in sorted(attached - set(pair.service.networks)):
         yield f"it is attached to the network {name}, which was not planned."
+    for name in sorted(set(pair.service.networks) - attached):
+        yield f"it is not attached to the network {name}."
     if mode == "host" or (mode.startswith("container:") and not pair.service.network_mode):
         yield f"its network mode is {mode.partition(':')[0]}."
 
 
 def _mounts(pair: _Pair) -> Iterator[str]:
-    planned = {mount.target.rstrip("/"): mount for mount in pair.service.mounts}
+    planned = {posixpath.normpath(mount.target): mount for mount in pair.service.mounts}
     volumes = {volume.key: volume.name for volume in pair.plan.volumes}
-    for real in pair.container.raw.get("Mounts") or ():
-        wanted = planned.get(str(real.get("Destination", "")).rstrip("/"))
+    mounted = pair.container.raw.get("Mounts") or ()
+    held = {posixpath.normpath(str(real.get("Destination", ""))) for real in mounted}
+    for target in sorted(target for target, mount in planned.items() if mount.kind in _SHOWN and target not in held):
+        yield f"nothing is mounted at {target}, where a {planned[target].kind} was planned."
+    for real in mounted:
+        wanted = planned.get(posixpath.normpath(str(real.get("Destination", ""))))
         if real.get("Type") == "volume":
             yield from _volume(real, wanted, volumes)
         if real.get("Type") == "bind":

@@ -22,6 +22,9 @@ def cleanup(work: Work) -> None:
     run = work.journal.read()
     if run is None:
         engines.refuse_lost(work)
+        if not work.dry:
+            # A file of a copy whose journal somebody deleted may hold passwords.
+            work.journal.forget()
         work.console.say("Nothing to clean up: no temp stack stands.")
         return
     if work.dry:

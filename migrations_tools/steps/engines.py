@@ -6,6 +6,7 @@ import os
 
 from migrations_tools.discovery.compose_files import find_optional
 from migrations_tools.engines.docker import unreachable
+from migrations_tools.engines.limit import Limit
 from migrations_tools.journal import Run
 from migrations_tools.proofs.proof import Proof
 from migrations_tools.steps.temp import Temp
@@ -27,7 +28,7 @@ def choose(work: Work) -> str:
 def _pick(work: Work) -> tuple[str, str]:
     if find_optional(work.root, work.settings, os.environ) is None:
         return "embedded", "the project has no Compose file"
-    problem = unreachable(os.environ)
+    problem = unreachable(os.environ, Limit(work.settings.answer_timeout, "answer_timeout"))
     return ("embedded", problem) if problem else ("compose", "Docker answers and the project has a Compose file")
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from migrations_tools.engines import endpoint
 from migrations_tools.engines.docker import Docker, find_compose
+from migrations_tools.engines.limit import Limit
 from migrations_tools.errors import CannotProceed, MigrationsToolsError
 from migrations_tools.journal import Journal, Run
 from migrations_tools.report.console import Console
@@ -34,7 +35,8 @@ class Work:
         Raises CannotProceed when it cannot be told which engine, or there is no Compose of version 2 or newer.
         """
         variables = dict(os.environ) if environment is None else dict(environment)
-        compose = find_compose(variables)
+        limit = Limit(self.settings.answer_timeout, "answer_timeout")
+        compose = find_compose(variables, limit)
         place = endpoint.find(Docker(environment=variables))
         return Docker(
             compose=compose, environment=place.pinned(variables), show=self.console.command,

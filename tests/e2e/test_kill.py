@@ -49,7 +49,8 @@ class Tried:
 _ISOLATE = (
     Moment("isolate", "Verifying that the copy is apart"),
     Moment("isolate", "build -- ", 0.3),
-    Moment("isolate", "--no-build -- postgres", 0.25),
+    Moment("isolate", "up --no-start", 0.25),
+    Moment("isolate", "start -- postgres", 0.25),
     Moment("isolate", "run --rm", 0.5),
     Moment("isolate", "docker exec", 0.05),
     Moment("isolate", "Starting the rest of the stack", 0.4),
@@ -62,7 +63,7 @@ _GENERATE = (
 _VALIDATE = (
     Moment("validate", "down --remove-orphans", 0.3),
     Moment("validate", "docker volume rm"),
-    Moment("validate", "--no-build -- postgres", 0.5),
+    Moment("validate", "up --no-start", 0.4),
     Moment("validate", "Comparing the schema", 0.4),
 )
 _CLEANUP = (
@@ -110,7 +111,7 @@ def _scenarios() -> list[list[Moment | str]]:
     found: list[list[Moment | str]] = [[moment] for moment in (*_ISOLATE, *anywhere)]
     found += [["isolate", moment] for moment in (*_GENERATE, *_VALIDATE)]
     # A cleanup that is killed needs something to remove: it follows the kills that leave much behind.
-    for scenario in (found[4], found[6], found[9], found[13], found[14]):
+    for scenario in (found[5], found[7], found[10], found[14], found[15]):
         scenario.append(next(kills))
     return found
 

@@ -224,6 +224,7 @@ _COMPOSE: Mapping[str, _Grammar] = {
         " quiet-pull remove-orphans renew-anon-volumes timestamps wait watch yes", "attach exit-code-from no-attach"
         " pull scale timeout wait-timeout", "d=detach V=renew-anon-volumes t=timeout w=watch y=yes",
     ),
+    "start": _grammar("dry-run wait", "wait-timeout"),
     "run": _grammar(
         "build detach dry-run interactive no-TTY no-deps quiet quiet-build quiet-pull remove-orphans rm service-ports"
         " use-aliases", "cap-add cap-drop entrypoint env env-from-file label name publish pull user volume workdir",
@@ -238,6 +239,7 @@ _ADDS_NOTHING: Mapping[str, frozenset[str]] = {
     "version": frozenset({"short", "format"}),
     "build": frozenset(),
     "up": frozenset({"detach", "no-build", "no-start"}),
+    "start": frozenset(),
     "run": frozenset({"rm", "no-TTY", "no-deps", "name", "entrypoint"}),
     "down": frozenset({"remove-orphans", "timeout"}),
 }

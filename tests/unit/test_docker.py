@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from migrations_tools.engines.docker import Docker, find_compose
+from migrations_tools.engines.docker import Docker, find_compose, unreachable
 from migrations_tools.engines.guard import Scope
+from migrations_tools.engines.limit import Limit
 from migrations_tools.errors import CannotProceed, CommandFailed, ForbiddenCommand
 
 OPTIONS = ("--project-directory", "/p", "--file", "/p/a.yml")
+DOWN = ("compose", "--project-name", "shop_temp", "down", "--remove-orphans", "--timeout", "0")
 SCOPE = Scope("shop_temp", OPTIONS, frozenset({("volume", "shop_data_temp"), ("container", "db_temp")}))
 
 
@@ -22,6 +26,10 @@ def _program(folder: Path, name: str, script: str) -> None:
     path = folder / name
     path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
+
+
+def _soon(seconds: float = 20) -> Limit:
+    return Limit(seconds, "answer_timeout")
 
 
 @pytest.fixture
@@ -33,7 +41,7 @@ def programs(tmp_path: Path) -> dict[str, str]:
 def test_the_plugin_comes_first(tmp_path: Path, programs: dict[str, str]) -> None:
     _program(tmp_path, "docker", 'echo "v2.26.1"')
     _program(tmp_path, "docker-compose", 'echo "2.40.0"')
-    assert find_compose(programs) == ("docker", "compose")
+    assert find_compose(programs, _soon()) == ("docker", "compose")
 
 
 def test_a_standalone_program_of_version_2_serves_where_there_is_no_plugin(
@@ -41,19 +49,56 @@ def test_a_standalone_program_of_version_2_serves_where_there_is_no_plugin(
 ) -> None:
     _program(tmp_path, "docker", "echo \"docker: 'compose' is not a docker command.\" >&2; exit 1")
     _program(tmp_path, "docker-compose", 'echo "2.40.0"')
-    assert find_compose(programs) == ("docker-compose",)
+    assert find_compose(programs, _soon()) == ("docker-compose",)
 
 
-def test_version_1_is_refused_with_the_reason(tmp_path: Path, programs: dict[str, str]) -> None:
-    _program(tmp_path, "docker-compose", 'echo "1.29.2"')
+VERSION_1 = "docker-compose version 1.29.2, build unknown\\ndocker-py version: 5.0.3"
+
+
+@pytest.mark.parametrize(
+    ("about", "reason"),
+    [
+        pytest.param(VERSION_1, "version 1.29.2, which cannot replace ports in an override", id="version 1"),
+        pytest.param(
+            "podman-compose version 1.6.0\\npodman version 5.0.0",
+            "podman-compose 1.6.0, which does not give the resolved configuration as JSON",
+            id="podman-compose",
+        ),
+        pytest.param(
+            "nerdctl Compose version v2.0.3",
+            "nerdctl 2.0.3, which does not give the resolved configuration as JSON",
+            id="nerdctl",
+        ),
+    ],
+)
+@pytest.mark.parametrize(("name", "words"), [("docker", "docker compose"), ("docker-compose", "docker-compose")])
+def test_a_program_that_cannot_serve_is_refused_with_the_reason(
+    tmp_path: Path, programs: dict[str, str], name: str, words: str, about: str, reason: str
+) -> None:
+    _program(tmp_path, name, f'printf "{about}\\n"')
     with pytest.raises(CannotProceed) as caught:
-        find_compose(programs)
-    assert caught.value.reasons == ("`docker-compose` is version 1.29.2, which cannot replace ports in an override.",)
+        find_compose(programs, _soon())
+    assert caught.value.reasons == (f"`{words}` is {reason}.",)
+    assert "Compose 2.24.4" in caught.value.tip
+
+
+def test_every_program_that_cannot_serve_is_named_at_once(tmp_path: Path, programs: dict[str, str]) -> None:
+    _program(tmp_path, "docker", "echo podman-compose version 1.6.0")
+    _program(tmp_path, "docker-compose", f'printf "{VERSION_1}\\n"')
+    with pytest.raises(CannotProceed) as caught:
+        find_compose(programs, _soon())
+    assert [reason.split()[0] for reason in caught.value.reasons] == ["`docker", "`docker-compose`"]
+
+
+def test_a_program_that_cannot_serve_does_not_hide_one_that_can(tmp_path: Path, programs: dict[str, str]) -> None:
+    _program(tmp_path, "docker", "echo podman-compose version 1.6.0")
+    _program(tmp_path, "docker-compose", "echo Docker Compose version 2.26.1-4")
+    assert find_compose(programs, _soon()) == ("docker-compose",)
 
 
 def test_no_compose_at_all_is_an_error_that_says_what_to_install(programs: dict[str, str]) -> None:
     with pytest.raises(CannotProceed) as caught:
-        find_compose(programs)
+        find_compose(programs, _soon())
     assert caught.value.reasons == ("Neither `docker compose` nor `docker-compose` was found.",)
     assert "Compose 2.24.4" in caught.value.tip
 
@@ -95,7 +140,7 @@ def test_a_dry_run_shows_changes_and_makes_none_but_asks_all_the_same(tmp_path: 
     shown: list[str] = []
     docker = _docker(tmp_path, shown, dry=True)
     docker.change(SCOPE, "volume", "rm", "shop_data_temp")
-    docker.stream(SCOPE, "compose", "--project-name", "shop_temp", "down", "--remove-orphans", "--timeout", "0")
+    docker.stream(SCOPE, *DOWN)
     assert docker.query("ps") == "asked\n"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["docker", "ps"]
     assert len(shown) == 2
@@ -118,7 +163,7 @@ def test_a_failure_keeps_the_programs_last_words(tmp_path: Path) -> None:
     _program(tmp_path, "docker", "for i in $(seq 100); do echo line $i; done; exit 3")
     docker = _docker(tmp_path, [])
     with pytest.raises(CommandFailed) as caught:
-        docker.stream(SCOPE, "compose", "--project-name", "shop_temp", "down", "--remove-orphans", "--timeout", "0")
+        docker.stream(SCOPE, *DOWN)
     assert caught.value.output.splitlines() == [f"line {number}" for number in range(61, 101)]
     assert caught.value.reasons[0].endswith("failed with exit code 3.")
 
@@ -126,11 +171,48 @@ def test_a_failure_keeps_the_programs_last_words(tmp_path: Path) -> None:
 def test_a_command_that_hangs_is_ended_and_the_setting_is_named(tmp_path: Path) -> None:
     _program(tmp_path, "docker", "echo begun; exec sleep 60")
     docker = _docker(tmp_path, [], timeout=1)
-    with pytest.raises(CommandFailed) as caught:
-        docker.stream(SCOPE, "compose", "--project-name", "shop_temp", "down", "--remove-orphans", "--timeout", "0")
-    assert "command_timeout" in caught.value.output
-    with pytest.raises(CommandFailed, match="took longer than 1 seconds"):
+    late = r"took longer than 1 seconds \(the setting `command_timeout`\) and was ended"
+    with pytest.raises(CommandFailed, match=late) as caught:
+        docker.stream(SCOPE, *DOWN)
+    assert caught.value.output == "begun"
+    with pytest.raises(CommandFailed, match=late):
         docker.change(SCOPE, "volume", "rm", "shop_data_temp")
+    with pytest.raises(CommandFailed, match=late):
+        docker.query("ps")
+    with pytest.raises(CommandFailed, match=late):
+        docker.query_both("logs", "db_temp")
+
+
+def test_a_limit_of_its_own_is_shared_by_the_commands_of_a_phase(tmp_path: Path) -> None:
+    _program(tmp_path, "docker", "exec sleep 60")
+    docker, limit = _docker(tmp_path, []), Limit(0.5, "start_timeout")
+    begun = time.monotonic()
+    for call in (docker.change, docker.stream):
+        with pytest.raises(CommandFailed, match="the setting `start_timeout`"):
+            call(SCOPE, *DOWN, limit=limit)
+    assert time.monotonic() - begun < 3
+
+
+def test_a_child_that_keeps_the_pipe_open_keeps_nobody_waiting(tmp_path: Path) -> None:
+    _program(tmp_path, "docker", "echo begun; sleep 60 & echo $! > $(dirname $0)/pid; wait")
+    docker = _docker(tmp_path, [], timeout=1)
+    begun = time.monotonic()
+    try:
+        with pytest.raises(CommandFailed, match="took longer than 1 seconds") as caught:
+            docker.stream(SCOPE, *DOWN)
+    finally:
+        os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
+    assert time.monotonic() - begun < 10
+    assert caught.value.output == "begun"
+
+
+def test_programs_that_do_not_say_their_version_are_not_waited_for(tmp_path: Path, programs: dict[str, str]) -> None:
+    _program(tmp_path, "docker", "exec /bin/sleep 60")
+    with pytest.raises(CannotProceed) as caught:
+        find_compose(programs, _soon(1))
+    late = "did not answer within 1 seconds (the setting `answer_timeout`)"
+    assert caught.value.reasons == (f"`docker compose version` {late}.",)
+    assert unreachable(programs, _soon(1)) == f"the Docker engine {late}"
 
 
 def test_a_child_ends_with_a_tool_that_was_killed(tmp_path: Path) -> None:
@@ -176,6 +258,4 @@ def _is_gone(pid: int) -> bool:
 
 
 def _pause() -> None:
-    import time
-
     time.sleep(0.05)

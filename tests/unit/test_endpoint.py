@@ -17,6 +17,7 @@ import migrations_tools
 from migrations_tools.engines.docker import Docker, unreachable
 from migrations_tools.engines.endpoint import Endpoint, find, identity, lasting_identity, machine_of
 from migrations_tools.engines.facts import _busy_here
+from migrations_tools.engines.limit import Limit
 from migrations_tools.errors import CannotProceed
 from migrations_tools.journal import Journal, Run
 from migrations_tools.report.console import Console
@@ -165,7 +166,7 @@ def test_dockers_own_order_is_followed(contexts: dict[str, str], variables: dict
 def test_what_docker_cannot_read_is_shown(contexts: dict[str, str], variables: dict[str, str], shown: str) -> None:
     for ask in (
         lambda: find(Docker(environment={**contexts, **variables})),
-        lambda: unreachable({**contexts, **variables}),
+        lambda: unreachable({**contexts, **variables}, Limit(20, "answer_timeout")),
     ):
         with pytest.raises(CannotProceed) as caught:
             ask()
@@ -177,7 +178,7 @@ def test_an_engine_that_does_not_answer_is_named_with_its_address(contexts: dict
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{closed.getsockname()[1]}"
-        assert address in unreachable({**contexts, "DOCKER_HOST": address})
+        assert address in unreachable({**contexts, "DOCKER_HOST": address}, Limit(20, "answer_timeout"))
 
 
 def test_compose_takes_the_engine_of_the_context_and_not_of_a_file(contexts: dict[str, str], tmp_path: Path) -> None:

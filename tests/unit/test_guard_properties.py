@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from migrations_tools.engines.guard import Scope, check_change, check_query
@@ -38,7 +38,8 @@ DOWN = ("compose", "--project-name", "shop_temp", "down", "--remove-orphans", "-
 RUN = (*OWN, "run", "--rm", "--no-TTY", "--no-deps", "--name", "shop-alembic-run_temp", "--entrypoint", "sh", "--")
 CHANGES: tuple[Words, ...] = (
     (*OWN, "build", "--", "api", "--help"),
-    (*OWN, "up", "--detach", "--no-build", "--", "api", "-v"),
+    (*OWN, "up", "--no-start", "--no-build", "--", "api", "-v"),
+    (*OWN, "start", "--", "api", "--wait"),
     (*RUN, "api", "-c", "x", "sh", "python", "--volume", "/:/host"),
     DOWN,
     ("exec", "--interactive", "--", "api_temp", "psql", "--detach"),
@@ -119,7 +120,7 @@ VOCABULARY = sorted({
 EXAMPLES = int(os.environ.get("GUARD_EXAMPLES", "0"))
 WORD = st.sampled_from(VOCABULARY) | st.text(max_size=4)
 HARD = settings(
-    max_examples=EXAMPLES or 2000, deadline=None, database=None, derandomize=not EXAMPLES,
+    max_examples=EXAMPLES or 1500, deadline=None, database=None, derandomize=not EXAMPLES,
     suppress_health_check=[HealthCheck.too_slow],
 )  # fmt: skip
 
@@ -138,7 +139,7 @@ def _passes(check: Callable[[], None]) -> bool:
 def _outside(done: Sequence[Effect], scope: Scope) -> list[Effect]:
     """Give the effects that are not on what the scope says is the run's own."""
     own = {Effect("takes down", "project", scope.project)}
-    own |= {Effect(f"compose {verb}", "project", scope.project) for verb in ("build", "up")}
+    own |= {Effect(f"compose {verb}", "project", scope.project) for verb in ("build", "up", "start")}
     own |= {Effect("removes", kind, name) for kind, name in scope.made}
     own |= {Effect("runs in", kind, name) for kind, name in scope.made if kind == "container"}
     return [effect for effect in done if effect not in own]
@@ -155,10 +156,8 @@ def _harm(words: Words, scope: Scope, world: World) -> list[Effect]:
 def _hold(words: Words, scope: Scope = SCOPE, world: World = WORLD) -> None:
     """Hold both promises: a change touches what is the run's own, a query touches nothing."""
     if _passes(lambda: check_change(words, scope)):
-        event("let through as a change")
         assert _harm(words, scope, world) == [], words
     if _passes(lambda: check_query(words)):
-        event("let through as a query")
         assert effects(words, world) == [Effect(READS)], words
 
 
@@ -224,7 +223,8 @@ def hidden(draw: st.DrawFn) -> tuple[Words, Scope]:
     words: Words = draw(st.sampled_from([
         ("rm", "--force", container), ("volume", "rm", volume), ("network", "rm", network), ("image", "rm", image),
         ("exec", "--interactive", "--", container, "psql", "-U", service), (*own, "build", "--", service),
-        (*own, "up", "--detach", "--no-build", "--", service), (*own, "down", "--remove-orphans", "--timeout", "0"),
+        (*own, "up", "--no-start", "--no-build", "--", service), (*own, "start", "--", service),
+        (*own, "down", "--remove-orphans", "--timeout", "0"),
         (*own, "run", "--rm", "--no-TTY", "--no-deps", "--name", container, "--entrypoint", "sh", "--", service, "-c"),
         ("compose", "--project-name", project, "down", "--remove-orphans", "--timeout", "0"),
         ("inspect", "--type", "container", container), ("image", "inspect", image), ("logs", "--tail", "3", container),
@@ -246,6 +246,17 @@ def test_no_list_of_dockers_own_words_gets_outside(words: list[str]) -> None:
 @given(spoiled())
 def test_no_allowed_list_that_was_spoiled_gets_outside(words: Words) -> None:
     _hold(words)
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_no_allowed_list_with_one_change_anywhere_gets_outside(kind: str) -> None:
+    new = VOCABULARY if kind in ("insert", "replace", "extend") else [""]
+    to = range(12) if kind in ("repeat", "move", "cut") else [0]
+    for words in (*CHANGES, *QUERIES):
+        for at in range(len(words) + 1):
+            for place in to:
+                for word in new:
+                    _hold(_mutated(words, kind, at, place, word))
 
 
 @HARD
@@ -321,14 +332,10 @@ def _by_project(words: Words) -> bool:
 
 @pytest.mark.parametrize("weak", [_by_prefix, _by_subcommand, _by_name_anywhere, _by_last_name, _by_project])
 def test_a_guard_with_a_hole_is_found_out(weak: Callable[[Words], bool]) -> None:
-    seeded, sources = random.Random(20240902), [*CHANGES, *QUERIES]
-    holes = []
-    for _ in range(4000):
-        words = seeded.choice(sources)
-        for _ in range(seeded.randint(1, 3)):
-            numbers = seeded.randint(0, 40), seeded.randint(0, 40)
-            words = _mutated(words, seeded.choice(sorted(KINDS)), *numbers, seeded.choice(VOCABULARY))
-        harm = [effect for effect in _harm(words, SCOPE, WORLD) if effect.verb not in (READS, "is no command")]
-        if weak(words) and harm:
-            holes.append(words)
-    assert holes
+    seeded, sources = random.Random(20240902), [words for words in (*CHANGES, *QUERIES) if weak(words)]
+    for _ in range(50_000):
+        numbers = seeded.randint(0, 40), seeded.randint(0, 40)
+        words = _mutated(seeded.choice(sources), seeded.choice(sorted(KINDS)), *numbers, seeded.choice(VOCABULARY))
+        if weak(words) and {effect.verb for effect in _harm(words, SCOPE, WORLD)} - {READS, "is no command"}:
+            return
+    pytest.fail("the hole was not found")

@@ -13,7 +13,7 @@ from migrations_tools.engines.compose import Stack, compose_options, resolved
 from migrations_tools.engines.docker import Docker
 from migrations_tools.errors import CannotProceed
 from migrations_tools.isolation import IsolationPlan, from_json
-from migrations_tools.journal import Run
+from migrations_tools.journal import OVERRIDE, Run
 from migrations_tools.steps.compose.engine import refuse_another
 from migrations_tools.steps.temp import scratch_name
 from migrations_tools.steps.work import Work
@@ -69,8 +69,8 @@ def read_original(work: Work) -> Original:
     return Original(docker, options, config, discover(work.root, work.settings, compose, config))
 
 
-def copy_of(work: Work, original: Original, plan: IsolationPlan) -> Copy:
-    """Give the copy that a plan describes.
+def copy_of(work: Work, original: Original, plan: IsolationPlan, form: str) -> Copy:
+    """Give the copy that a plan describes, in the form in which Compose is given it.
 
     The child environment names the copy's project as well as the option does: up to Compose 2.27.0,
     `${COMPOSE_PROJECT_NAME}` in a file takes the environment's value even when `--project-name` is given
@@ -78,9 +78,21 @@ def copy_of(work: Work, original: Original, plan: IsolationPlan) -> Copy:
     """
     environment = {key: value for key, value in original.docker.environment.items() if key != "COMPOSE_FILE"}
     environment["COMPOSE_PROJECT_NAME"] = plan.project
-    options = (*original.options, "--file", str(work.journal.override_path))
+    options = _options(work, original, form)
     docker = replace(original.docker, environment=environment, abbreviate=options)
     return Copy(work, original, plan, Stack(docker, plan.project, options))
+
+
+def _options(work: Work, original: Original, form: str) -> tuple[str, ...]:
+    """Give the copy's Compose options: the original's with the override on top, or with one file in their place.
+
+    The folder, environment files and profiles stay: they decide which services are active.
+    """
+    if form == OVERRIDE:
+        return (*original.options, "--file", str(work.journal.override_path))
+    pairs = zip(original.options[::2], original.options[1::2], strict=True)
+    kept = (word for pair in pairs if pair[0] != "--file" for word in pair)
+    return (*kept, "--file", str(work.journal.whole_path))
 
 
 def reopen(work: Work, run: Run) -> Copy:
@@ -92,4 +104,4 @@ def reopen(work: Work, run: Run) -> Copy:
             f"The temp stack that stands is {run.temp_project}, but the project is called {original.project.name}.",
             tip="Run `invoke cleanup`, then `invoke isolate`.",
         )
-    return copy_of(work, original, from_json(run.plan))
+    return copy_of(work, original, from_json(run.plan), run.form)

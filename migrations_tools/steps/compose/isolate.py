@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from migrations_tools.engines import claims, endpoint, inventory
-from migrations_tools.engines.compose import PROJECT_LABEL, Container, supports_override
+from migrations_tools.engines.compose import PROJECT_LABEL, Container
 from migrations_tools.engines.facts import gather
+from migrations_tools.engines.features import Features
 from migrations_tools.errors import CannotProceed, MigrationsToolsError
-from migrations_tools.files import write_whole
 from migrations_tools.isolation import (
     LOOPBACK,
     IsolationPlan,
@@ -26,8 +26,9 @@ from migrations_tools.isolation import (
 )
 from migrations_tools.journal import Run
 from migrations_tools.steps.compose import start
-from migrations_tools.steps.compose.copy import Copy, Original, copy_of, read_original
+from migrations_tools.steps.compose.copy import Copy, Original, read_original
 from migrations_tools.steps.compose.engine import remarks
+from migrations_tools.steps.compose.form import find_features, write_verified
 from migrations_tools.steps.hashes import hashes_of
 from migrations_tools.steps.work import Work, stopped_at
 
@@ -39,6 +40,7 @@ def isolate(work: Work) -> None:
     """
     with work.console.step("Reading the stack"):
         original = read_original(work)
+        can = find_features(original)
     if original.docker.endpoint.host:
         work.console.say(f"Docker engine: {original.docker.endpoint.words()}.")
     for line in remarks(work, original):
@@ -51,15 +53,13 @@ def isolate(work: Work) -> None:
         with work.console.step("Planning the copy"), claims.planning("isolate"):
             planned = make_plan(work, original)
             claim.note(ports=host_ports(planned))
-        _make(work, original, planned)
+        _make(work, original, planned, can)
 
 
-def _make(work: Work, original: Original, planned: IsolationPlan) -> None:
+def _make(work: Work, original: Original, planned: IsolationPlan, can: Features) -> None:
     _refuse_a_strangers_copy(original, planned)
     with work.console.step("Verifying that the copy is apart"):
-        run = _begin(work, original, planned)
-        copy = copy_of(work, original, planned)
-        _verify_or_forget(copy)
+        run, copy = _begin_or_forget(work, original, planned, can)
     try:
         run, containers = start.start(copy, run)
     except MigrationsToolsError as error:
@@ -76,12 +76,6 @@ def host_ports(planned: IsolationPlan) -> list[int]:
 
 def make_plan(work: Work, original: Original) -> IsolationPlan:
     """Plan the copy. Raises CannotProceed with every reason when the stack cannot be isolated."""
-    if not supports_override(original.docker):
-        program = " ".join(original.docker.compose)
-        raise CannotProceed(
-            f"`{program}` does not obey `!override`: the copy would keep the original's ports.",
-            tip="Install Compose 2.24.4 or newer.",
-        )
     try:
         return plan(original.config, gather(original.docker, original.project, original.config, work.settings))
     except NotIsolable as error:
@@ -113,27 +107,26 @@ _STRANGERS = (
 )
 
 
+def _begin_or_forget(work: Work, original: Original, planned: IsolationPlan, can: Features) -> tuple[Run, Copy]:
+    """Begin the run, in a form of the copy that was verified; without one, nothing of the run is kept."""
+    run = _begin(work, original, planned)
+    try:
+        return write_verified(work, original, planned, run, can)
+    except CannotProceed:
+        work.journal.forget()
+        raise
+
+
 def _begin(work: Work, original: Original, planned: IsolationPlan) -> Run:
-    """Write the journal (before anything is made) and the override."""
-    run = Run(
+    """Write the journal, before anything is made."""
+    return work.journal.write(Run(
         id=secrets.token_hex(8), project=original.project.name, temp_project=planned.project, engine="compose",
         started=time.time(), token=f"migrations_tools {secrets.token_hex(16)}", stage="planned",
         made=_will_be_made(planned), plan=as_json(planned),
         compose_files=tuple(str(path) for path in original.project.compose.files),
         hashes=hashes_of(work.root, original.project), inventory=inventory.take(original.docker),
         endpoint=original.docker.endpoint.address, engine_id=endpoint.lasting_identity(original.docker),
-    )  # fmt: skip
-    work.journal.write(run)
-    write_whole(work.journal.override_path, render(planned), mode=0o600)
-    return run
-
-
-def _verify_or_forget(copy: Copy) -> None:
-    try:
-        start.verify(copy)
-    except CannotProceed:
-        copy.work.journal.forget()
-        raise
+    ))  # fmt: skip
 
 
 def _will_be_made(planned: IsolationPlan) -> tuple[tuple[str, str], ...]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from migrations_tools.engines.compose import Stack, supports_override
+from migrations_tools.engines.compose import Stack
+from migrations_tools.engines.features import features
 from migrations_tools.journal import Run
 from migrations_tools.steps.compose.copy import Original, read_original
 from migrations_tools.steps.compose.engine import refuse_another, remarks
+from migrations_tools.steps.compose.form import find_features
 from migrations_tools.steps.compose.isolate import make_plan
 from migrations_tools.steps.work import Work
 
@@ -17,12 +19,13 @@ def doctor(work: Work) -> None:
         ("Compose", f"{docker.query('compose', 'version', '--short').strip()} ({' '.join(docker.compose)})"),
         ("engine", docker.query("version", "--format", "{{.Server.Version}}").strip()),
         ("engine at", docker.endpoint.words()),
-        ("!override", "obeyed" if supports_override(docker) else "ignored: too old"),
+        ("!override", features(docker).words()),
     ])  # fmt: skip
     original = read_original(work)
     work.console.table("Project", ("what", "found"), _project_rows(work, original))
     for line in remarks(work, original):
         work.console.say(line)
+    find_features(original)
     planned = make_plan(work, original)
     work.console.say(
         f"The stack can be isolated as {planned.project}, ports shifted by {planned.offset}.", style="green"

@@ -1,20 +1,22 @@
-"""Starting the temp stack: build, the database first, the token, the check of where env.py leads, then the rest."""
+"""Starting the temp stack: build, create, look at what was created; the database first, marked; then the rest."""
 
 from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from migrations_tools.engines import compose
 from migrations_tools.engines.compose import PROJECT_LABEL, Container, Expectation
+from migrations_tools.engines.limit import Limit
 from migrations_tools.engines.postgres import OTHER_DATABASES, Server, first_statements, read_names
 from migrations_tools.errors import CannotProceed, CommandFailed
 from migrations_tools.files import tree_fingerprint
 from migrations_tools.inapp.advice import Advice
 from migrations_tools.inapp.bundle import BOOTSTRAP
 from migrations_tools.inapp.client import Probe, Program
-from migrations_tools.isolation import LOOPBACK, violations
+from migrations_tools.isolation import LOOPBACK, mismatches, one_off_mismatches, violations
 from migrations_tools.journal import Run
 from migrations_tools.steps.compose.copy import Copy
 from migrations_tools.steps.history import check_reach
@@ -24,6 +26,8 @@ _PSQL = (
     'PGPASSWORD="${POSTGRES_PASSWORD:-$(cat "${POSTGRES_PASSWORD_FILE:-/dev/null}")}"'
     ' exec psql -X -q -A -t -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$1" -U "$2" -d postgres'
 )
+_POLL = 0.1
+_GOODBYE = 20
 _NOT_YET = (
     "could not connect",
     "connection to server",
@@ -51,12 +55,43 @@ def start(copy: Copy, run: Run) -> tuple[Run, tuple[Container, ...]]:
     console = copy.work.console
     with console.step("Building the images"):
         run = build(copy, run)
+    with console.step("Creating everything and comparing it with the plan"):
+        run = _create(copy, run)
     with console.step("Starting the temp database and checking where env.py leads"):
         run = _start_database(copy, run)
     with console.step("Starting the rest of the stack"):
-        compose.start(copy.stack, run, services(copy), expectation(copy))
-        containers = compose.wait_ready(copy.stack, expectation(copy), copy.work.settings.start_timeout, console.detail)
-    return note_anonymous_volumes(copy, run), containers
+        limit = _limit(copy)
+        compose.start(copy.stack, run, services(copy), expectation(copy), limit)
+        containers = compose.wait_ready(copy.stack, expectation(copy), limit, console.detail)
+    return run, containers
+
+
+def _create(copy: Copy, run: Run) -> Run:
+    """Create everything and start nothing; then look at what the engine has really made.
+
+    Raises CannotProceed with every way in which that is not as planned.
+    """
+    try:
+        copy.stack.create(run, services(copy))
+    except CommandFailed as error:
+        raise CannotProceed(compose.last_words(error), tip=f"Nothing was started. {_LOOK}") from error
+    finally:
+        # Also where Compose gave up half way: nothing but its container says whose an anonymous volume is.
+        run = note_anonymous_volumes(copy, run)
+    _refuse(mismatches(copy.plan, copy.stack.created()), f"Nothing of the application was started. {_LOOK}")
+    return run
+
+
+def _refuse(found: Sequence[str], tip: str) -> None:
+    if found:
+        raise CannotProceed(["What was created is not what was planned:", *found], tip=tip)
+
+
+_LOOK = "Look at it with `docker inspect`; `invoke cleanup` removes it."
+
+
+def _limit(copy: Copy) -> Limit:
+    return Limit(copy.work.settings.start_timeout, "start_timeout")
 
 
 def services(copy: Copy) -> list[str]:
@@ -119,13 +154,12 @@ def note_anonymous_volumes(copy: Copy, run: Run) -> Run:
 
 
 def _start_database(copy: Copy, run: Run) -> Run:
-    database = copy.project.database.service
-    compose.start(copy.stack, run, [database], expectation(copy))
-    run = note_anonymous_volumes(copy, run)
+    limit = _limit(copy)
+    compose.start(copy.stack, run, [copy.project.database.service], expectation(copy), limit)
     # The probe's container starts while PostgreSQL initialises; it connects to nothing until it is asked to.
     run, probe = open_probe(copy, run)
     try:
-        mark(copy, run)
+        mark(copy, run, limit)
         with probe:
             check_reach(probe, targets(copy.project, run))
     finally:
@@ -146,51 +180,94 @@ def run_program(copy: Copy, run: Run, program: Program) -> tuple[Run, Watched]:
 
 
 def _start_python(copy: Copy, run: Run, name: str) -> tuple[Run, subprocess.Popen[str]]:
+    """Start a Python in a one-off container of the Alembic service, and look at the container.
+
+    Compose creates and starts a one-off container in one step, but all that starts in this one is an interpreter
+    that waits for its text, which it is given only after this. Raises CannotProceed when the container is not as
+    planned.
+    """
     run = copy.work.journal.will_make(run, ("container", name))
     if any(container.name == name for container in copy.stack.containers()):
         copy.stack.docker.change(copy.stack.scope(run), "rm", "--force", name)
     service, python = copy.project.alembic_service, copy.work.settings.python
-    return run, copy.stack.start_python(run, service, name, python, BOOTSTRAP)
+    process = copy.stack.start_python(run, service, name, python, BOOTSTRAP)
+    try:
+        found = _appeared(copy, process, name)
+        run = copy.work.journal.will_make(run, *(("volume", each) for each in compose.anonymous_volumes(found)))
+        _refuse(one_off_mismatches(copy.plan, found) if found else (), "Its container was given nothing to run.")
+    except BaseException:
+        _dismiss(process)
+        raise
+    return run, process
+
+
+def _appeared(copy: Copy, process: subprocess.Popen[str], name: str) -> Mapping[str, Any]:
+    """Wait until a one-off container exists and give it; empty when its process ended without one.
+
+    Then whoever talks to the process says why, with what it printed.
+    """
+    limit = _limit(copy)
+    while limit.left:
+        ended = process.poll() is not None
+        found = compose.inspect(copy.stack.docker, [name])
+        if found or ended:
+            return found[0] if found else {}
+        time.sleep(_POLL)
+    raise CannotProceed(f"The container {name} was not created within {limit.words()}.")
+
+
+def _dismiss(process: subprocess.Popen[str]) -> None:
+    """End a Python that was given nothing: it ends by itself, its container too, when its input does."""
+    try:
+        process.communicate(timeout=_GOODBYE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
 
 
 def _advice(copy: Copy) -> Advice:
     return Advice("compose", f"add it to what the image of {copy.project.alembic_service} installs")
 
 
-def mark(copy: Copy, run: Run) -> None:
+def mark(copy: Copy, run: Run, limit: Limit) -> None:
     """Write the token on the temp databases, through their own container, as soon as it accepts connections.
 
     The application's own comes first; those that the image's start scripts have made beside it follow.
-    Raises CannotProceed when the database refuses or does not come up in time.
+    Raises CannotProceed when the database refuses or does not come up before the limit is over.
     """
     main = copy.project.database.name
-    others = _marking(copy, run, first_statements(main, copy.base_of(main), run.token) + OTHER_DATABASES, first=True)
+    statements = first_statements(main, copy.base_of(main), run.token) + OTHER_DATABASES
+    others = _marking(copy, run, statements, limit, first=True)
     names = [name for name in read_names(others) if name != main and not name.startswith(OWN_PREFIX)]
     if names:
         statements = "".join(first_statements(name, copy.base_of(name), run.token) for name in names)
-        _marking(copy, run, statements, first=False)
+        _marking(copy, run, statements, limit, first=False)
 
 
-def _marking(copy: Copy, run: Run, statements: str, first: bool) -> str:
+def _marking(copy: Copy, run: Run, statements: str, limit: Limit, first: bool) -> str:
     """Run statements with the database's own psql, again for as long as it is only coming up; give what it printed."""
     access = copy.project.database
     program = ("sh", "-c", _PSQL, "sh", str(access.port), access.user)
     arguments = ("exec", "--interactive", "--", copy.database_container, *program)
-    end, again = time.monotonic() + copy.work.settings.start_timeout, not first
+    again = not first
     while True:
         try:
-            return copy.stack.docker.change(copy.stack.scope(run), *arguments, stdin=statements, again=again)
+            scope = copy.stack.scope(run)
+            return copy.stack.docker.change(scope, *arguments, stdin=statements, again=again, limit=limit)
         except CommandFailed as error:
-            _still_coming(copy, error, time.monotonic() > end)
+            _still_coming(copy, error, limit)
         again = True
-        time.sleep(0.1)
+        time.sleep(_POLL)
 
 
-def _still_coming(copy: Copy, error: CommandFailed, late: bool) -> None:
+def _still_coming(copy: Copy, error: CommandFailed, limit: Limit) -> None:
     containers = [item for item in copy.stack.containers() if item.service == copy.project.database.service]
     stopped = [item for item in containers if item.status not in ("running", "created", "restarting")]
-    if stopped or late:
-        raise CannotProceed(compose.service_failures(copy.stack, stopped or containers)) from error
+    if stopped:
+        raise CannotProceed(compose.service_failures(copy.stack, stopped)) from error
+    if not limit.left:
+        late = f"The temp database accepted no connection within {limit.words()}: {error.output or error}"
+        raise CannotProceed([late, *compose.service_failures(copy.stack, containers)]) from error
     final = any(words in error.output for words in _FINAL)
     if final or not any(words in error.output for words in _NOT_YET):
         raise CannotProceed([f"The temp database refused to be marked: {error.output}"]) from error

@@ -1,6 +1,7 @@
 """The cases through a real Compose program: `config` of the original, of the copy, and of spoilt overrides.
 
-No engine is needed. ``COMPOSE_PROGRAM`` names another program than the machine's own.
+No engine is needed. ``COMPOSE_PROGRAM`` names another program than the machine's own; `nox -s compose_matrix` runs
+these tests with several and counts what the tests record as properties.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from migrations_tools.isolation import NotIsolable, plan, render, render_whole, 
 from tests.unit.isolation.folders import CASES, PLACEHOLDER, Case, Compose
 
 Spoil = Callable[[str], str]
+Record = Callable[[str, object], None]
 
 
 def spoilt(case: Case, compose: Compose, folder: Path, spoil: Spoil) -> tuple[str, ...]:
@@ -45,25 +47,35 @@ def _with(pattern: str, replacement: str) -> Spoil:
     return lambda text: re.sub(pattern, replacement, text, flags=re.MULTILINE)
 
 
-def test_compose_makes_an_isolated_copy_of_every_case(good_case: Case, compose: Compose, tmp_path: Path) -> None:
-    assert spoilt(good_case, compose, tmp_path, _nothing) == ()
+def test_compose_makes_an_isolated_copy_of_every_case(
+    good_case: Case, obedient: Compose, tmp_path: Path, record_property: Record
+) -> None:
+    assert spoilt(good_case, obedient, tmp_path, _nothing) == ()
+    record_property("verified", "override")
 
 
-def test_the_whole_copy_in_one_file_is_isolated_too(good_case: Case, compose: Compose, tmp_path: Path) -> None:
+def test_the_whole_copy_in_one_file_is_isolated_too(
+    good_case: Case, compose: Compose, tmp_path: Path, record_property: Record
+) -> None:
     original = compose.config(good_case)
     drawn = plan(original, good_case.facts(original, str(good_case.folder)))
+    record_property("planned", good_case.folder.name)
     whole = tmp_path / "whole.yaml"
     whole.write_text(render_whole(compose.config(good_case, project=drawn.project), drawn), encoding="utf-8")
     copy = compose.config_of([whole], project=drawn.project, profiles=good_case.profiles)
     assert violations(original, copy, drawn) == ()
+    record_property("verified", "rendered")
 
 
-def test_compose_gives_the_same_reasons_for_every_refusal(refused_case: Case, compose: Compose) -> None:
+def test_compose_gives_the_same_reasons_for_every_refusal(
+    refused_case: Case, compose: Compose, record_property: Record
+) -> None:
     original = compose.config(refused_case)
     with pytest.raises(NotIsolable) as refused:
         plan(original, refused_case.facts(original, str(refused_case.folder)))
     actual = "".join(f"{reason}\n" for reason in refused.value.reasons).replace(str(refused_case.folder), PLACEHOLDER)
     assert actual == refused_case.expected("reasons.txt", actual)
+    record_property("refused", refused_case.folder.name)
 
 
 def test_the_original_is_no_copy_of_itself(good_case: Case, compose: Compose) -> None:
@@ -156,10 +168,10 @@ SABOTAGE = [
 
 @pytest.mark.parametrize(("name", "spoil", "sentence"), SABOTAGE)
 def test_a_spoilt_override_is_found_out(
-    name: str, spoil: Spoil, sentence: str, compose: Compose, tmp_path: Path
+    name: str, spoil: Spoil, sentence: str, obedient: Compose, tmp_path: Path
 ) -> None:
     try:
-        found = spoilt(Case(CASES / name), compose, tmp_path, spoil)
+        found = spoilt(Case(CASES / name), obedient, tmp_path, spoil)
     except AssertionError as refusal:
         # Compose itself may refuse what is left (a name and two replicas, an undefined volume).
         found = (str(refusal),)
