@@ -68,6 +68,10 @@ class Settings:
     start_timeout: int = _setting(300, "Seconds that the copy may take until every service is ready.")
     command_timeout: int = _setting(1800, "Seconds that one Docker command (a build, say) may take.")
     http_timeout: int = _setting(10, "Seconds that one HTTP request may take.")
+    database_timeout: int = _setting(
+        10, "Seconds that the temp database may take to let the tool in, or give it a lock."
+    )
+    stop_timeout: int = _setting(5, "Seconds that a process of the run is given to end before it is ended by force.")
 
 
 def describe() -> dict[str, str]:

@@ -280,7 +280,10 @@ def server(copy: Copy, run: Run) -> Server:
     port = container.published.get(f"{access.port}/tcp") if container else None
     if not port:
         raise CannotProceed(f"The temp database's container {copy.database_container} publishes no port.")
-    return Server(copy.plan.engine_host or LOOPBACK, port, access.user, access.name, run.token, _password(copy, run))
+    return Server(
+        copy.plan.engine_host or LOOPBACK, port, access.user, access.name, run.token, _password(copy, run),
+        patience=copy.work.settings.database_timeout,
+    )  # fmt: skip
 
 
 def _password(copy: Copy, run: Run) -> str:

@@ -11,6 +11,7 @@ from migrations_tools.discovery.interpreter import mending_command
 from migrations_tools.discovery.project import Project
 from migrations_tools.engines import given, postgres, process
 from migrations_tools.engines.address import Address
+from migrations_tools.engines.limit import Limit
 from migrations_tools.inapp.advice import Advice
 from migrations_tools.inapp.bundle import BOOTSTRAP
 from migrations_tools.inapp.client import Probe, Program
@@ -95,7 +96,7 @@ class Local:
             if not self.primary:
                 self.primary.append(given.primary(databases.address(self.work, run.project)))
             return databases.find_given(self.primary[0], run)
-        return databases.find_embedded(run, self.project.database)
+        return databases.find_embedded(run, self.project.database, self.work.settings.database_timeout)
 
     def environment(self, run: Run) -> dict[str, str]:
         """Give the variables that Alembic and the application get: this process's, and the database's whereabouts."""
@@ -118,7 +119,7 @@ class Local:
 
     def reinstall(self, run: Run) -> tuple[Run, LocalInstallation]:
         """Destroy the databases and make them anew, empty."""
-        process.end_marked(run.id)
+        process.end_marked(run.id, Limit(self.work.settings.stop_timeout, "stop_timeout"))
         with self.work.console.step("Making the temp database anew"):
             before = self.server(run).identity()
             run = make_databases(self.work, self.source, run, again=True)
