@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import shlex
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -19,6 +20,10 @@ from migrations_tools.errors import CannotProceed
 
 SECTION = "migrations_tools"
 _ROOT_MARKS = ("invoke.yaml", "invoke.yml", "invoke.json", "tasks.py")
+# With a separator in front, no name of the copy can be one of the original's, nor the beginning of an id.
+_SUFFIX = re.compile(r"[_-][a-z0-9]+(?:[_-]+[a-z0-9]+)*")
+# So that it fits behind the beginning of a database's name into PostgreSQL's 63 bytes.
+_LONGEST_SUFFIX = 16
 _ENGINES = ("auto", "compose", "embedded", "server")
 
 
@@ -65,6 +70,10 @@ class Settings:
     start_timeout: int = _setting(300, "Seconds that the copy may take until every service is ready.")
     command_timeout: int = _setting(1800, "Seconds that one Docker command (a build, say) may take.")
     http_timeout: int = _setting(10, "Seconds that one HTTP request may take.")
+    database_timeout: int = _setting(
+        10, "Seconds that the temp database may take to let the tool in, or give it a lock."
+    )
+    stop_timeout: int = _setting(5, "Seconds that a process of the run is given to end before it is ended by force.")
 
 
 def describe() -> dict[str, str]:
@@ -170,17 +179,25 @@ def _value_mistakes(values: Mapping[str, Any]) -> list[str]:
     if values.get("engine", "auto") not in _ENGINES:
         reasons.append(f"`{SECTION}.engine` must be one of {', '.join(_ENGINES)}, not {values['engine']!r}.")
     suffix = str(values.get("suffix", "_temp"))
-    if len(suffix) < 2 or not all(
-        char.isascii() and (char.islower() or char.isdigit() or char in "_-") for char in suffix
-    ):
-        reasons.append(f"`{SECTION}.suffix` must be two or more of a-z, 0-9, _ and -, not {suffix!r}.")
+    if not _SUFFIX.fullmatch(suffix) or len(suffix) > _LONGEST_SUFFIX:
+        form = f"_ or - and then words of a-z and 0-9, {_LONGEST_SUFFIX} signs at most, as `_temp` is"
+        reasons.append(f"`{SECTION}.suffix` must be {form}, not {suffix!r}.")
     short = [item.name for item in fields(Settings) if item.name.endswith("_timeout") and values.get(item.name, 1) < 1]
     reasons += [f"`{SECTION}.{key}` must be at least 1 second, not {values[key]!r}." for key in short]
+    reasons += _command_mistakes(str(values.get("application_command", "")))
     reasons += [mistake for pattern in values.get("log_patterns", []) if (mistake := _pattern_mistake(pattern))]
     for service, variables in values.get("environment", {}).items():
         if not isinstance(variables, Mapping):
             reasons.append(f"`{SECTION}.environment.{service}` must be a map of variables, not {variables!r}.")
     return reasons
+
+
+def _command_mistakes(command: str) -> list[str]:
+    try:
+        shlex.split(command)
+    except ValueError as error:
+        return [f"`{SECTION}.application_command` is {command!r}, which cannot be read: {error}."]
+    return []
 
 
 def _pattern_mistake(pattern: str) -> str:

@@ -132,7 +132,8 @@ def _section(config: Path, name: str) -> Mapping[str, str]:
     if config.suffix == ".toml":
         table = read_toml(config).get("tool", {}).get("alembic", {})
         return {key: _toml_value(value, config) for key, value in table.items() if isinstance(value, (str, list))}
-    parser = configparser.ConfigParser({"here": str(config.parent)})
+    # A folder is data: a `%` in its name is none of the parser's own.
+    parser = configparser.ConfigParser({"here": str(config.parent).replace("%", "%%")})
     _read(parser, config)
     try:
         return dict(parser.items(name))

@@ -105,7 +105,7 @@ def upwards(start: Path, root: Path) -> Iterator[Path]:
 
 def _set(root: Path, setting: str, environment: Mapping[str, str]) -> tuple[str, ...]:
     whole = root / Path(setting).expanduser()
-    first, *rest = [str(whole)] if whole.is_file() or _python_in(whole) else shlex.split(setting) or [""]
+    first, *rest = [str(whole)] if whole.is_file() or _python_in(whole) else _words(setting)
     path = root / Path(first).expanduser()
     program = _python_in(path) if path.is_dir() else path
     if program and program.is_file() and "/" in first:
@@ -117,6 +117,13 @@ def _set(root: Path, setting: str, environment: Mapping[str, str]) -> tuple[str,
             " environment, nor a program on PATH.",
         )
     return (on_path, *rest)
+
+
+def _words(setting: str) -> list[str]:
+    try:
+        return shlex.split(setting) or [""]
+    except ValueError as error:
+        raise CannotProceed(f"The setting `{SECTION}.python` is {setting!r}, which cannot be read: {error}.") from error
 
 
 def _python_in(folder: Path) -> Path | None:

@@ -172,8 +172,8 @@ class Docker:
         try:
             return subprocess.run(
                 [*(bound_to_us() if bound else ()), *self._program(arguments)], input=stdin or "",
-                stdout=subprocess.PIPE, stderr=stderr, text=True, errors="replace", env=dict(self.environment),
-                timeout=limit.left, check=False,
+                stdout=subprocess.PIPE, stderr=stderr, encoding="utf-8", errors="replace",
+                env=dict(self.environment), timeout=limit.left, check=False,
             )  # fmt: skip
         except FileNotFoundError as error:
             raise CannotProceed(f"The program `{error.filename}` was not found.", tip=NO_DOCKER) from error
@@ -189,8 +189,8 @@ class Docker:
 
     def _start(self, arguments: Sequence[str], *, stderr: int, stdin: int) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [*bound_to_us(), *self._program(arguments)], stdin=stdin, stdout=subprocess.PIPE, stderr=stderr, text=True,
-            errors="replace", env=dict(self.environment),
+            [*bound_to_us(), *self._program(arguments)], stdin=stdin, stdout=subprocess.PIPE, stderr=stderr,
+            encoding="utf-8", errors="replace", env=dict(self.environment),
         )  # fmt: skip
 
     def _words(self, arguments: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import socket
 import stat
 import subprocess
@@ -10,13 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from migrations_tools.discovery.project import Project
+from migrations_tools.engines import claims
 from migrations_tools.engines.compose import PROJECT_LABEL
 from migrations_tools.engines.docker import Docker
+from migrations_tools.errors import CannotProceed
 from migrations_tools.isolation.facts import Facts
 from migrations_tools.isolation.mounts import host_paths
 from migrations_tools.settings import Settings
 
 _REACH = 1000
+_GIT_SECONDS = 60.0
 
 
 def gather(docker: Docker, project: Project, config: Mapping[str, Any], settings: Settings) -> Facts:
@@ -27,7 +31,7 @@ def gather(docker: Docker, project: Project, config: Mapping[str, Any], settings
         suffix=settings.suffix,
         database_service=project.database.service,
         held=_held(docker, copy),
-        busy_ports=_busy_here(docker, config) | _published(docker, copy),
+        busy_ports=_busy_here(docker, config) | _published(docker, copy) | claims.ports(),
         bind_sources={path: _sort(Path(path), project) for path in host_paths(config)},
         writable_mounts=frozenset(str((project.root / path).resolve()) for path in settings.writable_mounts),
         environment={
@@ -153,9 +157,18 @@ def _is_ignored(path: Path) -> bool:
 
 
 def _git(path: Path, *arguments: str) -> str | None:
-    """Give what git says about a folder; None when it says no, or there is no git or no checkout."""
+    """Give what git says about a folder; None when it says no, or there is no git or no checkout.
+
+    Raises CannotProceed when it says nothing in time.
+    """
+    command = ["git", "-C", str(path), *arguments]
     try:
-        result = subprocess.run(["git", "-C", str(path), *arguments], capture_output=True, text=True, check=False)
+        result = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", check=False, timeout=_GIT_SECONDS
+        )
     except FileNotFoundError:
         return None
+    except subprocess.TimeoutExpired as error:
+        words = f"`{shlex.join(command)}` did not answer within {_GIT_SECONDS:.0f} seconds."
+        raise CannotProceed(f"Whether {path} holds sources is not known: {words}") from error
     return None if result.returncode else result.stdout

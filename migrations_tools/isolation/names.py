@@ -11,7 +11,8 @@ from .hosts import known_hosts
 from .model import NamedResource
 from .resolved import Service, Stack
 
-# Docker's own rule for container and volume names (moby, daemon/names/names.go).
+# Docker's own rule for container and volume names (moby, daemon/names/names.go); it takes anything for a network,
+# but a name like these is one that every command reads alike.
 _LEGAL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]+")
 # One component of a repository (distribution/reference, regexp.go).
 _LEGAL_REPOSITORY = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*")
@@ -71,7 +72,10 @@ class _Desk:
     def suffixed(self, name: str) -> str:
         """Give `name` the suffix, or the project's name in front too."""
         suffixed = f"{name}{self.facts.suffix}"
-        return self.give(suffixed, f"{self.facts.project}_{suffixed}")
+        legal = re.sub(r"[^A-Za-z0-9_.-]+", "_", suffixed)
+        return self.give(
+            *dict.fromkeys((suffixed, f"{self.facts.project}_{suffixed}", f"{self.facts.project}_{legal}"))
+        )
 
 
 def names(stack: Stack, facts: Facts) -> Names:
@@ -129,7 +133,7 @@ def _desk(kind: str, stack: Stack, facts: Facts) -> _Desk:
 def _legal(kind: str, name: str) -> bool:
     if kind == "image":
         return bool(_LEGAL_REPOSITORY.fullmatch(reference(name).repository))
-    return kind == "network" or bool(_LEGAL_NAME.fullmatch(name))
+    return bool(_LEGAL_NAME.fullmatch(name))
 
 
 def _containers(stack: Stack, desk: _Desk) -> dict[str, str]:

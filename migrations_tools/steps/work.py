@@ -52,11 +52,30 @@ def busy(work: Work, run: Run) -> Iterator[Run]:
     """
     try:
         yield work.journal.update(run, stage="busy")
-    except MigrationsToolsError:
-        latest = work.journal.read()
-        if latest:
-            work.journal.update(latest, stage=run.stage)
+    except MigrationsToolsError as error:
+        stopped_at(work, run, run.stage, error)
         raise
+
+
+def stopped_at(work: Work, run: Run, stage: str, error: MigrationsToolsError) -> None:
+    """Note the stage that an error left a run at; when not even that can be written, tell both reasons."""
+    try:
+        work.journal.update(work.journal.read() or run, stage=stage)
+    except CannotProceed as second:
+        reasons = list(dict.fromkeys([*error.reasons, *second.reasons]))
+        raise CannotProceed(reasons, tip=second.tip) from error
+
+
+@contextmanager
+def written(what: str) -> Iterator[None]:
+    """Say in words what could not be written, and why."""
+    try:
+        yield
+    except OSError as error:
+        raise CannotProceed(f"{what} cannot be written: {error.strerror or error}.", tip=_UNWRITTEN) from error
+
+
+_UNWRITTEN = "Is there room on the disk, and may this user write there? The temp stack was kept."
 
 
 def standing_run(work: Work, after: str, stages: Collection[str] = READY) -> Run:
@@ -71,5 +90,7 @@ def standing_run(work: Work, after: str, stages: Collection[str] = READY) -> Run
         )
     if run.stage not in stages:
         said = "did not come up" if run.stage == "failed" else "is half made: the last task was interrupted"
+        if at_work := work.journal.at_work():
+            raise CannotProceed(f"{at_work} is at work on the temp stack.", tip="Wait for it to end.")
         raise CannotProceed(f"The temp stack {said}.", tip="Run `invoke isolate` again, or `invoke cleanup`.")
     return run

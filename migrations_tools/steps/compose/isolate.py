@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from migrations_tools.engines import endpoint, inventory
+from migrations_tools.engines import claims, endpoint, inventory
 from migrations_tools.engines.compose import PROJECT_LABEL, Container
 from migrations_tools.engines.facts import declared, gather
 from migrations_tools.engines.features import Features
@@ -23,6 +23,7 @@ from migrations_tools.isolation import (
     bracketed,
     is_loopback,
     plan,
+    ports,
     render,
 )
 from migrations_tools.journal import Run
@@ -32,7 +33,7 @@ from migrations_tools.steps.compose.engine import remarks
 from migrations_tools.steps.compose.form import find_features, write_verified
 from migrations_tools.steps.compose.original import Original, read_original, read_whole
 from migrations_tools.steps.hashes import hashes_of
-from migrations_tools.steps.work import Work
+from migrations_tools.steps.work import Work, stopped_at
 
 
 def isolate(work: Work) -> None:
@@ -43,24 +44,37 @@ def isolate(work: Work) -> None:
     with work.console.step("Reading the stack"):
         original = read_original(work)
         can = find_features(original)
-        planned = make_plan(work, original)
     if original.docker.endpoint.host:
         work.console.say(f"Docker engine: {original.docker.endpoint.words()}.")
     for line in remarks(work, original):
         work.console.say(line)
     if work.dry:
-        _show_dry(work, planned)
+        _show_dry(work, make_plan(work, original))
         return
+    copy = f"{original.project.name}{work.settings.suffix}"
+    with claims.claimed(copy, original.docker.environment, "isolate", work.root) as claim:
+        with work.console.step("Planning the copy"), claims.planning("isolate"):
+            planned = make_plan(work, original)
+            claim.note(ports=host_ports(planned))
+        _make(work, original, planned, can)
+
+
+def _make(work: Work, original: Original, planned: IsolationPlan, can: Features) -> None:
     _refuse_a_strangers_copy(original, planned)
     with work.console.step("Verifying that the copy is apart"):
         run, copy = _begin_or_forget(work, original, planned, can)
     try:
         run, containers = start.start(copy, run)
-    except MigrationsToolsError:
-        work.journal.update(work.journal.read() or run, stage="failed")
+    except MigrationsToolsError as error:
+        stopped_at(work, run, "failed", error)
         raise
     work.journal.update(run, stage="isolated", steps=tuple(work.console.steps))
     show(copy, containers)
+
+
+def host_ports(planned: IsolationPlan) -> list[int]:
+    """Give every port of this machine that a copy publishes."""
+    return sorted(ports.host_ports(port for service in planned.services for port in service.ports))
 
 
 def make_plan(work: Work, original: Original) -> IsolationPlan:
@@ -91,14 +105,22 @@ def _refuse_a_strangers_copy(original: Original, planned: IsolationPlan) -> None
         "container": ("ps", "--all", "--format", folder),
         "volume": ("volume", "ls", "--format", "{{.Name}}"),
         "network": ("network", "ls", "--format", "{{.Name}}"),
+        "image": ("image", "ls", "--format", "{{.Repository}}:{{.Tag}}"),
     }
     found = [
         f"The {kind} {name} belongs to a Compose project {planned.project} that this folder's journal does not know."
         for kind, query in queries.items()
         for name in original.docker.query_lines(*query, "--filter", label)
+        if not name.startswith("<none>")
     ]
     if found:
-        raise CannotProceed(found, tip="Run `invoke cleanup` in the folder that made it, or set another `suffix`.")
+        raise CannotProceed(found, tip=_STRANGERS)
+
+
+_STRANGERS = (
+    "Run `invoke cleanup` in the folder that made it, or set another `suffix`."
+    " Where that folder is gone, remove them by hand, one by one."
+)
 
 
 def _begin_or_forget(work: Work, original: Original, planned: IsolationPlan, can: Features) -> tuple[Run, Copy]:

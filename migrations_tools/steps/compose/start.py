@@ -283,13 +283,16 @@ def server(copy: Copy, run: Run) -> Server:
     port = container.published.get(f"{target}/tcp") if container else None
     if not port:
         raise CannotProceed(f"The container {name}, through which the temp database is reached, publishes no port.")
-    host, options = copy.plan.engine_host or LOOPBACK, (("sslmode", "prefer"),)  # whatever this shell's PGSSLMODE says
-    return Server(host, port, access.user, access.name, run.token, _password(copy, run), options=options)
+    return Server(
+        copy.plan.engine_host or LOOPBACK, port, access.user, access.name, run.token, _password(copy, run),
+        options=(("sslmode", "prefer"),),  # whatever this shell's PGSSLMODE says
+        patience=copy.work.settings.database_timeout,
+    )  # fmt: skip
 
 
 def _password(copy: Copy, run: Run) -> str:
     access = copy.project.database
     if access.password or not access.password_file:
         return access.password
-    arguments = ("exec", "--interactive", "--", copy.database_container, "cat", access.password_file)
+    arguments = ("exec", "--interactive", "--", copy.database_container, "cat", "--", access.password_file)
     return copy.stack.docker.change(copy.stack.scope(run), *arguments).strip()

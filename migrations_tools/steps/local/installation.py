@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from migrations_tools.discovery.alembic import FLASK
 from migrations_tools.engines import process
+from migrations_tools.engines.limit import Limit
 from migrations_tools.engines.postgres import Server
 from migrations_tools.errors import CannotProceed
 from migrations_tools.journal import Run
@@ -100,13 +101,15 @@ class LocalInstallation:
             except CannotProceed as error:
                 return error.reasons[0]
         path = self.place.source.project.application.health_path if self.place.source.project.application else "/"
-        end = time.monotonic() + self.place.work.settings.start_timeout
-        while started.poll() is None and time.monotonic() < end:
+        limit = Limit(self.place.work.settings.start_timeout, "start_timeout")
+        while started.poll() is None and limit.left:
             if http.get(f"http://127.0.0.1:{self.port}", path, 2).status:
                 return ""
             time.sleep(_POLL)
         said = self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-5:]
-        how = "did not answer in time" if started.poll() is None else f"ended with exit code {started.returncode}"
+        how = f"ended with exit code {started.returncode}"
+        if started.poll() is None:
+            how = f"did not answer within {limit.words()}"
         return f"the application {how}: {' | '.join(said) or 'it printed nothing'}"
 
     def _command(self) -> list[str]:

@@ -14,7 +14,7 @@ from migrations_tools.steps.local.cautions import show_cautions
 from migrations_tools.steps.local.local import Local, make_databases
 from migrations_tools.steps.local.source import Source, read_source
 from migrations_tools.steps.temp import targets
-from migrations_tools.steps.work import Work
+from migrations_tools.steps.work import Work, stopped_at
 
 
 def isolate(work: Work, engine: str) -> None:
@@ -37,8 +37,8 @@ def isolate(work: Work, engine: str) -> None:
             run, probe = local.open_probe(run)
             with probe:
                 check_reach(probe, targets(source.project, run))
-    except MigrationsToolsError:
-        work.journal.update(work.journal.read() or run, stage="failed")
+    except MigrationsToolsError as error:
+        stopped_at(work, run, "failed", error)
         raise
     run = work.journal.update(run, stage="isolated", steps=tuple(work.console.steps))
     _show(work, source, engine)
