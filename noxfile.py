@@ -94,7 +94,7 @@ def matrix(session: nox.Session, python: str, packages: tuple[str, ...]) -> None
     _install_for_tests(session)
     session.install("uv")
     place = Path(session.create_tmp()).resolve() / "application"
-    session.run("uv", "venv", "--quiet", "--clear", "--python", python, str(place))
+    session.run("uv", "venv", "--quiet", "--clear", "--python", _interpreter(python), str(place))
     interpreter = str(place / "bin" / "python")
     session.run("uv", "pip", "install", "--quiet", "--python", interpreter, *packages, *DRIVERS)
     tests = ("tests/integration/test_probe.py", "tests/integration/test_probe_revisions.py",
@@ -123,6 +123,18 @@ def bench(session: nox.Session) -> None:
     """Print the start-up times as ratios of one run."""
     session.install(".")
     session.run("python", "bench/startup.py", *session.posargs)
+
+
+def _interpreter(version: str) -> str:
+    """Give a Python of this machine of that version; else the version, which uv brings where it can."""
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
+    found = [shutil.which(f"python{version}"), *map(str, sorted(pyenv.glob(f"{version}.*/bin/python")))]
+    return next((path for path in found if path and _runs(path)), version)
+
+
+def _runs(python: str) -> bool:
+    # A shim of pyenv is there and does not run where its version is not the chosen one.
+    return subprocess.run([python, "-c", ""], capture_output=True, check=False).returncode == 0
 
 
 def _programs(folder: Path) -> dict[str, str]:

@@ -18,7 +18,9 @@ def write_whole(path: Path, text: str, mode: int = 0o644) -> None:
     """
     part = partial(path)
     try:
-        with part.open("w", encoding="utf-8", newline="") as file:
+        part.unlink(missing_ok=True)
+        # As a new file: a link of that name would lead the bytes elsewhere.
+        with part.open("x", encoding="utf-8", newline="") as file:
             part.chmod(mode)
             file.write(text)
             file.flush()
@@ -29,6 +31,21 @@ def write_whole(path: Path, text: str, mode: int = 0o644) -> None:
         part.unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder whose parent exists; it is on disk when this returns. One that is there already is well.
+
+    Under sudo it belongs to whoever called sudo. Raises OSError, FileExistsError where something else has the name.
+    """
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        if not folder.is_dir():
+            raise
+        return
+    _give_to_caller(folder)
+    _sync_folder(folder.parent)
 
 
 def partial(path: Path) -> Path:

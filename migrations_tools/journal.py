@@ -1,4 +1,4 @@
-"""What this run has made and how far it got; the lock that keeps two runs apart.
+"""What this run has made and how far it got.
 
 The journal is written *before* each thing is made, whole and atomically, so that a run that was killed at any
 moment can be brought back by `cleanup`. It lives in the tool's own folder, which ignores itself in git.
@@ -7,16 +7,15 @@ moment can be brought back by `cleanup`. It lives in the tool's own folder, whic
 from __future__ import annotations
 
 import json
-import os
-import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from migrations_tools import locks
 from migrations_tools.errors import CannotProceed
-from migrations_tools.files import partial, write_whole
+from migrations_tools.files import make_folder, partial, write_whole
 
 FOLDER = ".migrations_tools"
 _VERSION = 1
@@ -29,8 +28,9 @@ class Run:
     """One run, from `isolate` to `cleanup`, as it stands on disk.
 
     `form` is the form in which Compose is given the copy; `made` lists (kind, name or id) of everything that was
-    or was about to be made; `hashes` are the sha256 of files that must not change; `inventory` is the rest of the
-    machine as it was before.
+    or was about to be made; `compose_options` are the options that stand for the original on every Compose command;
+    `hashes` are the sha256 of files that must not change; `inventory` is the rest of the machine as it was before.
+    `endpoint` and `engine_id` are the Docker engine's address and own id, empty where the journal does not know them.
     """
 
     id: str
@@ -44,12 +44,15 @@ class Run:
     made: tuple[tuple[str, str], ...] = ()
     plan: Mapping[str, Any] = field(default_factory=dict)
     compose_files: tuple[str, ...] = ()
+    compose_options: tuple[str, ...] = ()
     hashes: Mapping[str, str] = field(default_factory=dict)
     inventory: Mapping[str, Any] = field(default_factory=dict)
     built_from: str = ""
     generated: tuple[Mapping[str, Any], ...] = ()
     held: tuple[Mapping[str, Any], ...] = ()
     steps: tuple[Mapping[str, Any], ...] = ()
+    endpoint: str = ""
+    engine_id: str = ""
 
     def names(self, kind: str) -> tuple[str, ...]:
         """Give the names (or ids) of one kind, in the order in which they were made."""
@@ -60,41 +63,58 @@ class Journal:
     """The run's record on disk, in `<root>/.migrations_tools/<suffix>/`."""
 
     def __init__(self, root: Path, suffix: str) -> None:
-        self.folder = root / FOLDER / suffix.strip("_-")
+        self.root = root
+        self.folder = root / FOLDER / suffix.removeprefix("_")
         self.path = self.folder / "journal.json"
         self.override_path = self.folder / "override.yaml"
         self.whole_path = self.folder / "whole.yaml"
         self.report_path = self.folder / "last-run.json"
         self.error_path = self.folder / "last-error.txt"
+        self.lock_path = self.folder / "lock"
 
     def read(self) -> Run | None:
         """Give the run that stands, or None.
 
-        Raises CannotProceed when the file is there and is not a journal of this version.
+        Raises CannotProceed, the file left as it is, when it is there and is not a journal of this version, or is
+        another folder's.
         """
+        self._refuse_links()
         try:
             data = json.loads(self.path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
-        except (OSError, ValueError) as error:
-            raise CannotProceed(f"The journal {self.path} cannot be read: {error}.", tip=_BROKEN) from error
+        except (OSError, ValueError, RecursionError) as error:
+            raise self._broken(f"cannot be read: {error}") from error
         if not isinstance(data, dict) or data.pop("version", None) != _VERSION:
-            raise CannotProceed(f"The journal {self.path} was written by another version of the tool.", tip=_BROKEN)
-        return _run(data)
+            raise self._broken("was written by another version of the tool, or by something else")
+        self._refuse_another_folders(data)
+        try:
+            return _run(data)
+        except (KeyError, TypeError, ValueError) as error:
+            raise self._broken(f"is not as this tool writes it: {error}") from error
 
     def write(self, run: Run) -> Run:
-        """Write the run whole; it is on disk when this returns."""
+        """Write the run whole; it is on disk when this returns.
+
+        Raises CannotProceed when that is not possible; then the journal is the one from before.
+        """
         self.prepare()
-        document = {"version": _VERSION, **asdict(run)}
-        write_whole(self.path, json.dumps(document, indent=1, sort_keys=True), mode=0o600)
+        document = {"version": _VERSION, "root": str(self.root.resolve()), **asdict(run)}
+        text = json.dumps(document, indent=1, sort_keys=True)
+        with _in_words(f"The journal {self.path} cannot be written"):
+            write_whole(self.path, text, mode=0o600)
         return run
 
     def prepare(self) -> None:
         """Make the tool's folder, which tells git to ignore it."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self._make_folders()
         ignore = self.folder.parent / ".gitignore"
         if not ignore.exists():
-            write_whole(ignore, "*\n")
+            # By way of this suffix's own folder: a run with another one may be doing the same.
+            own = self.folder / ".gitignore"
+            with _in_words(f"The file {ignore} cannot be written"):
+                write_whole(own, "*\n")
+                own.replace(ignore)
 
     def update(self, run: Run, **changes: Any) -> Run:
         """Write the run with some fields replaced."""
@@ -102,12 +122,13 @@ class Journal:
 
     def will_make(self, run: Run, *things: tuple[str, str]) -> Run:
         """Note things before they are made; what is noted already is not noted twice."""
-        new = tuple(dict.fromkeys(thing for thing in things if thing not in run.made))
-        return self.write(replace(run, made=run.made + new)) if new else run
+        noted = noting(run, *things)
+        return self.write(noted) if noted != run else run
 
     def forget(self) -> None:
         """Remove the run's state; the last report stays."""
-        for path in (self.whole_path, self.override_path, self.error_path, self.path):
+        own = (self.whole_path, self.override_path, self.error_path, self.path, self.folder / ".gitignore")
+        for path in own:
             partial(path).unlink(missing_ok=True)
             path.unlink(missing_ok=True)
 
@@ -115,41 +136,81 @@ class Journal:
     def lock(self, task: str) -> Iterator[None]:
         """Hold the project for one task.
 
-        The operating system gives the lock back when the process dies, whatever killed it. Raises CannotProceed,
-        naming the holder, when another process holds it.
+        Raises CannotProceed, naming the holder, when another process holds it.
         """
-        from filelock import FileLock, Timeout
-
-        self.prepare()
-        holder = self.folder / "holder.json"
-        lock = FileLock(self.folder / "lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            raise CannotProceed(f"{_holder_words(holder)} is at work on this project.", tip=_BUSY) from None
-        try:
-            write_whole(holder, json.dumps({"pid": os.getpid(), "task": task, "since": time.time()}))
+        self._make_folders()
+        with locks.held(self.lock_path, task, "this project"):
             yield
-        finally:
-            holder.unlink(missing_ok=True)
-            lock.release()
-            (self.folder / "lock").unlink(missing_ok=True)
+
+    def at_work(self) -> str:
+        """Say which task holds the project right now; empty when none does."""
+        record = locks.holder(self.lock_path)
+        return locks.words(record) if record else ""
+
+    def _make_folders(self) -> None:
+        self._refuse_links()
+        for folder in (self.folder.parent, self.folder):
+            with _in_words(f"The tool's folder {folder} cannot be made"):
+                make_folder(folder)
+
+    def _refuse_links(self) -> None:
+        """Refuse a folder that is a link: what is written and removed in it would be somewhere else."""
+        for folder in (self.folder.parent, self.folder):
+            if folder.is_symlink():
+                raise CannotProceed(
+                    f"The tool's folder {folder} is a symbolic link; nothing was written or removed behind it.",
+                    tip="Replace the link by a folder, or remove it and let the tool make one.",
+                )
+
+    def _refuse_another_folders(self, data: dict[str, Any]) -> None:
+        """Refuse a journal that was copied along with a folder: what it lists is the first folder's.
+
+        After a folder was moved, there is no journal of this run at the old place.
+        """
+        root = data.pop("root", None)
+        if not isinstance(root, str) or root == str(self.root.resolve()):
+            return
+        path = Path(root) / FOLDER / self.folder.name / self.path.name
+        with suppress(OSError, ValueError, AttributeError):
+            if not path.samefile(self.path) and json.loads(path.read_bytes()).get("id") == data.get("id"):
+                raise CannotProceed(
+                    f"The journal {self.path} is a copy of that of {root}; what it lists belongs to that folder.",
+                    tip=f"Run `invoke cleanup` there; here, remove {self.folder}.",
+                )
+
+    def _broken(self, how: str) -> CannotProceed:
+        return CannotProceed(f"The journal {self.path} {how}.", tip=_BROKEN)
 
 
-_BROKEN = "Nothing was touched. Look at the file; without it `invoke cleanup` can only list what carries the labels."
-_BUSY = "Wait for it to end. A process that died holds nothing: its lock went with it."
+_BROKEN = (
+    "Nothing was touched. Look at the file. Once it is moved away, `invoke cleanup` lists what carries this folder's"
+    " labels, for you to remove."
+)
+_UNWRITTEN = (
+    "What stood there before is whole, and nothing was made that it does not list. When there is room and this user"
+    " may write there, run the command again, or `invoke cleanup`."
+)
+
+
+@contextmanager
+def _in_words(what: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise CannotProceed(f"{what}: {error.strerror or error}.", tip=_UNWRITTEN) from error
+
+
+def noting(run: Run, *things: tuple[str, str]) -> Run:
+    """Give the run with things added to what it made, in memory only; what is there already is not added twice."""
+    new = tuple(dict.fromkeys(thing for thing in things if thing not in run.made))
+    return replace(run, made=run.made + new) if new else run
 
 
 def _run(data: Mapping[str, Any]) -> Run:
-    tuples = {key: tuple(data[key]) for key in ("compose_files", "generated", "held", "steps")}
-    made = tuple((kind, name) for kind, name in data["made"])
-    return Run(**{**data, **tuples, "made": made})
-
-
-def _holder_words(path: Path) -> str:
-    try:
-        holder = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return "Another task"
-    since = time.strftime("%H:%M:%S", time.localtime(holder["since"]))
-    return f"`invoke {holder['task']}` (process {holder['pid']}, since {since})"
+    tuples = {key: tuple(data[key]) for key in ("compose_files", "compose_options", "generated", "held", "steps")}
+    made = tuple((str(kind), str(name)) for kind, name in data["made"])
+    run = Run(**{**data, **tuples, "made": made})
+    for key in ("id", "project", "temp_project", "engine", "token", "stage"):
+        if not isinstance(getattr(run, key), str):
+            raise TypeError(f"{key} is no text")
+    return run

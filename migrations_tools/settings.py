@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import shlex
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -19,6 +20,10 @@ from migrations_tools.errors import CannotProceed
 
 SECTION = "migrations_tools"
 _ROOT_MARKS = ("invoke.yaml", "invoke.yml", "invoke.json", "tasks.py")
+# With a separator in front, no name of the copy can be one of the original's, nor the beginning of an id.
+_SUFFIX = re.compile(r"[_-][a-z0-9]+(?:[_-]+[a-z0-9]+)*")
+# So that it fits behind the beginning of a database's name into PostgreSQL's 63 bytes.
+_LONGEST_SUFFIX = 16
 _ENGINES = ("auto", "compose", "embedded", "server")
 
 
@@ -38,8 +43,10 @@ class Settings:
     env_files: list[str] = _setting([], "Files for `--env-file`, when it is not the `.env` beside the Compose file.")
     profiles: list[str] = _setting([], "Compose profiles that the copy is started with.")
     project_name: str = _setting("", "The original's Compose project name.")
+    services: list[str] = _setting([], "Only these services, and what they need; the database and Alembic's always.")
     exclude_services: list[str] = _setting([], "Services that the copy leaves out.")
     environment: dict[str, Any] = _setting({}, "Variables for the copy, by service: `{api: {SMTP_HOST: ''}}`.")
+    internal: bool = _setting(False, "Cut the copy's networks off from the outside; its published ports still answer.")
     writable_mounts: list[str] = _setting([], "Host folders that the copy may write to, as the original does.")
     allow_hosts: list[str] = _setting([], "Outside hosts that a database or broker address of the copy may name.")
     database_service: str = _setting("", "The Compose service that is PostgreSQL.")
@@ -52,7 +59,7 @@ class Settings:
     versions: list[str] = _setting([], "The folder(s) of the revision files.")
     python: str = _setting("", "The Python that Alembic runs in: in the service's image, or here (`uv run python`).")
     postgres_bin: str = _setting("", "The folder of the embedded server's programs (`postgres`, `initdb`).")
-    server_url: str = _setting("", "The URL of a PostgreSQL server for the engine `server`; its database is not used.")
+    server_url: str = _setting("", "The server of the engine `server`, as a URL that names the database to make there.")
     application_command: str = _setting("", "What starts the application without Docker; `{port}` is its port.")
     message: str = _setting("", "The message of a generated revision; made from its operations when empty.")
     allow: list[Any] = _setting([], "Drops that are meant: `CODE:object`, or a map of code, object, reason, until.")
@@ -63,6 +70,10 @@ class Settings:
     start_timeout: int = _setting(300, "Seconds that the copy may take until every service is ready.")
     command_timeout: int = _setting(1800, "Seconds that one Docker command (a build, say) may take.")
     http_timeout: int = _setting(10, "Seconds that one HTTP request may take.")
+    database_timeout: int = _setting(
+        10, "Seconds that the temp database may take to let the tool in, or give it a lock."
+    )
+    stop_timeout: int = _setting(5, "Seconds that a process of the run is given to end before it is ended by force.")
 
 
 def describe() -> dict[str, str]:
@@ -147,7 +158,7 @@ def _unknown(key: str, known: Mapping[str, Any]) -> str:
 
 def _type_mistakes(key: str, value: Any, default: Any) -> list[str]:
     wanted: type = type(default)
-    if isinstance(value, bool) or not isinstance(value, _accepted(wanted)):
+    if isinstance(value, bool) is not (wanted is bool) or not isinstance(value, _accepted(wanted)):
         return [f"`{SECTION}.{key}` must be {_WORDS[wanted]}, not {value!r}."]
     if isinstance(value, (list, tuple)) and key != "allow" and not all(isinstance(item, str) for item in value):
         return [f"`{SECTION}.{key}` must be a list of texts, not {value!r}."]
@@ -160,7 +171,7 @@ def _accepted(wanted: type) -> tuple[type, ...]:
     return accepted.get(wanted, (wanted,))
 
 
-_WORDS = {str: "a text", int: "a whole number", list: "a list", dict: "a map"}
+_WORDS = {str: "a text", bool: "true or false", int: "a whole number", list: "a list", dict: "a map"}
 
 
 def _value_mistakes(values: Mapping[str, Any]) -> list[str]:
@@ -168,17 +179,25 @@ def _value_mistakes(values: Mapping[str, Any]) -> list[str]:
     if values.get("engine", "auto") not in _ENGINES:
         reasons.append(f"`{SECTION}.engine` must be one of {', '.join(_ENGINES)}, not {values['engine']!r}.")
     suffix = str(values.get("suffix", "_temp"))
-    if len(suffix) < 2 or not all(
-        char.isascii() and (char.islower() or char.isdigit() or char in "_-") for char in suffix
-    ):
-        reasons.append(f"`{SECTION}.suffix` must be two or more of a-z, 0-9, _ and -, not {suffix!r}.")
+    if not _SUFFIX.fullmatch(suffix) or len(suffix) > _LONGEST_SUFFIX:
+        form = f"_ or - and then words of a-z and 0-9, {_LONGEST_SUFFIX} signs at most, as `_temp` is"
+        reasons.append(f"`{SECTION}.suffix` must be {form}, not {suffix!r}.")
     short = [item.name for item in fields(Settings) if item.name.endswith("_timeout") and values.get(item.name, 1) < 1]
     reasons += [f"`{SECTION}.{key}` must be at least 1 second, not {values[key]!r}." for key in short]
+    reasons += _command_mistakes(str(values.get("application_command", "")))
     reasons += [mistake for pattern in values.get("log_patterns", []) if (mistake := _pattern_mistake(pattern))]
     for service, variables in values.get("environment", {}).items():
         if not isinstance(variables, Mapping):
             reasons.append(f"`{SECTION}.environment.{service}` must be a map of variables, not {variables!r}.")
     return reasons
+
+
+def _command_mistakes(command: str) -> list[str]:
+    try:
+        shlex.split(command)
+    except ValueError as error:
+        return [f"`{SECTION}.application_command` is {command!r}, which cannot be read: {error}."]
+    return []
 
 
 def _pattern_mistake(pattern: str) -> str:

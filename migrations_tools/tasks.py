@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from invoke import Collection, Context, Exit, task
 
 from migrations_tools import settings
-from migrations_tools.errors import MigrationsToolsError
+from migrations_tools.errors import CannotProceed, MigrationsToolsError
 
 if TYPE_CHECKING:
     from migrations_tools.journal import Journal
@@ -47,13 +47,24 @@ def _working(context: Context, name: str, locked: bool = True) -> Iterator[Work]
     except MigrationsToolsError as error:
         _explain(error)
         raise Exit(code=error.exit_code) from error
+    except OSError as error:
+        _explain(CannotProceed(f"The system refused: {error}.", tip=_REFUSED))
+        raise Exit(code=CannotProceed.exit_code) from error
     except KeyboardInterrupt:
         _print_error("\nInterrupted. What was made is in the journal: `invoke cleanup` removes it.")
         raise Exit(code=130) from None
 
 
+_REFUSED = (
+    "Is there room on the disk, and may this user do that?"
+    " What was made is in the journal: `invoke cleanup` removes it."
+)
+
+
 def _print_error(text: str) -> None:
-    sys.stderr.write(text + "\n")
+    from migrations_tools.report.console import harmless
+
+    sys.stderr.write(harmless(text) + "\n")
 
 
 def _explain(error: MigrationsToolsError) -> None:

@@ -142,6 +142,8 @@ def _new_url(match: re.Match[str], name: str, server: Server, ours: frozenset[st
         return match[0]
     kept = _kept([pair for pair in options if pair[0] not in _PLACES], server, found, quote)
     found.databases += [unquote(path)] if path else []
+    if match["scheme"].endswith("+asyncpg") and "options" in server.options:
+        found.notes.append("asyncpg takes no `options`: those of the temp server's address do not reach it.")
     new_query = "&".join(filter(None, [server.query()[1:], *("=".join(pair) for pair in kept)]))
     database = quote(server.named(unquote(path)), safe="")
     return f"{match['scheme']}://{server.authority()}/{database}{'?' * bool(new_query)}{new_query}{mark}{fragment}"

@@ -89,7 +89,7 @@ def _own_keys(config: Path) -> dict[str, set[str]]:
     """Give the keys that each section writes itself; what [DEFAULT] gives to all is nobody's own."""
     parser = configparser.RawConfigParser(default_section="no section is called this", strict=False)
     _read(parser, config)
-    return {name: set(parser.options(name)) for name in parser.sections()}
+    return {name: set(parser.options(name)) for name in parser.sections() if name != configparser.DEFAULTSECT}
 
 
 def find_versions(root: Path, settings: Settings, config: Path, section: str = USUAL) -> tuple[Path, ...]:
@@ -132,7 +132,8 @@ def _section(config: Path, name: str) -> Mapping[str, str]:
     if config.suffix == ".toml":
         table = read_toml(config).get("tool", {}).get("alembic", {})
         return {key: _toml_value(value, config) for key, value in table.items() if isinstance(value, (str, list))}
-    parser = configparser.ConfigParser({"here": str(config.parent)})
+    # A folder is data: a `%` in its name is none of the parser's own.
+    parser = configparser.ConfigParser({"here": str(config.parent).replace("%", "%%")})
     _read(parser, config)
     try:
         return dict(parser.items(name))

@@ -23,6 +23,7 @@ _FOLDERS = (".venv", "venv")
 # (https://docs.astral.sh/uv/reference/cli/#uv-run).
 _UV_RUN = ("uv", "run", "--frozen", "--isolated", "python")
 _POETRY_RUN = ("poetry", "run", "python")
+_NEEDED = ("alembic", "sqlalchemy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +33,24 @@ class Interpreter:
     command: tuple[str, ...]
     source: str
 
+    @property
+    def is_run(self) -> bool:
+        """Tell whether a program prepares the project's environment for it: `uv run`, `poetry run`."""
+        return self.command[1:2] == ("run",)
+
+    def program(self, name: str) -> tuple[str, ...]:
+        """Give the words that start a program (uvicorn, say) of the project's environment."""
+        if name in ("python", "python3"):
+            return self.command
+        if self.is_run:
+            return (*self.command[:-1], name)
+        beside = Path(self.command[0]).parent / name
+        return (str(beside) if beside.is_file() else name,)
+
     def environment(self, outer: Mapping[str, str]) -> dict[str, str]:
         """Give the variables to run it with: its own programs (uvicorn, …) first on PATH, no other Python's."""
         variables = {key: value for key, value in outer.items() if key not in ("PYTHONHOME", "__PYVENV_LAUNCHER__")}
-        if self.command in (_UV_RUN, _POETRY_RUN):
+        if self.is_run:
             # Both would take an active environment for the project's, and this one is not it.
             return {key: value for key, value in variables.items() if key != "VIRTUAL_ENV"}
         folder = Path(self.command[0]).parent
@@ -90,7 +105,7 @@ def upwards(start: Path, root: Path) -> Iterator[Path]:
 
 def _set(root: Path, setting: str, environment: Mapping[str, str]) -> tuple[str, ...]:
     whole = root / Path(setting).expanduser()
-    first, *rest = [str(whole)] if whole.is_file() or _python_in(whole) else shlex.split(setting) or [""]
+    first, *rest = [str(whole)] if whole.is_file() or _python_in(whole) else _words(setting)
     path = root / Path(first).expanduser()
     program = _python_in(path) if path.is_dir() else path
     if program and program.is_file() and "/" in first:
@@ -102,6 +117,13 @@ def _set(root: Path, setting: str, environment: Mapping[str, str]) -> tuple[str,
             " environment, nor a program on PATH.",
         )
     return (on_path, *rest)
+
+
+def _words(setting: str) -> list[str]:
+    try:
+        return shlex.split(setting) or [""]
+    except ValueError as error:
+        raise CannotProceed(f"The setting `{SECTION}.python` is {setting!r}, which cannot be read: {error}.") from error
 
 
 def _python_in(folder: Path) -> Path | None:
@@ -158,14 +180,18 @@ def _this_tools() -> Interpreter:
     return Interpreter((sys.executable,), "the Python that this tool runs in, which has Alembic")
 
 
-def mending_command(interpreter: Interpreter, folder: Path, root: Path) -> str:
-    """Give the command that installs what the project asks for, by what is in its folders; it is only shown."""
+def mending_command(interpreter: Interpreter, folder: Path, root: Path, module: str = "") -> str:
+    """Give the command that installs what the project asks for, by what is in its folders; it is only shown.
+
+    `module` is the name that could not be imported, Alembic's or SQLAlchemy's when empty.
+    """
     python = shlex.join(interpreter.command)
+    wanted = _NEEDED if module in ("", *_NEEDED) else (module,)
     for each in upwards(folder, root):
         if (each / "uv.lock").is_file():
-            return "uv sync"
+            return "uv sync" if _locks(each / "uv.lock", wanted) else f"uv add {' '.join(wanted)}"
         if is_poetrys(each):
-            return "poetry install"
+            return "poetry install" if _locks(each / "poetry.lock", wanted) else f"poetry add {' '.join(wanted)}"
         if (each / "Pipfile").is_file():
             return "pipenv install"
         for name in ("requirements.txt", "requirements/base.txt", "requirements-dev.txt"):
@@ -173,4 +199,12 @@ def mending_command(interpreter: Interpreter, folder: Path, root: Path) -> str:
                 return f"{python} -m pip install -r {each / name}"
         if (each / "pyproject.toml").is_file() and "project" in read_toml(each / "pyproject.toml"):
             return f"{python} -m pip install -e {each}"
-    return f"{python} -m pip install alembic sqlalchemy"
+    return f"{python} -m pip install {' '.join(wanted)}"
+
+
+def _locks(lock: Path, modules: tuple[str, ...]) -> bool:
+    """Tell whether a lock file holds the packages; of other modules than our own needs, the package is not known."""
+    if modules != _NEEDED or not lock.is_file():
+        return True
+    text = lock.read_text(encoding="utf-8")
+    return all(f'name = "{name}"' in text for name in modules)

@@ -115,16 +115,17 @@ def health_url(service: Service) -> str:
 
 def build_context(service: Service) -> Path | None:
     """Give the local folder that a service's image is built from; None when there is none."""
-    context = (service.get("build") or {}).get("context")
+    context = _plain((service.get("build") or {}).get("context") or "")
     return Path(context).resolve() if context and "://" not in context else None
 
 
 def _environment(service: Service) -> dict[str, str]:
-    return {
-        key: str(value).replace("$$", "$")
-        for key, value in (service.get("environment") or {}).items()
-        if value is not None
-    }
+    return {key: _plain(value) for key, value in (service.get("environment") or {}).items() if value is not None}
+
+
+def _plain(value: Any) -> str:
+    """Give a value of the resolved configuration as text: Compose doubles each `$` there."""
+    return str(value).replace("$$", "$")
 
 
 def holds(service: Service, path: Path) -> bool:
@@ -135,7 +136,7 @@ def holds(service: Service, path: Path) -> bool:
 
 def command_words(value: Any) -> list[str]:
     """Give a command in either of Compose's forms as words."""
-    return value.split() if isinstance(value, str) else [str(word) for word in value or []]
+    return _plain(value).split() if isinstance(value, str) else [_plain(word) for word in value or []]
 
 
 def existing(setting: str, name: str, services: Services) -> str:

@@ -14,6 +14,7 @@ from migrations_tools.errors import CannotProceed
 SETTING = "`migrations_tools.server_url`"
 _SCHEMES = ("postgresql", "postgres")
 _CANNOT_WRITE = ("read-only", "standby", "prefer-standby")
+_LONGEST_NAME = 63
 _TIP = "The engine makes a database of that name, and drops it at the end."
 _UNREADABLE = (
     f"{SETTING} cannot be read. In user and password, write @ / : ? # % as %40 %2F %3A %3F %23 %25; a port is a"
@@ -103,6 +104,8 @@ def _mistakes(
         yield f"{SETTING} has {len(hosts)} hosts and {len(ports)} ports."
     if not database.endswith(suffix):
         yield f"{SETTING} names the database {database!r}, which does not end in {suffix}."
+    if len(database.encode()) > _LONGEST_NAME:
+        yield f"{SETTING} names a database of more than {_LONGEST_NAME} bytes, which PostgreSQL would cut."
     if given.get("target_session_attrs") in _CANNOT_WRITE:
         yield f"{SETTING} asks for a server that takes no writes (target_session_attrs); nothing can be made there."
     if unknown := [key for key in given if not libpq.known(key)]:

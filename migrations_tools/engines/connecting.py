@@ -12,6 +12,11 @@ Options = Sequence[tuple[str, str]]
 _USUAL: Mapping[str, str] = {
     "connect_timeout": "10",
     "application_name": "migrations_tools",
+    # A server that is gone without a word is noticed within about a minute.
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "60000",
     # Empty, and so not taken from PGHOSTADDR: it would lead elsewhere although a host is named.
     "hostaddr": "",
 }

@@ -7,6 +7,7 @@ Argument lists go to the program as they are, never through a shell. What change
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import shlex
@@ -20,9 +21,12 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from migrations_tools.engines import endpoint as endpoints
+from migrations_tools.engines.endpoint import Endpoint
 from migrations_tools.engines.guard import Scope, check_change, check_query
 from migrations_tools.engines.limit import Limit
 from migrations_tools.errors import CannotProceed, CommandFailed
+from migrations_tools.secrets import masked
 
 _KEPT_LINES = 40
 # What a program that was ended may take to be gone, and a child of its own to let go of what it prints to.
@@ -39,7 +43,7 @@ class Docker:
 
     `compose` is the argument list that stands for `docker compose`; `show` gets each changing command as a line,
     `progress` each line that a long command prints. `timeout` is what a command may take, in seconds, where no
-    other limit is given. `abbreviate` is a run of arguments that is shown as `…`.
+    other limit is given. `abbreviate` is a run of arguments that is shown as `…`; `endpoint` is where the engine is.
     """
 
     compose: tuple[str, ...] = ("docker", "compose")
@@ -49,6 +53,7 @@ class Docker:
     dry: bool = False
     timeout: int = 1800
     abbreviate: tuple[str, ...] = ()
+    endpoint: Endpoint = field(default_factory=Endpoint)
 
     def query(self, *arguments: str) -> str:
         """Run a command that only asks and give what it printed.
@@ -167,8 +172,8 @@ class Docker:
         try:
             return subprocess.run(
                 [*(bound_to_us() if bound else ()), *self._program(arguments)], input=stdin or "",
-                stdout=subprocess.PIPE, stderr=stderr, text=True, errors="replace", env=dict(self.environment),
-                timeout=limit.left, check=False,
+                stdout=subprocess.PIPE, stderr=stderr, encoding="utf-8", errors="replace",
+                env=dict(self.environment), timeout=limit.left, check=False,
             )  # fmt: skip
         except FileNotFoundError as error:
             raise CannotProceed(f"The program `{error.filename}` was not found.", tip=NO_DOCKER) from error
@@ -184,8 +189,8 @@ class Docker:
 
     def _start(self, arguments: Sequence[str], *, stderr: int, stdin: int) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [*bound_to_us(), *self._program(arguments)], stdin=stdin, stdout=subprocess.PIPE, stderr=stderr, text=True,
-            errors="replace", env=dict(self.environment),
+            [*bound_to_us(), *self._program(arguments)], stdin=stdin, stdout=subprocess.PIPE, stderr=stderr,
+            encoding="utf-8", errors="replace", env=dict(self.environment),
         )  # fmt: skip
 
     def _words(self, arguments: Sequence[str]) -> str:
@@ -215,15 +220,26 @@ NO_DOCKER = "Install Docker with Compose 2.24.4 or newer, or start its engine; `
 
 
 def unreachable(environment: Mapping[str, str], limit: Limit) -> str:
-    """Say why no Docker engine can be used; "" when one answers."""
+    """Say why no Docker engine can be used; "" when one answers.
+
+    Raises CannotProceed when DOCKER_HOST or the context leads nowhere: that is a mistake, not an engine's absence.
+    """
     if not shutil.which("docker", path=environment.get("PATH")):
         return "there is no `docker` program"
     command = ["docker", "version", "--format", "{{.Server.Version}}"]
     try:
-        done = subprocess.run(command, capture_output=True, env=dict(environment), timeout=limit.left, check=False)
+        done = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", env=dict(environment), timeout=limit.left,
+            check=False,
+        )  # fmt: skip
     except subprocess.TimeoutExpired:
         return f"the Docker engine did not answer within {limit.words()}"
-    return "no Docker engine answers" if done.returncode else ""
+    if not done.returncode:
+        return ""
+    endpoints.find(Docker(environment=environment, timeout=math.ceil(limit.seconds)))
+    said = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+    # The last line names the address, which is news where DOCKER_HOST or a context leads elsewhere.
+    return masked(": ".join(["no Docker engine answers", *said[-1:]]))
 
 
 def find_compose(environment: Mapping[str, str], limit: Limit) -> tuple[str, ...]:

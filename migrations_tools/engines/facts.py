@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import socket
 import stat
 import subprocess
@@ -10,13 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from migrations_tools.discovery.project import Project
+from migrations_tools.engines import claims
 from migrations_tools.engines.compose import PROJECT_LABEL
 from migrations_tools.engines.docker import Docker
+from migrations_tools.errors import CannotProceed
 from migrations_tools.isolation.facts import Facts
 from migrations_tools.isolation.mounts import host_paths
 from migrations_tools.settings import Settings
 
 _REACH = 1000
+_GIT_SECONDS = 60.0
 
 
 def gather(docker: Docker, project: Project, config: Mapping[str, Any], settings: Settings) -> Facts:
@@ -27,7 +31,7 @@ def gather(docker: Docker, project: Project, config: Mapping[str, Any], settings
         suffix=settings.suffix,
         database_service=project.database.service,
         held=_held(docker, copy),
-        busy_ports=busy_ports(_candidates(config)) | _published(docker, copy),
+        busy_ports=_busy_here(docker, config) | _published(docker, copy) | claims.ports(),
         bind_sources={path: _sort(Path(path), project) for path in host_paths(config)},
         writable_mounts=frozenset(str((project.root / path).resolve()) for path in settings.writable_mounts),
         environment={
@@ -35,8 +39,30 @@ def gather(docker: Docker, project: Project, config: Mapping[str, Any], settings
             for name, variables in settings.environment.items()
         },
         exclude_services=frozenset(settings.exclude_services),
+        services=frozenset(settings.services),
+        internal=settings.internal,
+        alembic_service=project.alembic_service,
+        python=settings.python,
         allow_hosts=frozenset(settings.allow_hosts),
+        engine_host=docker.endpoint.host,
+        application=(project.application.service, project.application.port) if project.application else None,
     )
+
+
+def declared(config: Mapping[str, Any]) -> tuple[frozenset[int], dict[str, frozenset[str]]]:
+    """Give the host ports that a configuration publishes, and the names of what it would make, by kind."""
+    services = config.get("services") or {}
+    named = {
+        kind: frozenset(body["name"] for body in (config.get(f"{kind}s") or {}).values() if "name" in (body or {}))
+        for kind in ("volume", "network")
+    }
+    containers = frozenset(body["container_name"] for body in services.values() if body.get("container_name"))
+    return frozenset(_ports(config)), {**named, "container": containers}
+
+
+def _busy_here(docker: Docker, config: Mapping[str, Any]) -> frozenset[int]:
+    # What this machine listens on says nothing about another one; there, an unlucky port makes `up` fail.
+    return frozenset() if docker.endpoint.host else busy_ports(_candidates(config))
 
 
 def busy_ports(candidates: Iterable[int]) -> frozenset[int]:
@@ -58,13 +84,16 @@ def _is_free(port: int, address: str) -> bool:
 
 
 def _candidates(config: Mapping[str, Any]) -> set[int]:
-    declared = {5432}
-    for service in config["services"].values():
+    published = {5432, *_ports(config)}
+    return {port + step for port in published for step in range(1, _REACH) if port + step < 65536}
+
+
+def _ports(config: Mapping[str, Any]) -> Iterable[int]:
+    for service in (config.get("services") or {}).values():
         for port in service.get("ports") or []:
             low, _, high = str(port.get("published") or "").partition("-")
             if low.isdigit():
-                declared |= set(range(int(low), int(high or low) + 1))
-    return {port + step for port in declared for step in range(1, _REACH) if port + step < 65536}
+                yield from range(int(low), int(high or low) + 1)
 
 
 def _held(docker: Docker, copy: str) -> dict[str, frozenset[str]]:
@@ -128,9 +157,18 @@ def _is_ignored(path: Path) -> bool:
 
 
 def _git(path: Path, *arguments: str) -> str | None:
-    """Give what git says about a folder; None when it says no, or there is no git or no checkout."""
+    """Give what git says about a folder; None when it says no, or there is no git or no checkout.
+
+    Raises CannotProceed when it says nothing in time.
+    """
+    command = ["git", "-C", str(path), *arguments]
     try:
-        result = subprocess.run(["git", "-C", str(path), *arguments], capture_output=True, text=True, check=False)
+        result = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", check=False, timeout=_GIT_SECONDS
+        )
     except FileNotFoundError:
         return None
+    except subprocess.TimeoutExpired as error:
+        words = f"`{shlex.join(command)}` did not answer within {_GIT_SECONDS:.0f} seconds."
+        raise CannotProceed(f"Whether {path} holds sources is not known: {words}") from error
     return None if result.returncode else result.stdout

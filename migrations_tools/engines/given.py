@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from migrations_tools.engines.address import SETTING, Address
 from migrations_tools.engines.connecting import dial
-from migrations_tools.engines.postgres import Server, birthmark, contents, create, mark
+from migrations_tools.engines.postgres import MARK_START, Server, birthmark, contents, create, mark
 from migrations_tools.errors import CannotProceed
 
 if TYPE_CHECKING:
@@ -29,7 +29,10 @@ _RIGHT: LiteralString = (
     "SELECT rolcreatedb OR rolsuper, CAST(pg_catalog.current_setting('transaction_read_only') AS boolean)"
     " FROM pg_catalog.pg_roles WHERE rolname = current_user"
 )
-_TAKEN: LiteralString = "SELECT datname FROM pg_catalog.pg_database WHERE datname = ANY(%s) ORDER BY datname"
+_TAKEN: LiteralString = (
+    "SELECT datname, pg_catalog.shobj_description(oid, 'pg_database') FROM pg_catalog.pg_database"
+    " WHERE datname = ANY(%s) ORDER BY datname"
+)
 _MARKS_OF: LiteralString = (
     "SELECT pg_catalog.shobj_description(oid, 'pg_database'), datconnlimit FROM pg_catalog.pg_database"
     " WHERE datname = %s"
@@ -84,11 +87,8 @@ def check(address: Address, names: Sequence[str]) -> str:
             reasons.append(f"The role {address.user} may not create databases on {address.words}. Grant it: {grant};")
         if reads_only:
             reasons.append(f"The server {address.words} takes no writes: it is a standby, or set so. Name the primary.")
-        taken = [name for (name,) in connection.execute(_TAKEN, (list(names),))]
-        reasons += [
-            f"The database {name} exists on {address.words} already, {_holds(address, name)}; it was not touched."
-            for name in taken
-        ]
+        taken = connection.execute(_TAKEN, (list(names),)).fetchall()
+        reasons += [_taken_words(address, name, comment or "") for name, comment in taken]
         identity = _identity(connection, address)
     if reasons:
         raise CannotProceed(reasons, tip=_TAKEN_TIP if taken else "")
@@ -96,6 +96,11 @@ def check(address: Address, names: Sequence[str]) -> str:
 
 
 _TAKEN_TIP = f"Rename or drop it where nobody needs it, or let {SETTING} name another database."
+
+
+def _taken_words(address: Address, name: str, comment: str) -> str:
+    whose = ", carries another run's mark" if comment.startswith(MARK_START) else ""
+    return f"The database {name} exists on {address.words} already{whose}, {_holds(address, name)}; it was not touched."
 
 
 def _holds(address: Address, name: str) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from migrations_tools.engines.connecting import Options, dial
+from migrations_tools.engines.limit import Limit
 from migrations_tools.errors import CannotProceed, WrongDatabase
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
     import psycopg
 
+# What a run's token starts with.
+MARK_START = "migrations_tools "
 Query = Callable[..., list[tuple[Any, ...]]]
 _IDENTITY: LiteralString = (
     "SELECT concat_ws('/', (SELECT system_identifier FROM pg_catalog.pg_control_system()),"
@@ -47,7 +50,8 @@ class Server:
     """Where the temp server listens and who may enter; `token` is what its databases show in their comment.
 
     `owner` is the role that scratch databases belong to: the application's, where it is not `user` itself.
-    `options` are the further parameters of libpq that a connection needs.
+    `options` are the further parameters of libpq that a connection needs. `patience` is how many seconds a server of
+    our own may take to let us in or to give us a lock; 0 leaves that to the options.
     """
 
     host: str
@@ -58,29 +62,50 @@ class Server:
     password: str = field(repr=False, default="")
     owner: str = ""
     options: Options = ()
+    patience: int = 0
 
     @contextmanager
     def connect(self, database: str = "") -> Iterator[psycopg.Connection[Any]]:
         """Open an autocommitting connection, checked for the token before anything else is sent.
 
-        Raises WrongDatabase when the token is not there, CannotProceed when nobody answers.
+        Raises WrongDatabase when the token is not there, CannotProceed when nobody answers, or somebody else's session
+        holds what a statement needs.
         """
         import psycopg
 
         name = database or self.database
-        try:
-            connection = dial([(self.host, self.port)], self.user, self.password, name, self.options)
-        except psycopg.OperationalError as error:
-            raise CannotProceed(
-                f"The temp database {name} at {self.host}:{self.port} does not answer: {error}".strip()
-            ) from error
+        connection = self._dial(name)
         with connection:
             row = connection.execute(_COMMENT).fetchone()
             if not row or row[0] != self.token:
                 raise WrongDatabase(
                     f"{self.host}:{self.port}/{name} does not carry this run's token; nothing was sent to it."
                 )
-            yield connection
+            if self.patience:
+                connection.execute(f"SET lock_timeout = '{self.patience}s'".encode())
+            try:
+                yield connection
+            except psycopg.errors.LockNotAvailable as error:
+                raise CannotProceed(
+                    f"On the temp database {name}, another session held a lock for {self._limit.words()}: {error}.",
+                    tip="Is an `invoke psql` open in the middle of a transaction? End it and run the command again.",
+                ) from error
+
+    @property
+    def _limit(self) -> Limit:
+        return Limit(self.patience, "database_timeout")
+
+    def _dial(self, name: str) -> psycopg.Connection[Any]:
+        import psycopg
+
+        options = ((("connect_timeout", str(self.patience)),) if self.patience else ()) + tuple(self.options)
+        try:
+            return dial([(self.host, self.port)], self.user, self.password, name, options)
+        except psycopg.OperationalError as error:
+            late = f" within {self._limit.words()}" if self.patience and "timeout expired" in str(error) else ""
+            raise CannotProceed(
+                f"The temp database {name} at {self.host}:{self.port} does not answer{late}: {error}".strip()
+            ) from error
 
     def identity(self) -> str:
         """Give what tells the database from one of the same name that was made later.
@@ -218,6 +243,17 @@ def querying(connection: psycopg.Connection[Any]) -> Query:
     return query
 
 
+def psql_words(database: str, command: str = "") -> tuple[str, ...]:
+    """Give psql's options for a database and, where there is one, the command to run.
+
+    psql takes a name with a `=` in it, or one that reads like a URL, for the address of some other server: so the name
+    stands in an address of its own, quoted.
+    """
+    from psycopg.conninfo import make_conninfo
+
+    return ("-d", make_conninfo(dbname=database), *(("-c", command) if command else ()))
+
+
 def first_statements(database: str, base: str, token: str) -> str:
     """Give the SQL that marks a new database with the token and keeps a pristine copy of it, marked as well.
 
@@ -227,7 +263,7 @@ def first_statements(database: str, base: str, token: str) -> str:
     quoted, name, value = _identifier(database), _identifier(base), _literal(token)
     return (
         f"COMMENT ON DATABASE {quoted} IS {value};\n"
-        f"SELECT 'CREATE DATABASE {_inner(name)} TEMPLATE {_inner(quoted)}'"
+        f"SELECT {_literal(f'CREATE DATABASE {name} TEMPLATE {quoted}')}"
         f" WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_database WHERE datname = {_literal(base)}) \\gexec\n"
         f"COMMENT ON DATABASE {name} IS {value};\n"
     )
@@ -250,8 +286,6 @@ def _identifier(name: str) -> str:
 
 
 def _literal(text: str) -> str:
-    return "'" + _inner(text) + "'"
-
-
-def _inner(text: str) -> str:
-    return text.replace("'", "''")
+    """Quote a text so that neither psql nor a server that still escapes in plain strings reads it otherwise."""
+    inner = text.replace("'", "''")
+    return "E'" + inner.replace("\\", "\\\\") + "'" if "\\" in text else f"'{inner}'"

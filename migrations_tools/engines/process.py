@@ -15,11 +15,13 @@ from pathlib import Path
 from typing import IO
 
 from migrations_tools.engines.docker import bound_to_us
+from migrations_tools.engines.limit import Limit
 from migrations_tools.errors import CannotProceed
 
 MARK = "MIGRATIONS_TOOLS_RUN"
 _PROC = Path("/proc")
-_STOP_SECONDS = 5.0
+_USUAL_LIMIT = Limit(5, "stop_timeout")
+_PS_SECONDS = 10.0
 
 
 def start_python(
@@ -31,7 +33,7 @@ def start_python(
     """
     try:
         return subprocess.Popen(
-            [*bound_to_us(), *command, "-u", "-c", code], cwd=folder, env=dict(environment), text=True,
+            [*bound_to_us(), *command, "-u", "-c", code], cwd=folder, env=dict(environment), encoding="utf-8",
             errors="replace", stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
     except OSError as error:
@@ -62,21 +64,25 @@ def marked(value: str) -> list[int]:
     return sorted(pid for pid in pids if f"{MARK}={value}" in _environment_of(pid))
 
 
-def end_marked(value: str) -> int:
+def end_marked(value: str, limit: Limit = _USUAL_LIMIT) -> int:
     """End the processes of a run, first politely; give how many there were.
 
-    Raises CannotProceed when one does not end, not even by force.
+    Each way is given the limit's seconds. Raises CannotProceed when one does not end, not even by force.
     """
     count = len(marked(value))
     for number in (signal.SIGTERM, signal.SIGKILL):
-        end = time.monotonic() + _STOP_SECONDS
+        end = time.monotonic() + limit.seconds
         for pid in marked(value):
             _signal(pid, number)
         while marked(value) and time.monotonic() < end:
             time.sleep(0.02)
     left = marked(value)
     if left:
-        raise CannotProceed(f"These processes of the run do not end: {', '.join(map(str, left))}.")
+        raise CannotProceed(
+            f"These processes of the run have not ended {limit.words()} after they were ended by force:"
+            f" {', '.join(map(str, left))}.",
+            tip="One that waits for a disk that does not answer cannot be ended; run `invoke cleanup` again later.",
+        )
     return count
 
 
@@ -88,7 +94,11 @@ def _environment_of(pid: int) -> list[str]:
 
 
 def _marked_by_ps(value: str) -> list[int]:
-    lines = subprocess.run(["ps", "-axwwE", "-o", "pid=,command="], capture_output=True, text=True, check=True).stdout
+    command = ["ps", "-axwwE", "-o", "pid=,command="]
+    try:
+        lines = subprocess.run(command, capture_output=True, text=True, check=True, timeout=_PS_SECONDS).stdout
+    except (OSError, subprocess.SubprocessError) as error:
+        raise CannotProceed(f"The processes of this machine cannot be listed: {error}.") from error
     pairs = (line.strip().partition(" ") for line in lines.splitlines())
     return [int(pid) for pid, _, words in pairs if f"{MARK}={value}" in words.split()]
 

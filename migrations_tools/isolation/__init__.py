@@ -9,7 +9,18 @@ from __future__ import annotations
 from .facts import LABEL, Facts
 from .inspection import Created, mismatches, one_off_mismatches
 from .invariants import violations
-from .model import IsolationPlan, Mount, NamedResource, NotIsolable, PublishedPort, ServicePlan, as_json, from_json
+from .listening import LOOPBACK, is_loopback
+from .model import (
+    IsolationPlan,
+    Mount,
+    NamedResource,
+    NotIsolable,
+    PublishedPort,
+    ServicePlan,
+    as_json,
+    bracketed,
+    from_json,
+)
 from .mounts import host_paths
 from .override import render
 from .plan import plan
@@ -17,6 +28,7 @@ from .rendered import render_whole
 
 __all__ = [
     "LABEL",
+    "LOOPBACK",
     "Created",
     "Facts",
     "IsolationPlan",
@@ -26,8 +38,10 @@ __all__ = [
     "PublishedPort",
     "ServicePlan",
     "as_json",
+    "bracketed",
     "from_json",
     "host_paths",
+    "is_loopback",
     "mismatches",
     "one_off_mismatches",
     "plan",

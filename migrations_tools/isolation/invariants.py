@@ -10,16 +10,19 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .addresses import fixed
 from .datadirs import holds_data
+from .devices import refused_devices
 from .facts import LABEL
 from .hazards import shared_namespaces
 from .hosts import foreign, known_hosts
 from .labels import acted_upon
+from .listening import LOOPBACK
 from .local import HOST_MACHINE, Local
 from .model import IsolationPlan
 from .names import built_image, container_name, reference
-from .networks import addresses, host_service
-from .ports import LOOPBACK, host_ports, originals_of
+from .networks import NO_HOST, host_service
+from .ports import host_ports, originals_of
 from .resolved import Service, Stack, stack, texts
 
 
@@ -99,6 +102,18 @@ def _plain_networks(pair: _Pair) -> Iterator[str]:
             yield f"The network {key} has a fixed bridge name."
 
 
+def _cut_off(pair: _Pair) -> Iterator[str]:
+    outside = {pair.plan.forwarder.network.key} if pair.plan.forwarder else set()
+    for key, body in sorted(pair.copy.networks.items()):
+        inward = bool(body.get("internal")) and NO_HOST.items() <= (body.get("driver_opts") or {}).items()
+        if pair.plan.internal and key not in outside and not inward:
+            yield f"The network {key} leads outside, or to the host."
+    for service in pair.copy.services.values():
+        inside = not pair.plan.forwarder or service.name != pair.plan.forwarder.service
+        if inside and outside & service.networks.keys():
+            yield f"{service.name} is on the network that leads outside, where the forwarder alone belongs."
+
+
 def _no_others(pair: _Pair) -> Iterator[str]:
     for kind in ("configs", "secrets"):
         for key, body in pair.copy.used(kind).items():
@@ -141,10 +156,9 @@ def _ports(subject: _Subject) -> Iterator[str]:
     declared = host_ports(port for each in pair.original.everything() for port in originals_of(each))
     for number in sorted(host_ports(ours) & declared):
         yield f"it publishes the host port {number}, which the original publishes."
-    if any(port.host_ip != LOOPBACK for port in ours):
+    if not pair.plan.engine_host and any(port.host_ip != LOOPBACK for port in ours):
         yield f"it publishes a port on another address than {LOOPBACK}."
-    planned = pair.plan.service(service.name)
-    expected = {port.short() for port in planned.ports} if planned else set()
+    expected = {port.short() for port in pair.plan.bound(service.name)}
     for extra in sorted({port.short() for port in ours} ^ expected):
         yield f"its published ports are not the planned ones ({extra})."
 
@@ -160,6 +174,8 @@ def _mounts(subject: _Subject) -> Iterator[str]:
             yield f"it can write to the host folder {source} (at {target})."
         if bind and not raw.get("read_only") and holds_data(service, target):
             yield f"its data folder {target} is a folder of the host."
+        if bind and pair.plan.engine_host and target not in allowed and (raw.get("bind") or {}).get("create_host_path"):
+            yield f"the engine would create {source} on its machine, where it is missing."
         if source.endswith(".sock") or target.endswith(".sock"):
             yield f"a socket of the host is mounted at {target}."
         if expected.get(_end(target)) != (raw["type"], source):
@@ -171,8 +187,9 @@ def _mounts(subject: _Subject) -> Iterator[str]:
 def _apart(subject: _Subject) -> Iterator[str]:
     service = subject.service
     yield from shared_namespaces(service)
-    yield from addresses(service)
-    for key in ("external_links", "use_api_socket", "privileged", "devices", "gpus", "provider", "models"):
+    yield from refused_devices(service)
+    yield from (f"its {what} is fixed." for what in fixed(service))
+    for key in ("external_links", "use_api_socket", "privileged", "provider", "models"):
         if service.raw.get(key):
             yield f"it still has `{key}`."
     if any(str(entry).startswith("container:") for entry in service.sequence("volumes_from")):
@@ -200,10 +217,10 @@ def _addresses(subject: _Subject) -> Iterator[str]:
     declared = host_ports(port for each in pair.original.everything() for port in originals_of(each))
     host = host_service(service, pair.copy)
     neighbours = [each for each in pair.copy.services.values() if host and host_service(each, pair.copy) == host]
-    local = Local(
-        dict.fromkeys(declared, 0), frozenset(port for each in (service, *neighbours) for port in each.listens())
-    )
     known = known_hosts(pair.original) | known_hosts(pair.copy)
+    listens = frozenset(port for each in (service, *neighbours) for port in each.listens())
+    engine_host = pair.plan.engine_host
+    local = Local(dict.fromkeys(declared, 0), listens, "" if engine_host in known else engine_host)
     before = pair.original.services.get(service.name, Service(service.name, {}))
     for name, value in sorted({**service.arguments, **service.environment}.items()):
         # A value that is the same as in the original leads to where the original's leads.
@@ -220,6 +237,7 @@ _STACK_CHECKS: tuple[Callable[[_Pair], Iterator[str]], ...] = (
     _own_resources,
     _plain_volumes,
     _plain_networks,
+    _cut_off,
     _no_others,
 )
 _SERVICE_CHECKS: tuple[Callable[[_Subject], Iterator[str]], ...] = (

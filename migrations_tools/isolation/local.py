@@ -13,41 +13,51 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 
-from .model import Part
+from .model import Part, bracketed
 from .names import reference
 from .resolved import Service, texts
 
-_ADDRESS = re.compile(
-    r"""(?<![\w.@-])
-        (?P<head>(?:(?P<scheme>[a-z][a-z0-9+.-]*)://(?:[^\s/@"',;]*@)?)?)
-        (?P<host>localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\]|host\.docker\.internal|gateway\.docker\.internal
-              |host\.containers\.internal|172\.17\.0\.1)
-        (?::(?P<port>\d{1,5}))?
-        (?![\w:-]|\.\w)""",
-    re.VERBOSE | re.IGNORECASE,
-)
 #: Names and the usual address under which a container reaches the machine it runs on.
 HOST_MACHINE = frozenset({"host.docker.internal", "gateway.docker.internal", "host.containers.internal", "172.17.0.1"})
+_HERE = ("localhost", "127.0.0.1", "0.0.0.0", "[::1]", *sorted(HOST_MACHINE))  # noqa: S104 - read, not bound
 _WEB = {"http": 80, "ws": 80, "https": 443, "wss": 443}
 _IMAGE = "docker-image://"
 _INWARD = re.compile(r"(?:^|_)(?:HEALTH|HEALTHCHECK|PROBE|BIND|LISTEN|INTERNAL|SELF)(?:_|$)", re.IGNORECASE)
 
 
+@cache
+def _addresses(engine_host: str) -> re.Pattern[str]:
+    hosts = "|".join(re.escape(host) for host in (*_HERE, bracketed(engine_host)) if host)
+    return re.compile(
+        rf"""(?<![\w.@-])
+        (?P<head>(?:(?P<scheme>[a-z][a-z0-9+.-]*)://(?:[^\s/@"',;]*@)?)?)
+        (?P<host>{hosts})
+        (?::(?P<port>\d{{1,5}}))?
+        (?![\w:-]|\.\w)""",
+        re.VERBOSE | re.IGNORECASE,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Local:
-    """What is needed to judge an address: ``moved`` host ports, and the ports the service ``listens`` on."""
+    """What is needed to judge an address: ``moved`` host ports, and the ports the service ``listens`` on.
+
+    ``engine_host`` is the other machine that the engine is on: its name leads to the published ports too.
+    """
 
     moved: Mapping[int, int]
     listens: frozenset[int]
+    engine_host: str = ""
 
     def rewritten(self, variable: str, value: str) -> str:
         """Lead every address of the original's published ports in `value` to the copy's."""
-        return _ADDRESS.sub(lambda match: self._replacement(variable, match), value)
+        return self._pattern.sub(lambda match: self._replacement(variable, match), value)
 
     def ambiguous(self, variable: str, value: str) -> list[str]:
         """Give addresses in `value` that could mean a published port, but were taken as the container's own."""
-        found = (match for match in _ADDRESS.finditer(value) if _port(match) in self.moved)
+        found = (match for match in self._pattern.finditer(value) if _port(match) in self.moved)
         return [
             f"{match['host']}:{_port(match)}"
             for match in found
@@ -63,12 +73,20 @@ class Local:
 
     def moves(self, variable: str, value: str) -> list[str]:
         """Say what `rewritten` does to `value`: hosts and ports only, never the rest of it."""
-        found = {match[0]: match for match in _ADDRESS.finditer(value)}
+        found = {match[0]: match for match in self._pattern.finditer(value)}
         moved = (match for whole, match in found.items() if self._replacement(variable, match) != whole)
         return [f"{match['host']}:{_port(match)} → {match['host']}:{self.moved[_port(match)]}" for match in moved]
 
+    def hosts(self, value: str) -> list[str]:
+        """Give the hosts of the addresses in `value`, in small letters."""
+        return [match["host"].lower() for match in self._pattern.finditer(value)]
+
+    @property
+    def _pattern(self) -> re.Pattern[str]:
+        return _addresses(self.engine_host)
+
     def _own(self, variable: str, match: re.Match[str]) -> bool:
-        if match["host"].lower() in HOST_MACHINE:
+        if match["host"].lower() in (*HOST_MACHINE, bracketed(self.engine_host).lower()):
             return False
         web = _scheme(match) in _WEB
         if match["host"].startswith("0.") and not web:  # an address to listen on
@@ -76,12 +94,11 @@ class Local:
         return _port(match) in self.listens and (not web or bool(_INWARD.search(variable)))
 
 
-def local_part(service: Service, moved: Mapping[int, int], neighbours: frozenset[int], tags: Mapping[str, str]) -> Part:
+def local_part(service: Service, local: Local, tags: Mapping[str, str]) -> Part:
     """Rewrite the service's variables and build arguments; names of images built here follow too.
 
-    `neighbours` are the ports listened on by the services that share its network namespace.
+    `local` knows also the ports of the services that share its network namespace.
     """
-    local = Local(moved, service.listens() | neighbours)
     environment = _changed(service.environment, local, tags)
     arguments = _changed(service.arguments, local, tags)
     part = Part(warnings=tuple(_doubts(service, local)))
@@ -132,8 +149,8 @@ def _doubts(service: Service, local: Local) -> list[str]:
         doubts.append(
             f"{service.name}: its command names an address of the original on this machine; it is left as it is."
         )
-    hosts = {match["host"] for value in service.environment.values() for match in _ADDRESS.finditer(value)}
-    if any(host.lower() in HOST_MACHINE for host in hosts):
+    hosts = {host for value in service.environment.values() for host in local.hosts(value)}
+    if hosts & HOST_MACHINE and not local.engine_host:
         doubts.append(
             f"{service.name}: its variables name the host machine; the copy's ports answer on the loopback address, "
             "which most engines do not let a container reach."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 
@@ -19,8 +19,9 @@ class NotIsolable(Exception):
 class PublishedPort:
     """One published port of the copy.
 
-    ``published`` is a host port, a range ``"7001-7004"``, or empty when the engine picks one;
-    ``original`` is the host port (or range) in the original, empty when it had none.
+    ``host_ip`` is empty for every address of the engine's machine; ``published`` is a host port, a range
+    ``"7001-7004"``, or empty when the engine picks one; ``original`` is the host port (or range) in the original,
+    empty when it had none.
     """
 
     host_ip: str
@@ -32,7 +33,9 @@ class PublishedPort:
     def short(self) -> str:
         """Give the short form of the Compose specification."""
         protocol = "" if self.protocol == "tcp" else f"/{self.protocol}"
-        return f"{self.host_ip}:{self.published}:{self.target}{protocol}"
+        published = f"{self.published}:" if self.published or self.host_ip else ""
+        address = f"{bracketed(self.host_ip)}:" if self.host_ip else ""
+        return f"{address}{published}{self.target}{protocol}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,8 @@ class Mount:
     """One mount of the copy; ``source`` is a host path, or a volume's key, or empty.
 
     ``treatment``: "kept", "read-only" (a writable folder that became read-only), "fresh" (a bind
-    replaced by a volume of the copy), or "allowed" (left shared and writable on request).
+    replaced by a volume of the copy), "allowed" (left shared and writable on request), or "left out" (the
+    image's own files take its place).
     """
 
     kind: str
@@ -80,11 +84,36 @@ class ServicePlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Forward:
+    """A published port of a service without a way out: the forwarder takes it in at its own port `listen`."""
+
+    service: str
+    port: PublishedPort
+    listen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Forwarder:
+    """The service of the copy that leads connections inwards; only it is on `network`, which leads outside."""
+
+    service: str
+    container_name: str
+    network: NamedResource
+    forwards: tuple[Forward, ...]
+
+    @property
+    def ports(self) -> tuple[PublishedPort, ...]:
+        """The ports that its own container publishes."""
+        return tuple(replace(each.port, target=each.listen) for each in self.forwards)
+
+
+@dataclass(frozen=True, slots=True)
 class IsolationPlan:
     """The copy: what everything is called, what was rewritten, and what the user should know.
 
     ``override`` is the tree that `override.render` writes out. It may hold values of environment
-    variables, so that it is neither shown nor kept in the journal.
+    variables, so that it is neither shown nor kept in the journal. ``engine_host`` is the other machine
+    that the engine is on, empty for this one.
     """
 
     project: str
@@ -98,6 +127,9 @@ class IsolationPlan:
     excluded: tuple[str, ...]
     changes: tuple[str, ...]
     warnings: tuple[str, ...]
+    internal: bool = False
+    forwarder: Forwarder | None = None
+    engine_host: str = ""
     override: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -120,6 +152,25 @@ class IsolationPlan:
         """The tags that the copy builds, each once."""
         return tuple(dict.fromkeys(image.name for image in self.images))
 
+    def bound(self, name: str) -> tuple[PublishedPort, ...]:
+        """Give the ports that the container of a service publishes itself, without those that are forwarded."""
+        if self.forwarder and name == self.forwarder.service:
+            return self.forwarder.ports
+        planned = self.service(name)
+        forwarded = {each.port for each in self._forwards if each.service == name}
+        return tuple(port for port in planned.ports if port not in forwarded) if planned else ()
+
+    def entrance(self, name: str, target: int) -> tuple[str, int]:
+        """Give the container, and its port, through which a service's port `target` is published."""
+        for each in self._forwards:
+            if self.forwarder and (each.service, each.port.target) == (name, target):
+                return self.forwarder.container_name, each.listen
+        return next(plan.container_name for plan in self.services if plan.service == name), target
+
+    @property
+    def _forwards(self) -> tuple[Forward, ...]:
+        return self.forwarder.forwards if self.forwarder else ()
+
     def service(self, name: str) -> ServicePlan | None:
         """Give the plan of the service called `name`, if the copy has it."""
         return next((plan for plan in self.services if plan.service == name), None)
@@ -141,6 +192,11 @@ class Part:
             self.warnings + other.warnings,
             self.reasons + other.reasons,
         )
+
+
+def bracketed(host: str) -> str:
+    """Give a host as it stands before a port: an IPv6 address in brackets (RFC 3986)."""
+    return f"[{host}]" if ":" in host else host
 
 
 def merged(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
@@ -175,11 +231,21 @@ def from_json(data: Mapping[str, Any]) -> IsolationPlan:
         excluded=tuple(data["excluded"]),
         changes=tuple(data["changes"]),
         warnings=tuple(data["warnings"]),
+        internal=data["internal"],
+        forwarder=_forwarder(data["forwarder"]),
+        engine_host=data.get("engine_host", ""),
     )
 
 
 def _resources(data: Iterable[Mapping[str, str]]) -> tuple[NamedResource, ...]:
     return tuple(NamedResource(**each) for each in data)
+
+
+def _forwarder(data: Mapping[str, Any] | None) -> Forwarder | None:
+    if data is None:
+        return None
+    forwards = tuple(Forward(**{**each, "port": PublishedPort(**each["port"])}) for each in data["forwards"])
+    return Forwarder(**{**data, "network": NamedResource(**data["network"]), "forwards": forwards})
 
 
 def _service(data: Mapping[str, Any]) -> ServicePlan:

@@ -11,7 +11,8 @@ from typing import Any
 from .datadirs import holds_data
 from .facts import Facts
 from .model import Mount, NamedResource, Part
-from .names import Names, fresh_volume
+from .names import Names
+from .names import fresh as fresh_name
 from .resolved import Service, Stack, within
 from .resolved import stack as read
 from .tags import Override
@@ -30,6 +31,11 @@ class Mounts:
     fresh: tuple[NamedResource, ...]
     raw: Mapping[str, tuple[Mapping[str, Any], ...]] = field(repr=False)
     reasons: tuple[str, ...] = ()
+    engine_host: str = ""
+
+    def of(self, service: str) -> tuple[Mount, ...]:
+        """Give the mounts that a service of the copy has."""
+        return tuple(mount for mount in self.services[service] if mount.treatment != "left out")
 
 
 def host_paths(config: Mapping[str, Any]) -> frozenset[str]:
@@ -54,24 +60,25 @@ def mounts(stack: Stack, names: Names, facts: Facts) -> Mounts:
     reasons = (
         f"{name}: {text}" for name, each in stack.services.items() for text in _refusals(each, named[name], facts)
     )
-    return Mounts(named, fresh, raw, tuple(reasons))
+    return Mounts(named, fresh, raw, tuple(reasons), facts.engine_host)
 
 
 def part(service: Service, planned: Mounts) -> Part:
     """Replace the service's mounts when one of them is another than in the original."""
     ours = planned.services[service.name]
-    changed = [mount for mount in ours if mount.treatment in ("read-only", "fresh")]
+    changed = [mount for mount in ours if mount.treatment in ("read-only", "fresh", "left out")]
     allowed = tuple(
         f"{service.name}: {mount.source} stays shared with the original and writable, as allowed."
         for mount in ours
         if mount.treatment == "allowed"
     )
-    if not changed:
-        return Part(warnings=allowed)
-    pairs = zip(ours, planned.raw[service.name], strict=True)
-    override = {"volumes": Override([_emitted(mount, raw) for mount, raw in pairs])}
+    warnings = (*allowed, *_elsewhere(service, planned))
+    if not changed and not any(_must_exist(mount, planned.engine_host) for mount in ours):
+        return Part(warnings=warnings)
+    pairs = [pair for pair in zip(ours, planned.raw[service.name], strict=True) if pair[0].treatment != "left out"]
+    override = {"volumes": Override([_emitted(mount, raw, planned.engine_host) for mount, raw in pairs])}
     volumes = {volume.key: volume.name for volume in planned.fresh}
-    return Part(override, tuple(_words(mount, volumes) for mount in changed), allowed)
+    return Part(override, tuple(_words(mount, volumes) for mount in changed), warnings)
 
 
 def nested_warnings(service: Service, planned: Mounts, facts: Facts) -> tuple[str, ...]:
@@ -82,6 +89,17 @@ def nested_warnings(service: Service, planned: Mounts, facts: Facts) -> tuple[st
         for point in _nested(service, planned.services[service.name])
         if point not in facts.bind_sources
     )
+
+
+def files_elsewhere(stack: Stack, facts: Facts) -> Iterator[str]:
+    """Warn of configs and secrets from files: Compose has the engine mount these from its own machine."""
+    for kind in ("configs", "secrets") if facts.engine_host else ():
+        for key, body in stack.used(kind).items():
+            if body.get("file"):
+                yield (
+                    f"The {kind[:-1]} {key} is the file {body['file']} of {facts.engine_host}, not of this machine; "
+                    "it must exist there."
+                )
 
 
 def _paths(service: Service) -> Iterator[str]:
@@ -107,15 +125,27 @@ def _decided(mount: Mount, service: Service, facts: Facts) -> Mount:
         return mount
     kind = facts.bind_sources.get(mount.source, "other")
     own_files = kind == "file" or (mount.read_only and kind == "tracked")
-    if kind == "missing" or (holds_data(service, mount.target) and not own_files):
+    # That a folder is missing here says nothing about the engine's machine, when that is another one.
+    absent = kind == "missing" and not (facts.engine_host and mount.read_only)
+    if absent or (holds_data(service, mount.target) and not own_files):
         return _with(mount, "fresh", mount.read_only)
-    if mount.read_only:
-        return mount
+    return mount if mount.read_only else _written(mount, kind, service, facts)
+
+
+def _written(mount: Mount, kind: str, service: Service, facts: Facts) -> Mount:
     if any(within(mount.source, path) for path in facts.writable_mounts):
         return _with(mount, "allowed", False)
+    if kind == "tracked" and facts.engine_host and _is_in_image(mount, service):
+        return _with(mount, "left out", False)
     if kind in ("tracked", "file"):
         return _with(mount, "read-only", True)
     return _with(mount, "fresh", False)
+
+
+def _is_in_image(mount: Mount, service: Service) -> bool:
+    """Tell whether a source folder is in the build context, from which the image has it as it was when it was built."""
+    context = str(service.build.get("context") or "")
+    return context.startswith("/") and within(mount.source, context)
 
 
 def _with(mount: Mount, treatment: str, read_only: bool) -> Mount:
@@ -135,7 +165,7 @@ def _fresh(sources: Iterable[str], stack: Stack, names: Names, facts: Facts) -> 
     fresh = []
     for source in sources:
         slug = re.sub(r"[^a-z0-9]+", "_", posixpath.basename(source.rstrip("/")).lower()).strip("_") or "folder"
-        name = fresh_volume(slug, given, stack, facts)
+        name = fresh_name("volume", slug, given, stack, facts)
         key = next(key for key in (f"bind_{slug}{number or ''}" for number in (0, *range(2, 100))) if key not in keys)
         given.append(name)
         keys.add(key)
@@ -143,11 +173,14 @@ def _fresh(sources: Iterable[str], stack: Stack, names: Names, facts: Facts) -> 
     return tuple(fresh)
 
 
-def _emitted(mount: Mount, raw: Mapping[str, Any]) -> dict[str, Any]:
+def _emitted(mount: Mount, raw: Mapping[str, Any], engine_host: str) -> dict[str, Any]:
     if mount.treatment == "fresh":
         emitted: dict[str, Any] = {"type": "volume", "source": mount.source, "target": mount.target}
     else:
         emitted = {key: value for key, value in raw.items() if value not in (None, {}) and key != "read_only"}
+    if _must_exist(mount, engine_host):
+        # Else the engine would create a folder on its machine, which nobody removes.
+        emitted["bind"] = {**(raw.get("bind") or {}), "create_host_path": False}
     return {**emitted, "read_only": True} if mount.read_only else emitted
 
 
@@ -208,7 +241,26 @@ def _points(service: Service) -> Iterator[str]:
             yield posixpath.join(folder, str(raw.get("target") or raw["source"]))
 
 
+def _must_exist(mount: Mount, engine_host: str) -> bool:
+    return bool(engine_host) and mount.kind == "bind" and mount.treatment in ("kept", "read-only")
+
+
+def _elsewhere(service: Service, planned: Mounts) -> Iterator[str]:
+    host = planned.engine_host
+    for mount in planned.services[service.name]:
+        if _must_exist(mount, host) or (host and mount.treatment == "allowed"):
+            yield (
+                f"{service.name}: {mount.source} (at {mount.target}) is looked for on {host}, not on this machine; "
+                "it must exist there."
+            )
+        if mount.treatment == "left out":
+            yield (
+                f"{service.name}: {mount.source} (at {mount.target}) would be looked for on {host}; "
+                "the copy has what its image holds there instead."
+            )
+
+
 def _words(mount: Mount, volumes: Mapping[str, str]) -> str:
-    if mount.treatment == "read-only":
-        return f"{mount.source} at {mount.target} → read-only"
+    if mount.treatment in ("read-only", "left out"):
+        return f"{mount.source} at {mount.target} → {mount.treatment}"
     return f"{mount.original} at {mount.target} → fresh volume {volumes[mount.source]}"

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from .facts import Facts
+from .hosts import known_hosts
 from .model import NamedResource
 from .resolved import Service, Stack
 
-# Docker's own rule for container and volume names (moby, daemon/names/names.go).
+# Docker's own rule for container and volume names (moby, daemon/names/names.go); it takes anything for a network,
+# but a name like these is one that every command reads alike.
 _LEGAL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]+")
 # One component of a repository (distribution/reference, regexp.go).
 _LEGAL_REPOSITORY = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*")
@@ -70,7 +72,10 @@ class _Desk:
     def suffixed(self, name: str) -> str:
         """Give `name` the suffix, or the project's name in front too."""
         suffixed = f"{name}{self.facts.suffix}"
-        return self.give(suffixed, f"{self.facts.project}_{suffixed}")
+        legal = re.sub(r"[^A-Za-z0-9_.-]+", "_", suffixed)
+        return self.give(
+            *dict.fromkeys((suffixed, f"{self.facts.project}_{suffixed}", f"{self.facts.project}_{legal}"))
+        )
 
 
 def names(stack: Stack, facts: Facts) -> Names:
@@ -106,9 +111,9 @@ def container_name(service: Service, project: str) -> str:
     return service.text("container_name") or f"{project}-{service.name}-1"
 
 
-def fresh_volume(wanted: str, given: Iterable[str], stack: Stack, facts: Facts) -> str:
-    """Give a free name for a volume that the original does not have."""
-    desk = _desk("volume", stack, facts)
+def fresh(kind: str, wanted: str, given: Iterable[str], stack: Stack, facts: Facts) -> str:
+    """Give a free name for something that the original does not have; `given` are those that are given out already."""
+    desk = _desk(kind, stack, facts)
     desk.taken.update(given)
     numbered = (f"{facts.project}_{wanted}{number}{facts.suffix}" for number in ("", *range(2, 100)))
     return desk.give(*numbered)
@@ -116,7 +121,8 @@ def fresh_volume(wanted: str, given: Iterable[str], stack: Stack, facts: Facts) 
 
 def _desk(kind: str, stack: Stack, facts: Facts) -> _Desk:
     originals: dict[str, Iterable[str]] = {
-        "container": (container_name(service, facts.project) for service in stack.everything()),
+        # A container's name is a host name on its networks: it must not be what another service answers to.
+        "container": (*known_hosts(stack), *(container_name(service, facts.project) for service in stack.everything())),
         "volume": (body.get("name", key) for key, body in stack.declared("volumes").items()),
         "network": (body.get("name", key) for key, body in stack.declared("networks").items()),
         "image": (str(reference(built_image(each, facts.project))) for each in stack.everything()),
@@ -127,7 +133,7 @@ def _desk(kind: str, stack: Stack, facts: Facts) -> _Desk:
 def _legal(kind: str, name: str) -> bool:
     if kind == "image":
         return bool(_LEGAL_REPOSITORY.fullmatch(reference(name).repository))
-    return kind == "network" or bool(_LEGAL_NAME.fullmatch(name))
+    return bool(_LEGAL_NAME.fullmatch(name))
 
 
 def _containers(stack: Stack, desk: _Desk) -> dict[str, str]:

@@ -1,18 +1,18 @@
-"""The copy's published ports: all shifted by one offset, on the loopback address only."""
+"""The copy's published ports: all shifted by one offset."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, combinations
 
 from .facts import Facts
+from .listening import LOOPBACK, address_of, each_once, opened, overlap, place
 from .model import Part, PublishedPort
 from .resolved import Service, Stack, numbers
 from .tags import Override
 
-LOOPBACK = "127.0.0.1"
 HIGHEST = 65535
 POSTGRES = 5432
 
@@ -25,6 +25,7 @@ class Ports:
     services: Mapping[str, tuple[PublishedPort, ...]]
     moved: Mapping[int, int]
     reasons: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def ports(stack: Stack, facts: Facts) -> Ports:
@@ -37,9 +38,13 @@ def ports(stack: Stack, facts: Facts) -> Ports:
     if offset is None:
         return Ports(0, {}, {}, (_no_offset(wanted),))
     moved = {port: port + offset for port in sorted(declared)}
-    services = {name: tuple(_shifted(port, offset) for port in each) for name, each in originals.items()}
+    services = {
+        name: tuple(_shifted(port, offset, address_of(port, facts, _wanted(name, port, stack, facts))) for port in each)
+        for name, each in originals.items()
+    }
     services = _with_database(services, stack, facts, offset, taken)
-    return Ports(offset, services, moved, tuple(_clashes(services)))
+    warnings = (*opened(originals, services, facts), *_open_door(services, stack, facts))
+    return Ports(offset, services, moved, tuple(_clashes(services, facts)), warnings)
 
 
 def smallest_offset(wanted: Iterable[int], taken: AbstractSet[int]) -> int | None:
@@ -80,9 +85,15 @@ def _original(port: Mapping[str, object]) -> PublishedPort:
     return PublishedPort(host_ip, published, int(str(port["target"])), protocol, published)
 
 
-def _shifted(port: PublishedPort, offset: int) -> PublishedPort:
+def _wanted(name: str, port: PublishedPort, stack: Stack, facts: Facts) -> bool:
+    """Tell whether this tool itself must reach a port: the application's, the database's."""
+    database = name == facts.database_service and port.target == database_port(stack.services[name])
+    return database or (name, port.target) == facts.application
+
+
+def _shifted(port: PublishedPort, offset: int, address: str) -> PublishedPort:
     moved = "-".join(str(number + offset) for number in _ends(port.published))
-    return replace(port, host_ip=LOOPBACK, published=moved)
+    return replace(port, host_ip=address, published=moved)
 
 
 def _ends(published: str) -> tuple[int, ...]:
@@ -93,7 +104,7 @@ def _ends(published: str) -> tuple[int, ...]:
 def _with_database(
     services: Mapping[str, tuple[PublishedPort, ...]], stack: Stack, facts: Facts, offset: int, taken: frozenset[int]
 ) -> dict[str, tuple[PublishedPort, ...]]:
-    unique = {name: tuple(dict.fromkeys(each)) for name, each in services.items()}
+    unique = {name: each_once(each) for name, each in services.items()}
     database = stack.services.get(facts.database_service or "")
     if database is None or database.text("network_mode"):
         return unique
@@ -104,20 +115,34 @@ def _with_database(
     upwards = chain(range(target + offset, HIGHEST + 1), range(1024, HIGHEST + 1))
     free = next(number for number in upwards if number not in used)
     kept = tuple(port for port in unique[database.name] if port.target != target)
-    unique[database.name] = (*kept, PublishedPort(LOOPBACK, str(free), target, "tcp", ""))
+    unpublished = PublishedPort(LOOPBACK, str(free), target, "tcp", "")
+    unique[database.name] = (*kept, replace(unpublished, host_ip=address_of(unpublished, facts, wanted=True)))
     return unique
 
 
-def _clashes(services: Mapping[str, tuple[PublishedPort, ...]]) -> Iterable[str]:
-    seen: set[tuple[int, str]] = set()
-    for name, port in ((name, port) for name, planned in services.items() for port in planned):
-        used = {(number, port.protocol) for number in numbers(port.published)}
-        if used & seen:
-            yield (
-                f"{name}: host port {port.original} is published on more than one address for different targets, and "
-                f"the copy listens on {LOOPBACK} alone; give one of them another port."
-            )
-        seen |= used
+def _open_door(services: Mapping[str, tuple[PublishedPort, ...]], stack: Stack, facts: Facts) -> Iterable[str]:
+    name = facts.database_service or ""
+    trusts = name in stack.services and stack.services[name].environment.get("POSTGRES_HOST_AUTH_METHOD") == "trust"
+    if facts.engine_host and trusts and services[name]:
+        yield (
+            f"{name}: whoever reaches {facts.engine_host} enters the copy's database without a password "
+            "(POSTGRES_HOST_AUTH_METHOD is trust)."
+        )
+
+
+def _clashes(services: Mapping[str, tuple[PublishedPort, ...]], facts: Facts) -> Iterable[str]:
+    listens = "may have to listen on all of them" if facts.engine_host else f"listens on {LOOPBACK} alone"
+    pairs = combinations(((name, port) for name, planned in services.items() for port in planned), 2)
+    for name, port in dict.fromkeys(later for (_, first), later in pairs if _clash(first, later[1])):
+        yield (
+            f"{name}: host port {port.original} is published on more than one address for different targets, and "
+            f"the copy {listens}; give one of them another port."
+        )
+
+
+def _clash(first: PublishedPort, second: PublishedPort) -> bool:
+    used = set(numbers(first.published)).intersection(numbers(second.published))
+    return bool(used) and first.protocol == second.protocol and overlap(first.host_ip, second.host_ip)
 
 
 def _no_offset(wanted: Iterable[int]) -> str:
@@ -128,5 +153,4 @@ def _no_offset(wanted: Iterable[int]) -> str:
 
 
 def _words(port: PublishedPort) -> str:
-    place = f"{port.host_ip}:{port.published or 'any'}"
-    return f"{port.original} → {place}" if port.original else f"{port.target} of the container → {place}"
+    return f"{port.original or f'{port.target} of the container'} → {place(port)}"

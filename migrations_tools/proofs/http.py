@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import http.client
 import json
-import urllib.error
-import urllib.request
+import socket
+import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote, urlsplit
 
+from migrations_tools.engines.limit import Limit
 from migrations_tools.proofs.proof import Proof, judged, not_checked
 
 _WORKERS = 8
 # Bad gateway, service unavailable, gateway timeout: something that the application needs is not there (RFC 9110).
 _UNAVAILABLE = frozenset({502, 503, 504})
 _BODY_BYTES = 64 * 1024 * 1024
+# What a path may hold as it is (RFC 3986); all else, a space or a letter with an accent, is percent-encoded.
+_AS_IT_IS = "/%:@!$&'()*+,;=~?#[]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,27 +40,43 @@ class Answer:
         return f"GET {self.path}: {self.status}" if self.status >= 500 else ""
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Takes a redirect as the answer: where it points to is another route, or another host."""
-
-    def redirect_request(self, *_: Any) -> None:
-        """Follow nothing."""
-
-
-# No proxy: the copy listens on this machine, whatever the environment says about the way out.
-_OPENER = urllib.request.build_opener(_NoRedirect, urllib.request.ProxyHandler({}))
-
-
 def get(base: str, path: str, timeout: float) -> Answer:
-    """Send one GET and give its answer; any status is an answer. `timeout` is in seconds."""
+    """Send one GET and give its answer; any status is an answer. `timeout` is in seconds and for the whole of it.
+
+    A redirect is the answer: where it points to is another route, or another host. No proxy is asked: the copy
+    listens where it is said to, whatever the environment says about the way out.
+    """
+    place = urlsplit(base)
+    connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=timeout)
+    late = threading.Event()
+    watch = threading.Timer(timeout, _hang_up, (connection, late))
+    watch.daemon = True
+    watch.start()
     try:
-        with _OPENER.open(base + path, timeout=timeout) as response:
-            return Answer(path, response.status, response.read(_BODY_BYTES))
-    except urllib.error.HTTPError as error:
-        with error:
-            return Answer(path, error.code, error.read(_BODY_BYTES))
-    except (OSError, http.client.HTTPException) as error:
-        return Answer(path, 0, reason=str(getattr(error, "reason", error)) or type(error).__name__)
+        connection.request("GET", quote(path, safe=_AS_IT_IS))
+        response = connection.getresponse()
+        answer = Answer(path, response.status, response.read(_BODY_BYTES))
+        return Answer(path, 0, reason=_too_slow(timeout)) if late.is_set() else answer
+    except TimeoutError:
+        return Answer(path, 0, reason=_too_slow(timeout))
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        reason = _too_slow(timeout) if late.is_set() else str(error) or type(error).__name__
+        return Answer(path, 0, reason=reason)
+    finally:
+        watch.cancel()
+        connection.close()
+
+
+def _hang_up(connection: http.client.HTTPConnection, late: threading.Event) -> None:
+    """End a conversation that goes on for too long: each of its pieces may come in time, and the whole never."""
+    late.set()
+    # It may be over by now, or not have begun; then there is nothing to end.
+    with suppress(OSError, AttributeError):
+        connection.sock.shutdown(socket.SHUT_RDWR)
+
+
+def _too_slow(timeout: float) -> str:
+    return f"not within {Limit(timeout, 'http_timeout').words()}"
 
 
 def health(base: str, path: str, timeout: float, absent: Sequence[str] = ()) -> Proof:

@@ -1,7 +1,13 @@
-"""The console: steps with their time, tables, sentences. Rich on a terminal, plain lines elsewhere."""
+"""The console: steps with their time, tables, sentences. Rich on a terminal, plain lines elsewhere.
+
+What is printed holds names and log lines of other people's making: brackets and colons in them are text, and nothing
+in them steers the terminal.
+"""
 
 from __future__ import annotations
 
+import io
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +20,13 @@ if TYPE_CHECKING:
 
 _PLAIN_WIDTH = 160
 _DETAIL_WIDTH = 100
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def harmless(text: str) -> str:
+    """Give the text without colours, every other sign that could steer a terminal made visible."""
+    return _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", _COLOUR.sub("", text))
 
 
 class Console:
@@ -23,13 +36,18 @@ class Console:
         from rich.console import Console as RichConsole
 
         width = None if sys.stdout.isatty() else _PLAIN_WIDTH
-        self._rich: RichConsole = RichConsole(highlight=False, soft_wrap=True, width=width, file=sys.stdout)
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            # A file's name may be no text at all, and a terminal may not know every letter.
+            sys.stdout.reconfigure(errors="backslashreplace")
+        self._rich: RichConsole = RichConsole(
+            highlight=False, soft_wrap=True, width=width, file=sys.stdout, emoji=False, markup=False
+        )
         self._status: Status | None = None
         self.steps: list[dict[str, float | str]] = []
 
     def say(self, text: str = "", style: str = "") -> None:
         """Print a line; brackets in it are text, not markup."""
-        self._rich.print(text, style=style or None, markup=False)
+        self._rich.print(harmless(text), style=style or None)
 
     def command(self, line: str) -> None:
         """Show a command that changes something, before it runs."""
@@ -37,8 +55,10 @@ class Console:
 
     def detail(self, line: str) -> None:
         """Show what a long step is at, on a terminal only."""
+        from rich.text import Text
+
         if self._status and line.strip():
-            self._status.update(_short(line.strip(), _DETAIL_WIDTH))
+            self._status.update(Text(_short(harmless(line.strip()), _DETAIL_WIDTH)))
 
     @contextmanager
     def step(self, title: str) -> Iterator[None]:
@@ -63,11 +83,11 @@ class Console:
         from rich.table import Table
         from rich.text import Text
 
-        table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+        table = Table(title=Text(harmless(title)), title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
         for column in columns:
             table.add_column(column, overflow="fold")
         for row in rows:
-            table.add_row(*(Text(cell) for cell in row))
+            table.add_row(*(Text(harmless(cell)) for cell in row))
         self._rich.print(table)
 
     def code(self, text: str, language: str) -> None:
@@ -77,15 +97,17 @@ class Console:
             return
         from rich.syntax import Syntax
 
-        self._rich.print(Syntax(text, language, background_color="default"))
+        self._rich.print(Syntax(harmless(text), language, background_color="default"))
 
     @contextmanager
     def _running(self, title: str) -> Iterator[None]:
+        from rich.text import Text
+
         if not self._rich.is_terminal:
             self.say(f"{time.strftime('%H:%M:%S')} {title} …")
             yield
             return
-        with self._rich.status(title) as self._status:
+        with self._rich.status(Text(harmless(title))) as self._status:
             try:
                 yield
             finally:

@@ -24,7 +24,7 @@ from migrations_tools.secrets import masked
 from migrations_tools.steps import engines
 from migrations_tools.steps.history import head_to_extend, read_history
 from migrations_tools.steps.temp import Temp, targets
-from migrations_tools.steps.work import Work, busy, standing_run
+from migrations_tools.steps.work import Work, busy, standing_run, written
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,8 +185,9 @@ def _write(work: Work, run: Run, outcome: Generated) -> tuple[Run, bool]:
         raise CannotProceed(taken)
     run = work.journal.will_make(run, *(("file", str(path)) for path in paths))
     for item, path in zip(outcome.files, paths, strict=True):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, item["text"])
+        with written(f"The revision file {path}"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(path, item["text"])
     return run, bool(paths)
 
 

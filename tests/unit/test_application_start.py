@@ -86,6 +86,16 @@ def test_a_shell_form_that_needs_a_shell_gets_one(tmp_path: Path) -> None:
     assert command[-1].endswith("&& serve --port 43210")
 
 
+def test_quotes_that_do_not_end_are_left_to_the_shell(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM a\nCMD serve --port 8000 'x\n")
+    assert plan({"build": {"context": str(tmp_path)}}).command == ("/bin/sh", "-c", "serve --port 43210 'x")
+
+
+def test_a_dollar_that_compose_doubled_is_one_again() -> None:
+    command = ["sh", "-c", "serve --port 8000 --as $$USER"]
+    assert plan({"command": command}).command == ("sh", "-c", "serve --port 43210 --as $USER")
+
+
 def test_a_cmd_over_several_lines_is_read_whole(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text('FROM a\nCMD ["serve", \\\n     "--port", "8000"]\n')
     assert plan({"build": {"context": str(tmp_path)}}).command == ("serve", "--port", "43210")

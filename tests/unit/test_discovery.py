@@ -9,6 +9,7 @@ import pytest
 
 from migrations_tools.discovery.compose_files import find_compose_files
 from migrations_tools.discovery.project import discover
+from migrations_tools.discovery.services import command_words
 from migrations_tools.errors import CannotProceed
 from migrations_tools.settings import Settings
 
@@ -62,6 +63,23 @@ def test_an_ordinary_project_needs_no_settings(tmp_path: Path) -> None:
     # Compose doubles every dollar in what it prints.
     assert database.password == "a$b"
     assert "a$b" not in repr(project)
+
+
+def test_a_project_is_found_in_a_folder_of_any_name(tmp_path: Path) -> None:
+    root = tmp_path / 'it\'s 100% "$HOME" ${X} $$ %(here)s\n[red]; `id`'
+    # Compose doubles every dollar in what it prints, in folders and commands too.
+    doubled = {key: _doubled(value) for key, value in _shop(root)["services"].items()}
+    doubled["migrate"]["command"] = ["sh", "-c", "alembic -c $$CONFIG upgrade head"]
+    project = _discover(root, {"name": "shop", "services": doubled})
+    assert project.alembic.config == root / "api" / "alembic.ini"
+    assert project.versions == (root / "api" / "migrations" / "versions",)
+    assert project.build_contexts == (root / "api",)
+    assert command_words(doubled["migrate"]["command"])[-1] == "alembic -c $CONFIG upgrade head"
+
+
+def _doubled(service: dict[str, Any]) -> dict[str, Any]:
+    build = service.get("build")
+    return {**service, **({"build": {"context": build["context"].replace("$", "$$")}} if build else {})}
 
 
 def test_everything_that_is_missing_is_told_at_once(tmp_path: Path) -> None:

@@ -165,11 +165,17 @@ def test_programs_of_the_environment_come_first_on_path(tmp_path: Path) -> None:
     }
 
 
+LOCK = '[[package]]\nname = "alembic"\n\n[[package]]\nname = "sqlalchemy"\n'
+
+
 @pytest.mark.parametrize(
     ("files", "command"),
     [
-        ({"uv.lock": "", "requirements.txt": ""}, "uv sync"),
-        ({"poetry.lock": ""}, "poetry install"),
+        ({"uv.lock": LOCK, "requirements.txt": ""}, "uv sync"),
+        ({"uv.lock": '[[package]]\nname = "alembic"\n'}, "uv add alembic sqlalchemy"),
+        ({"poetry.lock": LOCK}, "poetry install"),
+        ({"poetry.lock": ""}, "poetry add alembic sqlalchemy"),
+        ({"pyproject.toml": "[tool.poetry]\n"}, "poetry install"),
         ({"Pipfile": ""}, "pipenv install"),
         ({"requirements.txt": ""}, "/py -m pip install -r ROOT/requirements.txt"),
         ({"api/requirements.txt": "", "uv.lock": ""}, "/py -m pip install -r ROOT/api/requirements.txt"),
@@ -182,6 +188,35 @@ def test_the_mending_command_is_the_projects_own(project: Path, files: dict[str,
         (project / name).write_text(text)
     said = mending_command(Interpreter(("/py",), ""), project / "api", project)
     assert said.replace(str(project), "ROOT") == command
+
+
+@pytest.mark.parametrize(
+    ("files", "command"),
+    [
+        ({"uv.lock": ""}, "uv sync"),  # which package has a module `yaml` is not known
+        ({"requirements.txt": ""}, "/py -m pip install -r ROOT/requirements.txt"),
+        ({}, "/py -m pip install yaml"),
+    ],
+)
+def test_a_module_of_the_projects_own_is_mended_by_installing_the_project(
+    project: Path, files: dict[str, str], command: str
+) -> None:
+    for name, text in files.items():
+        (project / name).write_text(text)
+    said = mending_command(Interpreter(("/py",), ""), project / "api", project, "yaml")
+    assert said.replace(str(project), "ROOT") == command
+
+
+def test_a_program_of_the_projects_environment_is_started_from_there(tmp_path: Path) -> None:
+    python = _python(tmp_path / "venv")
+    _program(tmp_path / "venv" / "bin", "uvicorn")
+    assert Interpreter((python,), "").program("python3") == (python,)
+    assert Interpreter((python,), "").program("uvicorn") == (f"{tmp_path}/venv/bin/uvicorn",)
+    assert Interpreter((python,), "").program("node") == ("node",)
+    assert Interpreter(("/bin/uv", "run", "--frozen", "python"), "").program("uvicorn") == (
+        "/bin/uv", "run", "--frozen", "uvicorn",
+    )  # fmt: skip
+    assert Interpreter(("poetry", "run", "python"), "").program("python") == ("poetry", "run", "python")
 
 
 def _fake_package(folder: Path, name: str, text: str = "") -> None:

@@ -2,16 +2,22 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import textwrap
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
+from migrations_tools import locks
 from migrations_tools.errors import CannotProceed
 from migrations_tools.files import partial, sha256, tree_fingerprint, write_whole
-from migrations_tools.journal import Journal, Run
+from migrations_tools.journal import Journal, Run, noting
+from tests.support.embedded import open_folder
 
 
 def _run(**more: object) -> Run:
@@ -25,6 +31,16 @@ def test_what_was_written_is_read_back(tmp_path: Path) -> None:
     journal = Journal(tmp_path, "_temp")
     run = journal.write(_run(made=(("volume", "shop_data_temp"),), generated=({"path": "a.py"},), hashes={"a": "b"}))
     assert journal.read() == run
+
+
+def test_a_journal_that_does_not_know_its_engine_is_read(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, "_temp")
+    journal.write(_run(endpoint="unix:///var/run/docker.sock", engine_id="id"))
+    older = json.loads(journal.path.read_text())
+    for name in ("endpoint", "engine_id"):
+        del older[name]
+    journal.path.write_text(json.dumps(older))
+    assert journal.read() == _run()
 
 
 def test_nothing_is_noted_twice_and_the_order_is_kept(tmp_path: Path) -> None:
@@ -45,15 +61,109 @@ def test_the_tools_folder_ignores_itself_in_git(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", '{"version": 99}'], ids=["empty", "cut off", "a list", "another version"]
+    "content",
+    [
+        pytest.param(b"", id="empty"),
+        pytest.param(b"{", id="cut off"),
+        pytest.param(b"\xff\xfe", id="no text"),
+        pytest.param(b"[" * 100_000, id="without end"),
+        pytest.param(b"[]", id="a list"),
+        pytest.param(b'{"version": 99}', id="another version"),
+        pytest.param(b'{"name": "x"}', id="something else"),
+        pytest.param(b'{"version": 1}', id="nothing in it"),
+    ],
 )
-def test_a_journal_that_cannot_be_read_is_an_error_and_stays(tmp_path: Path, text: str) -> None:
+def test_a_journal_that_cannot_be_read_is_an_error_and_stays(tmp_path: Path, content: bytes) -> None:
     journal = Journal(tmp_path, "_temp")
     journal.prepare()
+    journal.path.write_bytes(content)
+    with pytest.raises(CannotProceed) as caught:
+        journal.read()
+    assert str(journal.path) in caught.value.reasons[0]
+    assert "Nothing was touched" in caught.value.tip
+    assert journal.path.read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"made": [["volume"]]}, {"made": 5}, {"made": None}, {"token": None}, {"temp_project": 7}, {"steps": 1},
+        {"unknown": 1}, {"compose_files": None},
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_a_journal_of_the_wrong_form_is_an_error_and_stays(tmp_path: Path, changes: dict[str, object]) -> None:
+    journal = Journal(tmp_path, "_temp")
+    journal.write(_run())
+    text = json.dumps({**json.loads(journal.path.read_text()), **changes})
     journal.path.write_text(text)
-    with pytest.raises(CannotProceed):
+    with pytest.raises(CannotProceed, match="is not as this tool writes it"):
         journal.read()
     assert journal.path.read_text() == text
+
+
+@pytest.mark.parametrize("cut", [0.1, 0.5, 0.9, 0.999])
+def test_a_journal_that_was_cut_off_anywhere_is_an_error(tmp_path: Path, cut: float) -> None:
+    journal = Journal(tmp_path, "_temp")
+    journal.write(_run(made=tuple(("volume", f"v{number}_temp") for number in range(50))))
+    content = journal.path.read_bytes()
+    journal.path.write_bytes(content[: int(len(content) * cut)])
+    with pytest.raises(CannotProceed, match="cannot be read"):
+        journal.read()
+
+
+def test_a_journal_that_was_copied_with_its_folder_is_not_this_folders(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.mkdir()
+    Journal(first, "_temp").write(_run())
+    shutil.copytree(first, second)
+    with pytest.raises(CannotProceed, match=f"is a copy of that of {first}") as caught:
+        Journal(second, "_temp").read()
+    assert f"`invoke cleanup` there; here, remove {second}" in caught.value.tip
+    assert Journal(first, "_temp").read() == _run()
+    # What the first folder has cleaned up, or begun anew, is no longer what the copy lists.
+    Journal(first, "_temp").write(_run(id="2"))
+    assert Journal(second, "_temp").read() == _run()
+
+
+def test_a_journal_goes_with_a_folder_that_is_moved_and_is_the_same_by_way_of_a_link(tmp_path: Path) -> None:
+    first, second, link = tmp_path / "first", tmp_path / "second", tmp_path / "link"
+    first.mkdir()
+    link.symlink_to(first)
+    Journal(link, "_temp").write(_run())
+    assert Journal(first, "_temp").read() == Journal(link, "_temp").read() == _run()
+    first.rename(second)
+    assert Journal(second, "_temp").read() == _run()
+
+
+@pytest.mark.parametrize("place", [".migrations_tools", ".migrations_tools/temp"])
+@pytest.mark.parametrize("what", ["link", "dangling link", "file"])
+def test_a_folder_that_is_none_is_refused_and_nothing_behind_it_is_touched(
+    tmp_path: Path, place: str, what: str
+) -> None:
+    root, elsewhere = tmp_path / "project", tmp_path / "elsewhere"
+    instead = root / place
+    instead.parent.mkdir(parents=True)
+    if what == "file":
+        instead.write_text("mine")
+    else:
+        instead.symlink_to(elsewhere)
+    if what == "link":
+        elsewhere.mkdir()
+        Journal(elsewhere, "_temp").write(_run())
+    before = _contents(tmp_path)
+    journal = Journal(root, "_temp")
+    for action in (journal.read, journal.prepare, lambda: journal.write(_run())):
+        with pytest.raises(CannotProceed) as caught:
+            action()
+        assert str(instead) in caught.value.reasons[0]
+    with pytest.raises(CannotProceed), journal.lock("isolate"):
+        pytest.fail("locked behind a link")
+    assert _contents(tmp_path) == before
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_forgetting_leaves_only_the_last_report(tmp_path: Path) -> None:
@@ -71,33 +181,170 @@ def test_two_suffixes_have_two_journals(tmp_path: Path) -> None:
     assert Journal(tmp_path, "_other").read() is None
 
 
-def test_a_second_process_is_told_who_holds_the_project(tmp_path: Path) -> None:
-    code = f"""
-        from pathlib import Path
-        from migrations_tools.journal import Journal
-        with Journal(Path({str(tmp_path)!r}), "_temp").lock("isolate"):
-            print("held", flush=True)
-            input()
-    """
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    holder = subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(code)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=environment,
+def test_no_two_suffixes_share_a_folder(tmp_path: Path) -> None:
+    suffixes = ["_temp", "-temp", "_temp-a", "_temp_a", "_a", "-a"]
+    assert len({Journal(tmp_path, suffix).folder for suffix in suffixes}) == len(suffixes)
+
+
+def test_runs_with_several_suffixes_begin_at_once_in_a_new_folder(tmp_path: Path) -> None:
+    def begin(place: tuple[int, int]) -> None:
+        journal = Journal(tmp_path / str(place[0]), f"_{place[1]}")
+        with journal.lock("isolate"):
+            journal.write(_run())
+
+    places = [(root, suffix) for root in range(30) for suffix in range(8)]
+    for root in range(30):
+        (tmp_path / str(root)).mkdir()
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(begin, places))
+    assert {path.read_text() for path in tmp_path.rglob(".gitignore")} == {"*\n"}
+    assert len(list(tmp_path.rglob("journal.json"))) == len(places)
+    assert list(tmp_path.rglob("*.part")) == []
+
+
+# --- on disk, whole --------------------------------------------------------------------------------------------------
+
+
+def _name_of(handle: int) -> str:
+    return str(Path(f"/proc/self/fd/{handle}").readlink())
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs /proc to tell which file is synced")
+def test_a_file_is_on_disk_before_it_has_its_name_and_its_name_before_anybody_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = Journal(tmp_path, "_temp")
+    synced: list[tuple[str, bool]] = []
+    real = os.fsync
+
+    def fsync(handle: int) -> None:
+        synced.append((_name_of(handle), journal.path.exists()))
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    journal.write(_run())
+    tool, folder = tmp_path / ".migrations_tools", journal.folder
+    # The new folders' names, then the bytes while the name is not taken, then the name.
+    assert synced[:2] == [(str(tmp_path), False), (str(tool), False)]
+    assert synced[-2:] == [(str(partial(journal.path)), False), (str(folder), True)]
+
+
+def _limited(folder: Path, most: int, code: str) -> subprocess.CompletedProcess[str]:
+    """Run code in a process whose files cannot grow over a size, as on a disk without room."""
+    lines = (
+        "import resource, sys; from pathlib import Path; from migrations_tools.journal import *",
+        "from migrations_tools.errors import CannotProceed; from tests.unit.test_journal import _run",
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({most}, {most}))",
+        f"journal = Journal(Path({str(folder)!r}), '_temp')",
     )
-    with holder:
-        assert holder.stdout
-        assert holder.stdin
-        assert holder.stdout.readline() == "held\n"
-        told = rf"`invoke isolate` \(process {holder.pid}, since"
-        with pytest.raises(CannotProceed, match=told), Journal(tmp_path, "_temp").lock("generate"):
-            pytest.fail("two processes hold the project")
-        holder.kill()
-    # The kill gave the lock back: nothing has to be taken over by hand.
-    with Journal(tmp_path, "_temp").lock("generate"):
-        pass
+    root = str(Path(__file__).parents[2])
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([root, *sys.path]), "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run(
+        [sys.executable, "-c", "\n".join([*lines, textwrap.dedent(code)])],
+        env=environment, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+
+
+_GROW = """
+    try:
+        journal.write(_run(made=tuple(("volume", f"v{number}_temp") for number in range(5000))))
+    except CannotProceed as error:
+        print(error.reasons[0], error.tip, sep="\\n")
+"""
+
+
+def test_a_disk_without_room_leaves_the_journal_whole_and_says_so(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, "_temp")
+    journal.write(_run())
+    before = _contents(tmp_path)
+    done = _limited(tmp_path, 4096, _GROW)
+    assert f"The journal {journal.path} cannot be written: File too large." in done.stdout, done
+    assert "What stood there before is whole" in done.stdout
+    assert done.stderr == ""
+    assert _contents(tmp_path) == before
+    assert journal.read() == _run()
+
+
+def test_without_any_room_a_task_still_holds_the_project(tmp_path: Path) -> None:
+    Journal(tmp_path, "_temp").write(_run())
+    done = _limited(tmp_path, 0, "with journal.lock('cleanup'): print(journal.read().id)")
+    assert (done.stdout, done.stderr) == ("1\n", "")
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Give a project folder on a disk of its own, of a few pages."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(folder)]
+    if os.geteuid() or not shutil.which("mount") or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("this user may not mount a disk")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_full_disk_leaves_the_journal_whole_until_there_is_room_again(small_disk: Path) -> None:
+    journal = Journal(small_disk, "_temp")
+    run = journal.write(_run())
+    filler = small_disk / "filler"
+    with suppress(OSError), filler.open("wb", buffering=0) as file:
+        while True:
+            file.write(b"x" * 4096)
+    before = journal.path.read_bytes()
+    with journal.lock("cleanup"):
+        more = noting(run, *(("volume", f"v{number}_temp") for number in range(500)))
+        with pytest.raises(CannotProceed, match=r"journal\.json cannot be written: No space left on device\."):
+            journal.write(more)
+        assert journal.path.read_bytes() == before
+        assert sorted(path.name for path in journal.folder.iterdir()) == ["journal.json", "lock"]
+        filler.unlink()
+        assert journal.write(more) == journal.read() == more
+
+
+@contextmanager
+def _without_rights() -> Iterator[None]:
+    """Run the block as somebody who may not write into other people's folders."""
+    if os.geteuid():
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_a_folder_that_may_not_be_written_to_is_an_error_in_words() -> None:
+    with open_folder() as root:
+        journal = Journal(root, "_temp")
+        run = journal.write(_run())
+        locks.holder(journal.lock_path)
+        for folder in (journal.folder, root):
+            folder.chmod(0o555)
+        journal.path.chmod(0o644)
+        with _without_rights():
+            assert journal.read() == run
+            with pytest.raises(CannotProceed, match=r"journal\.json cannot be written: Permission denied\."):
+                journal.write(_run(id="2"))
+            with (
+                pytest.raises(CannotProceed, match=r"lock cannot be taken: Permission denied\."),
+                journal.lock("isolate"),
+            ):
+                pytest.fail("locked without a lock")
+            with pytest.raises(CannotProceed, match=r"other cannot be made: Permission denied\."):
+                Journal(root, "_other").prepare()
+        assert journal.read() == run
+        for folder in (root, journal.folder):
+            folder.chmod(0o755)
+
+
+def test_what_a_link_in_place_of_the_part_leads_to_is_not_written(tmp_path: Path) -> None:
+    path, victim = tmp_path / "a.yaml", tmp_path / "victim"
+    victim.write_text("kept")
+    partial(path).symlink_to(victim)
+    write_whole(path, "new")
+    assert (path.read_text(), victim.read_text()) == ("new", "kept")
+    assert not path.is_symlink()
 
 
 def test_a_file_is_written_whole_with_its_mode_and_nothing_beside_it(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from migrations_tools.engines import process
+from migrations_tools.engines.limit import Limit
 from migrations_tools.errors import CannotProceed
 
 Start = Callable[..., "subprocess.Popen[bytes]"]
@@ -100,9 +101,8 @@ def test_ending_a_run_twice_does_nothing_the_second_time(start: Start, run: str)
 
 
 def test_a_process_that_refuses_to_end_is_killed(start: Start, run: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "_STOP_SECONDS", 0.3)
     stubborn = start(_STUBBORN, run)
-    assert process.end_marked(run) == 1
+    assert process.end_marked(run, Limit(0.3, "stop_timeout")) == 1
     assert stubborn.wait(5) == -9
 
 

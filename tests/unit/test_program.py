@@ -21,7 +21,10 @@ WITH_INVOKE = "invoke"
 BOTH = pytest.mark.parametrize("program", [WITH_PROGRAM, WITH_INVOKE])
 
 # A setting that is refused shows in the error: that tells which place it was taken from.
-REFUSED = "ERROR: `migrations_tools.suffix` must be two or more of a-z, 0-9, _ and -, not '{}'."
+REFUSED = (
+    "ERROR: `migrations_tools.suffix` must be _ or - and then words of a-z and 0-9, 16 signs at most, as `_temp` is,"
+    " not '{}'."
+)
 
 
 def _run(

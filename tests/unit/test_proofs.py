@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import socket
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 
@@ -66,6 +69,53 @@ def test_nobody_answering_fails_and_says_so() -> None:
     proof = http.health("http://127.0.0.1:1", "/health", 1)
     assert proof.outcome == FAILED
     assert "no answer" in proof.evidence
+
+
+@contextmanager
+def _slow_server(*pieces: bytes) -> Iterator[str]:
+    """Give a server that takes a connection, sends its pieces, one every fifth of a second, and says no more."""
+
+    def serve() -> None:
+        connection, _ = listener.accept()
+        with connection, suppress(OSError):
+            for piece in pieces:
+                connection.sendall(piece)
+                time.sleep(0.2)
+            connection.recv(65536)
+            done.wait(20)
+
+    done = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        done.set()
+        thread.join(20)
+
+
+_HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        pytest.param((), id="says nothing"),
+        pytest.param((b"HTTP/1.1 200 OK\r\n", *[b"X-More: 1\r\n"] * 30), id="never ends its head"),
+        pytest.param((_HEAD, *[b"x"] * 30), id="sends a byte now and then"),
+        pytest.param((_HEAD,), id="sends no body"),
+    ],
+)
+def test_an_answer_that_is_not_whole_in_time_is_none_and_the_setting_is_named(pieces: tuple[bytes, ...]) -> None:
+    with _slow_server(*pieces) as base:
+        begun = time.monotonic()
+        answer = http.get(base, "/slow", 0.5)
+        assert time.monotonic() - begun < 2
+    assert answer.problem() == "GET /slow: no answer (not within 0.5 seconds (the setting `http_timeout`))"
+
+
+def test_a_path_of_any_letters_is_asked_for(base: str) -> None:
+    for path in ("/a b", "/straße", "/a?b=1&c=ü", "/%41", "/[x]", "/a\nb", "/名前"):
+        assert http.get(base, path, 5).status == 404, path
 
 
 @pytest.mark.parametrize(("path", "words"), [("/none.json", "status 404"), ("/text", "is no OpenAPI document")])

@@ -91,6 +91,7 @@ UNREADABLE = "`migrations_tools.server_url` cannot be read. In user and password
         pytest.param(f"postgresql://u:{SECRET}@h:port/x_temp", UNREADABLE, id="a port in words"),
         pytest.param(f"postgresql://u:{SECRET}@h:70000/x_temp", UNREADABLE, id="a port too high"),
         pytest.param(f"postgresql://u:{SECRET}@a,b,c/x_temp?port=1,2", "has 3 hosts and 2 ports", id="ports to guess"),
+        pytest.param(f"postgresql://u:{SECRET}@h/{'x' * 60}_temp", "of more than 63 bytes", id="a name to be cut"),
         pytest.param(
             f"postgresql://u:{SECRET}@h/x_temp?target_session_attrs=standby", "takes no writes", id="a standby"
         ),

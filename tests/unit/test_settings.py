@@ -43,9 +43,19 @@ def test_all_mistakes_are_told_at_once() -> None:
     ("values", "reason"),
     [
         pytest.param({"engine": "podman"}, "`migrations_tools.engine` must be one of", id="unknown engine"),
-        pytest.param({"suffix": "T"}, "`migrations_tools.suffix` must be two or more", id="upper-case suffix"),
-        pytest.param(
-            {"suffix": "_t; rm"}, "`migrations_tools.suffix` must be two or more", id="suffix with a shell in it"
+        *(
+            pytest.param({"suffix": suffix}, "`migrations_tools.suffix` must be _ or - and then words", id=name)
+            for suffix, name in {
+                "_T": "upper-case suffix",
+                "_t; rm": "suffix with a shell in it",
+                "ff": "suffix that ends a word",
+                "_": "suffix without a letter",
+                "_temp_": "suffix that no image can end in",
+                "": "no suffix",
+                "_temp\n": "suffix with a line break",
+                "_../x": "suffix that leads to another folder",
+                "_temp" * 4: "suffix that leaves no room for a name",
+            }.items()
         ),
         pytest.param({"start_timeout": 0}, "`migrations_tools.start_timeout` must be at least 1", id="no time at all"),
         pytest.param(
@@ -53,6 +63,17 @@ def test_all_mistakes_are_told_at_once() -> None:
         ),
         pytest.param(
             {"log_patterns": ["("]}, "`migrations_tools.log_patterns` has '(', which is no", id="broken pattern"
+        ),
+        pytest.param(
+            {"internal": "yes"}, "`migrations_tools.internal` must be true or false", id="a text for a yes or no"
+        ),
+        pytest.param(
+            {"internal": 1}, "`migrations_tools.internal` must be true or false", id="a number for a yes or no"
+        ),
+        pytest.param(
+            {"application_command": "serve 'a"},
+            '`migrations_tools.application_command` is "serve \'a", which cannot be read: No closing quotation.',
+            id="quotes that do not end",
         ),
         pytest.param({"environment": {"api": "X=1"}}, "`migrations_tools.environment.api` must be a map", id="no map"),
     ],

@@ -39,7 +39,7 @@ def test_every_setting_is_declared_to_invoke() -> None:
 
 LAYERS = (
     {"errors", "secrets", "files"},
-    {"settings"},
+    {"settings", "locks"},
     {"journal", "isolation", "catalog", "operations", "discovery"},
     {"review", "inapp", "engines"},
     {"proofs"},

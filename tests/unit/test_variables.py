@@ -150,6 +150,11 @@ def test_what_gives_way_is_told() -> None:
     )
 
 
+def test_a_driver_that_takes_less_is_told() -> None:
+    (note,) = _found(MANAGED, X="postgresql+asyncpg://u:pw@db/x").notes
+    assert note == "X: asyncpg takes no `options`: those of the temp server's address do not reach it."
+
+
 def test_a_server_of_this_machine_may_be_encrypted_where_its_address_says_so() -> None:
     tunnel = Server("localhost", 6543, "app", "temp-pw", "app_temp", {"sslmode": "require"})
     found = _found(tunnel, X="postgresql://db/x?sslmode=disable", PGSSLROOTCERT="/ca.pem")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from migrations_tools.discovery.compose_files import ComposeFiles
-from migrations_tools.discovery.compose_yaml.dotenv import read_files
+from migrations_tools.discovery.compose_yaml.dotenv import read_files, variable_files
 from migrations_tools.discovery.compose_yaml.failing import fail
 from migrations_tools.discovery.compose_yaml.forms import Base
 from migrations_tools.discovery.compose_yaml.interpolation import substituted
@@ -22,7 +22,6 @@ from migrations_tools.discovery.compose_yaml.resolving import active, resolved
 from migrations_tools.discovery.compose_yaml.yaml_text import documents
 from migrations_tools.errors import CannotProceed
 
-_TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
@@ -58,10 +57,7 @@ def read(
 
 def _variables(folder: Path, env_files: Sequence[Path], environment: Mapping[str, str]) -> dict[str, str]:
     """Give the variables for interpolation: the environment's, and below them those of the files, else of `.env`."""
-    files = list(env_files)
-    if not files and environment.get("COMPOSE_DISABLE_ENV_FILE", "") not in _TRUE and (folder / ".env").is_file():
-        files = [folder / ".env"]
-    return {**read_files(files, environment), **environment}
+    return {**read_files(variable_files(folder, env_files, environment), environment), **environment}
 
 
 def _project_name(compose: ComposeFiles, variables: Mapping[str, str], project: str) -> str:

@@ -11,6 +11,7 @@ from migrations_tools.discovery.compose_yaml.failing import fail
 from migrations_tools.discovery.compose_yaml.interpolation import substituted
 from migrations_tools.errors import CannotProceed
 
+_TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 _SKIPPED = re.compile(r"(?:\s+|#[^\n]*)*")
 _KEY = re.compile(r"(?:export[ \t]+)?(?P<key>[\w.\-\[\]]+)[ \t]*(?:(?P<sign>[=:])[ \t]*|(?=\n|\Z))")
 _QUOTED = {
@@ -19,6 +20,14 @@ _QUOTED = {
 }
 _ESCAPE = re.compile(r'\\(?:([abfnrtv$"\\])|0([0-7]{1,3}))')
 _ESCAPED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "$": "$$"}
+
+
+def variable_files(folder: Path, named: Sequence[Path], environment: Mapping[str, str]) -> list[Path]:
+    """Give the files of variables that Compose reads in a folder: those named with `--env-file`, else its `.env`."""
+    if named:
+        return list(named)
+    wanted = environment.get("COMPOSE_DISABLE_ENV_FILE", "") not in _TRUE and (folder / ".env").is_file()
+    return [folder / ".env"] if wanted else []
 
 
 def read_files(files: Sequence[Path], outer: Mapping[str, str]) -> dict[str, str]:

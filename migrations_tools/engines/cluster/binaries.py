@@ -101,7 +101,7 @@ def _candidates() -> Iterator[tuple[Path, str]]:
 
 
 def wheel_folders() -> list[Path]:
-    """Give the `bin` folders of installed wheels, the newest version first.
+    """Give the `bin` folders of the wheels that are installed, of each the newest version first.
 
     The wheels are looked up and not imported: importing one starts its own management of servers.
     """

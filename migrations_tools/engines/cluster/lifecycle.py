@@ -19,21 +19,21 @@ from migrations_tools.engines.cluster.account import Account, environment, serve
 from migrations_tools.engines.cluster.binaries import Binaries, reachable
 from migrations_tools.engines.cluster.state import HOST, Cluster, ClusterState
 from migrations_tools.engines.cluster.template import failed, new_data_folder, single_user
+from migrations_tools.engines.limit import Limit
 from migrations_tools.errors import CannotProceed, MigrationsToolsError
 
 Note = Callable[[dict[str, Any]], object]
 
 _NOT_MADE_TIP = "Is there room on the disk, and may this user write there? What was made was removed."
 _LAUNCH_SECONDS = 30
-_START_SECONDS = 60.0
 _PORT_ATTEMPTS = 5
 # unix(7): sun_path has 108 bytes and a zero at the end; on macOS and the BSDs it has 104.
 _SOCKET_BYTES = 107 if sys.platform == "linux" else 103
 _LONGEST_SOCKET_NAME = "/.s.PGSQL.65535"
 
 
-def make(folder: Path, binaries: Binaries, note: Note) -> Cluster:
-    """Make a cluster in a new folder and start it; it outlives this process.
+def make(folder: Path, binaries: Binaries, note: Note, limit: Limit | None = None) -> Cluster:
+    """Make a cluster in a new folder and start it, ready within the limit; it outlives this process.
 
     `note` is handed the state as plain values: before anything is made, and right after the server started, with
     its pid (again if another port had to be taken). A state from any of these moments is enough for `remove`.
@@ -45,7 +45,7 @@ def make(folder: Path, binaries: Binaries, note: Note) -> Cluster:
     state = _planned(folder.absolute(), binaries, account)
     note(state.to_json())
     try:
-        return _make_and_start(state, binaries, account, note)
+        return _make_and_start(state, binaries, account, note, limit or Limit(60, "start_timeout"))
     except BaseException as error:
         with suppress(MigrationsToolsError):
             remove(state)
@@ -120,11 +120,11 @@ def _planned(folder: Path, binaries: Binaries, account: Account) -> ClusterState
     )
 
 
-def _make_and_start(state: ClusterState, binaries: Binaries, account: Account, note: Note) -> Cluster:
+def _make_and_start(state: ClusterState, binaries: Binaries, account: Account, note: Note, limit: Limit) -> Cluster:
     _make_folders(state, account)
     new_data_folder(state.data, binaries, account)
     password = _set_password(state, binaries, account)
-    return Cluster(_start(state, account, note), password)
+    return Cluster(_start(state, account, note, limit), password)
 
 
 def _make_folders(state: ClusterState, account: Account) -> None:
@@ -153,12 +153,12 @@ def _options(state: ClusterState) -> list[str]:
     return ["-c", f"cluster_name={state.cluster_name}"]
 
 
-def _start(state: ClusterState, account: Account, note: Note) -> ClusterState:
+def _start(state: ClusterState, account: Account, note: Note, limit: Limit) -> ClusterState:
     """Start the server; another port is tried when somebody took the free one first."""
     for _ in range(_PORT_ATTEMPTS):
         state = _launch(state.changed(port=_free_port()), account)
         note(state.to_json())
-        if _wait_until_ready(state):
+        if _wait_until_ready(state, limit):
             return state
         if "could not bind" not in _last_words(state):
             break
@@ -193,20 +193,19 @@ def _launch(state: ClusterState, account: Account) -> ClusterState:
     return state.changed(pid=pid, pid_started=process.started if process else "")
 
 
-def _wait_until_ready(state: ClusterState) -> bool:
+def _wait_until_ready(state: ClusterState, limit: Limit) -> bool:
     """Wait for the word "ready" in `postmaster.pid`, which is how `pg_ctl --wait` learns it (pg_ctl.c).
 
     False when the server has ended; raises CommandFailed when it is neither ready nor ended in time.
     """
-    deadline = time.monotonic() + _START_SECONDS
     # By start time alone: while the launcher turns into the server, its command line is empty for a moment.
     while processes.is_alive(state):
         with suppress(FileNotFoundError):
             lines = (state.data / "postmaster.pid").read_text(encoding="utf-8").split()
             if lines and lines[0] == str(state.pid) and lines[-1] == "ready":
                 return True
-        if time.monotonic() > deadline:
-            raise failed(f"The embedded PostgreSQL was not ready after {_START_SECONDS:.0f} s", _last_words(state))
+        if not limit.left:
+            raise failed(f"The embedded PostgreSQL was not ready after {limit.words()}", _last_words(state))
         time.sleep(0.003)
     return False
 

@@ -5,20 +5,35 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from migrations_tools.engines import inventory
+from migrations_tools.engines import claims, endpoint, inventory
 from migrations_tools.engines.compose import PROJECT_LABEL, Container
-from migrations_tools.engines.facts import gather
+from migrations_tools.engines.facts import declared, gather
 from migrations_tools.engines.features import Features
 from migrations_tools.errors import CannotProceed, MigrationsToolsError
-from migrations_tools.isolation import IsolationPlan, NotIsolable, ServicePlan, as_json, plan, render
+from migrations_tools.isolation import (
+    LOOPBACK,
+    Facts,
+    IsolationPlan,
+    NotIsolable,
+    ServicePlan,
+    as_json,
+    bracketed,
+    is_loopback,
+    plan,
+    ports,
+    render,
+)
 from migrations_tools.journal import Run
 from migrations_tools.steps.compose import start
-from migrations_tools.steps.compose.copy import Copy, Original, read_original
+from migrations_tools.steps.compose.copy import Copy
+from migrations_tools.steps.compose.engine import remarks
 from migrations_tools.steps.compose.form import find_features, write_verified
+from migrations_tools.steps.compose.original import Original, read_original, read_whole
 from migrations_tools.steps.hashes import hashes_of
-from migrations_tools.steps.work import Work
+from migrations_tools.steps.work import Work, stopped_at
 
 
 def isolate(work: Work) -> None:
@@ -29,45 +44,83 @@ def isolate(work: Work) -> None:
     with work.console.step("Reading the stack"):
         original = read_original(work)
         can = find_features(original)
-        planned = make_plan(work, original)
+    if original.docker.endpoint.host:
+        work.console.say(f"Docker engine: {original.docker.endpoint.words()}.")
+    for line in remarks(work, original):
+        work.console.say(line)
     if work.dry:
-        _show_dry(work, planned, can)
+        _show_dry(work, make_plan(work, original), can)
         return
+    copy = f"{original.project.name}{work.settings.suffix}"
+    with claims.claimed(copy, original.docker.environment, "isolate", work.root) as claim:
+        with work.console.step("Planning the copy"), claims.planning("isolate"):
+            planned = make_plan(work, original)
+            claim.note(ports=host_ports(planned))
+        _make(work, original, planned, can)
+
+
+def _make(work: Work, original: Original, planned: IsolationPlan, can: Features) -> None:
     _refuse_a_strangers_copy(original, planned)
     with work.console.step("Verifying that the copy is apart"):
         run, copy = _begin_or_forget(work, original, planned, can)
     try:
         run, containers = start.start(copy, run)
-    except MigrationsToolsError:
-        work.journal.update(work.journal.read() or run, stage="failed")
+    except MigrationsToolsError as error:
+        stopped_at(work, run, "failed", error)
         raise
     work.journal.update(run, stage="isolated", steps=tuple(work.console.steps))
     show(copy, containers)
 
 
+def host_ports(planned: IsolationPlan) -> list[int]:
+    """Give every port of this machine that a copy publishes."""
+    return sorted(ports.host_ports(port for service in planned.services for port in service.ports))
+
+
 def make_plan(work: Work, original: Original) -> IsolationPlan:
     """Plan the copy. Raises CannotProceed with every reason when the stack cannot be isolated."""
     try:
-        return plan(original.config, gather(original.docker, original.project, original.config, work.settings))
+        return plan(original.config, _facts(work, original))
     except NotIsolable as error:
         raise CannotProceed(["This stack cannot be isolated:", *error.reasons], tip="Nothing was started.") from error
+
+
+def _facts(work: Work, original: Original) -> Facts:
+    """Gather what planning must know; what profiles would add counts as taken, and what they do not add is left out."""
+    facts = gather(original.docker, original.project, original.config, work.settings)
+    ports, held = declared(read_whole(original))
+    return replace(
+        facts,
+        busy_ports=facts.busy_ports | ports,
+        held={kind: names | held.get(kind, frozenset()) for kind, names in facts.held.items()},
+        exclude_services=facts.exclude_services | original.inactive,
+    )
 
 
 def _refuse_a_strangers_copy(original: Original, planned: IsolationPlan) -> None:
     """Refuse when a copy of this name stands that another folder's run (or another tool) made."""
     label = f"label={PROJECT_LABEL}={planned.project}"
+    folder = '{{.Names}}, started from {{.Label "' + f"{PROJECT_LABEL}.working_dir" + '"}},'
     queries = {
-        "container": ("ps", "--all", "--format", "{{.Names}}"),
+        "container": ("ps", "--all", "--format", folder),
         "volume": ("volume", "ls", "--format", "{{.Name}}"),
         "network": ("network", "ls", "--format", "{{.Name}}"),
+        "image": ("image", "ls", "--format", "{{.Repository}}:{{.Tag}}"),
     }
     found = [
         f"The {kind} {name} belongs to a Compose project {planned.project} that this folder's journal does not know."
         for kind, query in queries.items()
         for name in original.docker.query_lines(*query, "--filter", label)
+        if not name.startswith("<none>")
     ]
     if found:
-        raise CannotProceed(found, tip="Run `invoke cleanup` in the folder that made it, or set another `suffix`.")
+        raise CannotProceed(found, tip=_STRANGERS)
+
+
+_STRANGERS = (
+    "Run `invoke cleanup` in the folder that made it, or set another `suffix`."
+    " Where that folder is gone, remove them by hand, one by one."
+)
 
 
 def _begin_or_forget(work: Work, original: Original, planned: IsolationPlan, can: Features) -> tuple[Run, Copy]:
@@ -87,7 +140,9 @@ def _begin(work: Work, original: Original, planned: IsolationPlan) -> Run:
         started=time.time(), token=f"migrations_tools {secrets.token_hex(16)}", stage="planned",
         made=_will_be_made(planned), plan=as_json(planned),
         compose_files=tuple(str(path) for path in original.project.compose.files),
+        compose_options=original.options,
         hashes=hashes_of(work.root, original.project), inventory=inventory.take(original.docker),
+        endpoint=original.docker.endpoint.address, engine_id=endpoint.lasting_identity(original.docker),
     ))  # fmt: skip
 
 
@@ -120,12 +175,14 @@ def url(copy: Copy) -> str:
     if not service or not application:
         return ""
     published = [port.published for port in service.ports if port.target == application.port and port.published]
-    return f"http://127.0.0.1:{published[0]}" if published else ""
+    host = bracketed(copy.plan.engine_host or LOOPBACK)
+    return f"http://{host}:{published[0]}" if published else ""
 
 
 def _show_plan(work: Work, planned: IsolationPlan, states: Mapping[str, str], config: Mapping[str, Any]) -> None:
     console = work.console
-    rows = [_service_row(item, states.get(item.service, ""), config) for item in planned.services]
+    host = planned.engine_host
+    rows = [_service_row(item, states.get(item.service, ""), config, host) for item in planned.services]
     console.table(
         f"The copy: {planned.project}", ("service", "container", "state", "original port", "host port", "URL"), rows
     )
@@ -139,10 +196,11 @@ def _show_plan(work: Work, planned: IsolationPlan, states: Mapping[str, str], co
         console.say(f"  warning: {line}", style="yellow")
 
 
-def _service_row(item: ServicePlan, state: str, config: Mapping[str, Any]) -> tuple[str, ...]:
+def _service_row(item: ServicePlan, state: str, config: Mapping[str, Any], host: str) -> tuple[str, ...]:
     ports = [port for port in item.ports if port.published]
     serves_http = bool((config["services"].get(item.service) or {}).get("build"))
-    urls = [f"http://localhost:{port.published}" for port in ports] if serves_http else []
+    reached = [port for port in ports if not (host and is_loopback(port.host_ip))] if serves_http else []
+    urls = [f"http://{bracketed(host or 'localhost')}:{port.published}" for port in reached]
     return (
         item.service, item.container_name, state, ", ".join(port.original or "-" for port in ports),
         ", ".join(port.published for port in ports), ", ".join(urls),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from migrations_tools.engines.compose import Stack
 from migrations_tools.engines.features import features
 from migrations_tools.journal import Run
-from migrations_tools.steps.compose.copy import Original, read_original
+from migrations_tools.steps.compose.engine import refuse_another, remarks
 from migrations_tools.steps.compose.form import find_features
 from migrations_tools.steps.compose.isolate import make_plan
+from migrations_tools.steps.compose.original import Original, read_original
 from migrations_tools.steps.work import Work
 
 
@@ -17,10 +18,13 @@ def doctor(work: Work) -> None:
     work.console.table("Docker", ("what", "found"), [
         ("Compose", f"{docker.query('compose', 'version', '--short').strip()} ({' '.join(docker.compose)})"),
         ("engine", docker.query("version", "--format", "{{.Server.Version}}").strip()),
+        ("engine at", docker.endpoint.words()),
         ("!override", features(docker).words()),
     ])  # fmt: skip
     original = read_original(work)
     work.console.table("Project", ("what", "found"), _project_rows(work, original))
+    for line in remarks(work, original):
+        work.console.say(line)
     find_features(original)
     planned = make_plan(work, original)
     work.console.say(
@@ -50,8 +54,9 @@ def _project_rows(work: Work, original: Original) -> list[tuple[str, str]]:
 
 def show_containers(work: Work, run: Run) -> None:
     """Print the temp stack's containers as they stand."""
-    rows = []
-    for item in Stack(work.docker(), run.temp_project, ()).containers():
+    docker, rows = work.docker(), []
+    refuse_another(work, docker, run)
+    for item in Stack(docker, run.temp_project, ()).containers():
         ports = ", ".join(f"{target} -> {port}" for target, port in sorted(item.published.items()))
         rows.append((item.service, item.name, item.words(), ports))
     work.console.table("", ("service", "container", "state", "ports"), rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from migrations_tools.discovery.alembic import runs_alembic
-from migrations_tools.engines import compose, inventory
+from migrations_tools.engines import claims, compose, inventory
 from migrations_tools.engines.compose import PROJECT_LABEL, Container
 from migrations_tools.errors import CannotProceed
 from migrations_tools.journal import Run
@@ -15,14 +15,17 @@ from migrations_tools.proofs.proof import Proof
 from migrations_tools.steps.clock import now
 from migrations_tools.steps.compose import start
 from migrations_tools.steps.compose.copy import Copy
-from migrations_tools.steps.compose.isolate import url
+from migrations_tools.steps.compose.isolate import host_ports, url
 
 
 def reinstall(copy: Copy, run: Run) -> tuple[Run, ComposeInstallation]:
     """Take the stack down, remove exactly its volumes, build and start it again."""
     before = _identity(copy, run)
-    run, removed = _take_down(copy, run)
-    run, containers = start.start(copy, run)
+    # While it is down, nobody else may find its name and its ports free.
+    with claims.claimed(copy.stack.project, copy.stack.docker.environment, "validate", copy.work.root) as claim:
+        claim.note(ports=host_ports(copy.plan))
+        run, removed = _take_down(copy, run)
+        run, containers = start.start(copy, run)
     with copy.work.console.step("Removing the images that were replaced"):
         start.remove_replaced_images(copy, run)
     return run, ComposeInstallation(copy, run, containers, before, removed)
@@ -98,11 +101,7 @@ def _take_down(copy: Copy, run: Run) -> tuple[Run, tuple[str, ...]]:
     console, stack = copy.work.console, copy.stack
     with console.step("Taking the temp stack down"):
         run = start.note_anonymous_volumes(copy, run)
-        strangers = [item.name for item in stack.containers() if ("container", item.name) not in run.made]
-        if strangers:
-            raise CannotProceed(
-                [f"The container {name} carries the temp label but is not in the journal." for name in strangers]
-            )
+        _refuse_strangers(stack, run)
         stack.down(run)
     with console.step("Removing exactly the temp volumes"):
         names = _own_volumes(copy, run)
@@ -112,6 +111,18 @@ def _take_down(copy: Copy, run: Run) -> tuple[Run, tuple[str, ...]]:
         if left:
             raise CannotProceed([f"The volume {name} was removed and is there all the same." for name in left])
     return run, tuple(name for name in names if not compose.is_anonymous(name))
+
+
+def _refuse_strangers(stack: compose.Stack, run: Run) -> None:
+    """Refuse when Compose would take down, by the label, what this run did not make."""
+    label = f"label={PROJECT_LABEL}={stack.project}"
+    networks = stack.docker.query_lines("network", "ls", "--filter", label, "--format", "{{.Name}}")
+    found = [*(("container", item.name) for item in stack.containers()), *(("network", name) for name in networks)]
+    strangers = [thing for thing in found if thing not in run.made]
+    if strangers:
+        raise CannotProceed(
+            [f"The {kind} {name} carries the temp label but is not in the journal." for kind, name in strangers]
+        )
 
 
 def _own_volumes(copy: Copy, run: Run) -> list[str]:

@@ -12,11 +12,13 @@ from migrations_tools.engines.compose import PROJECT_LABEL, Stack
 from migrations_tools.engines.docker import Docker
 from migrations_tools.errors import CannotProceed, CommandFailed
 from migrations_tools.isolation import LABEL
-from migrations_tools.journal import Run
+from migrations_tools.journal import Run, noting
 from migrations_tools.proofs.proof import Proof
 from migrations_tools.proofs.stack import machine_untouched
+from migrations_tools.steps.compose.engine import refuse_another
 from migrations_tools.steps.work import Work
 
+_FOLDER_LABEL = "com.docker.compose.project.working_dir"
 _SETTLE = 0.4
 _LOOKS = 50
 
@@ -24,6 +26,7 @@ _LOOKS = 50
 def remove(work: Work, run: Run) -> list[Proof]:
     """Remove the temp stack; give the proof that the rest of the machine is as it was."""
     docker = work.docker({key: value for key, value in os.environ.items() if not key.startswith("COMPOSE_")})
+    refuse_another(work, docker, run)
     with work.console.step(f"Removing {run.temp_project}"):
         run = _remove_until_gone(work, Stack(docker, run.temp_project, ()), run)
     with work.console.step("Comparing the machine with what it was"):
@@ -38,18 +41,16 @@ def refuse_lost_copies(work: Work) -> None:
     """
     docker = work.docker()
     folder = find_compose_files(work.root, work.settings, os.environ).directory
-    form = '{{.Names}}\t{{.Label "' + LABEL + '"}}\t{{.Label "com.docker.compose.project.working_dir"}}'
-    rows = [
-        line.split("\t") for line in docker.query_lines("ps", "--all", "--filter", f"label={LABEL}", "--format", form)
-    ]
-    lost = {project for name, project, directory in rows if directory == str(folder)}
+    ids = docker.query_lines("ps", "--all", "--quiet", "--no-trunc", "--filter", f"label={LABEL}")
+    labels = {item["Name"].lstrip("/"): item["Config"]["Labels"] for item in compose.inspect(docker, ids)}
+    lost = {name: each[LABEL] for name, each in sorted(labels.items()) if each.get(_FOLDER_LABEL) == str(folder)}
     if lost:
         raise CannotProceed(
             [
                 f"There is no journal, but {name} is a container of this folder's {project}."
-                for name, project, _ in rows
+                for name, project in lost.items()
             ],
-            tip=f"Nothing was removed. By hand: {'; '.join(map(_by_hand, sorted(lost)))}",
+            tip=f"Nothing was removed. By hand: {'; '.join(map(_by_hand, sorted(set(lost.values()))))}",
         )
 
 
@@ -88,7 +89,13 @@ def _remove_once(work: Work, stack: Stack, run: Run) -> tuple[Run, bool]:
 def _note_anonymous(work: Work, stack: Stack, run: Run) -> Run:
     """Find the anonymous volumes of the containers while these still stand: nothing else says whose they are."""
     ours = [item for item in stack.containers() if ("container", item.name) in run.made]
-    return work.journal.will_make(run, *(("volume", name) for item in ours for name in item.anonymous_volumes))
+    noted = noting(run, *(("volume", name) for item in ours for name in item.anonymous_volumes))
+    try:
+        return work.journal.write(noted) if noted != run else run
+    except CannotProceed as error:
+        # On a full disk it is the removal that makes room; until this command ends, their names are known.
+        work.console.say(f"  {error.reasons[0]}", style="yellow")
+        return noted
 
 
 def _containers(stack: Stack, run: Run) -> bool:

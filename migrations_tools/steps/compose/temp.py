@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from migrations_tools.discovery.project import Project
-from migrations_tools.engines.postgres import Server
+from migrations_tools.engines.postgres import Server, psql_words
 from migrations_tools.files import tree_fingerprint
 from migrations_tools.inapp.client import Probe, Program
 from migrations_tools.journal import Run
@@ -76,11 +76,11 @@ class ComposeTemp:
         """Take the stack down, remove exactly its volumes, build and start it again."""
         return reinstall(self.copy, run)
 
-    def client(self, run: Run, terminal: bool) -> tuple[list[str], dict[str, str]]:
+    def client(self, run: Run, terminal: bool, command: str = "") -> tuple[list[str], dict[str, str]]:
         """Give the words that start psql inside the database's own container."""
         copy, access = self.copy, self.project.database
         tty = ("--tty",) if terminal else ()
-        client = ("--", copy.database_container, "psql", "-U", access.user, "-d", access.name)
+        client = ("--", copy.database_container, "psql", "-U", access.user, *psql_words(access.name, command))
         return copy.stack.docker.foreground(copy.stack.scope(run), "exec", "--interactive", *tty, *client), {}
 
     def dry_words(self, run: Run) -> str:

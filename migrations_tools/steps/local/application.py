@@ -7,6 +7,7 @@ import re
 import shlex
 import socket
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,7 +78,7 @@ def _command(service: Mapping[str, Any]) -> list[str]:
 def _dockerfile(service: Mapping[str, Any]) -> tuple[list[str], list[str]]:
     """Give a Dockerfile's last ENTRYPOINT and CMD as words; empty where there is none."""
     context, build = build_context(service), service.get("build") or {}
-    path = context / str(build.get("dockerfile") or "Dockerfile") if context else None
+    path = context / str(build.get("dockerfile") or "Dockerfile").replace("$$", "$") if context else None
     if path is None or not path.is_file():
         return [], []
     text = re.sub(r"\\\s*\n", " ", path.read_text(encoding="utf-8"))
@@ -90,13 +91,16 @@ def _words(text: str) -> list[str]:
 
     A shell is used only where the text needs one: without it, the program is found in the project's own environment.
     """
-    if not text.lstrip().startswith("["):
-        needs_shell = any(char in _SHELL for char in text)
-        return ["/bin/sh", "-c", text.strip()] if needs_shell else shlex.split(text)
-    try:
-        return [str(word) for word in json.loads(text)]
-    except ValueError:
-        return []
+    if text.lstrip().startswith("["):
+        try:
+            return [str(word) for word in json.loads(text)]
+        except ValueError:
+            return []
+    if not any(char in _SHELL for char in text):
+        # Quotes that do not end are the shell's to complain of.
+        with suppress(ValueError):
+            return shlex.split(text)
+    return ["/bin/sh", "-c", text.strip()]
 
 
 def stamped(log: Path) -> Sequence[str]:

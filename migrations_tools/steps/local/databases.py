@@ -12,6 +12,7 @@ from migrations_tools.discovery.services import Database
 from migrations_tools.engines import cluster, given
 from migrations_tools.engines.address import SETTING, Address, parse
 from migrations_tools.engines.cluster import ClusterState
+from migrations_tools.engines.limit import Limit
 from migrations_tools.engines.postgres import Server
 from migrations_tools.errors import CannotProceed
 from migrations_tools.journal import Run
@@ -50,7 +51,8 @@ def make_embedded(work: Work, run: Run, database: Database, image: Image, others
         nonlocal latest
         latest = work.journal.update(latest, plan={**latest.plan, CLUSTER: state})
 
-    made = cluster.make(_folder(work), binaries, note)
+    limit = Limit(work.settings.start_timeout, "start_timeout")
+    made = cluster.make(_folder(work), binaries, note, limit)
     password = database.password or made.password
     for each in dict.fromkeys([database.name, *others]):
         for name in (each, scratch_of(each, "base", work.settings.suffix)):
@@ -65,13 +67,13 @@ def remove_embedded(run: Run) -> None:
         cluster.remove(ClusterState.from_json(noted))
 
 
-def find_embedded(run: Run, database: Database) -> Whereabouts:
+def find_embedded(run: Run, database: Database, patience: int) -> Whereabouts:
     """Give the whereabouts of a cluster that stands. Raises CannotProceed when it does not run any more."""
     opened = cluster.reopen(ClusterState.from_json(run.plan[CLUSTER]))
     state = opened.state
     server = Server(
         "127.0.0.1", state.port, state.superuser, database.name, run.token, opened.password, owner=database.user,
-        options=cluster.UNENCRYPTED,
+        options=cluster.UNENCRYPTED, patience=patience,
     )  # fmt: skip
     return Whereabouts(server, database.user, database.name, database.password or opened.password)
 

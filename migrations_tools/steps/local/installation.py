@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
+from migrations_tools.discovery.alembic import FLASK
 from migrations_tools.engines import process
+from migrations_tools.engines.limit import Limit
 from migrations_tools.engines.postgres import Server
 from migrations_tools.errors import CannotProceed
 from migrations_tools.journal import Run
@@ -83,6 +84,8 @@ class LocalInstallation:
     def _plan(self) -> Start:
         application = self.place.source.project.application
         setting = self.place.work.settings.application_command
+        if not setting and not application and self.place.source.project.alembic.command == FLASK:
+            setting = "python -m flask run --port {port}"
         if not application and not setting:
             return Start((), 0, "nothing is known that answers over HTTP; set `application_command`")
         return plan_start(
@@ -98,19 +101,18 @@ class LocalInstallation:
             except CannotProceed as error:
                 return error.reasons[0]
         path = self.place.source.project.application.health_path if self.place.source.project.application else "/"
-        end = time.monotonic() + self.place.work.settings.start_timeout
-        while started.poll() is None and time.monotonic() < end:
+        limit = Limit(self.place.work.settings.start_timeout, "start_timeout")
+        while started.poll() is None and limit.left:
             if http.get(f"http://127.0.0.1:{self.port}", path, 2).status:
                 return ""
             time.sleep(_POLL)
         said = self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-5:]
-        how = "did not answer in time" if started.poll() is None else f"ended with exit code {started.returncode}"
+        how = f"ended with exit code {started.returncode}"
+        if started.poll() is None:
+            how = f"did not answer within {limit.words()}"
         return f"the application {how}: {' | '.join(said) or 'it printed nothing'}"
 
     def _command(self) -> list[str]:
-        """Give the command with the interpreter's own program where it has one of that name."""
+        """Give the command with the program of that name in the project's own environment."""
         name, *rest = self.start.command
-        if name in ("python", "python3"):
-            return [*self.place.source.interpreter.command, *rest]
-        beside = Path(self.place.source.interpreter.command[0]).parent / name
-        return [str(beside) if beside.is_file() else name, *rest]
+        return [*self.place.source.interpreter.program(name), *rest]

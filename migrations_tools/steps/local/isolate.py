@@ -5,14 +5,16 @@ from __future__ import annotations
 import secrets
 import time
 
+from migrations_tools.engines.postgres import MARK_START
 from migrations_tools.errors import MigrationsToolsError
 from migrations_tools.journal import Run
 from migrations_tools.steps.hashes import hashes_of
 from migrations_tools.steps.history import check_reach
+from migrations_tools.steps.local.cautions import show_cautions
 from migrations_tools.steps.local.local import Local, make_databases
 from migrations_tools.steps.local.source import Source, read_source
 from migrations_tools.steps.temp import targets
-from migrations_tools.steps.work import Work
+from migrations_tools.steps.work import Work, stopped_at
 
 
 def isolate(work: Work, engine: str) -> None:
@@ -21,7 +23,7 @@ def isolate(work: Work, engine: str) -> None:
     Raises CannotProceed with every reason when that is not possible.
     """
     with work.console.step("Reading the project"):
-        source = read_source(work)
+        source = read_source(work, ask_python=True)
     if work.dry:
         _show(work, source, engine)
         work.console.say("Dry run: nothing was started.")
@@ -35,8 +37,8 @@ def isolate(work: Work, engine: str) -> None:
             run, probe = local.open_probe(run)
             with probe:
                 check_reach(probe, targets(source.project, run))
-    except MigrationsToolsError:
-        work.journal.update(work.journal.read() or run, stage="failed")
+    except MigrationsToolsError as error:
+        stopped_at(work, run, "failed", error)
         raise
     run = work.journal.update(run, stage="isolated", steps=tuple(work.console.steps))
     _show(work, source, engine)
@@ -47,7 +49,7 @@ def _begin(work: Work, source: Source, engine: str) -> Run:
     project = source.project
     return Run(
         id=secrets.token_hex(8), project=project.name, temp_project=f"{project.name}{work.settings.suffix}",
-        engine=engine, started=time.time(), token=f"migrations_tools {secrets.token_hex(16)}",
+        engine=engine, started=time.time(), token=f"{MARK_START}{secrets.token_hex(16)}",
         compose_files=tuple(str(path) for path in project.compose.files), hashes=hashes_of(work.root, project),
     )  # fmt: skip
 
@@ -62,6 +64,7 @@ def _show(work: Work, source: Source, engine: str) -> None:
             ("versions", ", ".join(map(str, source.project.versions))),
         ],
     )
+    show_cautions(work, source)
 
 
 def _show_database(local: Local, run: Run) -> None:

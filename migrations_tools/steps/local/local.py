@@ -11,6 +11,7 @@ from migrations_tools.discovery.interpreter import mending_command
 from migrations_tools.discovery.project import Project
 from migrations_tools.engines import given, postgres, process
 from migrations_tools.engines.address import Address
+from migrations_tools.engines.limit import Limit
 from migrations_tools.inapp.advice import Advice
 from migrations_tools.inapp.bundle import BOOTSTRAP
 from migrations_tools.inapp.client import Probe, Program
@@ -77,7 +78,9 @@ class Local:
 
     def _advice(self) -> Advice:
         source = self.source
-        return Advice(self.engine, mending_command(source.interpreter, source.folder, self.work.root))
+        return Advice(
+            self.engine, lambda module: mending_command(source.interpreter, source.folder, self.work.root, module)
+        )
 
     def _helpers(self) -> str:
         """Give a folder, in the tool's own, for what a command of the project's own must find on its path."""
@@ -95,7 +98,7 @@ class Local:
             if not self.primary:
                 self.primary.append(given.primary(databases.address(self.work, run.project)))
             return databases.find_given(self.primary[0], run)
-        return databases.find_embedded(run, self.project.database)
+        return databases.find_embedded(run, self.project.database, self.work.settings.database_timeout)
 
     def environment(self, run: Run) -> dict[str, str]:
         """Give the variables that Alembic and the application get: this process's, and the database's whereabouts."""
@@ -118,7 +121,7 @@ class Local:
 
     def reinstall(self, run: Run) -> tuple[Run, LocalInstallation]:
         """Destroy the databases and make them anew, empty."""
-        process.end_marked(run.id)
+        process.end_marked(run.id, Limit(self.work.settings.stop_timeout, "stop_timeout"))
         with self.work.console.step("Making the temp database anew"):
             before = self.server(run).identity()
             run = make_databases(self.work, self.source, run, again=True)
@@ -126,13 +129,14 @@ class Local:
         place = Place(self.work, self.source, self.engine, self.environment(run), absent, self.server(run))
         return run, LocalInstallation(place, before)
 
-    def client(self, run: Run, terminal: bool) -> tuple[list[str], dict[str, str]]:  # noqa: ARG002 - psql sees it itself
+    def client(self, run: Run, terminal: bool, command: str = "") -> tuple[list[str], dict[str, str]]:  # noqa: ARG002 - psql sees it itself
         """Give the words that start this machine's psql as the application's own role."""
         where = self.whereabouts(run)
-        address = ["-h", where.server.host, "-p", str(where.server.port), "-U", where.user, "-d", where.database]
+        address = ["-h", where.server.host, "-p", str(where.server.port), "-U", where.user]
         # An empty address of the shell's own leads nowhere; one that is not empty would lead psql there.
         more = {"PGHOSTADDR": "", **libpq.variables(dict(where.server.options))}
-        return ["psql", *address], {**more, **({"PGPASSWORD": where.password} if where.password else {})}
+        words = ["psql", *address, *postgres.psql_words(where.database, command)]
+        return words, {**more, **({"PGPASSWORD": where.password} if where.password else {})}
 
     def dry_words(self, run: Run) -> str:
         """Say what `reinstall` would do."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 
 from migrations_tools.engines import process
+from migrations_tools.engines.limit import Limit
 from migrations_tools.journal import Run
 from migrations_tools.proofs.proof import Proof
 from migrations_tools.steps.local import databases
@@ -15,7 +16,7 @@ from migrations_tools.steps.work import Work
 def remove(work: Work, run: Run) -> list[Proof]:
     """Remove the run's processes and databases; there is nothing else of it on the machine."""
     with work.console.step(f"Removing {run.temp_project}"):
-        process.end_marked(run.id)
+        process.end_marked(run.id, Limit(work.settings.stop_timeout, "stop_timeout"))
         if run.engine == "server":
             databases.remove_given(work, run)
         else:

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrations_tools.isolation import host_paths
+from migrations_tools.isolation import Facts, host_paths
 from migrations_tools.isolation.hosts import UNREADABLE, foreign, url_hosts
 from migrations_tools.isolation.local import Local
 from migrations_tools.isolation.model import merged
-from migrations_tools.isolation.names import reference
-from migrations_tools.isolation.resolved import doubled, seconds, undoubled, within
+from migrations_tools.isolation.names import names, reference
+from migrations_tools.isolation.resolved import doubled, seconds, stack, undoubled, within
 from migrations_tools.isolation.tags import Override
 
 
@@ -28,6 +28,23 @@ from migrations_tools.isolation.tags import Override
 )
 def test_an_image_reference_is_read_in_its_parts(image: str, canonical: str) -> None:
     assert reference(image).canonical == canonical
+
+
+@pytest.mark.parametrize(
+    ("kind", "original", "copy"),
+    [
+        ("networks", "shop-net", "shop-net_temp"),
+        ("networks", "my net; rm -rf ~", "shop_my_net_rm_-rf__temp"),
+        ("networks", "--help", "shop_--help_temp"),
+        ("networks", "[red]x[/red]\n$(id)", "shop__red_x_red_id__temp"),
+        ("volumes", "--force", "shop_--force_temp"),
+    ],
+)
+def test_a_name_that_a_command_could_read_otherwise_gets_one_that_none_can(kind: str, original: str, copy: str) -> None:
+    config = {"name": "shop", "services": {}, kind: {"x": {"name": original}}}
+    found = names(stack(config), Facts("shop", "_temp", "db"))
+    (resource,) = getattr(found, kind)
+    assert (resource.original, resource.name, found.reasons) == (original, copy, ())
 
 
 @pytest.mark.parametrize(

@@ -7,5 +7,5 @@ from alembic.config import Config
 from models import metadata
 from sqlalchemy import create_engine
 
-metadata.create_all(create_engine(os.environ["DATABASE_URL"].replace("postgresql://", "postgresql+psycopg://")))
+metadata.create_all(create_engine(os.environ["DATABASE_URL"]))
 command.stamp(Config("alembic.ini"), "head")

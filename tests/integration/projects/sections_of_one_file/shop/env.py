@@ -9,7 +9,7 @@ def own(item, name, kind, reflected, compare_to):
     return kind != "table" or name.startswith("shop_")
 
 
-engine = create_engine(os.environ["DATABASE_URL"].replace("postgresql://", "postgresql+psycopg://"))
+engine = create_engine(os.environ["DATABASE_URL"])
 with engine.connect() as connection:
     context.configure(
         connection=connection, target_metadata=metadata, include_object=own, version_table="shop_versions"

@@ -9,7 +9,7 @@ def own_schemas(name, kind, parents):
     return name in (None, "shop") if kind == "schema" else True
 
 
-engine = create_engine(os.environ["DATABASE_URL"].replace("postgresql://", "postgresql+psycopg://"))
+engine = create_engine(os.environ["DATABASE_URL"])
 with engine.begin() as connection:
     connection.execute(text("CREATE SCHEMA IF NOT EXISTS bookkeeping"))
 with engine.connect() as connection:

@@ -1,0 +1,64 @@
+"""Names are data on a real engine: folders, services, networks, databases, users, passwords; and what is no name."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.stall import Names, Stall, make_stall
+from tests.support import docker
+
+pytestmark = pytest.mark.docker
+
+_PREFIXES = ("oddstall",)
+_FOLDER = 'it\'s a "$HOME" [red]stall; `id` ${X}\n\\n $$ 100%'
+_NAMES = Names(
+    application="-v",
+    migrations="--help",
+    user="--neil @:/?#%s; & co",  # without quotes, dollars, backslashes: PostgreSQL's own initdb takes none
+    password=f"{string.punctuation} ñ",
+    database="host=127.0.0.1 dbname='x\" \\; $(touch /tmp/never)",
+    network="a net; rm -rf ~",
+)
+
+
+@pytest.fixture
+def odd(tmp_path: Path) -> Iterator[Stall]:
+    """Give a project in which no name is only a name."""
+    stall = make_stall(tmp_path / _FOLDER, "oddstall", 24000, _NAMES)
+    yield stall
+    done = stall.invoke("cleanup")
+    assert done.code == 0, str(done)
+
+
+def test_the_whole_job_works_where_no_name_is_only_a_name(odd: Stall) -> None:
+    before = docker.engine(_PREFIXES)
+    done = odd.invoke("isolate", "generate", "validate")
+    assert done.code == 0, str(done)
+    assert "The fresh install works" in done.out
+    assert _NAMES.password not in done.text
+    assert [name.endswith("_add_email_logs.py") for name in odd.new_files()] == [True]
+    made = {tuple(thing) for thing in odd.journal()["made"]}
+    assert {("container", "oddstall_--help_temp"), ("container", "oddstall_-v_temp")} <= made
+    asked = odd.invoke("psql", "--command", "SELECT current_database() || ' of ' || current_user")
+    assert f"{_NAMES.database} of {_NAMES.user}" in asked.out, str(asked)
+    done = odd.invoke("cleanup")
+    assert done.code == 0, str(done)
+    assert docker.lasting_differences(before, _PREFIXES) == []
+    assert not Path("/tmp/never").exists()
+
+
+@pytest.mark.parametrize("name", ["x; rm -rf ~", "--volumes", "$(touch /tmp/never)"])
+def test_a_project_name_that_is_none_is_refused_in_composes_own_words(tmp_path: Path, name: str) -> None:
+    before = docker.engine(_PREFIXES)
+    stall = make_stall(tmp_path / "stall", "oddstall", 24000)
+    stall.configure(project_name=name)
+    done = stall.invoke("isolate")
+    assert done.code == 2, str(done)
+    assert f'invalid project name "{name}"' in done.err
+    assert stall.journal() == {}
+    assert docker.lasting_differences(before, _PREFIXES) == []
+    assert not Path("/tmp/never").exists()
