@@ -28,9 +28,9 @@ class Run:
     """One run, from `isolate` to `cleanup`, as it stands on disk.
 
     `form` is the form in which Compose is given the copy; `made` lists (kind, name or id) of everything that was
-    or was about to be made; `hashes` are the sha256 of files that must not change; `inventory` is the rest of the
-    machine as it was before. `endpoint` and `engine_id` are the Docker engine's address and own id, empty where the
-    journal does not know them.
+    or was about to be made; `compose_options` are the options that stand for the original on every Compose command;
+    `hashes` are the sha256 of files that must not change; `inventory` is the rest of the machine as it was before.
+    `endpoint` and `engine_id` are the Docker engine's address and own id, empty where the journal does not know them.
     """
 
     id: str
@@ -44,6 +44,7 @@ class Run:
     made: tuple[tuple[str, str], ...] = ()
     plan: Mapping[str, Any] = field(default_factory=dict)
     compose_files: tuple[str, ...] = ()
+    compose_options: tuple[str, ...] = ()
     hashes: Mapping[str, str] = field(default_factory=dict)
     inventory: Mapping[str, Any] = field(default_factory=dict)
     built_from: str = ""
@@ -206,7 +207,7 @@ def noting(run: Run, *things: tuple[str, str]) -> Run:
 
 
 def _run(data: Mapping[str, Any]) -> Run:
-    tuples = {key: tuple(data[key]) for key in ("compose_files", "generated", "held", "steps")}
+    tuples = {key: tuple(data[key]) for key in ("compose_files", "compose_options", "generated", "held", "steps")}
     made = tuple((str(kind), str(name)) for kind, name in data["made"])
     run = Run(**{**data, **tuples, "made": made})
     for key in ("id", "project", "temp_project", "engine", "token", "stage"):

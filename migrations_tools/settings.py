@@ -43,8 +43,10 @@ class Settings:
     env_files: list[str] = _setting([], "Files for `--env-file`, when it is not the `.env` beside the Compose file.")
     profiles: list[str] = _setting([], "Compose profiles that the copy is started with.")
     project_name: str = _setting("", "The original's Compose project name.")
+    services: list[str] = _setting([], "Only these services, and what they need; the database and Alembic's always.")
     exclude_services: list[str] = _setting([], "Services that the copy leaves out.")
     environment: dict[str, Any] = _setting({}, "Variables for the copy, by service: `{api: {SMTP_HOST: ''}}`.")
+    internal: bool = _setting(False, "Cut the copy's networks off from the outside; its published ports still answer.")
     writable_mounts: list[str] = _setting([], "Host folders that the copy may write to, as the original does.")
     allow_hosts: list[str] = _setting([], "Outside hosts that a database or broker address of the copy may name.")
     database_service: str = _setting("", "The Compose service that is PostgreSQL.")
@@ -156,7 +158,7 @@ def _unknown(key: str, known: Mapping[str, Any]) -> str:
 
 def _type_mistakes(key: str, value: Any, default: Any) -> list[str]:
     wanted: type = type(default)
-    if isinstance(value, bool) or not isinstance(value, _accepted(wanted)):
+    if isinstance(value, bool) is not (wanted is bool) or not isinstance(value, _accepted(wanted)):
         return [f"`{SECTION}.{key}` must be {_WORDS[wanted]}, not {value!r}."]
     if isinstance(value, (list, tuple)) and key != "allow" and not all(isinstance(item, str) for item in value):
         return [f"`{SECTION}.{key}` must be a list of texts, not {value!r}."]
@@ -169,7 +171,7 @@ def _accepted(wanted: type) -> tuple[type, ...]:
     return accepted.get(wanted, (wanted,))
 
 
-_WORDS = {str: "a text", int: "a whole number", list: "a list", dict: "a map"}
+_WORDS = {str: "a text", bool: "true or false", int: "a whole number", list: "a list", dict: "a map"}
 
 
 def _value_mistakes(values: Mapping[str, Any]) -> list[str]:

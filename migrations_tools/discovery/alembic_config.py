@@ -89,7 +89,7 @@ def _own_keys(config: Path) -> dict[str, set[str]]:
     """Give the keys that each section writes itself; what [DEFAULT] gives to all is nobody's own."""
     parser = configparser.RawConfigParser(default_section="no section is called this", strict=False)
     _read(parser, config)
-    return {name: set(parser.options(name)) for name in parser.sections()}
+    return {name: set(parser.options(name)) for name in parser.sections() if name != configparser.DEFAULTSECT}
 
 
 def find_versions(root: Path, settings: Settings, config: Path, section: str = USUAL) -> tuple[Path, ...]:

@@ -17,11 +17,16 @@ _FOLDERS = ("", "compose", "docker", "deploy", "infra", ".docker")
 
 @dataclass(frozen=True, slots=True)
 class ComposeFiles:
-    """The Compose files of the original, the folder their paths are relative to, and where the list came from."""
+    """The Compose files of the original, the folder their paths are relative to, and where the list came from.
+
+    `env_files` and `project` are what a running stack was started with; empty where Compose decides.
+    """
 
     files: tuple[Path, ...]
     directory: Path
     source: str
+    env_files: tuple[Path, ...] = ()
+    project: str = ""
 
 
 def find_compose_files(root: Path, settings: Settings, environment: Mapping[str, str]) -> ComposeFiles:
@@ -44,10 +49,13 @@ def find_compose_files(root: Path, settings: Settings, environment: Mapping[str,
 
 def find_optional(root: Path, settings: Settings, environment: Mapping[str, str]) -> ComposeFiles | None:
     """Give the Compose files, or None where a project has none at all; see `find_compose_files`."""
+    return find_compose_files(root, settings, environment) if has_any(root, settings, environment) else None
+
+
+def has_any(root: Path, settings: Settings, environment: Mapping[str, str]) -> bool:
+    """Tell whether a project has a Compose file; which one is meant may be another question."""
     named = settings.compose_files or environment.get("COMPOSE_FILE")
-    if not named and not any(_first_compose_file(root / folder) for folder in _FOLDERS):
-        return None
-    return find_compose_files(root, settings, environment)
+    return bool(named) or any(_first_compose_file(root / folder) for folder in _FOLDERS)
 
 
 def _named_files(base: Path, names: Iterable[str], source: str) -> ComposeFiles:

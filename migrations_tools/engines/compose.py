@@ -181,8 +181,8 @@ def compose_options(compose: ComposeFiles, root: Path, settings: Settings) -> tu
     options = ["--project-directory", str(compose.directory)]
     for file in compose.files:
         options += ["--file", str(file)]
-    for name in settings.env_files:
-        options += ["--env-file", str((root / name).resolve())]
+    for path in [(root / name).resolve() for name in settings.env_files] or compose.env_files:
+        options += ["--env-file", str(path)]
     for profile in settings.profiles:
         options += ["--profile", profile]
     return tuple(options)

@@ -39,10 +39,25 @@ def gather(docker: Docker, project: Project, config: Mapping[str, Any], settings
             for name, variables in settings.environment.items()
         },
         exclude_services=frozenset(settings.exclude_services),
+        services=frozenset(settings.services),
+        internal=settings.internal,
+        alembic_service=project.alembic_service,
+        python=settings.python,
         allow_hosts=frozenset(settings.allow_hosts),
         engine_host=docker.endpoint.host,
         application=(project.application.service, project.application.port) if project.application else None,
     )
+
+
+def declared(config: Mapping[str, Any]) -> tuple[frozenset[int], dict[str, frozenset[str]]]:
+    """Give the host ports that a configuration publishes, and the names of what it would make, by kind."""
+    services = config.get("services") or {}
+    named = {
+        kind: frozenset(body["name"] for body in (config.get(f"{kind}s") or {}).values() if "name" in (body or {}))
+        for kind in ("volume", "network")
+    }
+    containers = frozenset(body["container_name"] for body in services.values() if body.get("container_name"))
+    return frozenset(_ports(config)), {**named, "container": containers}
 
 
 def _busy_here(docker: Docker, config: Mapping[str, Any]) -> frozenset[int]:
@@ -69,13 +84,16 @@ def _is_free(port: int, address: str) -> bool:
 
 
 def _candidates(config: Mapping[str, Any]) -> set[int]:
-    declared = {5432}
-    for service in config["services"].values():
+    published = {5432, *_ports(config)}
+    return {port + step for port in published for step in range(1, _REACH) if port + step < 65536}
+
+
+def _ports(config: Mapping[str, Any]) -> Iterable[int]:
+    for service in (config.get("services") or {}).values():
         for port in service.get("ports") or []:
             low, _, high = str(port.get("published") or "").partition("-")
             if low.isdigit():
-                declared |= set(range(int(low), int(high or low) + 1))
-    return {port + step for port in declared for step in range(1, _REACH) if port + step < 65536}
+                yield from range(int(low), int(high or low) + 1)
 
 
 def _held(docker: Docker, copy: str) -> dict[str, frozenset[str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +29,7 @@ class Advice:
     """What is known of the place where Alembic runs: the engine, and what would install a missing module there."""
 
     engine: str = ""
-    mending: str = ""
+    mending: Callable[[str], str] | None = None
 
     def on(self, error: Mapping[str, Any]) -> str:
         """Give the advice on an error as the probe describes it; empty when there is none."""
@@ -39,10 +39,11 @@ class Advice:
         return ""
 
     def _module(self, error: Mapping[str, Any]) -> str:
-        if not error.get("module"):
+        module = str(error.get("module") or "").partition(".")[0]
+        if not module:
             return ""
-        mend = f" To mend it: {self.mending}" if self.mending else ""
-        return f"The Python that Alembic runs in has no {error['module']}.{mend}"
+        mend = f" To mend it: {self.mending(module)}" if self.mending else ""
+        return f"The Python that Alembic runs in has no {module}.{mend}"
 
     def _extension(self, error: Mapping[str, Any]) -> str:
         state, message = error.get("sqlstate"), str(error.get("message"))

@@ -25,6 +25,10 @@ class Facts:
     ``writable_mounts``  host paths that stay shared and writable in the copy, by the user's wish
     ``environment``      service to the variables that the user sets for the copy alone
     ``exclude_services`` services that the copy does without
+    ``services``         the services that the copy is to have, with what they depend on; empty for all
+    ``internal``         whether the copy's networks are cut off from the outside
+    ``alembic_service``  the service whose image has a Python, in which a forwarder can run
+    ``python``           that Python, when it is called neither ``python3`` nor ``python``
     ``allow_hosts``      outside hosts that a database or broker address may name
     ``engine_host``      the other machine that the engine is on, as it is reached from here; empty for this one
     ``application``      service and container port that must be reached from here over HTTP
@@ -39,6 +43,10 @@ class Facts:
     writable_mounts: frozenset[str] = frozenset()
     environment: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
     exclude_services: frozenset[str] = frozenset()
+    services: frozenset[str] = frozenset()
+    internal: bool = False
+    alembic_service: str | None = None
+    python: str = ""
     allow_hosts: frozenset[str] = frozenset()
     engine_host: str = ""
     application: tuple[str, int] | None = None

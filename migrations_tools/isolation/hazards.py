@@ -6,13 +6,12 @@ A service key that is in neither list below is refused too: what is not understo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Iterator, Mapping
 
+from .devices import refused_devices
 from .facts import Facts
-from .local import HOST_MACHINE
-from .networks import addresses
 from .resolved import Service, Stack
+from .selection import needs
 
 _LEAVE_OUT = "leave the service out with exclude_services"
 
@@ -42,6 +41,7 @@ _UNDERSTOOD = frozenset(
         "depends_on",
         "deploy",
         "develop",
+        "devices",
         "dns",
         "dns_opt",
         "dns_search",
@@ -51,6 +51,7 @@ _UNDERSTOOD = frozenset(
         "environment",
         "expose",
         "extra_hosts",
+        "gpus",
         "group_add",
         "healthcheck",
         "hostname",
@@ -107,9 +108,7 @@ _UNDERSTOOD = frozenset(
 _REFUSED: Mapping[str, str] = {
     "credential_spec": "it uses Windows credentials of the host",
     "device_cgroup_rules": "it reaches devices of the host",
-    "devices": "it uses devices of the host, which both copies would share",
     "external_links": "it is linked to containers outside the stack (external_links)",
-    "gpus": "it uses graphics processors of the host, which both copies would share",
     "isolation": "it asks for an isolation technology of Windows",
     "models": "it uses models, which are processes outside the stack",
     "privileged": "it is privileged, so that it can reach everything on the host",
@@ -118,14 +117,6 @@ _REFUSED: Mapping[str, str] = {
 }
 _TOP_LEVEL = frozenset({"name", "version", "services", "networks", "volumes", "configs", "secrets"})
 _SHARED_NAMESPACES = ("pid", "ipc", "uts", "cgroup", "network_mode")
-_MIGHTY = frozenset({"ALL", "SYS_ADMIN", "SYS_MODULE", "SYS_RAWIO", "SYS_BOOT", "SYS_TIME"})
-_REMOTE_LOGS = frozenset({"awslogs", "fluentd", "gcplogs", "gelf", "logentries", "splunk", "syslog"})
-# Names of variables that look like live access to somebody else's service.
-_CREDENTIAL = re.compile(
-    r"API_?KEY|API_?TOKEN|BOT_TOKEN|ACCESS_TOKEN|AUTH_TOKEN|_TOKEN$|SECRET_ACCESS_KEY|AWS_SECRET|SMTP_PASS|MAIL_PASS"
-    r"|EMAIL_HOST_PASS|STRIPE|TWILIO|SENDGRID|MAILGUN|BREVO|SENTRY_DSN|WEBHOOK_URL|PAYPAL",
-    re.IGNORECASE,
-)
 
 
 def refusals(stack: Stack, facts: Facts) -> Iterator[str]:
@@ -136,11 +127,6 @@ def refusals(stack: Stack, facts: Facts) -> Iterator[str]:
         for check in _CHECKS:
             yield from (f"{service.name}: {reason}" for reason in check(service))
         yield from (f"{service.name}: {reason}" for reason in _left_behind(service, stack))
-
-
-def warnings(service: Service, given: Mapping[str, str]) -> Iterator[str]:
-    """Give what the user should know about a service that is copied nevertheless."""
-    yield from (f"{service.name}: {text}" for text in _warnings(service, given))
 
 
 def _keys(service: Service) -> Iterator[str]:
@@ -172,18 +158,11 @@ def _volumes_from(service: Service) -> Iterator[str]:
             yield f"volumes_from takes the volumes of a container outside the stack; remove it, or {_LEAVE_OUT}."
 
 
-def _reserved_devices(service: Service) -> Iterator[str]:
-    resources = service.mapping("deploy").get("resources") or {}
-    if (resources.get("reservations") or {}).get("devices"):
-        yield f"it reserves devices of the host; {_LEAVE_OUT}."
-
-
 _CHECKS: tuple[Callable[[Service], Iterator[str]], ...] = (
     _keys,
     shared_namespaces,
     _volumes_from,
-    _reserved_devices,
-    addresses,
+    refused_devices,
 )
 
 
@@ -201,53 +180,20 @@ def _unknown_names(stack: Stack, facts: Facts) -> Iterator[str]:
     existing = {*stack.services, *stack.left_out}
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", facts.copy):
         yield f"{facts.copy!r} is no Compose project name (lower-case letters, digits, - and _); set another suffix."
-    if facts.database_service is not None and facts.database_service not in stack.services:
-        yield f"The database service {facts.database_service} is not among the copy's services."
-    for setting, named in (("environment", facts.environment), ("exclude_services", facts.exclude_services)):
+    needed = (("database service", facts.database_service), ("service that Alembic runs in,", facts.alembic_service))
+    for role, name in needed:
+        if name is not None and name not in stack.services:
+            yield f"The {role} {name} is not among the copy's services."
+    settings: Mapping[str, Collection[str]] = {
+        "environment": facts.environment,
+        "exclude_services": facts.exclude_services,
+        "services": facts.services,
+    }
+    for setting, named in settings.items():
         for name in sorted(set(named) - existing):
             yield f"The setting {setting} names the service {name}, which the Compose file does not have."
 
 
 def _left_behind(service: Service, stack: Stack) -> Iterator[str]:
-    modes = (service.text(key) for key in ("network_mode", "pid", "ipc"))
-    needed = {mode.partition(":")[2] for mode in modes if mode.startswith("service:")}
-    needed |= {str(entry).partition(":")[0] for key in ("links", "volumes_from") for entry in service.sequence(key)}
-    for name in sorted(needed & set(stack.left_out)):
+    for name in sorted(needs(service) & stack.left_out.keys()):
         yield f"it cannot run without {name}, which exclude_services leaves out; leave both out, or none."
-
-
-def _warnings(service: Service, given: Mapping[str, str]) -> Iterator[str]:
-    mighty = sorted({str(each).upper().removeprefix("CAP_") for each in service.sequence("cap_add")} & _MIGHTY)
-    if mighty:
-        yield f"it has the capabilities {', '.join(mighty)}, which reach beyond the container."
-    driver = str(service.mapping("logging").get("driver") or "")
-    if driver in _REMOTE_LOGS or "/" in driver or ":" in driver:
-        yield f"its logs go to {driver}, where they mix with the original's."
-    leading = sorted(
-        name for name in _led_to_host(service) if any(name in text for text in service.environment.values())
-    )
-    if leading:
-        yield f"{', '.join(leading)} leads to the host machine, where the original's published ports answer."
-    if service.build.get("network") == "host":
-        yield "it is built on the host's network, from where the build reaches the original's ports."
-    hooks = [key for key in ("pre_start", "post_start", "pre_stop") if service.raw.get(key)]
-    if hooks:
-        yield f"its hooks ({', '.join(hooks)}) run in the copy too."
-    live = _live(service, given)
-    if live:
-        yield (
-            f"{', '.join(live)} may be live access to outside services; blank it for the copy with "
-            f"environment: {service.name}."
-        )
-
-
-def _led_to_host(service: Service) -> Iterator[str]:
-    for entry in service.sequence("extra_hosts"):
-        name, _, address = str(entry).replace("=", ":", 1).partition(":")
-        if address in ("host-gateway", "172.17.0.1") and name not in HOST_MACHINE:
-            yield name
-
-
-def _live(service: Service, given: Mapping[str, str]) -> list[str]:
-    variables: dict[str, Any] = {**service.environment, **given}
-    return sorted(name for name, value in variables.items() if value and _CREDENTIAL.search(name))

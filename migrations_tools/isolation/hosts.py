@@ -73,7 +73,7 @@ def foreign(variable: str, value: str, known: frozenset[str]) -> list[str]:
     hosts = [*url_hosts(value), *_keyword_hosts(value)]
     if _VARIABLE.search(variable) and not hosts:
         hosts = [_without_port(part.strip()) for part in value.split(",")]
-    return [host for host in dict.fromkeys(hosts) if not _at_home(host, known)]
+    return [host for host in dict.fromkeys(hosts) if not at_home(host, known)]
 
 
 def url_hosts(value: str) -> Iterator[str]:
@@ -101,7 +101,8 @@ def _without_port(part: str) -> str:
     return part.partition(":")[0]
 
 
-def _at_home(host: str, known: frozenset[str]) -> bool:
+def at_home(host: str, known: frozenset[str]) -> bool:
+    """Tell whether a host is one of the `known` ones, the container itself, or a socket."""
     socket = host.startswith(("/", "%2F", "%2f"))
     return socket or host in known or bool(_HERE.fullmatch(host))
 

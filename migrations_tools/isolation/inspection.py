@@ -10,6 +10,7 @@ from typing import Any
 
 from .facts import LABEL
 from .model import IsolationPlan, Mount, PublishedPort, ServicePlan
+from .networks import NO_HOST
 from .resolved import within
 
 _SERVICE = "com.docker.compose.service"
@@ -99,6 +100,9 @@ def _of_network(plan: IsolationPlan, raw: Mapping[str, Any], own: Iterable[str])
         yield f"its driver is {raw.get('Driver')}, where a bridge of the copy's own was planned."
     if any(option.endswith("bridge.name") for option in raw.get("Options") or {}):
         yield "its bridge has a fixed name, which another network may have too."
+    inward = bool(raw.get("Internal")) and NO_HOST.items() <= (raw.get("Options") or {}).items()
+    if plan.internal and not inward and not (plan.forwarder and raw.get("Name") == plan.forwarder.network.name):
+        yield "it leads outside, or to the host."
     for identity, attached in sorted((raw.get("Containers") or {}).items()):
         if identity not in own:
             yield f"the container {attached.get('Name')}, which is not the copy's, is attached to it."
@@ -173,7 +177,7 @@ def _restart(pair: _Pair) -> Iterator[str]:
 
 def _ports(pair: _Pair) -> Iterator[str]:
     # A one-off container publishes nothing unless it is asked to (`run --service-ports`).
-    planned = set() if pair.container.one_off else {_binding(port) for port in pair.service.ports}
+    planned = set() if pair.container.one_off else {_binding(port) for port in pair.plan.bound(pair.service.service)}
     bound = set(_bound(pair.container))
     for target, address, port in sorted(bound - planned):
         yield f"it publishes {target} at {address}:{port or 'any port'}, which was not planned."

@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .addresses import fixed
 from .datadirs import holds_data
+from .devices import refused_devices
 from .facts import LABEL
 from .hazards import shared_namespaces
 from .hosts import foreign, known_hosts
@@ -19,7 +21,7 @@ from .listening import LOOPBACK
 from .local import HOST_MACHINE, Local
 from .model import IsolationPlan
 from .names import built_image, container_name, reference
-from .networks import addresses, host_service
+from .networks import NO_HOST, host_service
 from .ports import host_ports, originals_of
 from .resolved import Service, Stack, stack, texts
 
@@ -100,6 +102,18 @@ def _plain_networks(pair: _Pair) -> Iterator[str]:
             yield f"The network {key} has a fixed bridge name."
 
 
+def _cut_off(pair: _Pair) -> Iterator[str]:
+    outside = {pair.plan.forwarder.network.key} if pair.plan.forwarder else set()
+    for key, body in sorted(pair.copy.networks.items()):
+        inward = bool(body.get("internal")) and NO_HOST.items() <= (body.get("driver_opts") or {}).items()
+        if pair.plan.internal and key not in outside and not inward:
+            yield f"The network {key} leads outside, or to the host."
+    for service in pair.copy.services.values():
+        inside = not pair.plan.forwarder or service.name != pair.plan.forwarder.service
+        if inside and outside & service.networks.keys():
+            yield f"{service.name} is on the network that leads outside, where the forwarder alone belongs."
+
+
 def _no_others(pair: _Pair) -> Iterator[str]:
     for kind in ("configs", "secrets"):
         for key, body in pair.copy.used(kind).items():
@@ -144,8 +158,7 @@ def _ports(subject: _Subject) -> Iterator[str]:
         yield f"it publishes the host port {number}, which the original publishes."
     if not pair.plan.engine_host and any(port.host_ip != LOOPBACK for port in ours):
         yield f"it publishes a port on another address than {LOOPBACK}."
-    planned = pair.plan.service(service.name)
-    expected = {port.short() for port in planned.ports} if planned else set()
+    expected = {port.short() for port in pair.plan.bound(service.name)}
     for extra in sorted({port.short() for port in ours} ^ expected):
         yield f"its published ports are not the planned ones ({extra})."
 
@@ -174,8 +187,9 @@ def _mounts(subject: _Subject) -> Iterator[str]:
 def _apart(subject: _Subject) -> Iterator[str]:
     service = subject.service
     yield from shared_namespaces(service)
-    yield from addresses(service)
-    for key in ("external_links", "use_api_socket", "privileged", "devices", "gpus", "provider", "models"):
+    yield from refused_devices(service)
+    yield from (f"its {what} is fixed." for what in fixed(service))
+    for key in ("external_links", "use_api_socket", "privileged", "provider", "models"):
         if service.raw.get(key):
             yield f"it still has `{key}`."
     if any(str(entry).startswith("container:") for entry in service.sequence("volumes_from")):
@@ -223,6 +237,7 @@ _STACK_CHECKS: tuple[Callable[[_Pair], Iterator[str]], ...] = (
     _own_resources,
     _plain_volumes,
     _plain_networks,
+    _cut_off,
     _no_others,
 )
 _SERVICE_CHECKS: tuple[Callable[[_Subject], Iterator[str]], ...] = (

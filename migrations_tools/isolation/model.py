@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 
@@ -84,6 +84,30 @@ class ServicePlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Forward:
+    """A published port of a service without a way out: the forwarder takes it in at its own port `listen`."""
+
+    service: str
+    port: PublishedPort
+    listen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Forwarder:
+    """The service of the copy that leads connections inwards; only it is on `network`, which leads outside."""
+
+    service: str
+    container_name: str
+    network: NamedResource
+    forwards: tuple[Forward, ...]
+
+    @property
+    def ports(self) -> tuple[PublishedPort, ...]:
+        """The ports that its own container publishes."""
+        return tuple(replace(each.port, target=each.listen) for each in self.forwards)
+
+
+@dataclass(frozen=True, slots=True)
 class IsolationPlan:
     """The copy: what everything is called, what was rewritten, and what the user should know.
 
@@ -103,6 +127,8 @@ class IsolationPlan:
     excluded: tuple[str, ...]
     changes: tuple[str, ...]
     warnings: tuple[str, ...]
+    internal: bool = False
+    forwarder: Forwarder | None = None
     engine_host: str = ""
     override: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
@@ -125,6 +151,25 @@ class IsolationPlan:
     def image_tags(self) -> tuple[str, ...]:
         """The tags that the copy builds, each once."""
         return tuple(dict.fromkeys(image.name for image in self.images))
+
+    def bound(self, name: str) -> tuple[PublishedPort, ...]:
+        """Give the ports that the container of a service publishes itself, without those that are forwarded."""
+        if self.forwarder and name == self.forwarder.service:
+            return self.forwarder.ports
+        planned = self.service(name)
+        forwarded = {each.port for each in self._forwards if each.service == name}
+        return tuple(port for port in planned.ports if port not in forwarded) if planned else ()
+
+    def entrance(self, name: str, target: int) -> tuple[str, int]:
+        """Give the container, and its port, through which a service's port `target` is published."""
+        for each in self._forwards:
+            if self.forwarder and (each.service, each.port.target) == (name, target):
+                return self.forwarder.container_name, each.listen
+        return next(plan.container_name for plan in self.services if plan.service == name), target
+
+    @property
+    def _forwards(self) -> tuple[Forward, ...]:
+        return self.forwarder.forwards if self.forwarder else ()
 
     def service(self, name: str) -> ServicePlan | None:
         """Give the plan of the service called `name`, if the copy has it."""
@@ -186,12 +231,21 @@ def from_json(data: Mapping[str, Any]) -> IsolationPlan:
         excluded=tuple(data["excluded"]),
         changes=tuple(data["changes"]),
         warnings=tuple(data["warnings"]),
+        internal=data["internal"],
+        forwarder=_forwarder(data["forwarder"]),
         engine_host=data.get("engine_host", ""),
     )
 
 
 def _resources(data: Iterable[Mapping[str, str]]) -> tuple[NamedResource, ...]:
     return tuple(NamedResource(**each) for each in data)
+
+
+def _forwarder(data: Mapping[str, Any] | None) -> Forwarder | None:
+    if data is None:
+        return None
+    forwards = tuple(Forward(**{**each, "port": PublishedPort(**each["port"])}) for each in data["forwards"])
+    return Forwarder(**{**data, "network": NamedResource(**data["network"]), "forwards": forwards})
 
 
 def _service(data: Mapping[str, Any]) -> ServicePlan:

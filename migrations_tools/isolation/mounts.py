@@ -11,7 +11,8 @@ from typing import Any
 from .datadirs import holds_data
 from .facts import Facts
 from .model import Mount, NamedResource, Part
-from .names import Names, fresh_volume
+from .names import Names
+from .names import fresh as fresh_name
 from .resolved import Service, Stack, within
 from .resolved import stack as read
 from .tags import Override
@@ -164,7 +165,7 @@ def _fresh(sources: Iterable[str], stack: Stack, names: Names, facts: Facts) -> 
     fresh = []
     for source in sources:
         slug = re.sub(r"[^a-z0-9]+", "_", posixpath.basename(source.rstrip("/")).lower()).strip("_") or "folder"
-        name = fresh_volume(slug, given, stack, facts)
+        name = fresh_name("volume", slug, given, stack, facts)
         key = next(key for key in (f"bind_{slug}{number or ''}" for number in (0, *range(2, 100))) if key not in keys)
         given.append(name)
         keys.add(key)

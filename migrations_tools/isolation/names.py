@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from .facts import Facts
+from .hosts import known_hosts
 from .model import NamedResource
 from .resolved import Service, Stack
 
@@ -110,9 +111,9 @@ def container_name(service: Service, project: str) -> str:
     return service.text("container_name") or f"{project}-{service.name}-1"
 
 
-def fresh_volume(wanted: str, given: Iterable[str], stack: Stack, facts: Facts) -> str:
-    """Give a free name for a volume that the original does not have."""
-    desk = _desk("volume", stack, facts)
+def fresh(kind: str, wanted: str, given: Iterable[str], stack: Stack, facts: Facts) -> str:
+    """Give a free name for something that the original does not have; `given` are those that are given out already."""
+    desk = _desk(kind, stack, facts)
     desk.taken.update(given)
     numbered = (f"{facts.project}_{wanted}{number}{facts.suffix}" for number in ("", *range(2, 100)))
     return desk.give(*numbered)
@@ -120,7 +121,8 @@ def fresh_volume(wanted: str, given: Iterable[str], stack: Stack, facts: Facts) 
 
 def _desk(kind: str, stack: Stack, facts: Facts) -> _Desk:
     originals: dict[str, Iterable[str]] = {
-        "container": (container_name(service, facts.project) for service in stack.everything()),
+        # A container's name is a host name on its networks: it must not be what another service answers to.
+        "container": (*known_hosts(stack), *(container_name(service, facts.project) for service in stack.everything())),
         "volume": (body.get("name", key) for key, body in stack.declared("volumes").items()),
         "network": (body.get("name", key) for key, body in stack.declared("networks").items()),
         "image": (str(reference(built_image(each, facts.project))) for each in stack.everything()),

@@ -1,39 +1,34 @@
-"""Networks and volumes of the copy, and the names under which services find one another."""
+"""Networks of the copy, and the names under which services find one another."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from .addresses import FIXED, subnets
 from .facts import Facts
 from .model import NamedResource, Part
 from .resolved import Service, Stack
 from .tags import Override
 
-_NETWORK_KEPT = ("driver", "driver_opts", "internal", "attachable", "enable_ipv4", "enable_ipv6")
 _BRIDGE_NAME = "com.docker.network.bridge.name"
-_ADDRESSES = ("ipv4_address", "ipv6_address", "link_local_ips", "mac_address")
+_BRIDGES = frozenset({"", "bridge", "default"})
+_KEPT = ("internal", "attachable")
+_FAMILIES = ("enable_ipv4", "enable_ipv6")
+#: Leaves the bridge without an address of the host's (docs.docker.com, "Bridge network driver"). An internal network
+#: alone keeps nobody from the host's own ports, the original's published ones among them.
+NO_HOST = {"com.docker.network.bridge.inhibit_ipv4": "true"}
 
 
 def network_parts(stack: Stack, planned: tuple[NamedResource, ...], facts: Facts) -> Iterator[Part]:
     """Make the copy's own networks; an entry replaces the original's, so that nothing of it survives."""
     for network in planned:
         body = stack.networks[network.key]
-        kept = {key: body[key] for key in _NETWORK_KEPT if body.get(key) not in (None, {}, "")}
+        kept = _inward(body) if facts.internal else _kept(body)
         override = {"networks": {network.key: Override({"name": network.name, **kept, "labels": facts.label})}}
-        reasons = tuple(f"Network {network.key}: {reason}" for reason in _network_reasons(body))
-        yield Part(override, (f"network {network.original} → {network.name}",), reasons=reasons)
-
-
-def volume_parts(
-    stack: Stack, planned: tuple[NamedResource, ...], fresh: tuple[NamedResource, ...], facts: Facts
-) -> Iterator[Part]:
-    """Make the copy's own volumes: always local, always empty at first."""
-    for volume in (*planned, *fresh):
-        override = {"volumes": {volume.key: Override({"name": volume.name, "labels": facts.label})}}
-        body = stack.volumes.get(volume.key, {})
-        reasons = (f"Volume {volume.key}: {_EXTERNAL_VOLUME}",) if body.get("external") else ()
-        yield Part(override, (f"volume {volume.original} → {volume.name}{_dropped(body)}",), reasons=reasons)
+        changes = f"network {network.original} → {network.name}{_dropped(body)}{_cut(facts)}"
+        warnings = tuple(f"Network {network.key}: {text}" for text in _warnings(body))
+        yield Part(override, (changes,), warnings)
 
 
 def aliases(stack: Stack) -> dict[str, tuple[str, ...]]:
@@ -64,64 +59,78 @@ def host_service(service: Service, stack: Stack) -> str:
 
 
 def attachment_part(service: Service, added: tuple[str, ...]) -> Part:
-    """Add `added` as aliases on every network of the service, replacing the whole list of networks."""
-    missing = {
-        key: [alias for alias in added if alias not in (body.get("aliases") or ())]
-        for key, body in service.networks.items()
-    }
-    if not any(missing.values()):
+    """Replace the service's networks where aliases are `added` or addresses of its own are to go."""
+    attached = {key: _attached(body, added) for key, body in service.networks.items()}
+    if all(attached[key] == _filled(body) for key, body in service.networks.items()):
         return Part()
-    attached = {
-        key: {**_filled(body), "aliases": [*(body.get("aliases") or ()), *missing[key]]}
-        for key, body in service.networks.items()
-    }
-    return Part({"networks": Override(attached)}, tuple(f"still answers to {alias} on its networks" for alias in added))
+    gone = [key for key in FIXED if any(body.get(key) for body in service.networks.values())]
+    changes = (
+        *(f"still answers to {alias} on its networks" for alias in added),
+        *(f"{key} dropped: the engine gives the copy one of its own" for key in gone),
+    )
+    return Part({"networks": Override(attached)}, changes)
 
 
 def cut_off(service: Service, stack: Stack) -> bool:
-    """Tell whether all networks of the service are internal, so that no port of it answers on the host."""
+    """Tell whether all networks of the service are internal in the original: no port of it answers on the host."""
     bodies = [stack.networks.get(key, {}) for key in service.networks]
     return bool(bodies) and all(body.get("internal") for body in bodies)
 
 
-def addresses(service: Service) -> Iterator[str]:
-    """Give the reasons against the service's fixed addresses."""
-    bodies = {"": service.raw, **{f" on network {key}": body for key, body in service.networks.items()}}
-    for place, body in bodies.items():
-        for key in _ADDRESSES:
-            if body.get(key):
-                yield f"{key}{place} is fixed, and two containers cannot have it; remove it."
-
-
-_EXTERNAL_VOLUME = (
-    "it is external, so that it may hold the original's data, which a copy must neither use nor lose; "
-    "declare it without `external` in a Compose file of your own for the copy, or leave its services out with "
-    "exclude_services."
-)
+def _attached(body: Mapping[str, Any], added: tuple[str, ...]) -> dict[str, Any]:
+    kept = {key: value for key, value in _filled(body).items() if key not in FIXED}
+    names = list(dict.fromkeys((*(body.get("aliases") or ()), *added)))
+    return {**kept, "aliases": names} if names else kept
 
 
 def _filled(body: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in body.items() if value not in (None, {}, [])}
 
 
+def _kept(body: Mapping[str, Any]) -> dict[str, Any]:
+    # Without its subnet, an IPv6 network cannot be made on engines that have no addresses of their own to give.
+    families = () if subnets(body) else _FAMILIES
+    kept = {key: body[key] for key in (*_KEPT, *families) if body.get(key) not in (None, "")}
+    if not _bridged(body):
+        return kept
+    options = {key: value for key, value in (body.get("driver_opts") or {}).items() if key != _BRIDGE_NAME}
+    return _filled({"driver": body.get("driver"), "driver_opts": options}) | kept
+
+
+def _inward(body: Mapping[str, Any]) -> dict[str, Any]:
+    kept = _kept(body)
+    options = {key: value for key, value in (kept.get("driver_opts") or {}).items() if "gateway_mode" not in key}
+    # The host's IPv6 address in the network cannot be withheld, so that the copy does without IPv6.
+    plain = {key: value for key, value in kept.items() if key not in _FAMILIES}
+    return {**plain, "driver_opts": {**options, **NO_HOST}, "internal": True}
+
+
+def _bridged(body: Mapping[str, Any]) -> bool:
+    return str(body.get("driver") or "") in _BRIDGES
+
+
 def _dropped(body: Mapping[str, Any]) -> str:
-    options = body.get("driver_opts") or {}
-    driver = body.get("driver") or "local"
-    if driver == "local" and not options:
-        return ""
-    return f" (an ordinary local volume, without the original's driver {driver} and its options)"
+    named = _BRIDGE_NAME in (body.get("driver_opts") or {})
+    dropped = [
+        *(["its fixed addresses"] if subnets(body) else []),
+        *(["the bridge's fixed name"] if named and _bridged(body) else []),
+        *([] if _bridged(body) else [f"the driver {body['driver']} and its options"]),
+    ]
+    return f" (without {', '.join(dropped)})" if dropped else ""
 
 
-def _network_reasons(body: Mapping[str, Any]) -> Iterator[str]:
+def _cut(facts: Facts) -> str:
+    return ", cut off from the outside" if facts.internal else ""
+
+
+def _warnings(body: Mapping[str, Any]) -> Iterator[str]:
     if body.get("external"):
         yield (
-            "it is external; on it the copy's services would answer to the original's names, so that the original's "
-            "traffic could reach the copy; declare it without `external`, or leave its services out with "
-            "exclude_services."
+            "it is external, and the copy has a private network in its place: on the original's, the copy would "
+            "answer to the original's names; what else is on that network cannot be reached from the copy."
         )
-    if (body.get("ipam") or {}).get("config"):
-        yield "its addresses are fixed (ipam), and two networks cannot share them; remove the subnet."
-    if _BRIDGE_NAME in (body.get("driver_opts") or {}):
-        yield f"its bridge has a fixed name ({_BRIDGE_NAME}), and two networks cannot share it; remove the option."
-    if (body.get("driver") or "bridge") not in ("bridge", "default"):
-        yield f"its driver is {body['driver']}, which ties it to the host's own network; use the bridge driver."
+    if not _bridged(body):
+        yield (
+            f"its driver is {body['driver']}, which ties it to networks outside; the copy has an ordinary bridge in "
+            "its place, and what its services reach or offer out there is missing."
+        )

@@ -71,7 +71,7 @@ def _key(dumper: yaml.SafeDumper, key: str) -> yaml.ScalarNode:
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", doubled(text), style='"')
+    return dumper.represent_scalar("tag:yaml.org,2002:str", doubled(text), style="|" if "\n" in text else '"')
 
 
 def _override(dumper: yaml.SafeDumper, data: Override) -> yaml.Node:

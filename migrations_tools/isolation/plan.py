@@ -6,21 +6,26 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from . import hazards, hosts, lifecycle
+from . import cautions, hazards, hosts, lifecycle
 from . import mounts as mounting
 from . import ports as porting
+from .addresses import address_part
 from .database import database_part
 from .facts import Facts
+from .forwarder import forwarder_part, forwarder_plan
+from .forwarding import Forwarding, forwarding, inward_part, ports_part
 from .labels import label_part, proxy_part
 from .local import Local, local_part
-from .model import IsolationPlan, NotIsolable, Part, ServicePlan
+from .model import IsolationPlan, NotIsolable, Part, PublishedPort, ServicePlan
 from .mounts import Mounts
 from .names import Names, built_image, container_name, names
-from .networks import aliases, attachment_part, cut_off, host_service, network_parts, volume_parts
+from .networks import aliases, attachment_part, host_service, network_parts
 from .ports import Ports
 from .resolved import Service, Stack
 from .resolved import stack as read
+from .selection import left_out
 from .tags import RESET, Override
+from .volumes import volume_parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,7 @@ class _Drawing:
     ports: Ports
     mounts: Mounts
     aliases: Mapping[str, tuple[str, ...]]
+    forwarding: Forwarding
 
 
 def plan(config: Mapping[str, Any], facts: Facts) -> IsolationPlan:
@@ -41,7 +47,7 @@ def plan(config: Mapping[str, Any], facts: Facts) -> IsolationPlan:
     `config` is the parsed output of ``docker compose config --format json`` for the original. Raises
     `NotIsolable` with every reason at once.
     """
-    drawing = _drawing(read(config, facts.exclude_services), facts)
+    drawing = _drawing(read(config, left_out(read(config), facts)), facts)
     services = {name: _service_part(service, drawing) for name, service in drawing.stack.services.items()}
     shared = sum(_shared_parts(drawing), Part({"name": facts.copy}))
     reasons = (*_reasons(drawing), *shared.reasons, *(reason for part in services.values() for reason in part.reasons))
@@ -52,10 +58,9 @@ def plan(config: Mapping[str, Any], facts: Facts) -> IsolationPlan:
 
 
 def _drawing(stack: Stack, facts: Facts) -> _Drawing:
-    named = names(stack, facts)
-    return _Drawing(
-        stack, facts, named, porting.ports(stack, facts), mounting.mounts(stack, named, facts), aliases(stack)
-    )
+    named, ported = names(stack, facts), porting.ports(stack, facts)
+    mounted = mounting.mounts(stack, named, facts)
+    return _Drawing(stack, facts, named, ported, mounted, aliases(stack), forwarding(stack, ported, named, facts))
 
 
 def _reasons(drawing: _Drawing) -> Iterator[str]:
@@ -73,6 +78,9 @@ def _shared_parts(drawing: _Drawing) -> Iterator[Part]:
     yield Part(warnings=(*drawing.ports.warnings, *mounting.files_elsewhere(stack, facts)))
     for name in stack.left_out:
         yield Part({"services": {name: RESET}}, (f"{name}: left out of the copy",))
+    if drawing.forwarding.forwarder:
+        yield forwarder_part(drawing.forwarding.forwarder, stack, drawing.names, facts)
+    yield Part(warnings=tuple(cautions.memory_warning(stack)))
 
 
 def _service_part(service: Service, drawing: _Drawing) -> Part:
@@ -84,9 +92,11 @@ def _steps(service: Service, drawing: _Drawing) -> Iterator[Part]:
     given = facts.environment.get(name, {})
     yield _container_part(service, drawing)
     yield lifecycle.image_part(service, drawing.names, facts)
-    yield porting.part(drawing.ports.services.get(name, ()))
+    yield from _port_parts(service, drawing)
     yield mounting.part(service, drawing.mounts)
     yield attachment_part(service, drawing.aliases[name])
+    yield address_part(service, drawing.stack, given)
+    yield inward_part(service, facts)
     yield lifecycle.restart_part(service)
     yield lifecycle.replicas_part(service)
     yield lifecycle.health_part(service)
@@ -98,9 +108,14 @@ def _steps(service: Service, drawing: _Drawing) -> Iterator[Part]:
     yield _without_left_out(service, drawing.stack)
     yield _given_part(given)
     yield Part(warnings=mounting.nested_warnings(service, drawing.mounts, facts))
-    yield Part(warnings=tuple(hazards.warnings(service, given)))
-    if drawing.ports.services.get(name) and cut_off(service, drawing.stack):
-        yield Part(warnings=(f"{name}: its networks are all internal, so that its published ports do not answer.",))
+    yield Part(warnings=tuple(cautions.warnings(service, drawing.stack, facts)))
+
+
+def _port_parts(service: Service, drawing: _Drawing) -> Iterator[Part]:
+    if service.name in drawing.forwarding.inside:
+        yield ports_part(service, drawing.forwarding)
+    else:
+        yield porting.part(drawing.ports.services.get(service.name, ()))
 
 
 def _local(service: Service, drawing: _Drawing) -> Local:
@@ -144,19 +159,24 @@ def _placed(name: str, part: Part) -> Part:
 
 
 def _assembled(drawing: _Drawing, parts: Mapping[str, Part], whole: Part) -> IsolationPlan:
-    facts = drawing.facts
+    facts, forwarder = drawing.facts, drawing.forwarding.forwarder
+    services = [_service_plan(each, drawing, parts[each.name]) for each in drawing.stack.services.values()]
+    if forwarder:
+        services.append(forwarder_plan(forwarder, drawing.stack, drawing.names, facts))
     return IsolationPlan(
         project=facts.copy,
         original_project=facts.project,
         suffix=facts.suffix,
         offset=drawing.ports.offset,
-        services=tuple(_service_plan(each, drawing, parts[each.name]) for each in drawing.stack.services.values()),
+        services=tuple(services),
         volumes=(*drawing.names.volumes, *drawing.mounts.fresh),
-        networks=drawing.names.networks,
+        networks=(*drawing.names.networks, *((forwarder.network,) if forwarder else ())),
         images=drawing.names.images,
         excluded=tuple(drawing.stack.left_out),
         changes=whole.changes,
         warnings=tuple(dict.fromkeys(whole.warnings)),
+        internal=facts.internal,
+        forwarder=forwarder,
         engine_host=facts.engine_host,
         override=whole.override,
     )
@@ -175,7 +195,14 @@ def _service_plan(service: Service, drawing: _Drawing, part: Part) -> ServicePla
         network_mode=service.text("network_mode"),
         networks=tuple(networks[key] for key in service.networks),
         aliases=drawing.aliases[service.name],
-        ports=drawing.ports.services.get(service.name, ()),
+        ports=_answering(service, drawing),
         mounts=drawing.mounts.of(service.name),
         changes=part.changes,
     )
+
+
+def _answering(service: Service, drawing: _Drawing) -> tuple[PublishedPort, ...]:
+    planned, found = drawing.ports.services.get(service.name, ()), drawing.forwarding
+    if service.name not in found.inside:
+        return planned
+    return tuple(port for port in planned if found.leads_to(service.name, port))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from migrations_tools.discovery.compose_files import find_optional
+from migrations_tools.discovery.compose_files import has_any
 from migrations_tools.engines.docker import unreachable
 from migrations_tools.engines.limit import Limit
 from migrations_tools.journal import Run
@@ -26,7 +26,7 @@ def choose(work: Work) -> str:
 
 
 def _pick(work: Work) -> tuple[str, str]:
-    if find_optional(work.root, work.settings, os.environ) is None:
+    if not has_any(work.root, work.settings, os.environ):
         return "embedded", "the project has no Compose file"
     problem = unreachable(os.environ, Limit(work.settings.answer_timeout, "answer_timeout"))
     return ("embedded", problem) if problem else ("compose", "Docker answers and the project has a Compose file")

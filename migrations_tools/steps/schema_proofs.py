@@ -11,7 +11,7 @@ from typing import Any
 from migrations_tools import catalog
 from migrations_tools.catalog import Catalog
 from migrations_tools.discovery.alembic_config import USUAL
-from migrations_tools.engines.postgres import Server, querying
+from migrations_tools.engines.postgres import Server, make_extensions, querying
 from migrations_tools.inapp.client import Probe, ProbeError
 from migrations_tools.journal import Run
 from migrations_tools.proofs import schema
@@ -124,7 +124,7 @@ def _oracle(bench: Bench) -> list[Proof]:
     actual = {name: bench.read(name) for name in bench.databases}
     with bench.copies("models", bench.databases) as copies:
         for name, scratch in copies.items():
-            _make_extensions(bench.server, scratch, actual[name])
+            make_extensions(bench.server, scratch, [extension.name for extension in actual[name].extensions])
         excluded = _create_models(bench, copies, actual)
         expected = {name: bench.read(scratch) for name, scratch in copies.items()}
     return [
@@ -157,16 +157,6 @@ def _create_models(bench: Bench, copies: Mapping[str, str], actual: Mapping[str,
             excluded = {catalog.qualified(where or "public", table) for where, table in item["excluded"]}
             left_out[item["database"]].append(excluded)
     return {name: set.intersection(*left_out[scratch]) for name, scratch in copies.items()}
-
-
-def _make_extensions(server: Server, database: str, actual: Catalog) -> None:
-    from psycopg import sql
-
-    with server.connect(database) as connection:
-        for extension in actual.extensions:
-            connection.execute(
-                sql.SQL("CREATE EXTENSION IF NOT EXISTS {} CASCADE").format(sql.Identifier(extension.name))
-            )
 
 
 # --- the round trip ----------------------------------------------------------------------------------------------

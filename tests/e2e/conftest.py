@@ -54,7 +54,7 @@ def shop(_engine: None, bystanders: str, tmp_path_factory: pytest.TempPathFactor
             connection.execute(_ROWS.encode())
         yield made
     finally:
-        left = _take_down_copies()
+        left = take_down_copies()
         _take_down_dev(made)
     assert not left, f"the tests had to remove what the tool left behind: {left}"
     assert not made.leaks, f"the password showed in: {made.leaks}"
@@ -66,7 +66,7 @@ def kiosk(_engine: None, bystanders: str, tmp_path: Path) -> Iterator[Shop]:
     made = make_shop(tmp_path, "kiosk", 20000, f"pw-{secrets.token_hex(12)}")
     _refuse_a_stack_of_somebody_else(made)
     yield made
-    left = _take_down_copies()
+    left = take_down_copies()
     assert not left, f"the tests had to remove what the tool left behind: {left}"
     assert not made.leaks, f"the password showed in: {made.leaks}"
 
@@ -119,7 +119,7 @@ def _take_down_dev(made: Shop) -> None:
             docker.docker("image", "rm", f"{made.name}-{service}:latest")
 
 
-def _take_down_copies() -> list[str]:
+def take_down_copies() -> list[str]:
     """Remove, by exact name, what a failing tool left of the copies; give what that was."""
     left = []
     for project in (f"{prefix}_temp" for prefix in PREFIXES):

@@ -23,7 +23,7 @@ from tests.support import docker
 from tests.support.docker import Done, Engine
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-PREFIXES = ("shopline", "kiosk", "impostor")
+PREFIXES = ("shopline", "kiosk", "impostor", "harbour")
 _PUBLISHED = {"postgres": 5432, "redis": 6379, "api": 8000, "frontend": 4444}
 _DEFINITIONS = """
 SELECT format('column %s.%s %s %s', table_name, column_name, udt_name, is_nullable)

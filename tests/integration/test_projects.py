@@ -56,9 +56,10 @@ def test_the_whole_job_on_a_project(source: Path, no_docker: Mapping[str, str]) 
         shutil.copytree(source, project.root, ignore=shutil.ignore_patterns("expected.txt", "__pycache__"))
         _prepare(project)
         before = project.contents()
-        done = project.invoke(*_arguments(source))
-        cleaned = project.invoke("cleanup")
-        assert cleaned.code == 0, str(cleaned)
+        done = project.invoke(*_arguments(source), "cleanup")
+        if done.code:  # then the chain ended before its last task
+            cleaned = project.invoke("cleanup")
+            assert cleaned.code == 0, str(cleaned)
         assert project.processes() == []
         assert _left(project) <= {".gitignore", "temp", "temp/last-run.json"}
         changed = {name for name, was in before.items() if project.contents().get(name) != was}

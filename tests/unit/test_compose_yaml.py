@@ -94,7 +94,7 @@ def test_what_a_case_expects_is_what_the_real_program_says(folder: Path) -> None
 @isolation_folders
 def test_the_stacks_of_the_isolation_cases_come_out_as_compose_says(folder: Path) -> None:
     case = Case(folder)
-    actual = _read([folder / "docker-compose.yml"], {}, profiles=case.profiles)
+    actual = _read(case.files, {}, profiles=case.profiles)
     assert _at(folder, actual) == _asked(case.config)
 
 

@@ -13,7 +13,7 @@ README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 
 
 def _row(name: str, default: object, words: str) -> str:
-    shown = "(empty)" if default in ("", [], {}) else f"`{default}`"
+    shown = "(empty)" if default in ("", [], {}) else f"`{str(default).lower() if default is False else default}`"
     return f"| `{name}` | {shown} | {words} |"
 
 

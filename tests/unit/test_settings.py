@@ -65,6 +65,12 @@ def test_all_mistakes_are_told_at_once() -> None:
             {"log_patterns": ["("]}, "`migrations_tools.log_patterns` has '(', which is no", id="broken pattern"
         ),
         pytest.param(
+            {"internal": "yes"}, "`migrations_tools.internal` must be true or false", id="a text for a yes or no"
+        ),
+        pytest.param(
+            {"internal": 1}, "`migrations_tools.internal` must be true or false", id="a number for a yes or no"
+        ),
+        pytest.param(
             {"application_command": "serve 'a"},
             '`migrations_tools.application_command` is "serve \'a", which cannot be read: No closing quotation.',
             id="quotes that do not end",

@@ -1,32 +1,17 @@
-"""The original stack as read, and the copy of it that a run made."""
+"""The copy of the original that a run made."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
-from migrations_tools.discovery.compose_files import find_compose_files
-from migrations_tools.discovery.project import Project, discover
-from migrations_tools.engines.compose import Stack, compose_options, resolved
-from migrations_tools.engines.docker import Docker
-from migrations_tools.errors import CannotProceed
+from migrations_tools.discovery.project import Project
+from migrations_tools.engines.compose import Stack
 from migrations_tools.isolation import IsolationPlan, from_json
 from migrations_tools.journal import OVERRIDE, Run
 from migrations_tools.steps.compose.engine import refuse_another
+from migrations_tools.steps.compose.original import Original, read_original
 from migrations_tools.steps.temp import scratch_name
 from migrations_tools.steps.work import Work
-
-
-@dataclass(frozen=True, slots=True)
-class Original:
-    """The original stack as read: who it is, and its resolved configuration (in memory only: it holds secrets)."""
-
-    docker: Docker
-    options: tuple[str, ...]
-    config: Mapping[str, Any]
-    project: Project
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +42,6 @@ class Copy:
         return f"{self.plan.original_project}-{purpose}-run{self.plan.suffix}"
 
 
-def read_original(work: Work) -> Original:
-    """Read the original's configuration and find out what the project is made of.
-
-    Raises CannotProceed with every reason when something is missing or ambiguous.
-    """
-    docker = work.docker()
-    compose = find_compose_files(work.root, work.settings, os.environ)
-    options = compose_options(compose, work.root, work.settings)
-    config = resolved(docker, options, work.settings.project_name)
-    return Original(docker, options, config, discover(work.root, work.settings, compose, config))
-
-
 def copy_of(work: Work, original: Original, plan: IsolationPlan, form: str) -> Copy:
     """Give the copy that a plan describes, in the form in which Compose is given it.
 
@@ -97,11 +70,6 @@ def _options(work: Work, original: Original, form: str) -> tuple[str, ...]:
 
 def reopen(work: Work, run: Run) -> Copy:
     """Give the copy of a run that stands, read afresh; the plan is the journal's."""
-    original = read_original(work)
+    original = read_original(work, run)
     refuse_another(work, original.docker, run)
-    if original.project.name != run.project:
-        raise CannotProceed(
-            f"The temp stack that stands is {run.temp_project}, but the project is called {original.project.name}.",
-            tip="Run `invoke cleanup`, then `invoke isolate`.",
-        )
     return copy_of(work, original, from_json(run.plan), run.form)

@@ -15,7 +15,7 @@ from migrations_tools.journal import Run
 from migrations_tools.steps.work import Work
 
 if TYPE_CHECKING:
-    from migrations_tools.steps.compose.copy import Original
+    from migrations_tools.steps.compose.original import Original
 
 
 def refuse_another(work: Work, docker: Docker, run: Run) -> None:
@@ -45,7 +45,7 @@ def remarks(work: Work, original: Original) -> Iterator[str]:
     compose = original.project.compose
     if compose.source.startswith("COMPOSE_FILE"):
         yield f"Compose files, from {compose.source}: {', '.join(map(str, compose.files))}."
-    named = [(work.root / name).resolve() for name in work.settings.env_files]
+    named = [(work.root / name).resolve() for name in work.settings.env_files] or list(compose.env_files)
     yield from _from_variables(variable_files(compose.directory, named, os.environ), work.settings.profiles)
 
 

@@ -16,7 +16,8 @@ from migrations_tools.files import write_whole
 from migrations_tools.isolation import IsolationPlan, render, render_whole
 from migrations_tools.journal import OVERRIDE, WHOLE, Run
 from migrations_tools.steps.compose import start
-from migrations_tools.steps.compose.copy import Copy, Original, copy_of
+from migrations_tools.steps.compose.copy import Copy, copy_of
+from migrations_tools.steps.compose.original import Original
 from migrations_tools.steps.work import Work
 
 NEWER = "Install Docker Compose 2.24.4 or newer."

@@ -5,15 +5,17 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from migrations_tools.engines import claims, endpoint, inventory
 from migrations_tools.engines.compose import PROJECT_LABEL, Container
-from migrations_tools.engines.facts import gather
+from migrations_tools.engines.facts import declared, gather
 from migrations_tools.engines.features import Features
 from migrations_tools.errors import CannotProceed, MigrationsToolsError
 from migrations_tools.isolation import (
     LOOPBACK,
+    Facts,
     IsolationPlan,
     NotIsolable,
     ServicePlan,
@@ -26,9 +28,10 @@ from migrations_tools.isolation import (
 )
 from migrations_tools.journal import Run
 from migrations_tools.steps.compose import start
-from migrations_tools.steps.compose.copy import Copy, Original, read_original
+from migrations_tools.steps.compose.copy import Copy
 from migrations_tools.steps.compose.engine import remarks
 from migrations_tools.steps.compose.form import find_features, write_verified
+from migrations_tools.steps.compose.original import Original, read_original, read_whole
 from migrations_tools.steps.hashes import hashes_of
 from migrations_tools.steps.work import Work, stopped_at
 
@@ -77,16 +80,29 @@ def host_ports(planned: IsolationPlan) -> list[int]:
 def make_plan(work: Work, original: Original) -> IsolationPlan:
     """Plan the copy. Raises CannotProceed with every reason when the stack cannot be isolated."""
     try:
-        return plan(original.config, gather(original.docker, original.project, original.config, work.settings))
+        return plan(original.config, _facts(work, original))
     except NotIsolable as error:
         raise CannotProceed(["This stack cannot be isolated:", *error.reasons], tip="Nothing was started.") from error
+
+
+def _facts(work: Work, original: Original) -> Facts:
+    """Gather what planning must know; what profiles would add counts as taken, and what they do not add is left out."""
+    facts = gather(original.docker, original.project, original.config, work.settings)
+    ports, held = declared(read_whole(original))
+    return replace(
+        facts,
+        busy_ports=facts.busy_ports | ports,
+        held={kind: names | held.get(kind, frozenset()) for kind, names in facts.held.items()},
+        exclude_services=facts.exclude_services | original.inactive,
+    )
 
 
 def _refuse_a_strangers_copy(original: Original, planned: IsolationPlan) -> None:
     """Refuse when a copy of this name stands that another folder's run (or another tool) made."""
     label = f"label={PROJECT_LABEL}={planned.project}"
+    folder = '{{.Names}}, started from {{.Label "' + f"{PROJECT_LABEL}.working_dir" + '"}},'
     queries = {
-        "container": ("ps", "--all", "--format", "{{.Names}}"),
+        "container": ("ps", "--all", "--format", folder),
         "volume": ("volume", "ls", "--format", "{{.Name}}"),
         "network": ("network", "ls", "--format", "{{.Name}}"),
         "image": ("image", "ls", "--format", "{{.Repository}}:{{.Tag}}"),
@@ -124,6 +140,7 @@ def _begin(work: Work, original: Original, planned: IsolationPlan) -> Run:
         started=time.time(), token=f"migrations_tools {secrets.token_hex(16)}", stage="planned",
         made=_will_be_made(planned), plan=as_json(planned),
         compose_files=tuple(str(path) for path in original.project.compose.files),
+        compose_options=original.options,
         hashes=hashes_of(work.root, original.project), inventory=inventory.take(original.docker),
         endpoint=original.docker.endpoint.address, engine_id=endpoint.lasting_identity(original.docker),
     ))  # fmt: skip

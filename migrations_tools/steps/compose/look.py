@@ -5,10 +5,10 @@ from __future__ import annotations
 from migrations_tools.engines.compose import Stack
 from migrations_tools.engines.features import features
 from migrations_tools.journal import Run
-from migrations_tools.steps.compose.copy import Original, read_original
 from migrations_tools.steps.compose.engine import refuse_another, remarks
 from migrations_tools.steps.compose.form import find_features
 from migrations_tools.steps.compose.isolate import make_plan
+from migrations_tools.steps.compose.original import Original, read_original
 from migrations_tools.steps.work import Work
 
 

@@ -154,8 +154,9 @@ def note_anonymous_volumes(copy: Copy, run: Run) -> Run:
 
 
 def _start_database(copy: Copy, run: Run) -> Run:
-    limit = _limit(copy)
-    compose.start(copy.stack, run, [copy.project.database.service], expectation(copy), limit)
+    limit, forwarder = _limit(copy), copy.plan.forwarder
+    first = [copy.project.database.service, *([forwarder.service] if forwarder else [])]
+    compose.start(copy.stack, run, first, expectation(copy), limit)
     # The probe's container starts while PostgreSQL initialises; it connects to nothing until it is asked to.
     run, probe = open_probe(copy, run)
     try:
@@ -226,7 +227,8 @@ def _dismiss(process: subprocess.Popen[str]) -> None:
 
 
 def _advice(copy: Copy) -> Advice:
-    return Advice("compose", f"add it to what the image of {copy.project.alembic_service} installs")
+    image = f"what the image of {copy.project.alembic_service} installs"
+    return Advice("compose", lambda module: f"add the package that brings {module} to {image}")
 
 
 def mark(copy: Copy, run: Run, limit: Limit) -> None:
@@ -276,12 +278,14 @@ def _still_coming(copy: Copy, error: CommandFailed, limit: Limit) -> None:
 def server(copy: Copy, run: Run) -> Server:
     """Give the temp server as seen from this machine: the port that the engine published, on the engine's machine."""
     access = copy.project.database
-    container = next((item for item in copy.stack.containers() if item.name == copy.database_container), None)
-    port = container.published.get(f"{access.port}/tcp") if container else None
+    name, target = copy.plan.entrance(access.service, access.port)
+    container = next((item for item in copy.stack.containers() if item.name == name), None)
+    port = container.published.get(f"{target}/tcp") if container else None
     if not port:
-        raise CannotProceed(f"The temp database's container {copy.database_container} publishes no port.")
+        raise CannotProceed(f"The container {name}, through which the temp database is reached, publishes no port.")
+    host, options = copy.plan.engine_host or LOOPBACK, (("sslmode", "prefer"),)  # whatever this shell's PGSSLMODE says
     return Server(
-        copy.plan.engine_host or LOOPBACK, port, access.user, access.name, run.token, _password(copy, run),
+        host, port, access.user, access.name, run.token, _password(copy, run), options=options,
         patience=copy.work.settings.database_timeout,
     )  # fmt: skip
 

@@ -10,6 +10,7 @@ from migrations_tools.errors import MigrationsToolsError
 from migrations_tools.journal import Run
 from migrations_tools.steps.hashes import hashes_of
 from migrations_tools.steps.history import check_reach
+from migrations_tools.steps.local.cautions import show_cautions
 from migrations_tools.steps.local.local import Local, make_databases
 from migrations_tools.steps.local.source import Source, read_source
 from migrations_tools.steps.temp import targets
@@ -22,7 +23,7 @@ def isolate(work: Work, engine: str) -> None:
     Raises CannotProceed with every reason when that is not possible.
     """
     with work.console.step("Reading the project"):
-        source = read_source(work)
+        source = read_source(work, ask_python=True)
     if work.dry:
         _show(work, source, engine)
         work.console.say("Dry run: nothing was started.")
@@ -63,6 +64,7 @@ def _show(work: Work, source: Source, engine: str) -> None:
             ("versions", ", ".join(map(str, source.project.versions))),
         ],
     )
+    show_cautions(work, source)
 
 
 def _show_database(local: Local, run: Run) -> None:

@@ -78,7 +78,9 @@ class Local:
 
     def _advice(self) -> Advice:
         source = self.source
-        return Advice(self.engine, mending_command(source.interpreter, source.folder, self.work.root))
+        return Advice(
+            self.engine, lambda module: mending_command(source.interpreter, source.folder, self.work.root, module)
+        )
 
     def _helpers(self) -> str:
         """Give a folder, in the tool's own, for what a command of the project's own must find on its path."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from migrations_tools.engines import cluster, given
 from migrations_tools.steps.local import databases
+from migrations_tools.steps.local.cautions import show_cautions
 from migrations_tools.steps.local.source import Source, read_source
 from migrations_tools.steps.work import Work
 
 
 def doctor(work: Work) -> None:
     """Print what was found of the project, its interpreter and the server."""
-    source = read_source(work)
+    source = read_source(work, ask_python=True)
     application = source.project.application
     work.console.table("Project", ("what", "found"), [
         ("root", str(work.root)),
@@ -21,6 +22,7 @@ def doctor(work: Work) -> None:
         ("server", _server(work, source)),
         ("application", application.service if application else work.settings.application_command or "none"),
     ])  # fmt: skip
+    show_cautions(work, source)
 
 
 def _server(work: Work, source: Source) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -17,11 +18,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from migrations_tools.isolation import Facts
 
 CASES = Path(__file__).parent / "cases"
 PLACEHOLDER = "/project"
-_SETS = ("busy_ports", "writable_mounts", "exclude_services", "allow_hosts")
+_SETS = ("busy_ports", "writable_mounts", "exclude_services", "services", "allow_hosts")
+# What the facts of a case say of how it is resolved: profiles, Compose files, the oldest Compose that knows its keys.
+_RESOLVING = ("profiles", "files", "needs_compose")
 
 
 @dataclass(frozen=True)
@@ -36,17 +41,30 @@ class Case:
 
     @property
     def config(self) -> dict[str, Any]:
-        text = (self.folder / "resolved.json").read_text(encoding="utf-8")
-        return dict(json.loads(text))
+        path = self.folder / "resolved.json"
+        program = None if path.exists() else compose_program()
+        if os.environ.get("ACCEPT_CASES") and program:
+            resolved = json.dumps(program.config(self), indent=2) + "\n"
+            path.write_text(resolved.replace(str(self.folder), PLACEHOLDER), encoding="utf-8")
+        return dict(json.loads(path.read_text(encoding="utf-8")))
 
     @property
     def profiles(self) -> Sequence[str]:
         return tuple(self._facts().get("profiles", ()))
 
+    @property
+    def files(self) -> Sequence[Path]:
+        return tuple(self.folder / name for name in self._facts().get("files", ["docker-compose.yml"]))
+
+    @property
+    def needs_compose(self) -> tuple[int, ...]:
+        """The oldest Compose that knows the keys of the case; empty when every supported one does."""
+        return tuple(self._facts().get("needs_compose", ()))
+
     def facts(self, config: Mapping[str, Any], folder: str = PLACEHOLDER) -> Facts:
         """The case's facts, its paths below `folder`."""
         given = json.loads(json.dumps(self._facts()).replace(f'"{PLACEHOLDER}/', f'"{folder}/'))
-        given.pop("profiles", None)
+        given = {name: value for name, value in given.items() if name not in _RESOLVING}
         sets: dict[str, Any] = {name: frozenset(given.pop(name)) for name in _SETS if name in given}
         if "application" in given:
             given["application"] = tuple(given["application"])
@@ -54,11 +72,13 @@ class Case:
         return Facts(project=config["name"], held=held, **sets, **given)
 
     def expected(self, name: str, actual: str) -> str:
-        """The text of the expected file `name`; first written from `actual` when asked to."""
+        """The text of the expected file `name`, empty when there is none; first written from `actual` when asked to."""
         path = self.folder / name
-        if os.environ.get("ACCEPT_CASES"):
+        if os.environ.get("ACCEPT_CASES") and actual:
             path.write_text(actual, encoding="utf-8")
-        return path.read_text(encoding="utf-8")
+        elif os.environ.get("ACCEPT_CASES"):
+            path.unlink(missing_ok=True)
+        return path.read_text(encoding="utf-8") if path.exists() else ""
 
     def _facts(self) -> dict[str, Any]:
         path = self.folder / "facts.json"
@@ -73,21 +93,32 @@ class Compose:
 
     def config(self, case: Case, *, project: str = "", override: Path | None = None) -> dict[str, Any]:
         """The parsed resolved configuration of `case`, with `override` on top where given."""
-        files = [case.folder / "docker-compose.yml", *([override] if override else [])]
+        if case.needs_compose and _version(self.program) < case.needs_compose:
+            pytest.skip("this Compose does not know the keys of the case")
+        files = [*case.files, *([override] if override else [])]
         return self.config_of(files, project=project, profiles=case.profiles)
 
     def config_of(self, files: Sequence[Path], *, project: str = "", profiles: Sequence[str] = ()) -> dict[str, Any]:
         """The parsed resolved configuration of `files`."""
-        names = ["--project-name", project] if project else []
-        profiles = [word for profile in profiles for word in ("--profile", profile)]
-        command = [*self.program, *names, *profiles, *(word for file in files for word in ("--file", str(file)))]
-        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        environment = {**kept, **({"COMPOSE_PROJECT_NAME": project} if project else {})}
-        done = subprocess.run(
-            [*command, "config", "--format", "json"], env=environment, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stderr
-        return dict(json.loads(done.stdout))
+        texts = {path: path.read_text(encoding="utf-8") for path in files}
+        return dict(json.loads(_resolved(self.program, tuple(texts.items()), project, tuple(profiles))))
+
+
+# Most tests ask for the same configurations of the same cases; the texts tell when a file was written anew.
+@cache
+def _resolved(
+    program: tuple[str, ...], files: tuple[tuple[Path, str], ...], project: str, profiles: tuple[str, ...]
+) -> str:
+    names = ["--project-name", project] if project else []
+    options = [word for profile in profiles for word in ("--profile", profile)]
+    command = [*program, *names, *options, *(word for path, _ in files for word in ("--file", str(path)))]
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    environment = {**kept, **({"COMPOSE_PROJECT_NAME": project} if project else {})}
+    done = subprocess.run(
+        [*command, "config", "--format", "json"], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 @cache
@@ -102,3 +133,9 @@ def compose_program() -> Compose | None:
         ):
             return Compose(candidate)
     return None
+
+
+@cache
+def _version(program: tuple[str, ...]) -> tuple[int, ...]:
+    done = subprocess.run([*program, "version", "--short"], capture_output=True, text=True, check=True)
+    return tuple(map(int, re.findall(r"\d+", done.stdout)[:2]))

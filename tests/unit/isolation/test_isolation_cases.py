@@ -32,6 +32,11 @@ def test_the_override_is_the_expected_one_as_a_whole(good_case: Case) -> None:
     assert actual == good_case.expected("override.yaml", actual)
 
 
+def test_the_warnings_are_the_expected_ones(good_case: Case) -> None:
+    actual = "".join(f"{warning}\n" for warning in planned(good_case).warnings)
+    assert actual == good_case.expected("warnings.txt", actual)
+
+
 def test_the_reasons_are_the_expected_ones_all_at_once(refused_case: Case) -> None:
     actual = "".join(f"{reason}\n" for reason in reasons(refused_case))
     assert actual == refused_case.expected("reasons.txt", actual)

@@ -157,6 +157,35 @@ SABOTAGE = [
         id="browser address kept",
     ),
     pytest.param("several_replicas", _without(r"^    scale: 1\n"), "container", id="replicas kept"),
+    pytest.param("external_volume_and_network", _without_tags, "external", id="external volume and network kept"),
+    pytest.param("fixed_addresses", _without_tags, "has fixed addresses", id="fixed addresses kept"),
+    pytest.param(
+        "fixed_addresses",
+        _without(r"^    networks: !override\n(?:      .*\n)+"),
+        "ipv4_address on network inner is fixed",
+        id="addresses of services kept",
+    ),
+    pytest.param(
+        "cut_off_from_the_outside", _without(r"^    internal: true\n"), "front leads outside", id="networks not cut off"
+    ),
+    pytest.param(
+        "cut_off_from_the_outside",
+        _with(r'(inhibit_ipv4): "true"', r'\1: "false"'),
+        "front leads outside, or to the host",
+        id="the host not cut off",
+    ),
+    pytest.param(
+        "cut_off_from_the_outside",
+        _with(r'^    container_name: "db_temp"\n', '    container_name: "db_temp"\n    networks: {outside: {}}\n'),
+        "where the forwarder alone belongs",
+        id="a way out for a service",
+    ),
+    pytest.param(
+        "cut_off_from_the_outside",
+        _with(r"^    ports: !override \[\]\n", '    ports: !override ["127.0.0.1:8002:8000"]\n'),
+        "not the planned ones",
+        id="a port that is forwarded published beside",
+    ),
     pytest.param(
         "the_whole_recycling_stack",
         _with(r"(migrations_tools\.project): .*", r'\1: ""'),

@@ -29,7 +29,7 @@ def inspected(drawn: IsolationPlan, service: ServicePlan) -> dict[str, Any]:
     """What ``docker inspect`` says of a container that is as planned."""
     volumes = {volume.key: volume.name for volume in drawn.volumes}
     bindings: dict[str, list[dict[str, str]]] = {}
-    for port in service.ports:
+    for port in drawn.bound(service.service):
         binding = {"HostIp": port.host_ip, "HostPort": port.published}
         bindings.setdefault(f"{port.target}/{port.protocol}", []).append(binding)
     mounts = [
@@ -53,7 +53,7 @@ def inspected(drawn: IsolationPlan, service: ServicePlan) -> dict[str, Any]:
         "Name": f"/{service.container_name}",
         "Config": {"Image": service.image, "Labels": labels},
         "HostConfig": {
-            "NetworkMode": service.networks[0],
+            "NetworkMode": (*service.networks, "none")[0],
             "RestartPolicy": {"Name": service.restart.partition(":")[0], "MaximumRetryCount": 10},
             "PortBindings": bindings,
             "Privileged": False,
@@ -70,7 +70,11 @@ def inspected(drawn: IsolationPlan, service: ServicePlan) -> dict[str, Any]:
 def resource(drawn: IsolationPlan, name: str, driver: str) -> dict[str, Any]:
     """What ``docker network inspect`` or ``docker volume inspect`` says of one that is as planned."""
     labels = {"com.docker.compose.project": drawn.project, LABEL: drawn.project}
-    return {"Name": name, "Driver": driver, "Labels": labels, "Options": None, "Containers": {}}
+    inward = drawn.internal and not (drawn.forwarder and name == drawn.forwarder.network.name)
+    options = {"com.docker.network.bridge.inhibit_ipv4": "true"} if inward and driver == "bridge" else None
+    return {
+        "Name": name, "Driver": driver, "Labels": labels, "Options": options, "Internal": inward, "Containers": {}
+    }  # fmt: skip
 
 
 def everything(drawn: IsolationPlan, **other: Any) -> Created:
@@ -257,3 +261,31 @@ def test_a_one_off_container_with_a_mount_of_its_own_is_found_out(drawn: Isolati
     container["Config"]["Labels"]["com.docker.compose.oneoff"] = "True"
     container["Mounts"].append({"Type": "bind", "Source": "/etc", "Destination": "/host", "RW": True})
     assert "the host folder /etc is mounted at /host" in "\n".join(one_off_mismatches(drawn, container))
+
+
+def test_the_ports_of_a_service_that_is_cut_off_are_published_by_the_forwarder_alone() -> None:
+    case = Case(CASES / "cut_off_from_the_outside")
+    drawn = plan(case.config, case.facts(case.config))
+    api, forwarder = drawn.service("api"), drawn.service("forwarder")
+    assert api is not None and forwarder is not None
+    containers = {service.service: inspected(drawn, service) for service in drawn.services}
+    containers["sidecar"]["HostConfig"]["NetworkMode"] = "container:id-of-api_temp"
+    containers["idle"]["HostConfig"]["NetworkMode"] = "none"
+    assert mismatches(drawn, everything(drawn, containers=list(containers.values()))) == ()
+    assert drawn.entrance("api", 8000) == ("shop_forwarder_temp", 20000)
+    bindings = containers["forwarder"]["HostConfig"]["PortBindings"]
+    containers["api"]["HostConfig"]["PortBindings"] = {"8000/tcp": bindings.pop("20000/tcp")}
+    found = "\n".join(mismatches(drawn, everything(drawn, containers=list(containers.values()))))
+    assert "api (api_temp): it publishes 8000/tcp" in found
+    assert "forwarder (shop_forwarder_temp): it does not publish 20000/tcp" in found
+
+
+@pytest.mark.parametrize(("key", "value"), [("Internal", False), ("Options", None)])
+def test_a_network_of_a_copy_that_is_cut_off_which_leads_outside_or_to_the_host_is_found_out(
+    key: str, value: object
+) -> None:
+    case = Case(CASES / "cut_off_from_the_outside")
+    drawn = plan(case.config, case.facts(case.config))
+    networks = [{**raw, key: value} if raw["Name"] == "shop_back_temp" else raw for raw in everything(drawn).networks]
+    found = "\n".join(mismatches(drawn, everything(drawn, networks=networks)))
+    assert "The network shop_back_temp: it leads outside, or to the host." in found
