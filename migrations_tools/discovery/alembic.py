@@ -116,6 +116,12 @@ def runs_alembic(service: Service) -> bool:
     return any("alembic" in word for word in words)
 
 
+def upgrades_to_head(service: Service) -> bool:
+    """Tell whether a service's command runs `alembic upgrade head`, which is for a history with one."""
+    words = " ".join([*command_words(service.get("entrypoint")), *command_words(service.get("command"))]).split()
+    return any(words[i : i + 2] == ["upgrade", "head"] for i in range(len(words))) and runs_alembic(service)
+
+
 def config_candidates(config: Path, context: Path | None, service: Service) -> tuple[str, ...]:
     """Give the paths at which the configuration may stand in the image, likeliest first.
 

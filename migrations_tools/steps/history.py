@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from migrations_tools.errors import CannotProceed
-from migrations_tools.inapp.answers import Heads
+from migrations_tools.inapp.answers import Heads, heads
 from migrations_tools.inapp.client import Probe, Target
 from migrations_tools.review.provenance import Revision
 
@@ -31,7 +31,7 @@ def head_to_extend(heads: Heads, wanted: str) -> str:
     raise CannotProceed(
         [f"The history has {len(heads.revisions)} heads: {found}.", "A new revision needs one to stand on."],
         tip=f"Name it: {' or '.join(f'invoke generate --head {shlex.quote(name)}' for name in names)}. Or merge them:"
-        f" alembic merge -m {shlex.quote('merge heads')} {' '.join(heads.revisions)}",
+        f" {_merge(heads)}",
     )
 
 
@@ -39,11 +39,33 @@ def _short_names(heads: Heads) -> list[str]:
     return [f"{heads.labels[head][0]}@head" if heads.labels.get(head) else head for head in heads.revisions]
 
 
-def check_reach(probe: Probe, targets: Iterable[Target]) -> None:
-    """Check, before anything else is done, that env.py reaches the temp database and no other.
+def refuse_upgrade_head(ends: Iterable[Heads], services: Sequence[str]) -> None:
+    """Refuse several heads where services run `alembic upgrade head`, which fails then.
+
+    Raises CannotProceed, with the heads and both ways out.
+    """
+    several = next((found for found in ends if len(found.revisions) > 1), None)
+    if several is None or not services:
+        return
+    found = ", ".join(map(several.words, several.revisions))
+    raise CannotProceed(
+        [f"The history has {len(several.revisions)} heads: {found}.",
+         *(f"The service {name} runs `alembic upgrade head`, which wants one alone." for name in services)],
+        tip=f"Let it run `upgrade heads`, or merge them: {_merge(several)}",
+    )  # fmt: skip
+
+
+def _merge(heads: Heads) -> str:
+    return f"alembic merge -m {shlex.quote('merge heads')} {' '.join(heads.revisions)}"
+
+
+def check_reach(probe: Probe, targets: Iterable[Target]) -> list[Heads]:
+    """Check, before anything else is done, that env.py reaches the temp database and no other; give the heads.
 
     Raises WrongDatabase when it leads elsewhere, ProbeError when it does not run.
     """
+    found = []
     for target in targets:
-        probe.ask(target.request("hello"), "reading the Alembic configuration")
+        found.append(heads(probe.ask(target.request("hello"), "reading the Alembic configuration")))
         probe.ask(target.request("current"), "checking where env.py leads")
+    return found

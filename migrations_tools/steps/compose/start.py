@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from migrations_tools.discovery.alembic import upgrades_to_head
 from migrations_tools.engines import compose
 from migrations_tools.engines.compose import PROJECT_LABEL, Container, Expectation
 from migrations_tools.engines.limit import Limit
@@ -19,7 +20,7 @@ from migrations_tools.inapp.client import Probe, Program
 from migrations_tools.isolation import LOOPBACK, mismatches, one_off_mismatches, violations
 from migrations_tools.journal import Run
 from migrations_tools.steps.compose.copy import Copy
-from migrations_tools.steps.history import check_reach
+from migrations_tools.steps.history import check_reach, refuse_upgrade_head
 from migrations_tools.steps.temp import OWN_PREFIX, Watched, taken_over, targets, watched
 
 _PSQL = (
@@ -162,10 +163,15 @@ def _start_database(copy: Copy, run: Run) -> Run:
     try:
         mark(copy, run, limit)
         with probe:
-            check_reach(probe, targets(copy.project, run))
+            refuse_upgrade_head(check_reach(probe, targets(copy.project, run)), _upgrading_to_head(copy))
     finally:
         probe.close()
     return run
+
+
+def _upgrading_to_head(copy: Copy) -> list[str]:
+    found = copy.original.config["services"]
+    return [name for name in services(copy) if upgrades_to_head(found.get(name, {}))]
 
 
 def open_probe(copy: Copy, run: Run) -> tuple[Run, Probe]:
