@@ -50,7 +50,9 @@ def tests(session: nox.Session) -> None:
     if session.posargs:
         session.run("pytest", *session.posargs, env=_environment())
         return
-    session.run("pytest", "-m", "not docker", "-n", "2", env={**_environment(), **_fast_folder()})
+    session.run(
+        "pytest", "-m", "not docker", "-n", "2", "--dist", "worksteal", env={**_environment(), **_fast_folder()}
+    )
     session.run("pytest", "-m", "docker", env=_environment())
 
 
