@@ -44,8 +44,13 @@ class Generated:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What the review held back."""
+        """What the review says of all databases."""
         return tuple(finding for each in self.reviewed for finding in each.review.findings)
+
+    @property
+    def held(self) -> tuple[Finding, ...]:
+        """What the review held back."""
+        return tuple(finding for each in self.reviewed for finding in each.review.held)
 
     def as_written(self, written: bool) -> Generated:
         """Give the same, with its files on disk or not."""
@@ -77,7 +82,7 @@ def _show_one(console: Console, outcome: Generated, root: Path) -> None:
         for item in each.kept if outcome.files else ():
             console.say(f"  {item.summary()}")
     if not outcome.files:
-        what = "Nothing else" if outcome.findings else "Nothing"
+        what = "Nothing else" if outcome.held else "Nothing"
         console.say(f"{what} is missing: no file was written.", style="green")
         return
     for note in outcome.notes:

@@ -14,6 +14,15 @@ from migrations_tools.review.findings import Finding
 
 _MARKS = {PASSED: ("✔", "green"), FAILED: ("✘", "red"), NOT_CHECKED: ("–", "yellow")}
 
+_OUTCOMES = {"held": ("✋", "held back", "yellow"), "repaired": ("✎", "repaired", "green")}
+_SEVERITIES = {
+    "hold": ("✘", "error", "red"),
+    "error": ("✘", "error", "red"),
+    "warn": ("!", "warning", "yellow"),
+    "info": ("i", "note", "dim"),
+    "": ("i", "note", "dim"),
+}
+
 
 def show_proofs(console: Console, proofs: Sequence[Proof]) -> None:
     """Print each proof with its outcome and evidence; one that was not checked is never green."""
@@ -27,10 +36,12 @@ def show_proofs(console: Console, proofs: Sequence[Proof]) -> None:
 
 
 def show_findings(console: Console, findings: Sequence[Finding]) -> None:
-    """Print each finding: what, why it matters, where it came from, and the ways out."""
+    """Print each finding: what, where it came from, what it rests on, why it matters, and the ways out."""
     for finding in findings:
-        console.say(f"✋ {finding.code} held back: {finding.sentence}", style="yellow")
-        for line in (finding.provenance, finding.effect, *finding.ways_out):
+        mark, word, style = _OUTCOMES.get(finding.outcome) or _SEVERITIES[finding.severity]
+        where = f" {finding.file}:{finding.line}" if finding.file else ""
+        console.say(f"{mark} {finding.code} {word}:{where} {finding.sentence}", style=style)
+        for line in filter(None, (finding.provenance, *finding.evidence, finding.effect, *finding.ways_out)):
             console.say(f"     {line}")
 
 

@@ -13,8 +13,8 @@ from migrations_tools.proofs.files import files_unchanged
 from migrations_tools.proofs.proof import FAILED, NOT_CHECKED, Proof, not_checked
 from migrations_tools.report.record import save, show_proofs
 from migrations_tools.steps import engines, schema_proofs
+from migrations_tools.steps.bench import Bench
 from migrations_tools.steps.install import install
-from migrations_tools.steps.schema_proofs import Bench
 from migrations_tools.steps.temp import Installation, Temp
 from migrations_tools.steps.work import Work, busy, standing_run
 
