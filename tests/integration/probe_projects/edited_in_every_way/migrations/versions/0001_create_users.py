@@ -17,7 +17,8 @@ def upgrade():
     op.execute("CREATE SCHEMA IF NOT EXISTS " + SCHEMA)
     op.execute("CREATE TYPE mood AS ENUM ('sad')")
     op.execute(
-        f"CREATE TABLE {SCHEMA}.users (id serial PRIMARY KEY, name varchar(40), age varchar(10) DEFAULT '0', nick varchar(20),"
+        f"CREATE TABLE {SCHEMA}.users (id serial PRIMARY KEY, name varchar(40), age varchar(10) DEFAULT '0',"
+        " nick varchar(20),"
         " email varchar(90), seen integer, active boolean, gone integer, CONSTRAINT ck_old CHECK (seen > 0))"
     )
     op.execute(f"CREATE INDEX ix_old ON {SCHEMA}.users (seen) WHERE seen > 1")
