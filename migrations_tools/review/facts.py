@@ -23,12 +23,31 @@ class Wishes:
 
 
 @dataclass(frozen=True, slots=True)
+class Mended:
+    """What the probe has mended by itself while it wrote the file; names, with their schema where they have one.
+
+    `created` are enum types made first and dropped last, of which `wanted` ones are for columns of existing tables;
+    `reused` were there already; `named` are constraints that had no name, `imported` modules that the file names,
+    `distinct` what the way back would make with NULLS DISTINCT.
+    """
+
+    created: tuple[str, ...] = ()
+    wanted: tuple[str, ...] = ()
+    reused: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
+    imported: tuple[str, ...] = ()
+    distinct: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """A revision to be judged.
 
     `operations` are those of `upgrade()`; `before` is the schema that it meets, `after` the one that it is to lead to
     (what the models' own DDL makes, or what a file by hand made); `history` comes newest first. `excluded` are tables
-    that env.py leaves out of its comparison. What is None was not looked at, and no rule may conclude from it.
+    that env.py leaves out of its comparison. `held` are the operations that do not go into the file, for rules that are
+    asked when that is decided; `mended` is what was done to a file already. What is None was not looked at, and no rule
+    may conclude from it.
     """
 
     operations: tuple[Operation, ...] = ()
@@ -37,6 +56,13 @@ class Facts:
     history: tuple[Revision, ...] = ()
     excluded: frozenset[str] = frozenset()
     wishes: Wishes = field(default_factory=Wishes)
+    held: frozenset[int] = frozenset()
+    mended: Mended = field(default_factory=Mended)
+
+    @property
+    def kept(self) -> tuple[Operation, ...]:
+        """The operations that go into the file, as far as that is decided."""
+        return tuple(item for item in self.operations if item.id not in self.held)
 
     def existing(self, operation: Operation) -> Table | None:
         """Give the table that an operation is about as it is before the revision; None when it is new."""

@@ -50,8 +50,9 @@ _EXPLICIT: Final = {
 }
 _ALIASES: Final = {
     "varchar": "character varying", "char": "character", "int": "integer", "int2": "smallint", "int4": "integer",
-    "int8": "bigint", "float": "double precision", "float8": "double precision", "float4": "real", "double": "double precision",
-    "decimal": "numeric", "bool": "boolean", "timestamp": "timestamp without time zone", "time": "time without time zone",
+    "int8": "bigint", "float": "double precision", "float8": "double precision", "float4": "real",
+    "double": "double precision", "decimal": "numeric", "bool": "boolean",
+    "timestamp": "timestamp without time zone", "time": "time without time zone",
     "timestamptz": "timestamp with time zone", "timetz": "time with time zone", "varbit": "bit varying",
 }  # fmt: skip
 _RANKS: Final = (("smallint", "integer", "bigint"), ("real", "double precision"))
@@ -98,24 +99,23 @@ def parse(printed: str) -> Type:
 
 def cast(old: Type, new: Type, enums: Collection[str] = ()) -> Cast:
     """Say how a column of one type becomes one of another; `enums` are the names of the enum types."""
-    if old.array != new.array:
-        return "assignment" if new.name in _STRINGS and not new.array else "explicit" if _is_text(old) else "none"
-    if old.name == new.name or new.name in _STRINGS:
+    to_text = new.name in _STRINGS and not new.array
+    if to_text or (old.name == new.name and old.array == new.array):
         return "assignment"
-    if old.name in _STRINGS:
+    if old.name in _STRINGS and not old.array:
         return "explicit"
-    if new.name in _ASSIGNMENT.get(old.name, "").split("|"):
+    return _between(old.name, new.name, enums) if old.array == new.array else "none"
+
+
+def _between(old: str, new: str, enums: Collection[str]) -> Cast:
+    if new in _STRINGS or new in _ASSIGNMENT.get(old, "").split("|"):
         return "assignment"
-    if new.name in _EXPLICIT.get(old.name, "").split("|"):
+    if old in _STRINGS or new in _EXPLICIT.get(old, "").split("|"):
         return "explicit"
-    if old.name in enums and new.name in enums:
+    if old in enums and new in enums:
         return "through text"
     known = {*_ASSIGNMENT, *enums}
-    return "none" if old.name in known and new.name in known else "unknown"
-
-
-def _is_text(kind: Type) -> bool:
-    return kind.name in _STRINGS and not kind.array
+    return "none" if old in known and new in known else "unknown"
 
 
 def narrows(old: Type, new: Type) -> bool:

@@ -82,7 +82,8 @@ def _literal(default: Any, kind: Any, dialect: Any) -> str | None:
 
 
 def _alter_column(op: Any, dialect: Any) -> Details:
-    found: Details = {}
+    using = (getattr(op, "kw", None) or {}).get("postgresql_using")
+    found: Details = {"using": using} if using else {}
     for key in ("modify_type", "existing_type"):
         if getattr(op, key, None) is not None:
             found[key] = type_sql(getattr(op, key), dialect)

@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     Edit = dict[str, Any]
 
 
-def apply_edits(tree: Tree, context: MigrationContext, edits: Sequence[Edit]) -> None:
-    """Put pieces in the place of operations and their mirrors, or add them at the ends; comments stand above them."""
+def apply_edits(tree: Tree, context: MigrationContext, edits: Sequence[Edit]) -> tuple[int, int]:
+    """Put pieces in the place of operations and their mirrors, or add them at the ends; comments stand above them.
+
+    Gives how many operations came first in upgrade() and last in downgrade().
+    """
     found = {number: op for number, (_, op) in tree.found.items()}
     mirrored = {number: _mirror_of(tree, op) for number, op in found.items()}
     back = {number: op for number, op in mirrored.items() if op is not None}
@@ -37,6 +40,7 @@ def apply_edits(tree: Tree, context: MigrationContext, edits: Sequence[Edit]) ->
         _replace(downgrades, undone, down if here else [])
     if tree.pairs:
         ends.write(tree.pairs)
+    return sum(len(up) for up, _ in ends.first), sum(len(down) for _, down in ends.first)
 
 
 def finish(pairs: Sequence[tuple[Any, Any]]) -> None:

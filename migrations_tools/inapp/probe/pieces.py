@@ -34,6 +34,12 @@ def comment_op(text: str) -> Any:
     return lines_op("# " + " ".join(text.split()).replace("{", "{{").replace("}", "}}"))
 
 
+def above(container: Any, op: Any, text: str) -> None:
+    """Put a comment above an operation."""
+    index = next(index for index, other in enumerate(container.ops) if other is op)
+    container.ops.insert(index, comment_op(text))
+
+
 def is_comment(op: Any) -> bool:
     """Tell whether an operation is nothing but a comment."""
     return all(line.startswith("#") for line in getattr(op, "lines", ("",)))

@@ -109,7 +109,9 @@ def do_metadata(request: dict[str, Any], _talk: Talk) -> dict[str, Any]:
         # A step's own transaction: with transaction_per_migration there is no other that would be committed.
         with context.begin_transaction(_per_migration=True):
             found = [each for metadata in metadatas(context) for each in _create(context, metadata, name in filled)]
+            # A table of the models that env.py leaves out is neither made nor missed.
             excluded = _excluded(context, (request.get("known") or {}).get(name) or [])
+            excluded += [each for each in _left_out(context) if each not in excluded]
             passes.note(context, tables=found, excluded=excluded)
         filled.add(name)
         return []
@@ -142,3 +144,17 @@ def _excluded(context: MigrationContext, known: Iterable[Sequence[Any]]) -> list
         if not by_name or not filters.run_object_filters(table, name, "table", True, None):
             excluded.append([schema, name])
     return excluded
+
+
+def _left_out(context: MigrationContext) -> list[list[str | None]]:
+    """Give the tables of the models that include_object leaves out."""
+    from alembic.autogenerate.api import AutogenContext
+    from sqlalchemy import MetaData
+
+    filters = AutogenContext(context, metadata=MetaData(), autogenerate=False)
+    tables = [table for metadata in metadatas(context) for table in metadata.sorted_tables]
+    return [
+        [table.schema, table.name]
+        for table in tables
+        if not filters.run_object_filters(table, table.name, "table", False, None)
+    ]

@@ -1,0 +1,298 @@
+"""Files that cannot work as Alembic writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migrations_tools.catalog import Column, Constraint, Table
+from migrations_tools.operations import Operation
+from migrations_tools.review import edits, sql, types
+from migrations_tools.review.edits import Edit
+from migrations_tools.review.facts import Facts, table_name
+from migrations_tools.review.findings import Finding
+from migrations_tools.review.relations import allow_drop
+from migrations_tools.review.rules import Catalogue
+
+CATALOGUE = Catalogue()
+
+
+@CATALOGUE.rule(
+    "AG01",
+    "name-without-import",
+    "error",
+    why="Alembic writes a type as `module.Type` and does not import the module: the file fails as it is read.",
+    way_out="Import the module in the file, or in script.py.mako for all files to come.",
+)
+def name_without_import(facts: Facts) -> Iterator[Finding]:
+    """Find a dotted name that a new file uses and does not import."""
+    for module in facts.mended.imported:
+        sentence = f"The file names {module} and did not import it: the import was added."
+        yield Finding(object=module, sentence=sentence, mended=True)
+
+
+@CATALOGUE.rule(
+    "AG02",
+    "tables-refer-to-each-other",
+    "error",
+    why="Each table is created with its foreign keys, and one of them is not there yet.",
+    way_out="Create the tables first, then the foreign key.",
+)
+def tables_refer_to_each_other(facts: Facts) -> Iterator[Finding]:
+    """Find a new table with a foreign key to a table that is created after it."""
+    made = [item for item in facts.operations if item.kind == "create_table"]
+    for index, item in enumerate(made):
+        later = {table_name(other) for other in made[index + 1 :]}
+        early = [key for key in _keys(facts.wanted(item)) if key.referenced_table in later]
+        if early:
+            yield _apart(item, early)
+
+
+def _keys(table: Table | None) -> list[Constraint]:
+    return [each for each in table.constraints if each.type == "foreign key"] if table else []
+
+
+def _apart(item: Operation, keys: list[Constraint]) -> Finding:
+    names = ", ".join(key.name for key in keys)
+    towards = ", ".join(str(key.referenced_table) for key in keys)
+    kept_out = [list(key.columns) for key in keys]
+    added = tuple(edits.execute(f"ALTER TABLE {sql.operated(item)} {_adding(key)}") for key in keys)
+    dropped = tuple(edits.drop_constraint(key.name, item.table, item.schema, "foreignkey") for key in reversed(keys))
+    return Finding(
+        object=item.object, operations=(item.id,),
+        sentence=f"The table {item.object} refers to {towards}, which is created after it: {names} is made when both"
+        " are there.",
+        edits=(
+            Edit(replaces=(item.id,), upgrade=(edits.original(item.id, without_keys=kept_out),),
+                 downgrade=(edits.mirror(item.id),)),
+            Edit(comment=f"AG02: {item.object} and {towards} refer to each other", place="last",
+                 upgrade=added, downgrade=dropped),
+        ),
+    )  # fmt: skip
+
+
+def _adding(key: Constraint) -> str:
+    return f"ADD CONSTRAINT {sql.name(key.name)} {key.definition}"
+
+
+@CATALOGUE.rule(
+    "AG03",
+    "table-dropped-before-its-keys",
+    "error",
+    why="PostgreSQL refuses to drop a table that a foreign key refers to.",
+    way_out="Drop the foreign key first.",
+)
+def table_dropped_before_its_keys(facts: Facts) -> Iterator[Finding]:
+    """Find a table that is dropped before the foreign keys, or the tables, that refer to it."""
+    order = {item.id: index for index, item in enumerate(facts.operations)}
+    for parent in facts.operations:
+        if parent.kind == "drop_table":
+            for child in facts.before.tables:
+                for key in _keys(child):
+                    if key.referenced_table == table_name(parent) != child.qualified_name:
+                        later = [item for item in _ends(facts, child, key) if order[item.id] > order[parent.id]]
+                        if later and len(later) == len(_ends(facts, child, key)):
+                            yield _first(parent, child, key, later)
+
+
+def _ends(facts: Facts, child: Table, key: Constraint) -> list[Operation]:
+    """Give the operations that take a foreign key away: itself, its columns, its table."""
+    own = [item for item in facts.operations if table_name(item) == child.qualified_name and item.is_drop]
+    by_name = [item for item in own if item.kind == "drop_constraint" and item.name == key.name]
+    columns = [item for item in own if item.kind == "drop_column" and item.name in key.columns]
+    return [*by_name, *columns, *(item for item in own if item.kind == "drop_table")]
+
+
+def _first(parent: Operation, child: Table, key: Constraint, ends: list[Operation]) -> Finding:
+    schema = "" if child.schema == "public" else child.schema
+    replaced = tuple(item.id for item in ends if item.kind == "drop_constraint")
+    return Finding(
+        object=f"{child.qualified_name}.{key.name}", operations=(parent.id, *replaced),
+        sentence=f"The table {parent.object} would be dropped before the foreign key {key.name} of"
+        f" {child.qualified_name} that refers to it: the key is dropped first.",
+        edits=(Edit(
+            comment=f"AG03: {key.name} refers to {parent.object}, which is dropped below", place="first",
+            replaces=replaced, upgrade=(edits.drop_constraint(key.name, child.name, schema, "foreignkey"),),
+            downgrade=(edits.execute(f"ALTER TABLE {sql.table_path(child)} {_adding(key)}"),),
+        ),),
+    )  # fmt: skip
+
+
+@CATALOGUE.rule(
+    "AG04",
+    "serial-made-identity",
+    "error",
+    why="PostgreSQL refuses to make a column an identity while it has a default.",
+    way_out="Drop the default and its sequence first, and go on counting where it stood.",
+)
+def serial_made_identity(facts: Facts) -> Iterator[Finding]:
+    """Find a serial column that becomes an identity column while its default stands."""
+    for item in facts.operations:
+        have, want = (_column(table, item.name) for table in (facts.existing(item), facts.wanted(item)))
+        altered = item.kind == "alter_column" and "modify_server_default" in item.details
+        if altered and have and want and have.sequence_of == have.path and want.identity_generation:
+            yield _as_identity(facts, item, have)
+
+
+def _column(table: Table | None, name: str) -> Column | None:
+    return next((column for column in table.columns if column.name == name), None) if table else None
+
+
+def _as_identity(facts: Facts, item: Operation, have: Column) -> Finding:
+    table, column = sql.operated(item), sql.name(item.name)
+    sequence = next(each for each in facts.before.sequences if each.owned_by == have.path and each.implicit)
+    counter = sql.path(sequence.schema, sequence.name)
+    here = f"pg_get_serial_sequence({sql.quoted(table)}, {sql.quoted(item.name)})"
+    go_on = f"SELECT setval({here}, COALESCE(max({column}), 0) + 1, false) FROM {table}"  # noqa: S608 - it is printed
+    return Finding(
+        object=item.object, operations=(item.id,),
+        sentence=f"The column {item.name} of table {table_name(item)} is a serial and becomes an identity, which its"
+        " default stands in the way of: default and sequence are dropped first, and it goes on counting.",
+        edits=(Edit(
+            comment="AG04: a column with a default cannot become an identity", replaces=(item.id,),
+            comment_down="AG04: the sequence is made again and goes on counting",
+            upgrade=(
+                edits.execute(f"ALTER TABLE {table} ALTER COLUMN {column} DROP DEFAULT"),
+                edits.execute(f"DROP SEQUENCE {counter}"), edits.original(item.id), edits.execute(go_on),
+            ),
+            downgrade=(
+                edits.execute(f"ALTER TABLE {table} ALTER COLUMN {column} DROP IDENTITY"),
+                edits.execute(f"CREATE SEQUENCE {counter} AS {sequence.type} OWNED BY {table}.{column}"),
+                edits.execute(f"ALTER TABLE {table} ALTER COLUMN {column} SET DEFAULT nextval({sql.quoted(counter)})"),
+                edits.execute(go_on),
+            ),
+        ),),
+    )  # fmt: skip
+
+
+@CATALOGUE.rule(
+    "AG05",
+    "table-in-schema-that-is-not-compared",
+    "hold",
+    why="Alembic does not look into the schema, so it creates the table again, and CREATE TABLE fails.",
+    way_out="Set `include_schemas=True` in env.py, with an `include_name` that names the schemas.",
+)
+def table_in_schema_that_is_not_compared(facts: Facts) -> Iterator[Finding]:
+    """Find a table that is created and that the database has."""
+    for item in facts.operations:
+        if item.kind == "create_table" and facts.existing(item):
+            yield Finding(
+                object=item.object, operations=(item.id,),
+                sentence=f"The table {item.object} exists already: env.py does not have Alembic compare the schema"
+                f" {item.schema or 'public'}. It is held back.",
+                effect="Creating it would fail, and what differs in it is not seen.",
+                ways_out=(
+                    "In env.py, give context.configure() include_schemas=True, and an include_name for the schemas.",
+                ),
+            )  # fmt: skip
+
+
+@CATALOGUE.rule(
+    "AG10",
+    "own-type-made-plain",
+    "hold",
+    why="A domain's rules, or citext's way to compare, are lost; most often the model has no name for the type.",
+    way_out="Name the type in the model (`postgresql.DOMAIN`, `postgresql.CITEXT`), or allow the change by name.",
+)
+def own_type_made_plain(facts: Facts) -> Iterator[Finding]:
+    """Find a column of a domain, or of citext, that would get a plain type."""
+    domains = {domain.qualified_name for domain in facts.before.domains}
+    for item in facts.operations:
+        have, want = (_column(table, item.name) for table in (facts.existing(item), facts.wanted(item)))
+        new = want.type if want else item.details.get("modify_type")
+        if item.kind != "alter_column" or not item.details.get("modify_type") or have is None or not new:
+            continue
+        own = types.parse(have.type).name
+        if (own in domains or own == "citext") and types.parse(new).name != own:
+            yield _plain(item, have, new)
+
+
+def _plain(item: Operation, have: Column, new: str) -> Finding:
+    return Finding(
+        object=item.object, operations=(item.id,),
+        sentence=f"The column {have.path} is a {have.type} in the database and a {new} in the models; the change is"
+        " held back.",
+        effect="What the type forbids or compares otherwise would be lost.",
+        ways_out=(f"Mend the model: give {have.path} the type {have.type}.", allow_drop("AG10", item.object)),
+    )  # fmt: skip
+
+
+@CATALOGUE.rule(
+    "AG11",
+    "primary-key-differs",
+    "error",
+    why="Autogenerate does not compare primary keys; it changes at most whether their columns may be NULL.",
+    way_out="Drop the primary key and add the new one, by hand where its columns may be NULL or keys refer to it.",
+)
+def primary_key_differs(facts: Facts) -> Iterator[Finding]:
+    """Find a table whose primary key has other columns in the models."""
+    for have in facts.before.tables:
+        want = facts.after.table(have.qualified_name) if facts.after else None
+        if want is None or have.qualified_name in facts.excluded:
+            continue
+        old, new = _primary(have), _primary(want)
+        if new and (old is None or old.definition != new.definition) and not _is_made(facts, have):
+            yield _other_key(facts, have, old, new)
+
+
+def _primary(table: Table) -> Constraint | None:
+    return next((each for each in table.constraints if each.type == "primary key"), None)
+
+
+def _is_made(facts: Facts, table: Table) -> bool:
+    own = [item for item in facts.operations if table_name(item) == table.qualified_name]
+    return any(item.constraint == "primary key" or item.kind == "drop_table" for item in own)
+
+
+def _other_key(facts: Facts, table: Table, old: Constraint | None, new: Constraint) -> Finding:
+    ready = {column.name for column in table.columns if not column.nullable}
+    reasons = [f"its column {name} may be NULL" for name in new.columns if name not in ready]
+    reasons += [f"{other} refers to it" for other in _referring(facts, table, old)]
+    flips = tuple(
+        item.id for item in facts.operations
+        if table_name(item) == table.qualified_name and item.name in new.columns
+        and item.kind == "alter_column" and "modify_nullable" in item.details
+    )  # fmt: skip
+    said = f"The primary key of table {table.qualified_name} is ({_columns(old)}), in the models ({_columns(new)})"
+    if reasons:
+        return Finding(
+            severity="hold" if flips else "", object=f"{table.qualified_name}.{new.name}", operations=flips,
+            sentence=f"{said}, which autogenerate does not compare; it is left as it is, for {' and '.join(reasons)}.",
+            ways_out=(f"Write a revision of your own: {_by_hand(table, old, new)}", "Or mend the model."),
+        )  # fmt: skip
+    return Finding(
+        object=f"{table.qualified_name}.{new.name}",
+        sentence=f"{said}, which autogenerate does not compare: it is changed.",
+        adds=(Operation(-1, "alter_constraint", table.name, new.name, _schema(table), "primary key", new.columns),),
+        edits=(_rekeyed(table, old, new),),
+    )  # fmt: skip
+
+
+def _schema(table: Table) -> str:
+    return "" if table.schema == "public" else table.schema
+
+
+def _columns(key: Constraint | None) -> str:
+    return ", ".join(key.columns) if key else ""
+
+
+def _referring(facts: Facts, table: Table, key: Constraint | None) -> Iterator[str]:
+    for other in facts.before.tables if key else ():
+        for each in _keys(other):
+            if each.referenced_table == table.qualified_name:
+                yield f"the foreign key {each.path}"
+
+
+def _by_hand(table: Table, old: Constraint | None, new: Constraint) -> str:
+    drop = f"DROP CONSTRAINT {sql.name(old.name)}, " if old else ""
+    return f"ALTER TABLE {sql.table_path(table)} {drop}{_adding(new)};"
+
+
+def _rekeyed(table: Table, old: Constraint | None, new: Constraint) -> Edit:
+    back = f", {_adding(old)}" if old else ""
+    return Edit(
+        comment=f"AG11: autogenerate does not compare primary keys: ({_columns(old)}) becomes ({_columns(new)})",
+        upgrade=(edits.execute(_by_hand(table, old, new).removesuffix(";")),), place="last",
+        downgrade=(
+            edits.execute(f"ALTER TABLE {sql.table_path(table)} DROP CONSTRAINT {sql.name(new.name)}{back}"),
+        ),
+    )  # fmt: skip
