@@ -56,7 +56,7 @@ def _missing(facts: Facts, item: Difference) -> Finding | None:
 def _first(item: Difference, up: str, down: str) -> Finding:
     noun, _, name = item.object.partition(" ")
     return _added(
-        f"The {item.object} is missing, and autogenerate does not make it: it is created first.", name,
+        "IN01", f"The {item.object} is missing, and autogenerate does not make it: it is created first.", name,
         Operation(-1, f"create_{noun}", "", name), (edits.execute(f"CREATE {up}"),), (edits.execute(f"DROP {down}"),),
         place="first",
     )  # fmt: skip
@@ -88,17 +88,17 @@ def _sequence(facts: Facts, item: Difference) -> Finding | None:
         return None
     path = f"ALTER SEQUENCE {sql.path(have.schema, have.name)}"
     return _added(
-        f"The {item.object} differs from the models', and {_UNSEEN}: it is altered.", have.qualified_name,
+        "IN02", f"The {item.object} differs from the models', and {_UNSEEN}: it is altered.", have.qualified_name,
         Operation(-1, "alter_sequence", "", have.name), (edits.execute(f"{path} {_options(want)}"),),
         (edits.execute(f"{path} {_options(have)}"),),
     )  # fmt: skip
 
 
 def _added(
-    sentence: str, name: str, operation: Operation, up: tuple[Piece, ...], down: tuple[Piece, ...],
+    code: str, sentence: str, name: str, operation: Operation, up: tuple[Piece, ...], down: tuple[Piece, ...],
     place: edits.Place = "last", evidence: tuple[str, ...] = (),
 ) -> Finding:  # fmt: skip
-    comment = f"{operation.summary()}: {_UNSEEN}"
+    comment = f"{code}: {operation.summary()}, which autogenerate does not see"
     return Finding(
         object=name, sentence=sentence, evidence=evidence, adds=(operation,),
         edits=(Edit(comment=comment, comment_down=comment, upgrade=up, downgrade=down, place=place),),
@@ -143,7 +143,7 @@ def _with_constraint(facts: Facts, item: Difference, have: Constraint | None, wa
     operation = Operation(-1, kind, table.name, want.name, _schema(table), want.type, want.columns)
     down = (_dropping(table, want), *([_making(table, have)] if have else []))
     up = (*([_dropping(table, have)] if have else []), _making(table, want))
-    return _added(f"{done}.", want.path, operation, up, down, evidence=_both(item))
+    return _added("IN03", f"{done}.", want.path, operation, up, down, evidence=_both(item))
 
 
 def _noun(constraint: Constraint) -> str:
@@ -206,7 +206,7 @@ def _with_index(facts: Facts, item: Difference, have: Index | None, want: Index)
     differs = f"is another in the models than in the database, and {_UNSEEN}: it is made again"
     missing = "is in the models and not in the database, and autogenerate does not see it: it is added"
     return _added(
-        f"The index {want.path} {differs if have else missing}.", want.path, operation,
+        "IN04", f"The index {want.path} {differs if have else missing}.", want.path, operation,
         (*old, edits.create_index(want.name, table.name, schema, want.definition)),
         (edits.drop_index(want.name, table.name, schema), *back), evidence=_both(item),
     )  # fmt: skip
@@ -229,12 +229,12 @@ def column_not_compared(facts: Facts) -> Iterator[Finding]:
 
 def _column(facts: Facts, item: Difference) -> Finding | None:
     have, want = columns(facts, item)
-    change = _change(_table(facts, item.table), have, want, item.aspect) if have and want else None
+    change = _change(facts, item, have, want) if have and want else None
     if change is None or want is None:
         return None
     sentence = f"The {item.object} has another {item.aspect} in the models than in the database, and {_UNSEEN}"
     return _added(
-        f"{sentence}: it is changed.", want.path, _operation(facts, item, want), *change, evidence=_both(item)
+        "IN05", f"{sentence}: it is changed.", want.path, _operation(facts, item, want), *change, evidence=_both(item)
     )
 
 
@@ -250,22 +250,31 @@ def _operation(facts: Facts, item: Difference, column: Column) -> Operation:
 
 
 def _change(
-    table: Table, have: Column, want: Column, aspect: str
+    facts: Facts, item: Difference, have: Column, want: Column
 ) -> tuple[tuple[Piece, ...], tuple[Piece, ...]] | None:
     """Give what is to be done there and back; None for what is not certain."""
-    schema, name = _schema(table), want.name
+    table, aspect, name = _table(facts, item.table), item.aspect, want.name
+    schema, alter = _schema(table), f"ALTER TABLE {sql.table_path(table)} ALTER COLUMN {sql.name(name)}"
     if aspect == "default" and want.default is not None and not want.sequence_of and not have.sequence_of:
         pieces = [edits.alter_column(table.name, name, schema, server_default=each.default) for each in (want, have)]
     elif aspect == "comment":
         pieces = [edits.alter_column(table.name, name, schema, comment=each.comment) for each in (want, have)]
     elif aspect == "collation" and have.type == want.type:
-        change = f"ALTER TABLE {sql.table_path(table)} ALTER COLUMN {sql.name(name)} TYPE {want.type} COLLATE"
+        change = f"{alter} TYPE {want.type} COLLATE"
         pieces = [edits.execute(f"{change} {each.collation or _DEFAULT_COLLATION}") for each in (want, have)]
+    elif aspect == "generated expression" and facts.server_version >= _SETS_EXPRESSIONS and _both_stored(have, want):
+        expressions = [str(each.generated).removesuffix(" STORED") for each in (want, have)]
+        pieces = [edits.execute(f"{alter} SET EXPRESSION AS {expression}") for expression in expressions]
     else:
         return None
     return (pieces[0],), (pieces[1],)
 
 
+def _both_stored(*columns: Column) -> bool:
+    return all(str(column.generated).endswith(" STORED") for column in columns)
+
+
+_SETS_EXPRESSIONS = 170000  # ALTER TABLE, PostgreSQL 17's manual: SET EXPRESSION
 _DEFAULT_COLLATION = 'pg_catalog."default"'
 
 

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 
 from migrations_tools.catalog import Constraint, Difference, Index, Sequence, Table
 from migrations_tools.operations import Operation
-from migrations_tools.review import enums
+from migrations_tools.review import enums, files
 from migrations_tools.review.facts import Facts, table_name
 from migrations_tools.review.relations import mentions
+from migrations_tools.review.rows import retyped
 
 # What an operation that alters a column changes, by the aspect of the column.
 _ASPECTS = {
@@ -54,7 +55,15 @@ def _column(facts: Facts, item: Difference, own: list[Operation]) -> bool:
         return True
     altered = [each for each in own if each.kind == "alter_column" and each.name == name]
     key = _ASPECTS.get(item.aspect, "")
-    return any(key in each.details for each in altered) or (item.aspect == "nullability" and bool(altered))
+    if any(key in each.details for each in altered) or (item.aspect == "nullability" and bool(altered)):
+        return True
+    path = f"{item.table}.{name}"
+    if item.aspect in ("default", "identity") and any(have.path == path for have, _ in files.made_identities(facts)):
+        return True
+    # A default that cannot follow its column's new type is set with it.
+    return item.aspect == "default" and any(
+        each.before.path == path and each.carries_default for each in retyped(facts)
+    )
 
 
 def renamed(facts: Facts, table: str) -> set[str]:

@@ -45,9 +45,9 @@ class Facts:
 
     `operations` are those of `upgrade()`; `before` is the schema that it meets, `after` the one that it is to lead to
     (what the models' own DDL makes, or what a file by hand made); `history` comes newest first. `excluded` are tables
-    that env.py leaves out of its comparison. `held` are the operations that do not go into the file, for rules that are
-    asked when that is decided; `mended` is what was done to a file already. What is None was not looked at, and no rule
-    may conclude from it.
+    that env.py leaves out of its comparison. `server_version` is as libpq has it (170002). `held` are the operations
+    that do not go into the file, for rules that are asked when that is decided; `mended` is what was done to a file.
+    What is None was not looked at, and no rule may conclude from it.
     """
 
     operations: tuple[Operation, ...] = ()
@@ -56,6 +56,7 @@ class Facts:
     history: tuple[Revision, ...] = ()
     excluded: frozenset[str] = frozenset()
     wishes: Wishes = field(default_factory=Wishes)
+    server_version: int = 0
     held: frozenset[int] = frozenset()
     mended: Mended = field(default_factory=Mended)
 

@@ -126,39 +126,58 @@ def _first(parent: Operation, child: Table, key: Constraint, ends: list[Operatio
 )
 def serial_made_identity(facts: Facts) -> Iterator[Finding]:
     """Find a serial column that becomes an identity column while its default stands."""
-    for item in facts.operations:
-        have, want = (_column(table, item.name) for table in (facts.existing(item), facts.wanted(item)))
-        altered = item.kind == "alter_column" and "modify_server_default" in item.details
-        if altered and have and want and have.sequence_of == have.path and want.identity_generation:
-            yield _as_identity(facts, item, have)
+    for have, want in made_identities(facts):
+        altered = [each for each in facts.operations if each.kind == "alter_column" and _path(each) == have.path]
+        number = next((each.id for each in altered if "modify_server_default" in each.details), None)
+        yield _as_identity(facts, number, have, want)
+
+
+def made_identities(facts: Facts) -> Iterator[tuple[Column, Column]]:
+    """Give each serial column that is an identity in the models, as it is and as it is to be."""
+    for table in facts.before.tables if facts.after else ():
+        other = facts.after.table(table.qualified_name) if facts.after else None
+        for have in table.columns if table.qualified_name not in facts.excluded else ():
+            want = _column(other, have.name)
+            if want and have.sequence_of == have.path and want.identity_generation:
+                yield have, want
+
+
+def _path(item: Operation) -> str:
+    return f"{table_name(item)}.{item.name}"
 
 
 def _column(table: Table | None, name: str) -> Column | None:
     return next((column for column in table.columns if column.name == name), None) if table else None
 
 
-def _as_identity(facts: Facts, item: Operation, have: Column) -> Finding:
-    table, column = sql.operated(item), sql.name(item.name)
+def _as_identity(facts: Facts, number: int | None, have: Column, want: Column) -> Finding:
+    """Repair the operation that Alembic has for it; it has none where it does not look at server defaults."""
+    owner = facts.before.table(have.table)
+    table, column = sql.table_path(owner) if owner else have.table, sql.name(have.name)
     sequence = next(each for each in facts.before.sequences if each.owned_by == have.path and each.implicit)
     counter = sql.path(sequence.schema, sequence.name)
-    here = f"pg_get_serial_sequence({sql.quoted(table)}, {sql.quoted(item.name)})"
+    here = f"pg_get_serial_sequence({sql.quoted(table)}, {sql.quoted(have.name)})"
     go_on = f"SELECT setval({here}, COALESCE(max({column}), 0) + 1, false) FROM {table}"  # noqa: S608 - it is printed
+    alter = f"ALTER TABLE {table} ALTER COLUMN {column}"
+    made = edits.execute(f"{alter} ADD GENERATED {want.identity_generation} AS IDENTITY")
+    schema = owner.schema if owner and owner.schema != "public" else ""
+    added = Operation(-1, "alter_column", owner.name if owner else have.table, have.name, schema)
     return Finding(
-        object=item.object, operations=(item.id,),
-        sentence=f"The column {item.name} of table {table_name(item)} is a serial and becomes an identity, which its"
-        " default stands in the way of: default and sequence are dropped first, and it goes on counting.",
+        object=have.path, operations=() if number is None else (number,), adds=(added,) if number is None else (),
+        sentence=f"The column {have.path} is a serial and becomes an identity, which its default stands in the way of:"
+        " default and sequence are dropped first, and it goes on counting.",
         edits=(Edit(
-            comment="AG04: a column with a default cannot become an identity", replaces=(item.id,),
+            comment="AG04: a column with a default cannot become an identity",
             comment_down="AG04: the sequence is made again and goes on counting",
+            replaces=() if number is None else (number,), place="last" if number is None else "here",
             upgrade=(
-                edits.execute(f"ALTER TABLE {table} ALTER COLUMN {column} DROP DEFAULT"),
-                edits.execute(f"DROP SEQUENCE {counter}"), edits.original(item.id), edits.execute(go_on),
+                edits.execute(f"{alter} DROP DEFAULT"), edits.execute(f"DROP SEQUENCE {counter}"),
+                made if number is None else edits.original(number), edits.execute(go_on),
             ),
             downgrade=(
-                edits.execute(f"ALTER TABLE {table} ALTER COLUMN {column} DROP IDENTITY"),
+                edits.execute(f"{alter} DROP IDENTITY"),
                 edits.execute(f"CREATE SEQUENCE {counter} AS {sequence.type} OWNED BY {table}.{column}"),
-                edits.execute(f"ALTER TABLE {table} ALTER COLUMN {column} SET DEFAULT nextval({sql.quoted(counter)})"),
-                edits.execute(go_on),
+                edits.execute(f"{alter} SET DEFAULT nextval({sql.quoted(counter)})"), edits.execute(go_on),
             ),
         ),),
     )  # fmt: skip
@@ -230,7 +249,8 @@ def primary_key_differs(facts: Facts) -> Iterator[Finding]:
         if want is None or have.qualified_name in facts.excluded:
             continue
         old, new = _primary(have), _primary(want)
-        if new and (old is None or old.definition != new.definition) and not _is_made(facts, have):
+        renamed = {path for path in facts.wishes.renames if path.startswith(f"{have.qualified_name}.")}
+        if new and not renamed and (not old or old.definition != new.definition) and not _is_made(facts, have):
             yield _other_key(facts, have, old, new)
 
 

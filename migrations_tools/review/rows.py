@@ -191,12 +191,13 @@ def retyped(facts: Facts) -> Iterator[Retyped]:
     """Give every column whose type an operation changes, but where a hand has written how (`postgresql_using`)."""
     catalogs = [facts.before, *([facts.after] if facts.after else [])]
     enums = {enum.qualified_name for catalog in catalogs for enum in catalog.enums}
+    own = {"citext", *(domain.qualified_name for catalog in catalogs for domain in catalog.domains)}
     for item in facts.operations:
         before, after = (_column(table, item.name) for table in (facts.existing(item), facts.wanted(item)))
         new = after.type if after else item.details.get("modify_type")
         if item.kind == "alter_column" and item.details.get("modify_type") and before and new:
             old, wanted = types.parse(before.type), types.parse(new)
-            if not item.details.get("using"):
+            if not item.details.get("using") and not {old.name, wanted.name} & own:
                 casts = types.cast(old, wanted, enums), types.cast(wanted, old, enums)
                 yield Retyped(item, before, new, after, *casts)
 

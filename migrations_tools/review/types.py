@@ -71,9 +71,7 @@ _LOSSES: Final = {
     "double precision": ("smallint", "integer", "bigint"),
     "real": ("smallint", "integer", "bigint"),
 }
-_PRINTED = re.compile(
-    r"(?P<name>[^(\[]+?)\s*(?:\((?P<arguments>[\d\s,-]+)\))?(?P<rest>[^\[]*?)\s*(?P<array>(?:\[\d*\])*)"
-)
+_PRINTED = re.compile(r"(?P<name>[^(\[]*?)\s*(?:\((?P<arguments>[\d\s,-]+)\))?(?P<rest>[^(\[]*)(?P<array>(?:\[\d*\])*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +88,7 @@ def parse(printed: str) -> Type:
     found = _PRINTED.fullmatch(printed.strip())
     if found is None:
         return Type(printed)
-    whole = (found["name"] + found["rest"]).strip()
+    whole = f"{found['name']} {found['rest'].strip()}".strip()
     arguments = tuple(int(part) for part in (found["arguments"] or "").split(",") if part.strip())
     lowered = " ".join(whole.lower().split())
     builtin = _ALIASES.get(lowered, lowered)

@@ -29,6 +29,7 @@ from tests.support.probing import bodies, catalog_of, copy_project, mark, probin
 
 PAIRS = Path(__file__).parent / "repair_pairs"
 VERSION_TABLE = ("alembic_version",)
+VERSION = 160000
 
 
 @dataclass(slots=True)
@@ -58,7 +59,7 @@ class Bench:
 
         def answer(_question: str, value: Any) -> Mapping[str, Any]:
             found = operations.parse(value["operations"])
-            facts = Facts(found, before, after, excluded=excluded, wishes=Wishes(backfills=self.lines_as_backfills()))
+            facts = Facts(found, before, after, excluded=excluded, wishes=self.wishes(), server_version=VERSION)
             allowed = parse_allowances(self.lines("allow.txt"), datetime.date(2026, 1, 1))
             reviews.append(verdict.review(facts, allowed))
             edits = [edit.as_json() for edit in reviews[-1].edits]
@@ -73,8 +74,8 @@ class Bench:
         path = PAIRS / self.name / name
         return path.read_text().splitlines() if path.exists() else []
 
-    def lines_as_backfills(self) -> Mapping[str, str]:
-        return parse_backfills(self.lines("backfill.txt"))
+    def wishes(self) -> Wishes:
+        return Wishes(backfills=parse_backfills(self.lines("backfill.txt")))
 
 
 def expect(pair: str, name: str, lines: list[str]) -> None:

@@ -72,7 +72,7 @@ def _classes() -> dict[str, Any]:
     @renderers.dispatch_for(AlterColumnOp)
     def _altered(context: Any, op: Any) -> str:
         written = renderers.dispatch(ops.AlterColumnOp("t", "c"))(context, op)
-        return "%s,\n               postgresql_using=%r)" % (written.rstrip()[:-1], op.using)
+        return "%s,\n           postgresql_using=%r)" % (written.rstrip()[:-1], op.using)
 
     return {"lines": LinesOp, "using": AlterColumnOp}
 
@@ -154,7 +154,9 @@ class Maker:
     def _create_index(self, piece: Piece) -> Any:
         from alembic.operations import ops
 
-        for metadata in metadatas(self.context):
+        # Alembic writes a condition's `\\:word` as a bound parameter, which is NULL when the file runs.
+        declared = metadatas(self.context) if plain(piece["definition"]) == piece["definition"] else []
+        for metadata in declared:
             key = ".".join(part for part in (piece["schema"], piece["table"]) if part)
             for index in metadata.tables[key].indexes if key in metadata.tables else ():
                 if str(index.name) == piece["name"]:

@@ -2,8 +2,9 @@
 
 import os
 import runpy
+from pathlib import Path
 
 
 def of(database):
     name = database.rpartition("_")[0]
-    return runpy.run_path(os.path.join(os.environ["PAIRS"], name, "models.py"))
+    return runpy.run_path(str(Path(os.environ["PAIRS"]) / name / "models.py"))

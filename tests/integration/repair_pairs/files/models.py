@@ -48,14 +48,14 @@ class Hen(Base):
 
 class Log(Base):
     __tablename__ = "log"
-    __table_args__ = {"schema": "unseen"}
+    __table_args__ = ({"schema": "unseen"},)
 
     id = Column(Integer, primary_key=True)
 
 
 class Bill(Base):
     __tablename__ = "bills"
-    __table_args__ = {"schema": "billing"}
+    __table_args__ = ({"schema": "billing"},)
 
     id = Column(Integer, primary_key=True)
     state = Column(Enum("open", "paid", name="state", schema="billing"))

@@ -1,4 +1,4 @@
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, Integer, SmallInteger, String, Text, text
+from sqlalchemy import Boolean, Column, Integer, SmallInteger, String, Text, text
 from sqlalchemy.orm import declarative_base
 
 Base = declarative_base()

@@ -1,5 +1,15 @@
 from sqlalchemy import (
-    CheckConstraint, Column, Computed, DateTime, ForeignKey, Index, Integer, Sequence, Text, UniqueConstraint, text
+    CheckConstraint,
+    Column,
+    Computed,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    Sequence,
+    Text,
+    UniqueConstraint,
+    text,
 )  # fmt: skip
 from sqlalchemy.orm import declarative_base
 
@@ -18,9 +28,9 @@ class Team(Base):
 class User(Base):
     __tablename__ = "users"
     __table_args__ = (
-        CheckConstraint("age > 1 AND nick <> ':none'", name="ck_age"),
+        CheckConstraint("age > 1 AND nick <> '\\:none'", name="ck_age"),
         CheckConstraint("mail <> ''"),
-        Index("ix_nick", "nick", postgresql_where=text("nick <> ':x'"), postgresql_include=["mail"]),
+        Index("ix_nick", "nick", postgresql_where=text("nick <> '\\:x'"), postgresql_include=["mail"]),
         Index("ix_mail", "mail", "nick", postgresql_using="btree"),
     )
 
@@ -30,4 +40,4 @@ class User(Base):
     nick = Column(Text(collation="C"), comment="it's {new} at 1:30")
     mail = Column(Text)
     made = Column(DateTime)
-    doubled = Column(Integer, Computed("age * 3"))
+    doubled = Column(Integer, Computed("age * 3", persisted=True))
