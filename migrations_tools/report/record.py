@@ -115,7 +115,8 @@ def generated_parts(outcomes: Iterable[Generated], root: Path) -> dict[str, Any]
         for each in outcome.reviewed:
             place = {"section": outcome.section, "database": each.database}
             operations += [
-                operation_json(item, each.review.hold, each.review.findings) | place for item in (*each.operations, *each.review.added)
+                operation_json(item, each.review.hold, each.review.findings) | place
+                for item in (*each.operations, *each.review.added)
             ]
             findings += [finding_json(item, texts) | place for item in each.review.findings]
             allowances += [{"code": item.code, "object": item.object, "reason": item.reason, "used": True}

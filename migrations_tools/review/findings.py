@@ -103,7 +103,7 @@ class Review:
     @property
     def added(self) -> tuple[Operation, ...]:
         """What goes into the file besides what Alembic found."""
-        return tuple(dict.fromkeys(item for finding in self.findings if finding.edits for item in finding.adds))
+        return tuple(item for finding in self.findings if finding.edits for item in finding.adds)
 
     @property
     def held(self) -> tuple[Finding, ...]:
