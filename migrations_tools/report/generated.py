@@ -84,13 +84,14 @@ def show(console: Console, outcomes: Sequence[Generated], root: Path, allowances
 
 
 def _show_one(console: Console, outcome: Generated, root: Path) -> None:
-    for each in outcome.reviewed:
+    for number, each in enumerate(outcome.reviewed, 1):
         if len(outcome.reviewed) > 1:
             console.say(f"  In the database {each.database}: {len(each.kept)} operations", style="bold")
         show_findings(console, each.review.findings)
+        # There is one file for all databases, and what was mended in it is told before its last operations.
+        show_findings(console, outcome.mended if number == len(outcome.reviewed) else ())
         for item in each.kept if outcome.files else ():
             console.say(f"  {item.summary()}")
-    show_findings(console, outcome.mended)
     if not outcome.files:
         what = "Nothing else" if outcome.held else "Nothing"
         console.say(f"{what} is missing: no file was written.", style="green")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 
 from migrations_tools.catalog import Constraint, Difference, Index, Sequence, Table
@@ -27,13 +28,16 @@ _NOT_OURS = frozenset({("schema", "unexpected"), ("extension", "unexpected"), ("
 
 def uncovered(facts: Facts) -> Iterator[Difference]:
     """Give the differences that no operation accounts for, and that are not of what is held back."""
+    by_table: dict[str, list[Operation]] = defaultdict(list)
+    for each in facts.operations:
+        by_table[table_name(each)].append(each)
     for item in facts.differences():
-        if item.notable and (item.kind, item.sort) not in _NOT_OURS and not _covered(facts, item):
+        ours = item.notable and (item.kind, item.sort) not in _NOT_OURS
+        if ours and not _covered(facts, item, by_table[item.table] if item.table else []):
             yield item
 
 
-def _covered(facts: Facts, item: Difference) -> bool:
-    own = [each for each in facts.operations if item.table and table_name(each) == item.table]
+def _covered(facts: Facts, item: Difference, own: list[Operation]) -> bool:
     whole = any(each.kind in ("create_table", "drop_table") for each in own)
     renamed = item.table in facts.wishes.table_renames or item.table in facts.wishes.table_renames.values()
     return whole or renamed or _BY_KIND[item.kind](facts, item, own)
@@ -149,7 +153,9 @@ def _words(index: Index) -> tuple[str, ...]:
 def _sequence(facts: Facts, item: Difference, own: list[Operation]) -> bool:
     sequences = [catalog.by_identity().get(item.object) for catalog in (facts.before, facts.after) if catalog]
     owners = {each.owned_by for each in sequences if isinstance(each, Sequence) and each.owned_by}
-    return any(f"{table_name(each)}.{each.name}" in owners for each in own)
+    return any(f"{table_name(each)}.{each.name}" in owners for each in own) or not owners.isdisjoint(
+        have.path for have, _ in files.made_identities(facts)
+    )
 
 
 def _enum(facts: Facts, item: Difference, _own: list[Operation]) -> bool:

@@ -18,7 +18,7 @@ import pytest
 
 from migrations_tools import operations
 from migrations_tools.catalog import Catalog, compare
-from migrations_tools.inapp.client import Probe, Target
+from migrations_tools.inapp.client import Probe, ProbeError, Target
 from migrations_tools.review import verdict
 from migrations_tools.review.backfills import parse_backfills
 from migrations_tools.review.facts import Facts, Wishes
@@ -144,3 +144,26 @@ def test_a_file_goes_up_down_and_up_and_leaves_only_what_was_held(pair: str, ben
     again, second = made.generate(after, excluded)
     assert again == ""
     assert [item for item in second.findings if item.outcome == "repaired"] == []
+
+
+JSON_MODELS = """
+from sqlalchemy import JSON, Column, Integer, MetaData, Table, text
+
+class Base:
+    metadata = MetaData()
+
+OPTIONS = {"compare_server_default": True}
+Table(
+    "users", Base.metadata, Column("id", Integer, primary_key=True), Column("extra", JSON, server_default=text("'{}'")),
+)
+"""
+
+
+def test_a_default_that_alembic_cannot_compare_is_named_with_a_way_on(database: str, tmp_path: Path) -> None:
+    project = copy_project("edited_in_every_way", tmp_path)
+    (project / "migrations" / "versions" / "0001_create_users.py").unlink()
+    (project / "models.py").write_text(JSON_MODELS)
+    run_sql(database, "CREATE TABLE users (id serial PRIMARY KEY, extra json DEFAULT '[]')")
+    with probing(project, with_driver(mark(database))) as probe, pytest.raises(ProbeError) as caught:
+        probe.ask(target().request("revision"), "autogenerating", lambda _question, _value: {"hold": []})
+    assert caught.value.tip.startswith("AG07: Alembic compares the server default of users.extra by asking")
