@@ -128,8 +128,8 @@ def serial_made_identity(facts: Facts) -> Iterator[Finding]:
     """Find a serial column that becomes an identity column while its default stands."""
     for have, want in made_identities(facts):
         altered = [each for each in facts.operations if each.kind == "alter_column" and _path(each) == have.path]
-        number = next((each.id for each in altered if "modify_server_default" in each.details), None)
-        yield _as_identity(facts, number, have, want)
+        operation = next((each for each in altered if "modify_server_default" in each.details), None)
+        yield _as_identity(facts, operation, have, want)
 
 
 def made_identities(facts: Facts) -> Iterator[tuple[Column, Column]]:
@@ -150,37 +150,48 @@ def _column(table: Table | None, name: str) -> Column | None:
     return next((column for column in table.columns if column.name == name), None) if table else None
 
 
-def _as_identity(facts: Facts, number: int | None, have: Column, want: Column) -> Finding:
-    """Repair the operation that Alembic has for it; it has none where it does not look at server defaults."""
+def _as_identity(facts: Facts, operation: Operation | None, have: Column, want: Column) -> Finding:
+    """Repair the operation that Alembic has for it; some versions have none, or one that PostgreSQL cannot read."""
     owner = facts.before.table(have.table)
-    table, column = sql.table_path(owner) if owner else have.table, sql.name(have.name)
-    sequence = next(each for each in facts.before.sequences if each.owned_by == have.path and each.implicit)
-    counter = sql.path(sequence.schema, sequence.name)
-    here = f"pg_get_serial_sequence({sql.quoted(table)}, {sql.quoted(have.name)})"
-    go_on = f"SELECT setval({here}, COALESCE(max({column}), 0) + 1, false) FROM {table}"  # noqa: S608 - it is printed
-    alter = f"ALTER TABLE {table} ALTER COLUMN {column}"
-    made = edits.execute(f"{alter} ADD GENERATED {want.identity_generation} AS IDENTITY")
-    schema = owner.schema if owner and owner.schema != "public" else ""
-    added = Operation(-1, "alter_column", owner.name if owner else have.table, have.name, schema)
+    schema, own = (owner.schema, owner.name) if owner else ("public", have.table)
+    added = Operation(-1, "alter_column", own, have.name, "" if schema == "public" else schema)
+    # What else it changes of the column is left to it.
+    more = operation is not None and len({key for key in operation.details if key.startswith("modify_")}) > 1
+    numbers = (operation.id,) if operation else ()
+    there = tuple(edits.original(number, server_default=None) for number in numbers if more)
+    back = tuple(edits.mirror(number, server_default=None) for number in numbers if more)
+    up, down = _identity(facts, sql.path(schema, own), have, want)
     return Finding(
-        object=have.path, operations=() if number is None else (number,), adds=(added,) if number is None else (),
+        object=have.path, operations=numbers, adds=() if operation else (added,),
         sentence=f"The column {have.path} is a serial and becomes an identity, which its default stands in the way of:"
         " default and sequence are dropped first, and it goes on counting.",
         edits=(Edit(
             comment="AG04: a column with a default cannot become an identity",
             comment_down="AG04: the sequence is made again and goes on counting",
-            replaces=() if number is None else (number,), place="last" if number is None else "here",
-            upgrade=(
-                edits.execute(f"{alter} DROP DEFAULT"), edits.execute(f"DROP SEQUENCE {counter}"),
-                made if number is None else edits.original(number), edits.execute(go_on),
-            ),
-            downgrade=(
-                edits.execute(f"{alter} DROP IDENTITY"),
-                edits.execute(f"CREATE SEQUENCE {counter} AS {sequence.type} OWNED BY {table}.{column}"),
-                edits.execute(f"{alter} SET DEFAULT nextval({sql.quoted(counter)})"), edits.execute(go_on),
-            ),
+            replaces=numbers, place="here" if operation else "last",
+            upgrade=(*there, *map(edits.execute, up)), downgrade=(*back, *map(edits.execute, down)),
         ),),
     )  # fmt: skip
+
+
+def _identity(facts: Facts, table: str, have: Column, want: Column) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Give the statements that make an identity of a serial, and those that take it back."""
+    sequence = next(each for each in facts.before.sequences if each.owned_by == have.path and each.implicit)
+    counter, column = sql.path(sequence.schema, sequence.name), sql.name(have.name)
+    here = f"pg_get_serial_sequence({sql.quoted(table)}, {sql.quoted(have.name)})"
+    go_on = f"SELECT setval({here}, COALESCE(max({column}), 0) + 1, false) FROM {table}"  # noqa: S608 - it is printed
+    alter = f"ALTER TABLE {table} ALTER COLUMN {column}"
+    return (
+        f"{alter} DROP DEFAULT",
+        f"DROP SEQUENCE {counter}",
+        f"{alter} ADD GENERATED {want.identity_generation} AS IDENTITY",
+        go_on,
+    ), (
+        f"{alter} DROP IDENTITY IF EXISTS",
+        f"CREATE SEQUENCE {counter} AS {sequence.type} OWNED BY {table}.{column}",
+        f"{alter} SET DEFAULT nextval({sql.quoted(counter)})",
+        go_on,
+    )
 
 
 @CATALOGUE.rule(
