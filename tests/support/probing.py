@@ -18,7 +18,7 @@ from psycopg import sql
 from migrations_tools import operations
 from migrations_tools.catalog import Catalog, read
 from migrations_tools.inapp.bundle import BOOTSTRAP
-from migrations_tools.inapp.client import Probe, Target
+from migrations_tools.inapp.client import Probe, Program, Target
 from migrations_tools.operations import Operation
 from migrations_tools.review import drops
 from migrations_tools.review.findings import Allowance, Review
@@ -42,8 +42,11 @@ def copy_project(name: str, folder: Path) -> Path:
 
 
 @contextmanager
-def probing(project: Path, url: str, **environment: str) -> Iterator[Probe]:
-    """Start the probe as an engine would, where the project is and with its DATABASE_URL, and end it."""
+def probing(project: Path, url: str, program: Program | None = None, **environment: str) -> Iterator[Probe]:
+    """Start the probe as an engine would, where the project is and with its DATABASE_URL, and end it.
+
+    With a program of the project's own, the probe comes in with that one.
+    """
     variables = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
     variables |= {"DATABASE_URL": url, "DRIVER": DRIVER, "PYTHONDONTWRITEBYTECODE": "1", **environment}
     process = subprocess.Popen(
@@ -51,7 +54,7 @@ def probing(project: Path, url: str, **environment: str) -> Iterator[Probe]:
         cwd=project, env=variables, text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
-    with Probe(process) as probe:
+    with Probe(process, program=program) as probe:
         yield probe
 
 

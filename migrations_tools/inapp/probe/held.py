@@ -17,13 +17,14 @@ _RELATIONS_SQL = (
     " WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p', 'i', 'I', 'S', 'v', 'm', 'f')"
     " AND n.nspname NOT IN ('pg_catalog', 'pg_toast', 'information_schema')"
 )
-# A backend holds a lock on its own virtual transaction, so that there is always a row.
+# A backend holds a lock on its own virtual transaction, so that there is always a row. The predicate locks of a
+# serializable transaction (SIReadLock) make nobody wait.
 _HELD_SQL = (
     "SELECT CAST(l.virtualtransaction AS text), CAST(l.relation AS bigint), CAST(l.mode AS text),"
     " CAST(pg_catalog.pg_relation_filenode(l.relation) AS bigint)"
     " FROM pg_catalog.pg_locks l WHERE l.pid = pg_catalog.pg_backend_pid() AND l.granted"
-    " AND (l.locktype = 'virtualxid' OR l.locktype = 'relation' AND l.relation >= 16384 AND l.database ="
-    " (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()))"
+    " AND (l.locktype = 'virtualxid' OR l.locktype = 'relation' AND l.mode <> 'SIReadLock' AND l.relation >= 16384"
+    " AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()))"
 )
 _KINDS = {
     "r": "table", "p": "table", "i": "index", "I": "index", "S": "sequence", "v": "view",
