@@ -58,7 +58,7 @@ class Course:
     def ask(self, do: str, doing: str, **more: Any) -> Any:
         """Ask the probe, which knows the further files."""
         files = [{key: file[key] for key in ("location", "name", "text")} for file in self.files]
-        return self.bench.ask(self.migrated, do, f"{doing} on a scratch database", self.copies, files=files, **more)
+        return self.bench.ask(self.migrated, do, doing, self.copies, files=files, **more)
 
     def standing_at(self, revision: str) -> dict[str, bool]:
         """Tell of each database whether it stands at a revision."""

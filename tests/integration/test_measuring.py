@@ -23,6 +23,7 @@ from tests.support.probing import (
     need,
     pass_of,
     probing,
+    revision_file,
     run_sql,
     target,
     with_driver,
@@ -95,25 +96,6 @@ def test_each_revision_is_measured(driver: str, database: str, tmp_path: Path) -
 # --- one revision, given as a file that no versions folder has ----------------------------------------------------
 
 
-def file(upgrade: str, downgrade: str = "pass", revision: str = "new", down: str | None = None) -> dict[str, Any]:
-    """Write a revision file; the body of upgrade() begins on line 9."""
-    text = f"""import sqlalchemy as sa
-from alembic import op
-
-revision = {revision!r}
-down_revision = {down!r}
-
-
-def upgrade():
-    {upgrade.replace(chr(10), chr(10) + "    ")}
-
-
-def downgrade():
-    {downgrade}
-"""
-    return {"location": 0, "name": f"{revision}_.py", "text": text}
-
-
 @pytest.fixture(scope="module")
 def base(new_database_for_module: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Probe]:
     """Give a probe that the tests share; each sends it to a database of its own."""
@@ -130,7 +112,7 @@ def users(database: str) -> str:
 
 def run_file(probe: Probe, url: str, upgrade: str) -> Pass:
     request = target(url.rpartition("/")[2]).request(
-        "execute", revision="new", direction="upgrade", files=[file(upgrade)]
+        "execute", revision="new", direction="upgrade", files=[revision_file(upgrade)]
     )  # fmt: skip
     (found,) = executed.parse(probe.ask(request, "executing"))
     return found
@@ -139,7 +121,7 @@ def run_file(probe: Probe, url: str, upgrade: str) -> Pass:
 def test_a_file_that_is_nowhere_yet_is_part_of_the_history_for_one_request(database: str, tmp_path: Path) -> None:
     project = copy_project("several_versions_folders", tmp_path)
     before = sorted(project.rglob("*"))
-    files = [{**file("op.execute('SELECT 1')", down="0002"), "location": 1}]
+    files = [{**revision_file("op.execute('SELECT 1')", down="0002"), "location": 1}]
     with probing(project, with_driver(mark(database))) as probe:
         reached = probe.ask(target().request("reach", revision="new", files=files), "going there")
         assert pass_of(reached)["current"] == ["0002"]
@@ -225,7 +207,7 @@ def test_an_error_at_the_commit_is_the_revisions(base: Probe, users: str) -> Non
 
 
 def test_an_error_that_env_swallows_is_told_all_the_same(database: str, tmp_path: Path) -> None:
-    url, more = with_driver(mark(database)), {"files": [file("op.execute('SELECT nothing')")]}
+    url, more = with_driver(mark(database)), {"files": [revision_file("op.execute('SELECT nothing')")]}
     with probing(copy_project("swallows_every_error", tmp_path), url) as probe:
         request = target().request("execute", revision="new", direction="upgrade", **more)
         passes = executed.parse(probe.ask(request, "executing"))
@@ -242,9 +224,8 @@ def test_an_error_that_env_swallows_is_told_all_the_same(database: str, tmp_path
 def test_an_error_before_the_revision_begins_is_the_requests(
     revision: str, text: str, words: str, base: Probe, users: str
 ) -> None:
-    request = target(users.rpartition("/")[2]).request(
-        "execute", revision=revision, direction="upgrade", files=[{**file("pass"), **({"text": text} if text else {})}]
-    )  # fmt: skip
+    files = [{**revision_file("pass"), **({"text": text} if text else {})}]
+    request = target(users.rpartition("/")[2]).request("execute", revision=revision, direction="upgrade", files=files)
     with pytest.raises(ProbeError) as caught:
         base.ask(request, "executing")
     assert words in caught.value.message
@@ -255,7 +236,7 @@ def test_an_env_that_never_runs_the_migrations_is_no_success(database: str, tmp_
     project = copy_project("never_runs_the_migrations", tmp_path)
     (project / "migrations" / "versions").mkdir(exist_ok=True)
     with probing(project, with_driver(mark(database))) as probe, pytest.raises(ProbeError) as caught:
-        run(probe, "new", files=[file("pass")])
+        run(probe, "new", files=[revision_file("pass")])
     assert "never called run_migrations()" in caught.value.message
 
 
@@ -263,7 +244,7 @@ def test_a_program_of_the_projects_own_knows_the_file_as_well(database: str, tmp
     source = PROJECTS.parent / "projects" / "own_program"
     project = shutil.copytree(source, tmp_path / "shop", ignore=shutil.ignore_patterns("__pycache__"))
     program = Program(["python", "-m", "shop", "db", "upgrade"], TOKEN, take_over=True)
-    files = [file("op.execute('ALTER TABLE goods ADD price int')", down="0001")]
+    files = [revision_file("op.execute('ALTER TABLE goods ADD price int')", down="0001")]
     with probing(project, "", program, SHOP_DATABASE=with_driver(mark(database))) as probe:
         probe.ask(target().request("reach", revision="new", files=files), "going there")
         found = run(probe, "new", files=files)

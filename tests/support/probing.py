@@ -145,3 +145,24 @@ def bodies(source: str) -> str:
     _, define, rest = source.partition("def upgrade()")
     lines = [line for line in (define + rest).splitlines() if line.strip() and "Alembic" not in line]
     return "\n".join(lines) + "\n"
+
+
+def revision_file(
+    upgrade: str, downgrade: str = "pass", revision: str = "new", down: str | None = None
+) -> dict[str, Any]:
+    """Write a revision file as the probe gives and takes it; the body of upgrade() begins on line 9."""
+    text = f"""import sqlalchemy as sa
+from alembic import op
+
+revision = {revision!r}
+down_revision = {down!r}
+
+
+def upgrade():
+    {upgrade.replace(chr(10), chr(10) + "    ")}
+
+
+def downgrade():
+    {downgrade}
+"""
+    return {"location": 0, "name": f"{revision}_.py", "text": text}
