@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from migrations_tools import operations
 from migrations_tools.catalog import Catalog, qualified
@@ -126,12 +126,36 @@ class State:
     contents: Any
 
 
+class Unseeded(Protocol):
+    """A table that the seeding could give no row, and why."""
+
+    @property
+    def table(self) -> str:
+        """The table's qualified name."""
+
+    @property
+    def reason(self) -> str:
+        """The reason, in a sentence."""
+
+
+class Seeded(Protocol):
+    """What the seeding says of itself (`migrations_tools.data`): the rows that tables got, and the tables without."""
+
+    @property
+    def rows(self) -> Mapping[str, int]:
+        """How many rows each table has got."""
+
+    @property
+    def unseeded(self) -> Sequence[Unseeded]:
+        """The tables that got none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Executed:
     """A revision's whole trip on a scratch copy of one database: up, down, up again, and the state at each end.
 
     What it did not come to is None; `stopped` says why in a sentence (of the way to the revision's beginning, when
-    there is no `before` either). `seeded` is what the seeding said of the rows that stood in the tables before.
+    there is no `before` either).
     """
 
     revision: str
@@ -144,8 +168,7 @@ class Executed:
     after_down: State | None = None
     again: Pass | None = None
     after_again: State | None = None
-    seeded: Any = None
-    unseeded: tuple[str, ...] = ()
+    seeded: Seeded | None = None
     stopped: str = ""
     seconds: float = 0.0
 
@@ -153,6 +176,11 @@ class Executed:
     def passes(self) -> tuple[Pass, ...]:
         """The passes that were made, in their order."""
         return tuple(each for each in (self.up, self.down, self.again) if each is not None)
+
+    @property
+    def unseeded(self) -> tuple[Unseeded, ...]:
+        """The tables that stood empty, with the reasons."""
+        return tuple(self.seeded.unseeded) if self.seeded else ()
 
     @property
     def failure(self) -> Failure | None:
@@ -221,7 +249,8 @@ def as_json(executed: Executed) -> dict[str, Any]:
     """Give it for the run's record: all that was done, without the states, which are as large as the database."""
     return {
         "revision": executed.revision, "file": executed.file, "database": executed.database,
-        "passes": [asdict(each) for each in executed.passes], "unseeded": list(executed.unseeded),
+        "passes": [asdict(each) for each in executed.passes],
+        "unseeded": {each.table: each.reason for each in executed.unseeded},
         "refuses_downgrade": executed.refuses_downgrade, "omits_downgrade": executed.omits_downgrade,
         "stopped": executed.stopped, "seconds": executed.seconds,
     }  # fmt: skip

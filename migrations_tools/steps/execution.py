@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 from migrations_tools import executed
 from migrations_tools.catalog import Catalog, Query, compare
 from migrations_tools.engines.postgres import querying
 from migrations_tools.errors import CannotProceed
-from migrations_tools.executed import Direction, Executed, Failure, Pass, State
+from migrations_tools.executed import Direction, Executed, Failure, Pass, Seeded, State
 from migrations_tools.inapp.answers import standings
 from migrations_tools.inapp.client import ProbeError
 from migrations_tools.review.provenance import Revision
@@ -24,14 +24,6 @@ _NOT_THERE = {
     "downgrade": "Alembic ended well, and the database still stands at {revision}.",
 }
 Trip = dict[str, Executed]
-
-
-class Seeded(Protocol):
-    """What the seeding says of itself: the tables that it could give no row."""
-
-    @property
-    def unseeded(self) -> Sequence[str] | Mapping[str, str]:
-        """The qualified names of the tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +167,7 @@ def _with_rows(course: Course, trip: Trip) -> Trip:
             before = course.bench.schema(query)
             seeded = course.rows.seed(query, before)
             state = State(before, course.rows.fingerprint(query, before))
-        found[name] = replace(each, before=state, seeded=seeded, unseeded=tuple(seeded.unseeded))
+        found[name] = replace(each, before=state, seeded=seeded)
     return found
 
 

@@ -28,17 +28,24 @@ from tests.support.probing import TOKEN, copy_project, mark, probing, revision_f
 
 
 @dataclass(frozen=True, slots=True)
+class Unseeded:
+    table: str
+    reason: str = "It has no id."
+
+
+@dataclass(frozen=True, slots=True)
 class Seeded:
-    unseeded: Sequence[str]
+    rows: Mapping[str, int]
+    unseeded: Sequence[Unseeded]
 
 
 def seed(query: Query, catalog: Catalog) -> Seeded:
-    """Put a row with id 100 into every table that has an id and no row; the others are unseeded."""
+    """Put a row with id 100 into every table that has an id and no row."""
     tables = {table.qualified_name: [column.name for column in table.columns] for table in catalog.tables}
     for name, columns in tables.items():
         if "id" in columns and query(f"SELECT count(*) FROM {name}") == [(0,)]:
             query(f"INSERT INTO {name} (id) VALUES (100) RETURNING 1")
-    return Seeded([name for name, columns in tables.items() if "id" not in columns])
+    return Seeded({}, [Unseeded(name) for name, columns in tables.items() if "id" not in columns])
 
 
 def fingerprint(query: Query, catalog: Catalog) -> dict[str, int]:
@@ -85,24 +92,31 @@ class Ground:
         return list(execute(self.bench, self.bench.installed[0], revisions, Rows(seed, fingerprint), files))
 
 
-@pytest.fixture
-def grounds(postgres_server: Server, new_database: Callable[[], str], tmp_path: Path) -> Callable[..., Any]:
-    """Give a context manager that takes revision files and gives the ground to execute them on."""
+@pytest.fixture(scope="module")
+def ground(
+    postgres_server: Server, new_database_for_module: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Ground]:
+    """Give a ground of a project without revisions, which the tests bring as files of no folder."""
+    folder = tmp_path_factory.mktemp("base")
+    with grounds("_base", folder, postgres_server, new_database_for_module) as found:
+        yield found
 
-    @contextmanager
-    def ground(
-        *files: Mapping[str, Any], project: str = "_base", install: str = "", others: int = 0
-    ) -> Iterator[Ground]:
-        folder = copy_project(project, tmp_path / "project")
-        for file in files:
-            (folder / "migrations" / "versions" / file["name"]).write_text(file["text"])
-        urls = [mark(new_database()) for _ in range(1 + others)]
-        temp = Temp(new_database().rpartition("/")[2], postgres_server, install)
-        other = {"OTHER_URL": with_driver(urls[-1])}
-        with probing(folder, with_driver(urls[0]), **other) as probe:
-            yield Ground(bench(probe, temp, postgres_server, [url.rpartition("/")[2] for url in urls]), temp)
 
-    return ground
+@pytest.fixture(autouse=True)
+def _nothing_made_yet(ground: Ground) -> None:
+    ground.temp.made.clear()
+    ground.temp.install = ""
+
+
+@contextmanager
+def grounds(
+    project: str, folder: Path, server: Server, new_database: Callable[[], str], databases: int = 1
+) -> Iterator[Ground]:
+    urls = [mark(new_database()) for _ in range(databases)]
+    temp = Temp(new_database().rpartition("/")[2], server)
+    other = {"OTHER_URL": with_driver(urls[-1])}
+    with probing(copy_project(project, folder), with_driver(urls[0]), **other) as probe:
+        yield Ground(bench(probe, temp, server, [url.rpartition("/")[2] for url in urls]), temp)
 
 
 def bench(probe: Probe, temp: Any, server: Server, names: Sequence[str]) -> Bench:
@@ -126,9 +140,9 @@ def line_of(trip: Executed) -> str:
 
 
 def test_several_revisions_make_their_trips_on_one_database(
-    grounds: Callable[..., Any], postgres_server: Server
+    postgres_server: Server, new_database: Callable[[], str], tmp_path: Path
 ) -> None:
-    with grounds(project="revisions_that_are_measured") as ground:
+    with grounds("revisions_that_are_measured", tmp_path, postgres_server, new_database) as ground:
         trips = ground.execute("a", "b", "c", "d", "e")
     assert [line_of(trip) for trip in trips] == [f"{name}: before up down again." for name in "abcde"]
     assert len(ground.temp.made) == 1
@@ -143,7 +157,7 @@ def test_several_revisions_make_their_trips_on_one_database(
     assert [state.contents for state in states] == [
         {"users": users, "orders": orders, "audit.log": 0} for users, orders in ((1, 1), (5, 1), (0, 0), (4, 0))
     ]
-    assert trips[-1].unseeded == ("audit.log",)
+    assert trips[-1].unseeded == (Unseeded("audit.log"),)
     assert run_sql(postgres_server.url(), "SELECT datname FROM pg_database WHERE datname LIKE '%\\_trip'") == []
 
 
@@ -151,9 +165,7 @@ USERS = revision_file("op.create_table('users', sa.Column('id', sa.Integer, prim
 COLUMN = "op.execute('ALTER TABLE users ADD {} int')"
 
 
-def test_what_a_downgrade_does_not_do_is_told_and_the_next_revision_begins_where_it_should(
-    grounds: Callable[..., Any],
-) -> None:
+def test_what_a_downgrade_does_not_do_is_told_and_the_next_revision_begins_where_it_should(ground: Ground) -> None:
     files = (
         {**USERS, "text": USERS["text"].replace("    pass", "    op.drop_table('users')")},
         revision_file("op.execute('UPDATE users SET id = id')", revision="2", down="1"),
@@ -162,8 +174,7 @@ def test_what_a_downgrade_does_not_do_is_told_and_the_next_revision_begins_where
         revision_file(COLUMN.format("c"), "op.execute('ALTER TABLE users DROP d')", revision="5", down="4"),
         revision_file(COLUMN.format("e"), "op.execute('ALTER TABLE users DROP e')", revision="6", down="5"),
     )
-    with grounds(*files) as ground:
-        trips = ground.execute("1", "2", "3", "4", "5", "6")
+    trips = ground.execute("1", "2", "3", "4", "5", "6", files=files)
     assert [line_of(trip) for trip in trips] == [
         "1: before up down again.",
         "2: before up down again, omits downgrade.",
@@ -177,16 +188,14 @@ def test_what_a_downgrade_does_not_do_is_told_and_the_next_revision_begins_where
     assert (trips[4].failure.sqlstate, trips[4].failure.line) == ("42703", 13)
 
 
-def test_an_upgrade_that_fails_on_rows_is_told_and_one_that_fails_without_stops_all_after_it(
-    grounds: Callable[..., Any],
-) -> None:
+def test_an_upgrade_that_fails_on_rows_is_told_and_one_that_fails_without_stops_all_after_it(ground: Ground) -> None:
     files = (
+        USERS,
         revision_file("op.execute('SELECT 1 / (1 - count(*)) FROM users')", revision="2", down="1"),
         revision_file("op.execute('SELECT nothing')", revision="3", down="2"),
         revision_file("pass", revision="4", down="3"),
     )
-    with grounds(USERS) as ground:
-        trips = ground.execute("2", "3", "4", files=[{**each, "path": "elsewhere"} for each in files])
+    trips = ground.execute("2", "3", "4", files=[{**each, "path": "elsewhere"} for each in files])
     said = 'column "nothing" does not exist'
     beginning = f"Its beginning was not reached: ProgrammingError while going up to where 4 begins: {said}"
     assert [line_of(trip) for trip in trips] == [
@@ -197,9 +206,7 @@ def test_an_upgrade_that_fails_on_rows_is_told_and_one_that_fails_without_stops_
     assert [trip.failure and trip.failure.sqlstate for trip in trips] == ["22012", "42703", None]
 
 
-def test_a_part_that_was_committed_before_the_error_makes_the_database_be_made_again(
-    grounds: Callable[..., Any],
-) -> None:
+def test_a_part_that_was_committed_before_the_error_makes_the_database_be_made_again(ground: Ground) -> None:
     half = (
         "with op.get_context().autocommit_block(): op.execute('ALTER TABLE users DROP a')\n    op.execute('SELECT x')"
     )
@@ -208,8 +215,7 @@ def test_a_part_that_was_committed_before_the_error_makes_the_database_be_made_a
         revision_file(COLUMN.format("a"), half, revision="2", down="1"),
         revision_file("op.execute('UPDATE users SET a = 1')", revision="3", down="2"),
     )
-    with grounds(*files) as ground:
-        trips = ground.execute("2", "3")
+    trips = ground.execute("2", "3", files=files)
     assert [line_of(trip) for trip in trips] == [
         '2: before up. downgrade() of 2 fails: column "x" does not exist',
         "3: before up down again, omits downgrade.",
@@ -217,7 +223,7 @@ def test_a_part_that_was_committed_before_the_error_makes_the_database_be_made_a
     assert len(ground.temp.made) == 2
 
 
-def test_merges_and_branches_are_run_alone(grounds: Callable[..., Any]) -> None:
+def test_merges_and_branches_are_run_alone(ground: Ground) -> None:
     merge = revision_file("pass", revision="m", down=None)
     files = (
         USERS,
@@ -225,13 +231,14 @@ def test_merges_and_branches_are_run_alone(grounds: Callable[..., Any]) -> None:
         revision_file(COLUMN.format("b"), "op.execute('ALTER TABLE users DROP b')", revision="right", down="1"),
         {**merge, "text": merge["text"].replace("down_revision = None", "down_revision = ('left', 'right')")},
     )
-    with grounds(*files) as ground:
-        trips = ground.execute("left", "right", "m")
+    trips = ground.execute("left", "right", "m", files=files)
     assert [line_of(trip) for trip in trips] == [f"{name}: before up down again." for name in ("left", "right", "m")]
     assert len(ground.temp.made) == 1
 
 
-def test_each_database_of_an_environment_makes_the_trip(grounds: Callable[..., Any]) -> None:
+def test_each_database_of_an_environment_makes_the_trip(
+    postgres_server: Server, new_database: Callable[[], str], tmp_path: Path
+) -> None:
     files = (
         {**USERS, "text": USERS["text"].replace("    pass", "    op.drop_table('users')")},
         revision_file(
@@ -240,31 +247,32 @@ def test_each_database_of_an_environment_makes_the_trip(grounds: Callable[..., A
         ),
     )  # fmt: skip
     named = [{**each, "text": each["text"].replace("grade():", "grade(engine_name):")} for each in files]
-    with grounds(*named, project="two_databases", others=1) as ground:
-        trips = ground.execute("1", "2")
+    with grounds("two_databases", tmp_path, postgres_server, new_database, databases=2) as ground:
+        trips = ground.execute("1", "2", files=named)
     assert [line_of(trip) for trip in trips] == [f"{name}: before up down again." for name in "1122"]
     assert [len(trip.up.steps) for trip in trips] == [1, 1, 1, 0]
     assert [trip.database for trip in trips] == ground.temp.made * 2
 
 
-def test_an_env_that_does_not_commit_is_no_success(grounds: Callable[..., Any]) -> None:
-    with grounds(USERS, project="never_commits") as ground:
-        (trip,) = ground.execute("1")
+def test_an_env_that_does_not_commit_is_no_success(
+    postgres_server: Server, new_database: Callable[[], str], tmp_path: Path
+) -> None:
+    with grounds("never_commits", tmp_path, postgres_server, new_database) as ground:
+        (trip,) = ground.execute("1", files=[USERS])
     assert line_of(trip) == (
         "1: before. upgrade() of 1 fails: Alembic ended well, and the database does not stand at 1."
     )
 
 
-def test_where_the_history_cannot_be_replayed_the_way_begins_at_its_end(grounds: Callable[..., Any]) -> None:
+def test_where_the_history_cannot_be_replayed_the_way_begins_at_its_end(ground: Ground) -> None:
     files = (
         revision_file("op.execute('SELECT * FROM made_by_hand')", revision="1"),
         revision_file(COLUMN.format("a"), "op.execute('ALTER TABLE users DROP a')", revision="2", down="1"),
+        revision_file(COLUMN.format("b"), "op.execute('ALTER TABLE users DROP b')", revision="3", down="2"),
     )
-    new = revision_file(COLUMN.format("b"), "op.execute('ALTER TABLE users DROP b')", revision="3", down="2")
-    install = (
+    ground.temp.install = (
         "CREATE TABLE users (id int, a int); CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY);"
         " INSERT INTO alembic_version VALUES ('2')"
     )
-    with grounds(*files, install=install) as ground:
-        trips = ground.execute("2", "3", files=[new])
+    trips = ground.execute("2", "3", files=files)
     assert [line_of(trip) for trip in trips] == [f"{name}: before up down again." for name in "23"]

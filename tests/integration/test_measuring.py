@@ -232,14 +232,6 @@ def test_an_error_before_the_revision_begins_is_the_requests(
     assert run_sql(users, "SELECT relname FROM pg_class WHERE relname = 'alembic_version'") == []
 
 
-def test_an_env_that_never_runs_the_migrations_is_no_success(database: str, tmp_path: Path) -> None:
-    project = copy_project("never_runs_the_migrations", tmp_path)
-    (project / "migrations" / "versions").mkdir(exist_ok=True)
-    with probing(project, with_driver(mark(database))) as probe, pytest.raises(ProbeError) as caught:
-        run(probe, "new", files=[revision_file("pass")])
-    assert "never called run_migrations()" in caught.value.message
-
-
 def test_a_program_of_the_projects_own_knows_the_file_as_well(database: str, tmp_path: Path) -> None:
     source = PROJECTS.parent / "projects" / "own_program"
     project = shutil.copytree(source, tmp_path / "shop", ignore=shutil.ignore_patterns("__pycache__"))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -121,9 +122,24 @@ def test_a_downgrade_that_does_nothing_takes_nothing_back_where_nothing_was_done
     assert not Executed("1", "", "", up=replace(UP, steps=()), down=replace(DOWN, steps=())).omits_downgrade
 
 
+@dataclass(frozen=True)
+class Unseeded:
+    table: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Seeded:
+    rows: Mapping[str, int]
+    unseeded: Sequence[Unseeded]
+
+
+SEEDED = Seeded({"orders": 3}, [Unseeded("users", "It has a trigger.")])
+
+
 def test_the_record_holds_the_passes_and_not_the_states() -> None:
     failed = replace(DOWN, failure=Failure("ValueError", "no"))
-    trip = Executed("0001", "0001.py", "shop", up=UP, down=failed, unseeded=("users",), stopped="It fails.", seconds=2)
+    trip = Executed("0001", "0001.py", "shop", up=UP, down=failed, seeded=SEEDED, stopped="It fails.", seconds=2)
     written = json.loads(json.dumps(executed.as_json(trip)))
     assert sorted(written) == [
         "database", "file", "omits_downgrade", "passes", "refuses_downgrade", "revision", "seconds", "stopped",
@@ -131,6 +147,7 @@ def test_the_record_holds_the_passes_and_not_the_states() -> None:
     ]  # fmt: skip
     assert [each["direction"] for each in written["passes"]] == ["upgrade", "downgrade"]
     assert written["passes"][0]["steps"][0]["statements"][0]["locks"][0]["mode"] == "SHARE"
+    assert written["unseeded"] == {"users": "It has a trigger."}
     assert trip.failure == failed.failure
 
 
