@@ -251,13 +251,15 @@ def test_very_many_statements_of_a_line_are_counted_together(base: Probe, users:
         base, users,
         "for number in range(1000): op.get_bind().execute(sa.text('SELECT %d' % number))\n"
         "for number in range(1000): op.get_bind().execute(sa.text('SELECT :number'), {'number': number})\n"
-        "op.execute('SELECT ' + '1 + ' * 1000 + '1')",
+        "op.execute('SELECT ' + '1 + ' * 1000 + 'x')",
     )  # fmt: skip
     different, repeated, long = found.steps
     assert sum(statement.times for statement in different.statements) == 1000
     assert len(different.statements) == 201
     assert [statement.times for statement in repeated.statements] == [1000]
     assert len(long.statements[0].sql) == 2000
+    assert found.failure is not None
+    assert found.failure.statement == long.statements[0].sql
 
 
 def test_an_error_at_the_commit_is_the_revisions(base: Probe, users: str) -> None:

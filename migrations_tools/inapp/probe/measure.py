@@ -128,8 +128,9 @@ class Pass:
         blamed = self._blamed[1] if self._blamed and self._blamed[0] in _chain(error) else None
         frames = list(traceback.walk_tb(error.__traceback__))
         lines = [line for frame, line in frames if frame.f_globals is self.module.__dict__]
+        described = describe_error(error)
         self.failed = {
-            **describe_error(error), "file": self._file,
+            **described, "file": self._file, "statement": shortened(described["statement"]),
             "line": blamed["line"] if blamed else lines[-1] if lines else 0,
             "step": next((number for number, each in enumerate(self.steps) if each is blamed), None),
         }  # fmt: skip
