@@ -11,6 +11,7 @@ from .errors import describe_error
 from .gate import GATE
 from .requests import do_current, do_downgrade, do_hello, do_history, do_metadata, do_upgrade
 from .revision import do_revision
+from .stairway import do_stairway
 
 if TYPE_CHECKING:
     from .channel import Talk
@@ -23,6 +24,7 @@ REQUESTS = {
     "downgrade": do_downgrade,
     "metadata": do_metadata,
     "revision": do_revision,
+    "stairway": do_stairway,
 }
 
 
