@@ -55,7 +55,7 @@ def _table(_facts: Facts, item: Difference, own: list[Operation]) -> bool:
 def _column(facts: Facts, item: Difference, own: list[Operation]) -> bool:
     """Judge a column; one that Alembic neither makes nor drops is one that env.py leaves out."""
     name = item.object.removeprefix(f"column {item.table}.")
-    if item.sort != "different" or name in renamed(facts, item.table):
+    if item.sort != "different" or name in facts.renamed(item.table):
         return True
     altered = [each for each in own if each.kind == "alter_column" and each.name == name]
     key = _ASPECTS.get(item.aspect, "")
@@ -68,12 +68,6 @@ def _column(facts: Facts, item: Difference, own: list[Operation]) -> bool:
     return item.aspect == "default" and any(
         each.before.path == path and each.carries_default for each in retyped(facts)
     )
-
-
-def renamed(facts: Facts, table: str) -> set[str]:
-    """Give the columns of a table that are renamed, by their old and new names."""
-    pairs = {path.rpartition(".")[2]: new for path, new in facts.wishes.renames.items() if path.startswith(table + ".")}
-    return {*pairs, *pairs.values()}
 
 
 def _constraint(facts: Facts, item: Difference, own: list[Operation]) -> bool:
@@ -107,7 +101,7 @@ def _can_be_made(facts: Facts, item: Difference, words: tuple[str, ...]) -> bool
     have, want = facts.before.table(item.table), facts.after.table(item.table) if facts.after else None
     added = {each.name for each in facts.kept if each.kind == "add_column" and table_name(each) == item.table}
     there = added | _names(have)
-    return not any(mentions(words, name) for name in (_names(want) - there) | renamed(facts, item.table))
+    return not any(mentions(words, name) for name in (_names(want) - there) | facts.renamed(item.table))
 
 
 def _names(table: Table | None) -> set[str]:
@@ -117,7 +111,7 @@ def _names(table: Table | None) -> set[str]:
 def _goes(facts: Facts, item: Difference, own: list[Operation], words: tuple[str, ...]) -> bool:
     """Tell whether something goes, or would go, with a column that is dropped or renamed."""
     dropped = {each.name for each in own if each.kind == "drop_column"}
-    return any(mentions(words, name) for name in dropped | renamed(facts, item.table))
+    return any(mentions(words, name) for name in dropped | facts.renamed(item.table))
 
 
 def _referent_is_there(facts: Facts, key: Constraint) -> bool:

@@ -73,6 +73,12 @@ class Facts:
         """Give the table that an operation is about as the models have it; None where they have none."""
         return self.after.table(table_name(operation)) if self.after else None
 
+    def renamed(self, table: str) -> set[str]:
+        """Give the columns of a table that the user renames, by their old and new names."""
+        own = {path: new for path, new in self.wishes.renames.items() if path.rpartition(".")[0] == table}
+        pairs = {path.rpartition(".")[2]: new for path, new in own.items()}
+        return {*pairs, *pairs.values()}
+
     def differences(self) -> tuple[Difference, ...]:
         """Give what differs between the schema before and the models', without the excluded tables."""
         if self.after is None:

@@ -260,8 +260,12 @@ def primary_key_differs(facts: Facts) -> Iterator[Finding]:
         if want is None or have.qualified_name in facts.excluded:
             continue
         old, new = _primary(have), _primary(want)
-        renamed = {path for path in facts.wishes.renames if path.startswith(f"{have.qualified_name}.")}
-        if new and not renamed and (not old or old.definition != new.definition) and not _is_made(facts, have):
+        if (
+            new
+            and not facts.renamed(have.qualified_name)
+            and (not old or old.definition != new.definition)
+            and not _is_made(facts, have)
+        ):
             yield _other_key(facts, have, old, new)
 
 

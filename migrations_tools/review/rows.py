@@ -27,7 +27,7 @@ CATALOGUE = Catalogue()
 def required_column_without_value(facts: Facts) -> Iterator[Finding]:
     """Find a NOT NULL column without a server default that is added to a table which exists."""
     for item in facts.operations:
-        if facts.existing(item) and _lacks_value(item):
+        if facts.existing(item) and _lacks_value(item) and item.name not in facts.renamed(table_name(item)):
             value = _backfill(facts, item) or item.details.get("default")
             yield _filled(item, value) if value else _unfilled(item)
 
