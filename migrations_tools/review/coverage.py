@@ -75,6 +75,8 @@ def _constraint(facts: Facts, item: Difference, own: list[Operation]) -> bool:
     primary = any(each.type == "primary key" for each in (have, want) if each)
     if primary or any(_is_about(each, child) for each in own for child in (have, want) if child):
         return True
+    if want and any(_comes_with_type(each, want) for each in own):
+        return True
     if want and not _can_be_made(facts, item, want.columns):
         return True
     return bool(have and _goes(facts, item, own, have.columns)) or bool(want and not _referent_is_there(facts, want))
@@ -94,6 +96,11 @@ def _is_about(operation: Operation, child: Constraint) -> bool:
         return False
     alike = operation.constraint == child.type and set(operation.columns) == set(child.columns)
     return operation.name == child.name or (alike and bool(child.columns) and child.type != "check")
+
+
+def _comes_with_type(operation: Operation, check: Constraint) -> bool:
+    """Tell whether a column's type makes the check when the file runs: `Enum(…, create_constraint=True)`."""
+    return check.type == "check" and check.columns == (operation.name,) and "create_constraint=True" in operation.code
 
 
 def _can_be_made(facts: Facts, item: Difference, words: tuple[str, ...]) -> bool:
