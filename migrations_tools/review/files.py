@@ -34,15 +34,17 @@ def name_without_import(facts: Facts) -> Iterator[Finding]:
     "AG02",
     "tables-refer-to-each-other",
     "error",
-    why="Each table is created with its foreign keys, and one of them is not there yet.",
+    why="Each table is created with its foreign keys: one of them is not there yet, or, with use_alter, never made.",
     way_out="Create the tables first, then the foreign key.",
 )
 def tables_refer_to_each_other(facts: Facts) -> Iterator[Finding]:
-    """Find a new table with a foreign key to a table that is created after it."""
+    """Find a new table with a foreign key to a table that is created after it, or that is to be made by ALTER TABLE."""
     made = [item for item in facts.operations if item.kind == "create_table"]
     for index, item in enumerate(made):
         later = {table_name(other) for other in made[index + 1 :]}
-        early = [key for key in _keys(facts.wanted(item)) if key.referenced_table in later]
+        altered = item.details.get("use_alter", [])
+        keys = _keys(facts.wanted(item))
+        early = [key for key in keys if key.referenced_table in later or list(key.columns) in altered]
         if early:
             yield _apart(item, early)
 
@@ -59,8 +61,7 @@ def _apart(item: Operation, keys: list[Constraint]) -> Finding:
     dropped = tuple(edits.drop_constraint(key.name, item.table, item.schema, "foreignkey") for key in reversed(keys))
     return Finding(
         object=item.object, operations=(item.id,),
-        sentence=f"The table {item.object} refers to {towards}, which is created after it: {names} is made when both"
-        " are there.",
+        sentence=f"The tables {item.object} and {towards} refer to each other: {names} is made when both are there.",
         edits=(
             Edit(replaces=(item.id,), upgrade=(edits.original(item.id, without_keys=kept_out),),
                  downgrade=(edits.mirror(item.id),)),
@@ -293,12 +294,13 @@ def _other_key(facts: Facts, table: Table, old: Constraint | None, new: Constrai
             severity="hold" if flips else "", object=f"{table.qualified_name}.{new.name}", operations=flips,
             sentence=f"{said}, which autogenerate does not compare; it is left as it is, for {' and '.join(reasons)}.",
             ways_out=(f"Write a revision of your own: {_by_hand(table, old, new)}", "Or mend the model."),
+            aliases=("AG06",),
         )  # fmt: skip
     return Finding(
         object=f"{table.qualified_name}.{new.name}",
         sentence=f"{said}, which autogenerate does not compare: it is changed.",
         adds=(Operation(-1, "alter_constraint", table.name, new.name, _schema(table), "primary key", new.columns),),
-        edits=(_rekeyed(table, old, new),),
+        edits=(_rekeyed(table, old, new),), aliases=("AG06",),
     )  # fmt: skip
 
 

@@ -20,7 +20,11 @@ def _create_table(op: Any, dialect: Any) -> Details:
     from sqlalchemy import Column
 
     columns = [item for item in op.columns if isinstance(item, Column)]
-    return {"columns": {str(column.name): column_details(column, dialect) for column in columns}}
+    keys = [item for item in op.columns if getattr(item, "use_alter", False)]
+    return {
+        "columns": {str(column.name): column_details(column, dialect) for column in columns},
+        "use_alter": [[str(name) for name in key.column_keys] for key in keys],
+    }
 
 
 def _add_column(op: Any, dialect: Any) -> Details:

@@ -46,6 +46,20 @@ class Hen(Base):
     egg_id = Column(Integer, ForeignKey("eggs.id"))
 
 
+class Cock(Base):
+    __tablename__ = "cocks"
+
+    id = Column(Integer, primary_key=True)
+    coop_id = Column(Integer, ForeignKey("coops.id"))
+
+
+class Coop(Base):
+    __tablename__ = "coops"
+
+    id = Column(Integer, primary_key=True)
+    cock_id = Column(Integer, ForeignKey("cocks.id", use_alter=True, name="fk_coops_cock"))
+
+
 class Log(Base):
     __tablename__ = "log"
     __table_args__ = ({"schema": "unseen"},)
