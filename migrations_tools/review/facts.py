@@ -44,10 +44,10 @@ class Facts:
     """A revision to be judged.
 
     `operations` are those of `upgrade()`; `before` is the schema that it meets, `after` the one that it is to lead to
-    (what the models' own DDL makes, or what a file by hand made); `history` comes newest first. `excluded` are tables
-    that env.py leaves out of its comparison. `server_version` is as libpq has it (170002). `held` are the operations
-    that do not go into the file, for rules that are asked when that is decided; `mended` is what was done to a file.
-    What is None was not looked at, and no rule may conclude from it.
+    (what the models' own DDL makes, or what a file by hand made); `history` comes newest first. `excluded` are tables,
+    and parts of tables (`users.ix_name`), that env.py leaves out of its comparison. `server_version` is as libpq has
+    it (170002). `held` are the operations that do not go into the file, for rules that are asked when that is decided;
+    `mended` is what was done to a file. What is None was not looked at, and no rule may conclude from it.
     """
 
     operations: tuple[Operation, ...] = ()
@@ -80,10 +80,11 @@ class Facts:
         return {*pairs, *pairs.values()}
 
     def differences(self) -> tuple[Difference, ...]:
-        """Give what differs between the schema before and the models', without the excluded tables."""
+        """Give what differs between the schema before and the models', without what is excluded."""
         if self.after is None:
             return ()
-        return tuple(item for item in compare(self.before, self.after) if item.table not in self.excluded)
+        found = compare(self.before, self.after)
+        return tuple(item for item in found if not {item.table, item.object.partition(" ")[2]} & self.excluded)
 
 
 def table_name(operation: Operation) -> str:
