@@ -264,7 +264,7 @@ def _change(
         pieces = [edits.execute(f"{change} {each.collation or _DEFAULT_COLLATION}") for each in (want, have)]
     elif aspect == "generated expression" and facts.server_version >= _SETS_EXPRESSIONS and _both_stored(have, want):
         expressions = [str(each.generated).removesuffix(" STORED") for each in (want, have)]
-        pieces = [edits.execute(f"{alter} SET EXPRESSION AS {expression}") for expression in expressions]
+        pieces = [edits.execute(f"{alter} SET EXPRESSION AS ({expression})") for expression in expressions]
     else:
         return None
     return (pieces[0],), (pieces[1],)
@@ -344,7 +344,5 @@ def _hand(facts: Facts, item: Difference) -> str:
         return f"Set compare_type=True in env.py, or write: {column} TYPE {want.type} {using};"
     if item.aspect == "generated expression" and want.generated and have.generated:
         expression = want.generated.rpartition(" ")[0]
-        return (
-            f"From PostgreSQL 17 on: {column} SET EXPRESSION AS {expression}; before, drop the column and add it again."
-        )
+        return f"From PostgreSQL 17 on: {column} SET EXPRESSION AS ({expression}); before, drop the column and add it again."
     return "Write a revision of your own, or mend the model."

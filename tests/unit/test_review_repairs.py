@@ -209,6 +209,16 @@ def test_a_primary_key_is_changed_where_its_columns_are_ready(nullable: bool, ex
     assert said(Facts(flip, before, after)) == expected
 
 
+def test_a_generated_column_gets_its_new_expression_where_the_server_can() -> None:
+    before, after = users(column("a", generated="lower(b) STORED")), users(column("a", generated="upper(b) STORED"))
+    review = verdict.review(Facts((), before, after, server_version=170000))
+    ((edit,),) = [finding.edits for finding in review.findings]
+    assert [piece["sql"] for piece in (*edit.upgrade, *edit.downgrade)] == [
+        "ALTER TABLE users ALTER COLUMN a SET EXPRESSION AS (upper(b))",
+        "ALTER TABLE users ALTER COLUMN a SET EXPRESSION AS (lower(b))",
+    ]
+
+
 def test_an_allowance_keeps_an_addition_out() -> None:
     facts = Facts((), enums("a"), enums("a", "b"))
     assert said(facts, Allowance("EN01", "mood")) == []
