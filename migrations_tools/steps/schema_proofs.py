@@ -2,83 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 from functools import partial
-from typing import Any
 
-from migrations_tools import catalog
 from migrations_tools.catalog import Catalog
-from migrations_tools.discovery.alembic_config import USUAL
-from migrations_tools.engines.postgres import Server, make_extensions, querying
-from migrations_tools.inapp.client import Probe, ProbeError
+from migrations_tools.inapp.client import ProbeError
 from migrations_tools.journal import Run
 from migrations_tools.proofs import schema
 from migrations_tools.proofs.proof import FAILED, Proof, attempted, not_checked
 from migrations_tools.review.provenance import Revision
+from migrations_tools.steps import stairway
+from migrations_tools.steps.bench import Bench, models_of
 from migrations_tools.steps.history import read_history
 from migrations_tools.steps.install import Migrated, run_install
-from migrations_tools.steps.temp import Temp
-
-EVERY = ""  # in the place of a database's name: whichever env.py connects to
 
 
-@dataclass(frozen=True, slots=True)
-class Bench:
-    """What the schema proofs work with: the engine, the run, the probe, the server, and what was installed."""
-
-    temp: Temp
-    run: Run
-    probe: Probe
-    server: Server
-    installed: tuple[Migrated, ...]
-
-    @property
-    def databases(self) -> tuple[str, ...]:
-        """Every database that the migrations have come to, once."""
-        return tuple(dict.fromkeys(item.database for each in self.installed for item in each.standings))
-
-    def label(self, migrated: Migrated) -> str:
-        """Name an environment where there are several."""
-        return (migrated.environment.section or USUAL) if len(self.installed) > 1 else ""
-
-    def sent(self, copies: Mapping[str, str]) -> dict[str, str]:
-        """Say where connections go: each database's to its copy, or all to the one copy that there is."""
-        return dict(copies) if len(self.databases) > 1 else {EVERY: next(iter(copies.values()))}
-
-    def ask(self, migrated: Migrated, do: str, doing: str, copies: Mapping[str, str], **more: Any) -> Any:
-        """Ask the probe about one environment, its connections sent to scratch copies."""
-        target = replace(migrated.target, databases=self.sent(copies))
-        return self.probe.ask(target.request(do, **more), doing)
-
-    def read(self, database: str) -> Catalog:
-        """Read a database's catalog, without version tables."""
-        tables = {item.version_table for each in self.installed for item in each.standings}
-        with self.server.connect(database) as connection:
-            return catalog.read(querying(connection)).without_tables(tables)
-
-    @contextmanager
-    def copies(self, purpose: str, databases: Sequence[str]) -> Iterator[dict[str, str]]:
-        """Make an empty scratch copy of each database for the time of the block; give their names."""
-        with ExitStack() as stack:
-            yield {
-                name: stack.enter_context(
-                    self.server.scratch(self.temp.scratch_name(name, purpose), self.temp.base_of(name))
-                )
-                for name in databases
-            }
-
-
-def prove(bench: Bench) -> list[Proof]:
-    """Make every proof about the schema, for each environment and each database."""
+def prove(bench: Bench, stairs: str) -> list[Proof]:
+    """Make every proof about the schema, for each environment and each database; `stairs` says which revisions walk."""
     proofs = [_at_head(bench, each) for each in bench.installed]
-    if bench.temp.work.settings.install_command:
+    install = bench.temp.work.settings.install_command
+    if install:
         proofs += [attempted(schema.REPLAY, partial(_replay, bench, each)) for each in bench.installed]
     proofs += _attempted_all(schema.ORACLE, lambda: _oracle(bench))
     for each in bench.installed:
         claim = schema.about(schema.ROUND_TRIP, bench.label(each))
-        proofs += _attempted_all(claim, partial(_round_trips, bench, each, claim))
+        usual = partial(stairway.prove, bench, each, stairs)
+        walk = partial(_round_trips, bench, each, claim) if install else usual
+        proofs += _attempted_all(claim, walk)
     return proofs
 
 
@@ -122,15 +72,11 @@ def _replay(bench: Bench, migrated: Migrated) -> Proof:
 def _oracle(bench: Bench) -> list[Proof]:
     """Build each database a second time, from the models' own DDL, and compare it with the one from the migrations."""
     actual = {name: bench.read(name) for name in bench.databases}
-    with bench.copies("models", bench.databases) as copies:
-        for name, scratch in copies.items():
-            make_extensions(bench.server, scratch, [extension.name for extension in actual[name].extensions])
-        excluded = _create_models(bench, copies, actual)
-        expected = {name: bench.read(scratch) for name, scratch in copies.items()}
+    models = models_of(bench, actual)
     return [
         schema.equals_models(
             schema.about(schema.ORACLE, name if len(bench.databases) > 1 else ""),
-            actual[name], expected[name], _held(bench.run, name), excluded[name],
+            actual[name], models.schemas[name], _held(bench.run, name), models.excluded[name],
         )
         for name in bench.databases
     ]  # fmt: skip
@@ -141,29 +87,11 @@ def _held(run: Run, database: str) -> set[str]:
     return {name for finding in run.held if finding["database"] == database for name in finding["objects"]}
 
 
-def _create_models(bench: Bench, copies: Mapping[str, str], actual: Mapping[str, Catalog]) -> dict[str, set[str]]:
-    """Create the models of every environment in the scratch databases; give the tables that all of them leave out."""
-    known = {
-        scratch: [[None if table.schema == "public" else table.schema, table.name] for table in actual[name].tables]
-        for name, scratch in copies.items()
-    }
-    left_out: dict[str, list[set[str]]] = {scratch: [] for scratch in copies.values()}
-    for each in bench.installed:
-        filled = [scratch for scratch, found in left_out.items() if found]
-        answer = bench.ask(
-            each, "metadata", "creating the models' own schema", copies, known=known, filled=filled
-        )  # fmt: skip
-        for item in answer["passes"]:
-            excluded = {catalog.qualified(where or "public", table) for where, table in item["excluded"]}
-            left_out[item["database"]].append(excluded)
-    return {name: set.intersection(*left_out[scratch]) for name, scratch in copies.items()}
-
-
-# --- the round trip ----------------------------------------------------------------------------------------------
+# --- where the project has an install of its own -----------------------------------------------------------------
 
 
 def _round_trips(bench: Bench, migrated: Migrated, claim: str) -> list[Proof]:
-    """Take the newest revision of each branch up, down and up again on scratch databases."""
+    """Take the newest revision of each branch down and up again, on databases that the project's own install made."""
     history = {each.revision: each for each in read_history(bench.probe, migrated.target)}
     if not migrated.heads:
         return [not_checked(claim, "the history has no revision yet")]
@@ -172,20 +100,20 @@ def _round_trips(bench: Bench, migrated: Migrated, claim: str) -> list[Proof]:
 
 def _round_trip(bench: Bench, migrated: Migrated, newest: Revision, claim: str) -> Proof:
     databases, install = [item.database for item in migrated.standings], bench.temp.work.settings.install_command
-    below = [*newest.down, *(head for head in migrated.heads if head != newest.revision)]
     down = newest.down[0] if newest.down else "base"
     if len(migrated.heads) > 1:  # of the branches that begin there, only this one
         down = f"{newest.revision}@{down}"
     with bench.copies("trip", databases) as copies:
 
-        def go(verb: str, *revisions: str) -> dict[str, Catalog]:
-            for revision in revisions:
-                doing = f"running {verb} {revision} on a scratch database"
-                bench.ask(migrated, verb, doing, copies, revision=revision)
+        def go(verb: str, revision: str) -> dict[str, Catalog]:
+            doing = f"running {verb} {revision} on a scratch database"
+            bench.ask(migrated, verb, doing, copies, revision=revision)
             return {name: bench.read(scratch) for name, scratch in copies.items()}
 
         try:
-            before = go("upgrade", *below) if not install else _from_the_top(bench, install, copies, go, down)
+            # It has the newest revision already: the first way down shows what lies below.
+            run_install(bench.temp, bench.run, install, bench.sent(copies))
+            before = go("downgrade", down)
             first = go("upgrade", "heads")
             lowered, again = go("downgrade", down), go("upgrade", "heads")
         except ProbeError as error:
@@ -197,11 +125,3 @@ def _failed_trip(claim: str, revision: str, error: ProbeError) -> Proof:
     if error.type == "NotImplementedError":
         return not_checked(claim, f"{revision} says of itself that it cannot be taken back: {error.message}")
     return Proof(claim, FAILED, error.reasons[0], error.reasons[1:])
-
-
-def _from_the_top(
-    bench: Bench, install: str, copies: dict[str, str], go: Callable[..., dict[str, Catalog]], down: str
-) -> dict[str, Catalog]:
-    """Make the scratch databases the way a fresh one is made; the first way down shows what lies below."""
-    run_install(bench.temp, bench.run, install, bench.sent(copies))
-    return go("downgrade", down)

@@ -18,9 +18,10 @@ from psycopg import sql
 from migrations_tools import operations
 from migrations_tools.catalog import Catalog, read
 from migrations_tools.inapp.bundle import BOOTSTRAP
-from migrations_tools.inapp.client import Probe, Target
+from migrations_tools.inapp.client import Probe, Program, Target
 from migrations_tools.operations import Operation
-from migrations_tools.review import drops
+from migrations_tools.review import verdict
+from migrations_tools.review.facts import Facts
 from migrations_tools.review.findings import Allowance, Review
 from migrations_tools.review.provenance import Revision
 from tests.support import application, warm
@@ -42,15 +43,18 @@ def copy_project(name: str, folder: Path) -> Path:
 
 
 @contextmanager
-def probing(project: Path, url: str, cold: bool = False, **environment: str) -> Iterator[Probe]:
+def probing(
+    project: Path, url: str, program: Program | None = None, cold: bool = False, **environment: str
+) -> Iterator[Probe]:
     """Start the probe as an engine would, where the project is and with its DATABASE_URL, and end it.
 
-    The Python has imported Alembic before, unless `cold`.
+    With a program of the project's own, the probe comes in with that one. The Python has imported Alembic before,
+    unless `cold`.
     """
     variables = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
     variables |= {"DATABASE_URL": url, "DRIVER": DRIVER, "PYTHONDONTWRITEBYTECODE": "1", **environment}
     start = _start_cold if cold else warm.start_probe
-    with Probe(start(application.PYTHON, BOOTSTRAP, project, variables)) as probe:
+    with Probe(start(application.PYTHON, BOOTSTRAP, project, variables), program=program) as probe:
         yield probe
 
 
@@ -121,7 +125,7 @@ class Reviewer:
         assert question == "operations"
         found = operations.parse(value["operations"])
         self.asked.append(found)
-        self.reviews.append(drops.review(found, self.history, self.allowances))
+        self.reviews.append(verdict.review(Facts(found, history=tuple(self.history)), self.allowances))
         kept = [item for item in found if item.id not in self.reviews[-1].hold]
         return {"hold": sorted(self.reviews[-1].hold), "message": operations.message_for(kept)}
 
@@ -148,3 +152,24 @@ def bodies(source: str) -> str:
     _, define, rest = source.partition("def upgrade()")
     lines = [line for line in (define + rest).splitlines() if line.strip() and "Alembic" not in line]
     return "\n".join(lines) + "\n"
+
+
+def revision_file(
+    upgrade: str, downgrade: str = "pass", revision: str = "new", down: str | None = None
+) -> dict[str, Any]:
+    """Write a revision file as the probe gives and takes it; the body of upgrade() begins on line 9."""
+    text = f"""import sqlalchemy as sa
+from alembic import op
+
+revision = {revision!r}
+down_revision = {down!r}
+
+
+def upgrade():
+    {upgrade.replace(chr(10), chr(10) + "    ")}
+
+
+def downgrade():
+    {downgrade}
+"""
+    return {"location": 0, "name": f"{revision}_.py", "text": text}

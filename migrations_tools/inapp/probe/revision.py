@@ -9,8 +9,9 @@ import tempfile
 from typing import TYPE_CHECKING, Any
 
 from .configuration import make_config
+from .edits import apply_edits, finish
 from .enums import Enums
-from .environment import database_of, listed, locations, script_of
+from .environment import database_of, listed, locations, look_in, script_of
 from .imports import with_imports
 from .names import name_constraints
 from .tree import Tree, pairs_of
@@ -36,9 +37,7 @@ def do_revision(request: dict[str, Any], talk: Talk) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as undo:
         undo.enter_context(_forgiving_hooks(failed))
         copies = _copy_folders(originals, os.path.realpath(folder))
-        for key in ("version_path_separator", "path_separator"):
-            config.set_main_option(key, "os")
-        config.set_main_option("version_locations", os.pathsep.join(copies).replace("%", "%%"))
+        look_in(config, copies)
         decided = Decision(talk, undo)
         made = command.revision(
             config,
@@ -149,6 +148,7 @@ class Decision:
         asked = {"database": database_of(context), "operations": tree.described}
         verdict = self.talk.ask("operations", asked)
         tree.hold(set(verdict["hold"]))
+        apply_edits(tree, context, verdict.get("edits") or [])
         if tree.is_empty():
             return
         self.keeps_something = True
@@ -156,6 +156,7 @@ class Decision:
         for upgrade, downgrade in pairs:
             Enums(context, upgrade, downgrade, self.enums, self.undo).repair()
             self.named += name_constraints(context, upgrade, downgrade)
+        finish(pairs)
 
     def _suggest(self, script: Any, message: str | None) -> None:
         """Give the script a message that its author has not given it; a later database's covers the earlier ones."""
