@@ -36,6 +36,8 @@ def receive(control):
     files = array.array("i")
     for _, _, data in more:
         files.frombytes(data[: len(data) - len(data) % size])
+    while text and not text.endswith(b"\\n"):
+        text += control.recv(1 << 20)
     return (json.loads(text) if text else None), list(files)
 
 def serve(control):
@@ -88,7 +90,8 @@ class Warm:
     """One Python that waits for what to do."""
 
     def __init__(self, python: Sequence[str], modules: Sequence[str], path: str = "") -> None:
-        self._control, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._control, other = socket.socketpair()
+        self._lock = threading.Lock()
         variables = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
         self._server = subprocess.Popen(
             [*python, "-c", _SERVER, str(other.fileno()), *modules], pass_fds=[other.fileno()], cwd="/",
@@ -108,10 +111,13 @@ class Warm:
         pipes = [os.pipe() for _ in range(4)]
         (stdin, ours), (out, stdout), (err, stderr), (status, told) = pipes
         document = {"code": code, "argv": list(arguments), "cwd": str(cwd), "env": dict(env)}
-        socket.send_fds(self._control, [json.dumps(document).encode()], [stdin, stdout, stderr, told])
-        for each in (stdin, stdout, stderr, told):
-            os.close(each)
-        return WarmProcess(ours, out, err, status)
+        data = json.dumps(document).encode() + b"\n"
+        with self._lock:
+            sent = socket.send_fds(self._control, [data], [stdin, stdout, stderr, told])
+            self._control.sendall(data[sent:])
+            for each in (stdin, stdout, stderr, told):
+                os.close(each)
+            return WarmProcess(ours, out, err, status)  # once it has said which process it is
 
 
 class WarmProcess:
