@@ -6,7 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from migrations_tools.catalog import Catalog, Query, qualified
@@ -52,30 +52,37 @@ class Refused(Exception):
 
 @dataclass(slots=True)
 class Session:
-    """A transaction of the seeding on one database: what is refused in it undoes itself alone."""
+    """A transaction of the seeding on one database: what is refused in it undoes itself alone.
+
+    `own_path` is the search_path to write rows under, empty where it leads to the same names as the catalog's.
+    """
 
     query: Query
     own_path: str = ""
-    printed: bool = field(default=False)
 
-    def attempt(self, statement: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        """Give the rows of a statement. Raises Refused, with everything as it was before, when the server does."""
-        self.query("SAVEPOINT seeding")
+    def ask(self, statement: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """Give the rows of a statement that changes nothing. Raises Refused, with all as before, when it fails."""
         try:
-            rows = self.query(statement, parameters)
+            return self.query(statement, parameters)
         except Exception as error:
             # Whichever driver it is: what the server refuses carries an SQLSTATE.
             if not getattr(error, "sqlstate", None) and not getattr(error, "pgcode", None):
                 raise
             self.query("ROLLBACK TO SAVEPOINT seeding")
-            self.query("RELEASE SAVEPOINT seeding")
             raise Refused(str(error).splitlines()[0]) from error
-        self.query("RELEASE SAVEPOINT seeding")
+
+    def change(self, statement: str) -> list[tuple[Any, ...]]:
+        """Give the rows of a statement that puts some in. Raises Refused, with all as before, when it fails."""
+        rows = self.ask(statement)
+        self.query("RELEASE SAVEPOINT seeding; SAVEPOINT seeding")
         return rows
 
     @contextmanager
     def as_printed(self) -> Iterator[None]:
         """Read names as the catalog printed them, for the time of the block."""
+        if not self.own_path:
+            yield
+            return
         self.query(f"SELECT pg_catalog.set_config('search_path', {literal(_PATH)}, true)")
         try:
             yield
@@ -85,9 +92,11 @@ class Session:
 
 def opened(query: Query) -> Session:
     """Begin the transaction; deferrable constraints are checked at once in it, so that none fails at its end."""
+    ((path, schemas),) = query("SELECT pg_catalog.current_setting('search_path'), pg_catalog.current_schemas(false)")
     query("BEGIN")
     query("SET CONSTRAINTS ALL IMMEDIATE")
-    return Session(query, str(query("SELECT pg_catalog.current_setting('search_path')")[0][0]))
+    query("SAVEPOINT seeding")
+    return Session(query, "" if list(schemas) == ["public"] else str(path))
 
 
 def more_types(query: Query) -> dict[tuple[str, str], Definition]:
@@ -164,7 +173,7 @@ def _passing(
         nonlocal tries
         tries -= 1
         try:
-            rows = session.attempt(statement, [json.dumps(some)])
+            rows = session.ask(statement, [json.dumps(some)])
         except Refused:
             half = len(some) // 2
             return ask(some[:half]) + ask(some[half:]) if half and tries > 0 else []
@@ -177,7 +186,7 @@ def _passing(
 def unwritable(session: Session, outline: Outline, values: Mapping[str, str]) -> frozenset[str]:
     """Give the columns whose type does not take such a value here: a server may be built without XML."""
     try:
-        session.attempt(
+        session.ask(
             "SELECT " + ", ".join(f"{literal(text)}::{outline.types[each].printed}" for each, text in values.items())
         )
     except Refused:
@@ -194,7 +203,7 @@ def defaults(session: Session, outline: Outline, columns: Sequence[str], rows: i
     made = ", ".join(f"({_maker(outline, column)})::text" for column in columns)
     statement = f"SELECT {as_parameterized(made)} FROM pg_catalog.generate_series(1, %s::integer)"  # noqa: S608
     with session.as_printed():
-        return session.attempt(statement, [rows])
+        return session.ask(statement, [rows])
 
 
 def _maker(outline: Outline, column: str) -> str:

@@ -33,10 +33,9 @@ def candidates(type_: Type, hints: Sequence[str], count: int, word: str, first: 
     `count` is how many of each kind there are at least, where the type has so many; `first` is the number of the
     first of the type's own.
     """
-    suggested = list(islice(_suggested(type_, hints, count, word, first), _MOST_HINTS * max(1, count)))
     own = [value(type_, number, word) for number in range(first, first + count)] if is_known(type_) else []
-    ordered = [*suggested, *own] if hints else own
-    return tuple(dict.fromkeys(text for text in ordered if _fits(type_, text)))
+    suggested = islice(_suggested(type_, hints, count, word, first), _MOST_HINTS * count) if hints else ()
+    return tuple(dict.fromkeys(text for text in (*suggested, *own) if _fits(type_, text)))
 
 
 def _fits(type_: Type, text: str) -> bool:

@@ -115,7 +115,7 @@ class _Seeding:
         inserts = [_insert(outlines[each], values[each], ["1"], self.rows) for each in names]
         parts = [f"{name(f'#{at}')} AS ({statement})" for at, statement in enumerate(inserts)]
         counted = ", ".join(f"(SELECT count(*) FROM {name(f'#{at}')})" for at in range(len(names)))  # noqa: S608
-        ((*counts,),) = self.session.attempt(f"WITH {', '.join(parts)} SELECT {counted}")
+        ((*counts,),) = self.session.change(f"WITH {', '.join(parts)} SELECT {counted}")
         for each, count in zip(names, counts, strict=True):
             self.inserted[each] = count
             self.keys[each] = _rows_of(values[each], self.wanted.get(each, ()))
@@ -190,7 +190,7 @@ class _Seeding:
     def _put(self, table: Outline, values: Rows, rows: int) -> int:
         wanted = [*self.wanted.get(table.name, ())]
         returned = [f"{name(each)}::text" for each in wanted] or ["1"]
-        found = self.session.attempt(_insert(table, values, returned, rows, " ON CONFLICT DO NOTHING"))
+        found = self.session.change(_insert(table, values, returned, rows, " ON CONFLICT DO NOTHING"))
         self.keys.setdefault(table.name, []).extend(dict(zip(wanted, row, strict=False)) for row in found)
         return len(found)
 
@@ -200,7 +200,7 @@ class _Seeding:
         if not wanted or not self.before[table.name]:
             return
         written = ", ".join(f"{name(each)}::text" for each in wanted)
-        found = self.session.attempt(f"SELECT {written} FROM {name_of(table.table)} LIMIT {self.rows}")  # noqa: S608
+        found = self.session.ask(f"SELECT {written} FROM {name_of(table.table)} LIMIT {self.rows}")  # noqa: S608
         self.keys.setdefault(table.name, []).extend(dict(zip(wanted, row, strict=True)) for row in found)
 
 
