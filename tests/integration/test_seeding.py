@@ -8,6 +8,8 @@ writes it. ``-- requires:`` in the first line names the extension that a case ne
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -135,3 +137,55 @@ def test_names_lead_where_the_catalog_says_whatever_the_search_path(connection: 
     connection.execute("SET search_path = shop")
     assert seed(querying(connection), catalog) == Seeded({"shop.shirts": 3, "size": 3})
     assert connection.execute("SHOW search_path").fetchall() == [("shop",)]
+
+
+def many_tables(count: int) -> str:
+    """Write tables that refer to each other, with keys, checks, defaults and every usual type."""
+    return ";".join(
+        f"CREATE TABLE t{number} (id serial PRIMARY KEY, code varchar(20) NOT NULL UNIQUE, name text, tags text[],"
+        " price numeric(10,2) NOT NULL CHECK (price > 0), status text NOT NULL DEFAULT 'new', data jsonb,"
+        " created timestamptz NOT NULL DEFAULT now(), starts date, ends date, CHECK (ends > starts),"
+        f" first integer NOT NULL REFERENCES t{number // 2}, second integer REFERENCES t{number // 3})"
+        for number in range(count)
+    )
+
+
+def test_many_tables_are_filled_by_a_few_questions_each(connection: Connection) -> None:
+    catalog = built(connection, many_tables(300))
+    own, count = querying(connection), 0
+
+    def query(statement: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        nonlocal count
+        count += 1
+        return own(statement, parameters)
+
+    assert seed(query, catalog) == Seeded(
+        {table.name: 3 for table in sorted(catalog.tables, key=lambda each: each.name)}
+    )
+    assert count < 5 * 300
+
+
+def test_the_examples_own_tables_are_filled_whole(connection: Connection, database: str) -> None:
+    folder = Path(__file__).parents[2] / "compose" / "api"
+    url = database.replace("postgresql://", "postgresql+psycopg://")
+    environment = {**os.environ, "DATABASE_URL": url, "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-m", "alembic", "upgrade", "head"]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    query = querying(connection)
+    catalog = read(query).without_tables({"alembic_version"})
+    seeded = seed(query, catalog)
+    assert seeded.unseeded == ()
+    assert seeded.rows == {table.name: 3 for table in catalog.tables}
+    without_null = [
+        column.path
+        for table in catalog.tables
+        for column in table.columns
+        if column.nullable and not column.default and "-" not in letters(_texts(connection, table, column.name))
+    ]
+    assert without_null == []
+
+
+def _texts(connection: Connection, table: Table, column: str) -> list[str | None]:
+    select = sql.SQL("SELECT {}::text FROM {}").format(sql.Identifier(column), _name(table))
+    return [text for (text,) in connection.execute(select).fetchall()]
