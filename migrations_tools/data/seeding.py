@@ -48,10 +48,11 @@ class Seeded:
 def seed(query: Query, catalog: Catalog, rows: int = ROWS) -> Seeded:
     """Fill every ordinary and partitioned table of the database that has this catalog with a few rows.
 
-    `query` runs statements on a connection that commits by itself and is in no transaction. All rows come in one
-    transaction; where PostgreSQL or a trigger of the user's refuses rows, others are tried, and a table that takes
-    none is named in the result. Two rows of a table share a value in each column that may repeat, one has NULL in
-    each that may be empty. Defaults, serial, identity and generated columns are left to the database.
+    `query` runs statements on a connection that commits by itself and is in no transaction; of several in one text it
+    gives the first one's rows, as psycopg does. All rows come in one transaction; where PostgreSQL or a trigger of the
+    user's refuses rows, others are tried, and a table that takes none is named in the result. Two rows of a table
+    share a value in each column that may repeat, one has NULL in each that may be empty. Defaults, serial, identity
+    and generated columns are left to the database. Raises ValueError when fewer than two rows are asked for.
     """
     if rows < 2:
         raise ValueError("A table needs two rows to have duplicates.")
