@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
@@ -185,12 +185,16 @@ def _unique_sets(table: Table, columns: Mapping[str, Column]) -> Iterator[tuple[
         yield _without_generated(mentioned(using, frozenset(columns)), columns), True
     for index in table.indexes:
         if index.unique:
-            yield _of_index(index, columns)
+            yield _of_index(index, columns, {name for one in _references(table) for name in one.columns})
 
 
-def _of_index(index: Index, columns: Mapping[str, Column]) -> tuple[tuple[str, ...], bool]:
-    names = mentioned(" , ".join(index.columns), frozenset(columns))
-    return _without_generated(names, columns), bool(index.expressions) or len(names) == 1
+def _of_index(index: Index, columns: Mapping[str, Column], referring: Collection[str]) -> tuple[tuple[str, ...], bool]:
+    """Give the columns of a unique index; where it has expressions, the one that is likeliest to make it unique."""
+    names = _without_generated(mentioned(" , ".join(index.columns), frozenset(columns)), columns)
+    if not index.expressions:
+        return names, len(names) == 1
+    # A plain column before one in an expression, which may make different values alike, and a key last.
+    return tuple(sorted(names, key=lambda each: (each in referring, each not in index.columns))[:1]), True
 
 
 def _is_unique(

@@ -149,7 +149,7 @@ class _Seeding:
                 missing -= self._insert(table, shape, missing)
             except Refused as error:
                 reason = reason or str(error)
-                left = left or asking.unwritable(self.session, table, self._first_values(table))
+                left = left or self._unwritable(table)
             except Unfillable as error:
                 reason = reason or str(error)
             if missing <= 0:
@@ -165,8 +165,10 @@ class _Seeding:
         values = self._group({table.name: table}, shape).fill()[table.name]
         return self._put(table, {column: given[:most] for column, given in values.items()}, shape.rows)
 
-    def _first_values(self, table: Outline) -> dict[str, str]:
-        return {each: value(type_, 0, each) for each, type_ in table.types.items() if is_known(type_)}
+    def _unwritable(self, table: Outline) -> frozenset[str]:
+        """Give the columns of types that are not known, or whose values this server does not take."""
+        known = {each: value(type_, 0, each) for each, type_ in table.types.items() if is_known(type_)}
+        return asking.unwritable(self.session, table, known) | (set(table.types) - set(known))
 
     def _insert_singly(self, table: Outline, left: frozenset[str]) -> int:
         """Try single rows, each of which may be refused; give how many came in."""
