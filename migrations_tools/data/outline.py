@@ -93,7 +93,8 @@ def outline(table: Table, catalog: Catalog, types: Types, partitions: Sequence[s
     automatic = frozenset(name for name, column in columns.items() if _is_automatic(column))
     tied = {name for each in references for name in each.columns} | set(key.columns if key else ())
     tied |= {name for check in checks if len(check.columns) > 1 for name in check.columns} - automatic
-    patterns = _patterns(table, columns, automatic - tied)
+    own = automatic | {name for name, column in columns.items() if _MAKES_ANOTHER.search(column.default or "")}
+    patterns = _patterns(table, columns, own - tied)
     given = [name for name, column in columns.items() if _is_given(column, name in tied, patterns.get(name))]
     for each in references:
         if each.table == table.qualified_name:
@@ -165,13 +166,16 @@ def _without_generated(names: Iterable[str], columns: Mapping[str, Column]) -> t
 # Uniqueness ----------------------------------------------------------------------------------------------------------
 
 
-def _patterns(table: Table, columns: Mapping[str, Column], automatic: frozenset[str]) -> dict[str, Pattern]:
-    """Give the columns that may not repeat as others do, so that every unique constraint and index is kept."""
+def _patterns(table: Table, columns: Mapping[str, Column], own: frozenset[str]) -> dict[str, Pattern]:
+    """Give the columns that may not repeat as others do, so that every unique constraint and index is kept.
+
+    `own` are those whose values the database makes, another one for each row.
+    """
     patterns: dict[str, Pattern] = {}
     for names, each in sorted(_unique_sets(table, columns), key=lambda one: len(one[0])):
         if each:
             patterns |= dict.fromkeys(names, "distinct")
-        elif names and not _is_unique(names, patterns, automatic, columns):
+        elif names and not _is_unique(names, patterns, own):
             _make_unique(names, patterns)
     return patterns
 
@@ -197,14 +201,10 @@ def _of_index(index: Index, columns: Mapping[str, Column], referring: Collection
     return tuple(sorted(names, key=lambda each: (each in referring, each not in index.columns))[:1]), True
 
 
-def _is_unique(
-    names: Sequence[str], patterns: Mapping[str, Pattern], automatic: frozenset[str], columns: Mapping[str, Column]
-) -> bool:
-    if any(name in automatic or patterns.get(name) == "distinct" for name in names):
+def _is_unique(names: Sequence[str], patterns: Mapping[str, Pattern], own: frozenset[str]) -> bool:
+    if any(name in own or patterns.get(name) == "distinct" for name in names):
         return True
-    if any(_MAKES_ANOTHER.search(columns[name].default or "") for name in names):
-        return True
-    return len({patterns.get(name, "pairs") for name in names if name in patterns}) > 1
+    return len({patterns[name] for name in names if name in patterns}) > 1
 
 
 def _make_unique(names: Sequence[str], patterns: dict[str, Pattern]) -> None:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from migrations_tools.catalog import Catalog, Query
+from migrations_tools.catalog import Catalog, Constraint, Query
 from migrations_tools.data import asking
 from migrations_tools.data.asking import Refused, Session
 from migrations_tools.data.filling import Group, Rows, Shape, Unfillable
@@ -19,6 +19,7 @@ from migrations_tools.data.values import is_known, value
 ROWS = 3
 _ATTEMPTS = 3
 _MOST_SINGLES = 12
+_NOTHING = " ON CONFLICT DO NOTHING"
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +194,9 @@ class _Seeding:
     def _put(self, table: Outline, values: Rows, rows: int) -> int:
         wanted = [*self.wanted.get(table.name, ())]
         returned = [f"{name(each)}::text" for each in wanted] or ["1"]
-        found = self.session.change(_insert(table, values, returned, rows, " ON CONFLICT DO NOTHING"))
+        # Where a unique key is deferrable, PostgreSQL has no ON CONFLICT: then all rows come in or none.
+        conflict = "" if any(_is_deferrable_key(each) for each in table.table.constraints) else _NOTHING
+        found = self.session.change(_insert(table, values, returned, rows, conflict))
         self.keys.setdefault(table.name, []).extend(dict(zip(wanted, row, strict=False)) for row in found)
         return len(found)
 
@@ -215,6 +218,10 @@ def _outlines(query: Query, catalog: Catalog) -> Iterator[Outline]:
     bounds = asking.partitions(query, catalog)
     for table in tables:
         yield outline(table, catalog, types, bounds.get(table.qualified_name, ()))
+
+
+def _is_deferrable_key(constraint: Constraint) -> bool:
+    return constraint.deferrable and constraint.type in ("primary key", "unique", "exclusion")
 
 
 def _rows_of(values: Rows, names: Collection[str]) -> list[dict[str, Value]]:
