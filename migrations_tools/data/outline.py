@@ -59,7 +59,7 @@ class Outline:
     """A table and what restricts its rows.
 
     `parts` hold the columns that get a value; of the others the database makes it. `automatic` are those that it
-    counts itself (serial, identity).
+    counts itself (serial, identity), `emptied` those with a default in whose place NULL may stand all the same.
     """
 
     table: Table
@@ -69,6 +69,7 @@ class Outline:
     references: tuple[Reference, ...] = ()
     patterns: Mapping[str, Pattern] = field(default_factory=dict)
     automatic: frozenset[str] = frozenset()
+    emptied: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -102,7 +103,12 @@ def outline(table: Table, catalog: Catalog, types: Types, partitions: Sequence[s
             patterns |= {name: patterns.get(name, "later pairs") for name in each.columns if columns[name].nullable}
     parts = tuple(_parts(given, references, [*checks, *([key] if key else [])]))
     known = {name: types.resolve(column.type) for name, column in columns.items()}
-    return Outline(table, columns, known, parts, references, patterns, automatic)
+    forbidding = {name for check in checks if "IS NOT NULL" in check.expression for name in check.columns}
+    kept = {*given, *automatic, *forbidding, *(name for name, type_ in known.items() if type_.required)}
+    emptied = tuple(
+        name for name, column in columns.items() if column.nullable and _default(column) and name not in kept
+    )
+    return Outline(table, columns, known, parts, references, patterns, automatic, emptied)
 
 
 def _default(column: Column) -> str | None:

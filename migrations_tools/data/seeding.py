@@ -6,20 +6,20 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from migrations_tools.catalog import Catalog, Constraint, Query
+from migrations_tools.catalog import Catalog, Query
 from migrations_tools.data import asking
 from migrations_tools.data.asking import Refused, Session
 from migrations_tools.data.filling import Group, Rows, Shape, Unfillable
+from migrations_tools.data.inserting import insert
 from migrations_tools.data.order import groups
 from migrations_tools.data.outline import Outline, outline
-from migrations_tools.data.text import Value, literal, name, name_of
+from migrations_tools.data.text import Value, name, name_of
 from migrations_tools.data.types import types_of
 from migrations_tools.data.values import is_known, value
 
 ROWS = 3
 _ATTEMPTS = 3
 _MOST_SINGLES = 12
-_NOTHING = " ON CONFLICT DO NOTHING"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ class _Seeding:
         """Fill them by one statement: foreign keys are looked at when it ends."""
         outlines = {each: self.outlines[each] for each in names}
         values = self._group(outlines, Shape(self.rows)).fill()
-        inserts = [_insert(outlines[each], values[each], ["1"], self.rows) for each in names]
+        inserts = [insert(outlines[each], values[each], self.rows, nulls=True) for each in names]
         parts = [f"{name(f'#{at}')} AS ({statement})" for at, statement in enumerate(inserts)]
         counted = ", ".join(f"(SELECT count(*) FROM {name(f'#{at}')})" for at in range(len(names)))  # noqa: S608
         ((*counts,),) = self.session.change(f"WITH {', '.join(parts)} SELECT {counted}")
@@ -164,7 +164,8 @@ class _Seeding:
 
     def _insert(self, table: Outline, shape: Shape, most: int) -> int:
         values = self._group({table.name: table}, shape).fill()[table.name]
-        return self._put(table, {column: given[:most] for column, given in values.items()}, shape.rows)
+        some = {column: given[:most] for column, given in values.items()}
+        return self._put(table, some, shape.rows, shape.nulls)
 
     def _unwritable(self, table: Outline) -> frozenset[str]:
         """Give the columns of types that are not known, or whose values this server does not take."""
@@ -191,12 +192,10 @@ class _Seeding:
         except Refused:
             return 0  # the reason is known from the attempts before
 
-    def _put(self, table: Outline, values: Rows, rows: int) -> int:
+    def _put(self, table: Outline, values: Rows, rows: int, nulls: bool = False) -> int:
         wanted = [*self.wanted.get(table.name, ())]
         returned = [f"{name(each)}::text" for each in wanted] or ["1"]
-        # Where a unique key is deferrable, PostgreSQL has no ON CONFLICT: then all rows come in or none.
-        conflict = "" if any(_is_deferrable_key(each) for each in table.table.constraints) else _NOTHING
-        found = self.session.change(_insert(table, values, returned, rows, conflict))
+        found = self.session.change(insert(table, values, rows, returned, nulls=nulls, picking=True))
         self.keys.setdefault(table.name, []).extend(dict(zip(wanted, row, strict=False)) for row in found)
         return len(found)
 
@@ -220,29 +219,6 @@ def _outlines(query: Query, catalog: Catalog) -> Iterator[Outline]:
         yield outline(table, catalog, types, bounds.get(table.qualified_name, ()))
 
 
-def _is_deferrable_key(constraint: Constraint) -> bool:
-    return constraint.deferrable and constraint.type in ("primary key", "unique", "exclusion")
-
-
 def _rows_of(values: Rows, names: Collection[str]) -> list[dict[str, Value]]:
     known = [each for each in names if each in values]
     return [dict(zip(known, row, strict=True)) for row in zip(*(values[each] for each in known), strict=True)]
-
-
-def _insert(table: Outline, values: Rows, returned: Sequence[str], rows: int = 0, conflict: str = "") -> str:
-    """Write the statement that puts rows into a table; those without any given value are the database's own.
-
-    Raises Unfillable when no value is left that could be given.
-    """
-    if not table.columns:
-        return f"INSERT INTO {name_of(table.table)} DEFAULT VALUES RETURNING {', '.join(returned)}"  # noqa: S608
-    columns = list(values) or [next(iter(table.columns))]
-    lists = [*zip(*values.values(), strict=True)] if values else []
-    if values and not lists:
-        raise Unfillable(f"no values were found for {', '.join(values)}")
-    written = [f"({', '.join(map(literal, row))})" for row in lists] or ["(DEFAULT)"] * rows
-    overriding = " OVERRIDING SYSTEM VALUE" if any(table.columns[each].identity_generation for each in values) else ""
-    return (
-        f"INSERT INTO {name_of(table.table)} ({', '.join(map(name, columns))}){overriding}"  # noqa: S608
-        f" VALUES {', '.join(written)}{conflict} RETURNING {', '.join(returned)}"
-    )
