@@ -139,7 +139,7 @@ def through_a_pipe(programs: Path) -> Converter:
 @pytest.mark.parametrize(
     ("make", "piped"),
     [
-        *((make, False) for make in (plain, inserts, packed, custom, packed_custom, tar, directory)),
+        *((make, False) for make in (plain, inserts, packed, custom, packed_custom, directory)),
         *((make, True) for make in (custom, tar, directory)),
     ],
 )
