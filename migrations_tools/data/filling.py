@@ -146,7 +146,7 @@ class Group:
         pairs = list(zip(reference.columns, reference.referenced, strict=True))
         found = [{own: key[other] for own, other in pairs} for key in keys]
         empty: dict[str, Value] = {own: None for own, _ in pairs if self._may_be_null(outline, own)}
-        if empty:
+        if empty and (len(empty) == len(pairs) or not reference.full):
             # With MATCH SIMPLE one NULL is enough; the other columns keep to a row, which other keys may share.
             found += [{**key, **empty} for key in found] or [empty]
         if not found:

@@ -26,11 +26,15 @@ _GENERATION: Final = re.compile(r" (STORED|VIRTUAL)\Z")
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A foreign key: columns of one table, and those of another that they refer to."""
+    """A foreign key: columns of one table, and those of another that they refer to.
+
+    `full` (MATCH FULL) wants all of them to be NULL where one is.
+    """
 
     columns: tuple[str, ...]
     table: str
     referenced: tuple[str, ...]
+    full: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +140,8 @@ def _references(table: Table) -> Iterator[Reference]:
     for constraint in table.constraints:
         match = _FOREIGN_KEY.match(constraint.definition) if constraint.type == "foreign key" else None
         if match and constraint.referenced_table:
-            yield Reference(constraint.columns, constraint.referenced_table, names_in(match["others"]))
+            full = " MATCH FULL" in constraint.definition[match.end() :]
+            yield Reference(constraint.columns, constraint.referenced_table, names_in(match["others"]), full)
 
 
 def _checks(table: Table, catalog: Catalog, columns: Mapping[str, Column]) -> list[Check]:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from migrations_tools.catalog import Catalog, Query
+from migrations_tools.catalog import Catalog, Query, Table
 from migrations_tools.data import asking
 from migrations_tools.data.asking import Refused, Session
 from migrations_tools.data.filling import Group, Rows, Shape, Unfillable
@@ -59,7 +59,7 @@ def seed(query: Query, catalog: Catalog, rows: int = ROWS) -> Seeded:
         raise ValueError("A table needs two rows to have duplicates.")
     seeding = _Seeding.of(query, catalog, rows)
     try:
-        for names in groups({each.name: [one.table for one in each.references] for each in seeding.outlines.values()}):
+        for names in groups(seeding.graph()):
             seeding.fill(names)
         query("COMMIT")
     except BaseException:
@@ -80,6 +80,7 @@ class _Seeding:
     keys: dict[str, list[dict[str, Value]]]
     inserted: dict[str, int]
     refused: dict[str, str]
+    partitions: Mapping[str, tuple[Table, str]]
 
     @classmethod
     def of(cls, query: Query, catalog: Catalog, rows: int) -> _Seeding:
@@ -89,7 +90,16 @@ class _Seeding:
         for reference in (one for each in outlines.values() for one in each.references):
             wanted[reference.table] |= dict.fromkeys(reference.referenced)
         before = asking.counts(query, [(each.name, name_of(each.table)) for each in outlines.values()], rows)
-        return cls(asking.opened(query), outlines, wanted, before, rows, {}, {}, {})
+        return cls(asking.opened(query), outlines, wanted, before, rows, {}, {}, {}, _partitions(catalog))
+
+    def graph(self) -> dict[str, list[str]]:
+        """Give for each table those that it refers to; in the place of a partition, the table that fills it."""
+        return {
+            each.name: [
+                self.partitions[one.table][1] if one.table in self.partitions else one.table for one in each.references
+            ]
+            for each in self.outlines.values()
+        }
 
     def result(self) -> Seeded:
         """Give the counts, and the tables that have no rows at all."""
@@ -200,13 +210,34 @@ class _Seeding:
         return len(found)
 
     def _read_keys(self, table: Outline) -> None:
-        """Let references lead to the rows that were there before, too."""
-        wanted = [*self.wanted.get(table.name, ())]
-        if not wanted or not self.before[table.name]:
+        """Let references lead to the rows that were there before, too, and to those of its partitions."""
+        if self.before[table.name]:
+            self._read_keys_of(table.table)
+        for partition, filled_by in self.partitions.values():
+            if filled_by == table.name:
+                self._read_keys_of(partition)
+
+    def _read_keys_of(self, table: Table) -> None:
+        wanted = [*self.wanted.get(table.qualified_name, ())]
+        if not wanted:
             return
         written = ", ".join(f"{name(each)}::text" for each in wanted)
-        found = self.session.ask(f"SELECT {written} FROM {name_of(table.table)} LIMIT {self.rows}")  # noqa: S608
-        self.keys.setdefault(table.name, []).extend(dict(zip(wanted, row, strict=True)) for row in found)
+        found = self.session.ask(f"SELECT {written} FROM {name_of(table)} LIMIT {self.rows}")  # noqa: S608
+        rows = (dict(zip(wanted, row, strict=True)) for row in found)
+        self.keys.setdefault(table.qualified_name, []).extend(rows)
+
+
+def _partitions(catalog: Catalog) -> dict[str, tuple[Table, str]]:
+    """Give the partitions that others could refer to, each with the name of the table that fills it."""
+    tables = {table.qualified_name: table for table in catalog.tables}
+    found: dict[str, tuple[Table, str]] = {}
+    for table in catalog.tables:
+        above = table
+        while above.kind == "partition" and above.parents and above.parents[0] in tables:
+            above = tables[above.parents[0]]
+        if above is not table:
+            found[table.qualified_name] = table, above.qualified_name
+    return found
 
 
 def _outlines(query: Query, catalog: Catalog) -> Iterator[Outline]:

@@ -41,3 +41,5 @@ CREATE TABLE once (code text NOT NULL DEFAULT 'x' UNIQUE, other text);
 CREATE TABLE folders (id serial PRIMARY KEY, parent_id integer REFERENCES folders, name text NOT NULL, owner text);
 CREATE UNIQUE INDEX ON folders (COALESCE(parent_id, 0), lower(name));
 CREATE UNIQUE INDEX ON folders (lower(owner), name);
+CREATE TABLE whole (tenant uuid, member integer NOT NULL, FOREIGN KEY (tenant, member) REFERENCES members MATCH FULL);
+CREATE TABLE whole_or_none (tenant uuid, member integer, FOREIGN KEY (tenant, member) REFERENCES members MATCH FULL);
