@@ -166,6 +166,18 @@ def test_what_is_about_roles_and_owners_is_left_out(statement: str, kind: str) -
             "The dump {path} cannot be read: Compressed file ended before the end-of-stream marker was reached.",
         ),
     ],
+    ids=[
+        "plain",
+        "plain, compressed",
+        "custom",
+        "custom, compressed",
+        "tar",
+        "empty",
+        "empty, compressed",
+        "another compression",
+        "UTF-16",
+        "cut off",
+    ],
 )
 def test_a_format_is_told_by_how_the_file_begins(content: bytes, expected: str, tmp_path: Path) -> None:
     path = tmp_path / "dump"
