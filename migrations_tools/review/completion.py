@@ -344,5 +344,5 @@ def _hand(facts: Facts, item: Difference) -> str:
         return f"Set compare_type=True in env.py, or write: {column} TYPE {want.type} {using};"
     if item.aspect == "generated expression" and want.generated and have.generated:
         expression = want.generated.rpartition(" ")[0]
-        return f"From PostgreSQL 17 on: {column} SET EXPRESSION AS ({expression}); before, drop the column and add it again."
+        return f"From PostgreSQL 17 on: {column} SET EXPRESSION AS ({expression}); before 17, drop and add the column."
     return "Write a revision of your own, or mend the model."

@@ -10,7 +10,7 @@ from migrations_tools.operations import Operation
 from migrations_tools.review import enums, files
 from migrations_tools.review.facts import Facts, table_name
 from migrations_tools.review.relations import mentions
-from migrations_tools.review.rows import retyped
+from migrations_tools.review.retyping import retyped
 
 # What an operation that alters a column changes, by the aspect of the column.
 _ASPECTS = {

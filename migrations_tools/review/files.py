@@ -43,13 +43,14 @@ def tables_refer_to_each_other(facts: Facts) -> Iterator[Finding]:
     for index, item in enumerate(made):
         later = {table_name(other) for other in made[index + 1 :]}
         altered = item.details.get("use_alter", [])
-        keys = _keys(facts.wanted(item))
+        keys = foreign_keys(facts.wanted(item))
         early = [key for key in keys if key.referenced_table in later or list(key.columns) in altered]
         if early:
             yield _apart(item, early)
 
 
-def _keys(table: Table | None) -> list[Constraint]:
+def foreign_keys(table: Table | None) -> list[Constraint]:
+    """Give a table's foreign keys; none of no table."""
     return [each for each in table.constraints if each.type == "foreign key"] if table else []
 
 
@@ -57,7 +58,7 @@ def _apart(item: Operation, keys: list[Constraint]) -> Finding:
     names = ", ".join(key.name for key in keys)
     towards = ", ".join(str(key.referenced_table) for key in keys)
     kept_out = [list(key.columns) for key in keys]
-    added = tuple(edits.execute(f"ALTER TABLE {sql.operated(item)} {_adding(key)}") for key in keys)
+    added = tuple(edits.execute(f"ALTER TABLE {sql.operated(item)} {adding(key)}") for key in keys)
     dropped = tuple(edits.drop_constraint(key.name, item.table, item.schema, "foreignkey") for key in reversed(keys))
     return Finding(
         object=item.object, operations=(item.id,),
@@ -71,7 +72,8 @@ def _apart(item: Operation, keys: list[Constraint]) -> Finding:
     )  # fmt: skip
 
 
-def _adding(key: Constraint) -> str:
+def adding(key: Constraint) -> str:
+    """Write the action of ALTER TABLE that adds a constraint."""
     return f"ADD CONSTRAINT {sql.name(key.name)} {key.definition}"
 
 
@@ -88,7 +90,7 @@ def table_dropped_before_its_keys(facts: Facts) -> Iterator[Finding]:
     for parent in facts.operations:
         if parent.kind == "drop_table":
             for child in facts.before.tables:
-                for key in _keys(child):
+                for key in foreign_keys(child):
                     if key.referenced_table == table_name(parent) != child.qualified_name:
                         later = [item for item in _ends(facts, child, key) if order[item.id] > order[parent.id]]
                         if later and len(later) == len(_ends(facts, child, key)):
@@ -113,7 +115,7 @@ def _first(parent: Operation, child: Table, key: Constraint, ends: list[Operatio
         edits=(Edit(
             comment=f"AG03: {key.name} refers to {parent.object}, which is dropped below", place="first",
             replaces=replaced, upgrade=(edits.drop_constraint(key.name, child.name, schema, "foreignkey"),),
-            downgrade=(edits.execute(f"ALTER TABLE {sql.table_path(child)} {_adding(key)}"),),
+            downgrade=(edits.execute(f"ALTER TABLE {sql.table_path(child)} {adding(key)}"),),
         ),),
     )  # fmt: skip
 
@@ -244,92 +246,4 @@ def _plain(item: Operation, have: Column, new: str) -> Finding:
         " held back.",
         effect="What the type forbids or compares otherwise would be lost.",
         ways_out=(f"Mend the model: give {have.path} the type {have.type}.", allow_drop("AG10", item.object)),
-    )  # fmt: skip
-
-
-@CATALOGUE.rule(
-    "AG11",
-    "primary-key-differs",
-    "error",
-    why="Autogenerate does not compare primary keys; it changes at most whether their columns may be NULL.",
-    way_out="Drop the primary key and add the new one, by hand where its columns may be NULL or keys refer to it.",
-)
-def primary_key_differs(facts: Facts) -> Iterator[Finding]:
-    """Find a table whose primary key has other columns in the models."""
-    for have in facts.before.tables:
-        want = facts.after.table(have.qualified_name) if facts.after else None
-        if want is None or have.qualified_name in facts.excluded:
-            continue
-        old, new = _primary(have), _primary(want)
-        if (
-            new
-            and not facts.renamed(have.qualified_name)
-            and (not old or old.definition != new.definition)
-            and not _is_made(facts, have)
-        ):
-            yield _other_key(facts, have, old, new)
-
-
-def _primary(table: Table) -> Constraint | None:
-    return next((each for each in table.constraints if each.type == "primary key"), None)
-
-
-def _is_made(facts: Facts, table: Table) -> bool:
-    own = [item for item in facts.operations if table_name(item) == table.qualified_name]
-    return any(item.constraint == "primary key" or item.kind == "drop_table" for item in own)
-
-
-def _other_key(facts: Facts, table: Table, old: Constraint | None, new: Constraint) -> Finding:
-    ready = {column.name for column in table.columns if not column.nullable}
-    reasons = [f"its column {name} may be NULL" for name in new.columns if name not in ready]
-    reasons += [f"{other} refers to it" for other in _referring(facts, table, old)]
-    flips = tuple(
-        item.id for item in facts.operations
-        if table_name(item) == table.qualified_name and item.name in new.columns
-        and item.kind == "alter_column" and "modify_nullable" in item.details
-    )  # fmt: skip
-    said = f"The primary key of table {table.qualified_name} is ({_columns(old)}), in the models ({_columns(new)})"
-    if reasons:
-        return Finding(
-            severity="hold" if flips else "", object=f"{table.qualified_name}.{new.name}", operations=flips,
-            sentence=f"{said}, which autogenerate does not compare; it is left as it is, for {' and '.join(reasons)}.",
-            ways_out=(f"Write a revision of your own: {_by_hand(table, old, new)}", "Or mend the model."),
-            aliases=("AG06",),
-        )  # fmt: skip
-    return Finding(
-        object=f"{table.qualified_name}.{new.name}",
-        sentence=f"{said}, which autogenerate does not compare: it is changed.",
-        adds=(Operation(-1, "alter_constraint", table.name, new.name, _schema(table), "primary key", new.columns),),
-        edits=(_rekeyed(table, old, new),), aliases=("AG06",),
-    )  # fmt: skip
-
-
-def _schema(table: Table) -> str:
-    return "" if table.schema == "public" else table.schema
-
-
-def _columns(key: Constraint | None) -> str:
-    return ", ".join(key.columns) if key else ""
-
-
-def _referring(facts: Facts, table: Table, key: Constraint | None) -> Iterator[str]:
-    for other in facts.before.tables if key else ():
-        for each in _keys(other):
-            if each.referenced_table == table.qualified_name:
-                yield f"the foreign key {each.path}"
-
-
-def _by_hand(table: Table, old: Constraint | None, new: Constraint) -> str:
-    drop = f"DROP CONSTRAINT {sql.name(old.name)}, " if old else ""
-    return f"ALTER TABLE {sql.table_path(table)} {drop}{_adding(new)};"
-
-
-def _rekeyed(table: Table, old: Constraint | None, new: Constraint) -> Edit:
-    back = f", {_adding(old)}" if old else ""
-    return Edit(
-        comment=f"AG11: autogenerate does not compare primary keys: ({_columns(old)}) becomes ({_columns(new)})",
-        upgrade=(edits.execute(_by_hand(table, old, new).removesuffix(";")),), place="last",
-        downgrade=(
-            edits.execute(f"ALTER TABLE {sql.table_path(table)} DROP CONSTRAINT {sql.name(new.name)}{back}"),
-        ),
     )  # fmt: skip
