@@ -32,10 +32,11 @@ _ALEMBICS_KINDS = {"unique": "unique", "foreign key": "foreignkey", "check": "ch
 )
 def schema_or_sequence_missing(facts: Facts) -> Iterator[Finding]:
     """Find a schema of a new table, a sequence or an unused enum type that the models have and the database has not."""
-    yield from _handled(facts, _missing)
+    yield from handled(facts, _missing)
 
 
-def _handled(facts: Facts, handle: Handler) -> Iterator[Finding]:
+def handled(facts: Facts, handle: Handler) -> Iterator[Finding]:
+    """Give what a handler makes of the differences that no operation accounts for."""
     return (found for item in uncovered(facts) if (found := handle(facts, item)))
 
 
@@ -79,7 +80,7 @@ def _options(sequence: Sequence) -> str:
 def sequence_differs(facts: Facts) -> Iterator[Finding]:
     """Find a sequence that counts otherwise in the models than in the database."""
     # Each aspect is a difference of its own; one statement changes them all.
-    yield from {found.object: found for found in _handled(facts, _sequence)}.values()
+    yield from {found.object: found for found in handled(facts, _sequence)}.values()
 
 
 def _sequence(facts: Facts, item: Difference) -> Finding | None:
@@ -117,7 +118,7 @@ def _added(
 )
 def constraint_not_compared(facts: Facts) -> Iterator[Finding]:
     """Find a constraint that the models have and the database has not, or has otherwise."""
-    yield from _handled(facts, _constraint)
+    yield from handled(facts, _constraint)
 
 
 def _constraint(facts: Facts, item: Difference) -> Finding | None:
@@ -135,7 +136,7 @@ def _needed(facts: Facts, constraint: Constraint | None) -> bool:
 
 
 def _with_constraint(facts: Facts, item: Difference, have: Constraint | None, want: Constraint) -> Finding:
-    table = _table(facts, item.table)
+    table = table_of(facts, item.table)
     missing = f"The {_noun(want)} {want.path} is in the models and not in the database"
     differs = f"The {_noun(want)} {want.path} is another in the models than in the database"
     done = f"{differs}, and {_UNSEEN}: it is made again" if have else f"{missing}, and {_UNSEEN}: it is added"
@@ -143,14 +144,15 @@ def _with_constraint(facts: Facts, item: Difference, have: Constraint | None, wa
     operation = Operation(-1, kind, table.name, want.name, _schema(table), want.type, want.columns)
     down = (_dropping(table, want), *([_making(table, have)] if have else []))
     up = (*([_dropping(table, have)] if have else []), _making(table, want))
-    return _added("IN03", f"{done}.", want.path, operation, up, down, evidence=_both(item))
+    return _added("IN03", f"{done}.", want.path, operation, up, down, evidence=both(item))
 
 
 def _noun(constraint: Constraint) -> str:
     return constraint.type if constraint.type == "foreign key" else f"{constraint.type} constraint"
 
 
-def _table(facts: Facts, name: str) -> Table:
+def table_of(facts: Facts, name: str) -> Table:
+    """Give a table as the database has it. Raises LookupError where it has none."""
     found = facts.before.table(name)
     if found is None:
         raise LookupError(f"the database has no table {name}, though a difference inside of it was found")
@@ -173,7 +175,8 @@ def _dropping(table: Table, constraint: Constraint) -> Piece:
     return edits.drop_constraint(constraint.name, table.name, _schema(table), _ALEMBICS_KINDS[constraint.type])
 
 
-def _both(item: Difference) -> tuple[str, ...]:
+def both(item: Difference) -> tuple[str, ...]:
+    """Write both sides of a difference."""
     have = [f"in the database: {item.actual}"] if item.actual else []
     return (*have, *([f"in the models: {item.expected}"] if item.expected else []))
 
@@ -187,7 +190,7 @@ def _both(item: Difference) -> tuple[str, ...]:
 )
 def index_not_compared(facts: Facts) -> Iterator[Finding]:
     """Find an index that the models have and the database has not, or has otherwise."""
-    yield from _handled(facts, _index)
+    yield from handled(facts, _index)
 
 
 def _index(facts: Facts, item: Difference) -> Finding | None:
@@ -196,7 +199,7 @@ def _index(facts: Facts, item: Difference) -> Finding | None:
 
 
 def _with_index(facts: Facts, item: Difference, have: Index | None, want: Index) -> Finding:
-    table = _table(facts, item.table)
+    table = table_of(facts, item.table)
     schema = _schema(table)
     operation = Operation(
         -1, "alter_index" if have else "create_index", table.name, want.name, schema, "", want.columns, want.unique
@@ -208,7 +211,7 @@ def _with_index(facts: Facts, item: Difference, have: Index | None, want: Index)
     return _added(
         "IN04", f"The index {want.path} {differs if have else missing}.", want.path, operation,
         (*old, edits.create_index(want.name, table.name, schema, want.definition)),
-        (edits.drop_index(want.name, table.name, schema), *back), evidence=_both(item),
+        (edits.drop_index(want.name, table.name, schema), *back), evidence=both(item),
     )  # fmt: skip
 
 
@@ -224,7 +227,7 @@ def _with_index(facts: Facts, item: Difference, have: Index | None, want: Index)
 )
 def column_not_compared(facts: Facts) -> Iterator[Finding]:
     """Find a column whose server default, comment or collation is another in the models."""
-    yield from _handled(facts, _column)
+    yield from handled(facts, _column)
 
 
 def _column(facts: Facts, item: Difference) -> Finding | None:
@@ -234,7 +237,7 @@ def _column(facts: Facts, item: Difference) -> Finding | None:
         return None
     sentence = f"The {item.object} has another {item.aspect} in the models than in the database, and {_UNSEEN}"
     return _added(
-        "IN05", f"{sentence}: it is changed.", want.path, _operation(facts, item, want), *change, evidence=_both(item)
+        "IN05", f"{sentence}: it is changed.", want.path, _operation(facts, item, want), *change, evidence=both(item)
     )
 
 
@@ -245,7 +248,7 @@ def columns(facts: Facts, item: Difference) -> tuple[Column | None, Column | Non
 
 
 def _operation(facts: Facts, item: Difference, column: Column) -> Operation:
-    table = _table(facts, item.table)
+    table = table_of(facts, item.table)
     return Operation(-1, "alter_column", table.name, column.name, _schema(table))
 
 
@@ -253,7 +256,7 @@ def _change(
     facts: Facts, item: Difference, have: Column, want: Column
 ) -> tuple[tuple[Piece, ...], tuple[Piece, ...]] | None:
     """Give what is to be done there and back; None for what is not certain."""
-    table, aspect, name = _table(facts, item.table), item.aspect, want.name
+    table, aspect, name = table_of(facts, item.table), item.aspect, want.name
     schema, alter = _schema(table), f"ALTER TABLE {sql.table_path(table)} ALTER COLUMN {sql.name(name)}"
     if aspect == "default" and want.default is not None and not want.sequence_of and not have.sequence_of:
         pieces = [edits.alter_column(table.name, name, schema, server_default=each.default) for each in (want, have)]
@@ -278,71 +281,5 @@ _SETS_EXPRESSIONS = 170000  # ALTER TABLE, PostgreSQL 17's manual: SET EXPRESSIO
 _DEFAULT_COLLATION = 'pg_catalog."default"'
 
 
-# --- what is not added ------------------------------------------------------------------------------------------
-
-
-@CATALOGUE.rule(
-    "IN06",
-    "only-in-database",
-    "warn",
-    why="The database keeps to something that the models do not know of; a fresh install by the models lacks it.",
-    way_out="Write it in the model; or drop it in a revision of your own.",
-)
-def only_in_database(facts: Facts) -> Iterator[Finding]:
-    """Find a constraint, index, server default or enum type that only the database has, unseen by Alembic."""
-    yield from _handled(facts, _only_there)
-
-
-def _only_there(facts: Facts, item: Difference) -> Finding | None:
-    _, want = columns(facts, item)
-    lost_default = want is not None and item.aspect == "default" and item.expected == "none"
-    if item.sort != "unexpected" and not lost_default:
-        return None
-    thing = f"server default {item.actual} of {item.object}" if lost_default else item.object
-    return Finding(
-        object=item.object.partition(" ")[2],
-        sentence=f"The {thing} is in the database and not in the models; it is kept.",
-        evidence=() if lost_default else _both(item),
-        ways_out=("Write it in the model; or drop it in a revision of your own.",),
-    )
-
-
-@CATALOGUE.rule(
-    "IN07",
-    "difference-for-a-hand",
-    "warn",
-    why="Autogenerate does not see it, and what is to become of the rows, or of what relies on it, is not certain.",
-    way_out="Write a revision of your own.",
-)
-def difference_for_a_hand(facts: Facts) -> Iterator[Finding]:
-    """Find any other difference between database and models that no operation accounts for."""
-    yield from _handled(facts, _by_hand)
-
-
-def _by_hand(facts: Facts, item: Difference) -> Finding | None:
-    handlers: tuple[Handler, ...] = (_missing, _sequence, _constraint, _index, _column, _only_there)
-    if item.kind in ("schema", "view") or any(handle(facts, item) for handle in handlers):
-        return None
-    where = f" in its {item.aspect}" if item.aspect else ""
-    return Finding(
-        object=item.object.partition(" ")[2],
-        sentence=f"The {item.object} differs from the models{where}: autogenerate does not see it, and no operation was"
-        " written.",
-        evidence=_both(item), ways_out=(_hand(facts, item),),
-    )  # fmt: skip
-
-
-def _hand(facts: Facts, item: Difference) -> str:
-    """Say what to write; a type that env.py does not compare is Alembic's own to write."""
-    have, want = columns(facts, item)
-    if not have or not want:
-        return "Write a revision of your own, or mend the model."
-    table = sql.table_path(_table(facts, item.table))
-    column = f"ALTER TABLE {table} ALTER COLUMN {sql.name(want.name)}"
-    if item.aspect == "type":
-        using = f"USING {sql.name(want.name)}::{want.type}"
-        return f"Set compare_type=True in env.py, or write: {column} TYPE {want.type} {using};"
-    if item.aspect == "generated expression" and want.generated and have.generated:
-        expression = want.generated.rpartition(" ")[0]
-        return f"From PostgreSQL 17 on: {column} SET EXPRESSION AS ({expression}); before 17, drop and add the column."
-    return "Write a revision of your own, or mend the model."
+# What makes a repair of a difference where one is certain; None where none is.
+HANDLERS: tuple[Handler, ...] = (_missing, _sequence, _constraint, _index, _column)
