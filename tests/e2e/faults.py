@@ -83,6 +83,10 @@ def sample(seed: int) -> list[Scenario]:
 _SLOW = ("never-answer", "unhealthy")
 
 
+# What is wrong with the surroundings stays so until the cleanup is over: another fault would not be met by itself.
+_FOLLOWED = ("kill", "interrupt", "command", "engine", "restart")
+
+
 def _main(scenario: Scenario) -> Fault:
     return next(step for step in scenario if isinstance(step, Fault))
 
@@ -90,14 +94,14 @@ def _main(scenario: Scenario) -> Fault:
 def _of_sort(seed: int, sort: str) -> list[Scenario]:
     rng = random.Random(f"{seed} {sort}")
     faults = list(_DRAWN[sort](rng))
-    before_cleanup = [fault for fault in faults if fault.task != "cleanup"]
     # A cleanup needs much to remove: it follows what goes wrong with a stack that stands, else a whole isolate.
     cleanups = iter([fault for fault in faults if fault.task == "cleanup"])
     found: list[Scenario] = []
-    for fault in before_cleanup:
-        follows = fault.task == "generate" and sort in ("kill", "interrupt", "command")
-        next_one = next(cleanups, None) if follows else None
-        found.append((*_FIRST[fault.task], fault, *((next_one,) if next_one else ())))
+    for fault in faults:
+        if fault.task != "cleanup":
+            follows = fault.task != "isolate" and sort in _FOLLOWED
+            next_one = next(cleanups, None) if follows else None
+            found.append((*_FIRST[fault.task], fault, *((next_one,) if next_one else ())))
     return [*found, *(("isolate", fault) for fault in cleanups)]
 
 
@@ -109,7 +113,7 @@ def _spread(rng: random.Random, task: str, counts: str, many: int) -> list[int]:
 
 def _kills(rng: random.Random) -> Iterator[Fault]:
     for task, changes, commands, files in (
-        ("isolate", 8, 2, 4), ("generate", 3, 2, 3), ("validate", 9, 2, 4), ("cleanup", 7, 2, 3),
+        ("isolate", 6, 2, 3), ("generate", 3, 1, 3), ("validate", 8, 2, 3), ("cleanup", 7, 2, 3),
     ):  # fmt: skip
         hows = _cycle(rng, ("before", "amid", "after"), changes)
         for number, how in zip(_spread(rng, task, "changes", changes), hows, strict=True):
@@ -133,14 +137,14 @@ def _cycle(rng: random.Random, values: Sequence[str], many: int) -> list[str]:
 
 
 def _interrupts(rng: random.Random) -> Iterator[Fault]:
-    for task, many in (("isolate", 4), ("generate", 2), ("validate", 4), ("cleanup", 3)):
+    for task, many in (("isolate", 3), ("generate", 1), ("validate", 2), ("cleanup", 2)):
         for number in _spread(rng, task, "changes", many):
             yield Fault("interrupt", task, "changes", number, "before", "ctrl-c", round(rng.uniform(0.02, 0.6), 2))
         yield Fault("interrupt", task, "files", _spread(rng, task, "files", 1)[0], "SIGINT", "ctrl-c")
 
 
 def _commands(rng: random.Random) -> Iterator[Fault]:
-    for task, many in (("isolate", 5), ("generate", 2), ("validate", 5), ("cleanup", 3)):
+    for task, many in (("isolate", 3), ("generate", 1), ("validate", 3), ("cleanup", 2)):
         for how in ("fails", "is-lost"):
             for number in _spread(rng, task, "commands", many):
                 yield Fault("command", task, "commands", number, how, "go-on")
