@@ -87,11 +87,19 @@ def _meet(booth: Booth, relay: Relay, fault: Fault, tried: Tried, log: Path, aft
         tried.lost.append(f"{fault.task}: {error}")
     finally:
         relay.mend()
-    where = booth.trap.reached().replace(str(booth.root), "…")
+    where = _event(booth.trap.reached()).replace(str(booth.root), "…")
     ended = f"ended with {process.returncode}" if hit else "had ended"
     tried.said.append(f"{fault.words()} ({f'{where[:100]}; ' if where else ''}{ended})")
     tried.hits += [fault] if hit else []
     tried.lost += _complaints(fault, process.returncode, log.read_text(errors="replace")) if hit else []
+
+
+def _event(words: str) -> str:
+    """Give what the trap stopped at; of a Compose command what it does, without the options of every one."""
+    first, *rest = words.split(" ") if words else [""]
+    while first == "compose" and rest and rest[0].startswith("--"):
+        rest = rest[2:]
+    return " ".join((first, *rest))
 
 
 def _await(playing: Playing) -> bool:

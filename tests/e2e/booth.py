@@ -70,7 +70,7 @@ class Booth:
     def invoke(self, task: str) -> Done:
         """Run a task to its end, undisturbed."""
         environment = self.environment()
-        return docker.run(self._command(task), cwd=self.root, env=environment, timeout=180)
+        return docker.run(self.stall.command(task), cwd=self.root, env=environment, timeout=180)
 
     def start(self, task: str, log: Path, **variables: str) -> subprocess.Popen[bytes]:
         """Start a task as a terminal does: in a process group of its own, which Ctrl-C reaches."""
@@ -79,8 +79,8 @@ class Booth:
         try:
             with log.open("wb") as file:
                 return subprocess.Popen(
-                    self._command(task), cwd=self.root, env=self.environment(**variables), stdin=subprocess.DEVNULL,
-                    stdout=file, stderr=subprocess.STDOUT, start_new_session=True,
+                    self.stall.command(task), cwd=self.root, env=self.environment(**variables),
+                    stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT, start_new_session=True,
                 )  # fmt: skip
         finally:
             signal.signal(signal.SIGINT, before)
@@ -93,9 +93,6 @@ class Booth:
         own = {"PATH": path, "PYTHONPATH": code, "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"}
         places = {"XDG_CACHE_HOME": str(self.cache), "TMPDIR": str(self.temporary)}
         return {**plain, **own, **places, **self.variables, **more}
-
-    def _command(self, task: str) -> list[str]:
-        return self.stall._command(task)
 
     # --- what must be as it was ----------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-SORTS = ("kill", "interrupt", "command", "engine", "restart", "surroundings")
+SORTS = ("kill", "interrupt", "command", "engine", "surroundings", "restart")
 TASKS = ("isolate", "generate", "validate", "cleanup")
 # How many different commands each task gives to Docker on the booth, how many of them change something, and how often
 # it changes a file. A number beyond what a run comes to finds it ended, which the table says.

@@ -24,8 +24,8 @@ _SEED = 1
 
 
 @pytest.fixture
-def booth(tmp_path: Path) -> Iterator[Booth]:
-    """Give a booth whose stack runs."""
+def booth(bystanders: str, tmp_path: Path) -> Iterator[Booth]:
+    """Give a booth whose stack runs, beside things that look like the tool's and are not."""
     with running_booth(tmp_path) as made:
         yield made
 
