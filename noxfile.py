@@ -74,8 +74,13 @@ def faults(session: nox.Session) -> None:
     options = argparse.ArgumentParser(prog="nox -s faults --")
     options.add_argument("--seed", default="", help="a whole number; another one draws other moments")
     options.add_argument("--sorts", default="", help="kill, interrupt, command, engine, restart, surroundings")
-    given = options.parse_args(session.posargs)
-    environment = {**_environment(), "FAULTS": "all", "FAULTS_SEED": given.seed, "FAULTS_SORTS": given.sorts}
+    options.add_argument("--minutes", default="", help="how long to play; what is left then is not played")
+    given = vars(options.parse_args(session.posargs))
+    environment = {
+        **_environment(),
+        "FAULTS": "all",
+        **{f"FAULTS_{name.upper()}": text for name, text in given.items()},
+    }
     session.run("pytest", "-m", "docker", "-s", "tests/e2e/test_faults.py", env=environment)
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from migrations_tools.engines import claims
-from migrations_tools.errors import CannotProceed, Found
+from migrations_tools.errors import Found
 from migrations_tools.files import partial
 from migrations_tools.journal import Run
 from migrations_tools.proofs.files import files_unchanged
@@ -26,7 +25,6 @@ def cleanup(work: Work) -> None:
         if not work.dry:
             # A file of a copy whose journal somebody deleted may hold passwords.
             work.journal.forget()
-            _clear_claims(work)
         work.console.say("Nothing to clean up: no temp stack stands.")
         return
     if work.dry:
@@ -35,20 +33,11 @@ def cleanup(work: Work) -> None:
         work.console.say("Dry run: nothing was removed.")
         return
     proofs = remove_everything(work, run)
-    _clear_claims(work)
     show_proofs(work.console, proofs)
     kept = ", ".join(item["path"] for item in run.generated if (work.root / item["path"]).exists())
     work.console.say(f"Clean. What remains: {kept or 'nothing'}.")
     if any(proof.outcome == FAILED for proof in proofs):
         raise Found("Something outside the temp stack is not as it was before the run; see above.")
-
-
-def _clear_claims(work: Work) -> None:
-    """Remove what a killed run had claimed outside the project; it hinders nobody, and it is ours."""
-    try:
-        claims.clear_dead()
-    except (CannotProceed, OSError) as error:
-        work.console.say(f"  What killed runs have claimed could not be looked at: {error}", style="yellow")
 
 
 def remove_everything(work: Work, run: Run) -> list[Proof]:

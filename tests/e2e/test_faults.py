@@ -1,12 +1,14 @@
 """Faults on the real engine: whatever meets a run, wherever, one `invoke cleanup` brings everything back.
 
 The usual run plays a few scenarios. `FAULTS=all` plays them all, `FAULTS_SEED` draws others, `FAULTS_SORTS=kill,engine`
-plays some sorts; `nox -s faults` sets these.
+plays some sorts, `FAULTS_MINUTES` stops after so long a time, whatever is left; `nox -s faults` sets these.
 """
 
 from __future__ import annotations
 
 import os
+import random
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,6 +43,14 @@ def engine(booth: Booth, tmp_path: Path) -> Iterator[Relay]:
 
 
 def _scenarios(seed: int) -> list[Scenario]:
+    """Give what is to be played; where the time may not be enough for all, of every sort alike."""
+    found = _chosen(seed)
+    if os.environ.get("FAULTS_MINUTES"):
+        random.Random(seed).shuffle(found)
+    return found
+
+
+def _chosen(seed: int) -> list[Scenario]:
     if sorts := os.environ.get("FAULTS_SORTS"):
         return draw(seed, [sort for sort in SORTS if sort in sorts.split(",")])
     return draw(seed) if os.environ.get("FAULTS") == "all" else sample(seed)
@@ -61,8 +71,9 @@ def test_whatever_meets_a_run_one_cleanup_brings_everything_back(booth: Booth, e
     logs = tmp_path / "logs"
     logs.mkdir()
     before, tried, not_played = booth.before(), list[Tried](), set[str]()
+    end = time.monotonic() + 60 * float(os.environ.get("FAULTS_MINUTES") or "inf")
     for scenario in _scenarios(seed):
-        if reason := _why_not(scenario):
+        if reason := _why_not(scenario) or ("the time was over" if time.monotonic() > end else ""):
             not_played.add(reason)
             continue
         # What the engine makes late would show here, and is put to the account of the fault before.
