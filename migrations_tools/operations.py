@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -13,7 +13,8 @@ class Operation:
 
     `kind` is Alembic's verb (`create_table`, `drop_constraint`, …) or an extension's (`drop_enum`); `constraint` is
     "unique", "foreign key", "check" or "primary key" where the operation is about one; `code` is the line that Alembic
-    would write.
+    would write; `details` are the operation's own values (types, defaults, conditions), as the probe's `details` has
+    them.
     """
 
     id: int
@@ -26,6 +27,7 @@ class Operation:
     unique: bool = False
     referent: str = ""
     code: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def is_drop(self) -> bool:
@@ -66,7 +68,8 @@ def parse(described: Iterable[Mapping[str, Any]]) -> tuple[Operation, ...]:
         Operation(
             id=item["id"], kind=item["kind"], table=item["table"] or "", name=item["name"] or "",
             schema=item["schema"] or "", constraint=item["constraint"] or "", columns=tuple(item["columns"]),
-            unique=bool(item["unique"]), referent=item["referent"] or "", code=item["code"],
+            unique=bool(item["unique"]), referent=item["referent"] or "", code=item.get("code") or "",
+            details=item.get("details") or {},
         )
         for item in described
     )  # fmt: skip

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 
 from migrations_tools.operations import Operation
 from migrations_tools.review import provenance
-from migrations_tools.review.findings import Allowance, Finding, Review
-from migrations_tools.review.provenance import Revision
+from migrations_tools.review.facts import Facts
+from migrations_tools.review.findings import Finding
+from migrations_tools.review.relations import allow_drop, leaders, same_table, together
+from migrations_tools.review.rules import Catalogue
 
-_CODES = {
-    "unique constraint": "FD01",
-    "table": "FD05",
-    "index": "FD08",
-    "unique index": "FD08",
-    "check constraint": "FD09",
-    "foreign key": "FD10",
-    "column": "BC01",
-    "primary key": "AG06",
-}
-_OTHER = "FD14"
+CATALOGUE = Catalogue()
 _EFFECTS = {
     "unique constraint": "Duplicates would become possible; ON CONFLICT and lookups that rely on it would break.",
     "table": "Every row of the table would be lost.",
@@ -33,120 +24,119 @@ _EFFECTS = {
 }
 
 
-def review(operations: Sequence[Operation], history: Sequence[Revision], allowances: Sequence[Allowance]) -> Review:
-    """Judge every drop: allowed by name, or held back with its reason and the ways out.
-
-    What is created in the place of something held back is held with it, for the two belong together; so are the
-    indexes and constraints of a table or column that is held. An allowed drop that would take something held with
-    it, or fail because of it, is held too.
-    """
-    used: list[Allowance] = []
-    allowed: list[Operation] = []
-    findings: list[Finding] = []
-    for drop in _leaders(operations):
-        allowance = _allowance(drop, allowances)
-        if allowance:
-            used.append(allowance)
-            allowed.append(drop)
-        else:
-            findings.append(_finding(drop, operations, history))
-    findings += _blocked(allowed, findings, operations)
-    unused = tuple(item for item in allowances if item not in used)
-    return Review(_held(findings), tuple(findings), tuple(dict.fromkeys(used)), unused)
+@CATALOGUE.rule(
+    "FD01",
+    "unique-constraint-dropped",
+    "hold",
+    why="Duplicates become possible; ON CONFLICT and lookups that rely on the constraint break.",
+    way_out="Put `unique=True` or `UniqueConstraint(name=…)` back in the model, or allow the drop by name.",
+)
+def unique_constraint_dropped(facts: Facts) -> Iterator[Finding]:
+    """Find a unique constraint that is dropped and that the models do not have."""
+    yield from _judged(facts, "FD01", "unique constraint")
 
 
-def _held(findings: Iterable[Finding]) -> frozenset[int]:
-    return frozenset(identity for finding in findings for identity in finding.operations)
+@CATALOGUE.rule(
+    "FD05",
+    "table-unknown-to-models",
+    "hold",
+    why="Every row is lost. The table is another service's, a queue's, or a model's that env.py forgot to import.",
+    way_out="Import the model in env.py, or leave the table out with `include_name`, or allow the drop by name.",
+)
+def table_unknown_to_models(facts: Facts) -> Iterator[Finding]:
+    """Find a table that is dropped, for the database has it and the models have not."""
+    yield from _judged(facts, "FD05", "table")
 
 
-def _leaders(operations: Sequence[Operation]) -> list[Operation]:
-    """Give the drops that are judged on their own: not what goes with a table or columns that are dropped whole."""
-    drops = [item for item in operations if item.is_drop]
-    return [item for item in drops if not any(_goes_with(item, other, drops) for other in drops)]
+@CATALOGUE.rule(
+    "FD08",
+    "index-dropped",
+    "hold",
+    why="An index that somebody made for speed, or for uniqueness, is lost silently.",
+    way_out="Write the `Index(…)` in the model, or allow the drop by name.",
+)
+def index_dropped(facts: Facts) -> Iterator[Finding]:
+    """Find an index that is dropped and that the models do not have."""
+    yield from _judged(facts, "FD08", "index", "unique index")
 
 
-def _goes_with(item: Operation, drop: Operation, drops: Sequence[Operation]) -> bool:
-    """Tell whether PostgreSQL drops `item` with `drop` anyway, and nothing that stays would have needed it."""
-    if not item.is_drop or item.id == drop.id or not _same_table(item, drop):
-        return False
-    if drop.kind == "drop_table":
-        return True
-    columns = {other.name for other in drops if other.kind == "drop_column" and _same_table(other, item)}
-    return (
-        drop.kind == "drop_column"
-        and item.kind in ("drop_index", "drop_constraint")
-        and drop.name in item.columns
-        and set(item.columns) <= columns
-    )
+@CATALOGUE.rule(
+    "FD09",
+    "check-dropped",
+    "hold",
+    why="A rule of the data is lost.",
+    way_out="Write the `CheckConstraint(…)` in the model, or allow the drop by name.",
+)
+def check_dropped(facts: Facts) -> Iterator[Finding]:
+    """Find a check constraint that is dropped and that the models do not have."""
+    yield from _judged(facts, "FD09", "check constraint")
 
 
-def _same_table(one: Operation, other: Operation) -> bool:
-    return bool(one.table) and (one.schema, one.table) == (other.schema, other.table)
+@CATALOGUE.rule(
+    "FD10",
+    "foreign-key-dropped",
+    "hold",
+    why="Rows can point to nothing.",
+    way_out="Write the `ForeignKey(…)` in the model, or allow the drop by name.",
+)
+def foreign_key_dropped(facts: Facts) -> Iterator[Finding]:
+    """Find a foreign key that is dropped while its columns stay."""
+    yield from _judged(facts, "FD10", "foreign key")
 
 
-def _blocked(
-    allowed: Sequence[Operation], findings: Sequence[Finding], operations: Sequence[Operation]
-) -> list[Finding]:
-    """Give a finding for each allowed drop that something held back stands in the way of.
-
-    Holding one may put it in the way of another, so this goes on until nothing changes.
-    """
-    found: list[Finding] = []
-    while True:
-        hold = _held([*findings, *found])
-        held = [item for item in operations if item.is_drop and item.id in hold]
-        pairs = ((drop, other) for drop in allowed if drop.id not in hold for other in held if _needs(other, drop))
-        blocked = next(pairs, None)
-        if blocked is None:
-            return found
-        found.append(_blocked_finding(*blocked, operations))
+@CATALOGUE.rule(
+    "FD14",
+    "other-object-dropped",
+    "hold",
+    why="Something that the database has is lost.",
+    way_out="Declare it again, or allow the drop by name.",
+)
+def other_object_dropped(facts: Facts) -> Iterator[Finding]:
+    """Find anything else that is dropped: an exclusion constraint, or what an extension of Alembic looks after."""
+    known = ("unique constraint", "table", "index", "unique index", "check constraint", "foreign key", "column",
+             "primary key")  # fmt: skip
+    others = {drop.noun for drop in leaders(facts.operations)} - set(known)
+    yield from _judged(facts, "FD14", *others)
 
 
-def _needs(held: Operation, drop: Operation) -> bool:
-    """Tell whether something that stays cannot stay without what `drop` takes away."""
-    if drop.kind == "drop_table":
-        return held.constraint == "foreign key" and held.referent == drop.table
-    return drop.kind == "drop_column" and _same_table(held, drop) and _mentions(held.columns, drop.name)
+@CATALOGUE.rule(
+    "AG06",
+    "primary-key-dropped",
+    "hold",
+    why="Rows can no longer be told apart.",
+    way_out="Give the model its primary key back, or allow the drop by name.",
+)
+def primary_key_dropped(facts: Facts) -> Iterator[Finding]:
+    """Find a primary key that is dropped."""
+    yield from _judged(facts, "AG06", "primary key")
 
 
-def _mentions(columns: Iterable[str], name: str) -> bool:
-    """Tell whether a column is among an index's or constraint's columns, or a word of one of their expressions."""
-    return any(name == column or name in re.findall(r"\w+", column) for column in columns)
+@CATALOGUE.rule(
+    "BC01",
+    "column-dropped",
+    "hold",
+    why="Every value of the column is lost, and the version that still runs uses it.",
+    way_out="Give the model its column back, or allow the drop by name in a deploy of its own.",
+)
+def column_dropped(facts: Facts) -> Iterator[Finding]:
+    """Find a column that is dropped and that the models do not have."""
+    yield from _judged(facts, "BC01", "column")
 
 
-def _blocked_finding(drop: Operation, held: Operation, operations: Sequence[Operation]) -> Finding:
-    effect = "PostgreSQL refuses the drop." if drop.kind == "drop_table" else "It would vanish with the column, unsaid."
-    return Finding(
-        code=code_of(drop), severity="hold", object=drop.object,
-        sentence=f"The drop of {drop.noun} {drop.object} is allowed, but the {held.noun} {held.object} is held back"
-        " and needs it; both are held back.",
-        effect=effect, ways_out=(_allow(held),), operations=(drop.id, *_together(drop, operations)),
-    )  # fmt: skip
+def _judged(facts: Facts, code: str, *nouns: str) -> Iterator[Finding]:
+    drops = [drop for drop in leaders(facts.operations) if drop.noun in nouns]
+    yield from (_finding(code, drop, facts) for drop in drops)
 
 
-def _together(drop: Operation, operations: Sequence[Operation]) -> list[int]:
-    drops = [item for item in operations if item.is_drop]
-    return [item.id for item in drops if _goes_with(item, drop, drops)]
-
-
-def _allowance(drop: Operation, allowances: Iterable[Allowance]) -> Allowance | None:
-    code, bare = code_of(drop), drop.name or drop.table
-    return next((item for item in allowances if item.covers(code, drop.object, bare)), None)
-
-
-def code_of(drop: Operation) -> str:
-    """Give the rule's code for the kind of object that is dropped."""
-    return _CODES.get(drop.noun, _OTHER)
-
-
-def _finding(drop: Operation, operations: Sequence[Operation], history: Sequence[Revision]) -> Finding:
+def _finding(code: str, drop: Operation, facts: Facts) -> Finding:
+    operations, history = facts.operations, facts.history
     replacement = [item for item in operations if _replaces(item, drop)]
     place = provenance.find(history, drop.table, "" if drop.kind == "drop_table" else drop.name)
     return Finding(
-        code=code_of(drop), severity="hold", object=drop.object,
+        object=drop.object,
         sentence=_sentence(drop, replacement), effect=_EFFECTS.get(drop.noun, "It would be lost."),
-        provenance=_provenance(place), ways_out=(_mend(drop), _allow(drop)),
-        operations=(drop.id, *(item.id for item in replacement), *_together(drop, operations)),
+        provenance=_provenance(place), ways_out=(_mend(drop), allow_drop(code, drop.object)),
+        operations=(drop.id, *(item.id for item in replacement), *together(drop, operations)),
     )  # fmt: skip
 
 
@@ -157,7 +147,7 @@ def _replaces(item: Operation, drop: Operation) -> bool:
     one stays, the new one cannot be made.
     """
     ours = item.kind in ("create_constraint", "create_index") and drop.kind in ("drop_constraint", "drop_index")
-    if not ours or not _same_table(item, drop):
+    if not ours or not same_table(item, drop):
         return False
     if item.name and item.name == drop.name:
         return True
@@ -206,7 +196,3 @@ def _mend(drop: Operation) -> str:
 
 def _single(drop: Operation) -> str:
     return f"`unique=True` on its column {drop.columns[0]}, or " if len(drop.columns) == 1 else ""
-
-
-def _allow(drop: Operation) -> str:
-    return f"Or allow the drop by name: invoke generate --allow {code_of(drop)}:{drop.object}"

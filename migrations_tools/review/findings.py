@@ -5,30 +5,54 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final, Literal, TypeAlias
 
 from migrations_tools.errors import CannotProceed
+from migrations_tools.review.edits import Edit
+
+Severity: TypeAlias = Literal["hold", "error", "warn", "info", ""]
+# From what must not be to what may be known.
+SEVERITIES: Final = ("hold", "error", "warn", "info")
+Outcome: TypeAlias = Literal["held", "repaired", "kept"]
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that the review found: the object, the effect, and the ways out.
+    """One thing that the review found: the object, the conclusion in one sentence, the effect, and the ways out.
 
-    `operations` are the ids of the operations that are held back because of it.
+    `operations` are the ids of the operations that it is about: with `edits` they are repaired, else, with the severity
+    "hold", held back. `evidence` is what the conclusion rests on, a line each; `file` and `line` say where the
+    operation stands in a revision file. `aliases` are other codes that an allowance may name it by.
     """
 
-    code: str
-    severity: str
     object: str
     sentence: str
-    effect: str
-    ways_out: tuple[str, ...]
+    effect: str = ""
+    ways_out: tuple[str, ...] = ()
     provenance: str = ""
     operations: tuple[int, ...] = ()
+    code: str = ""
+    severity: Severity = ""
+    edits: tuple[Edit, ...] = ()
+    evidence: tuple[str, ...] = ()
+    file: str = ""
+    line: int = 0
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def outcome(self) -> Outcome:
+        """What became of the operations."""
+        if self.edits:
+            return "repaired"
+        return "held" if self.severity == "hold" else "kept"
 
     def as_json(self) -> dict[str, Any]:
         """Give the finding as plain values."""
-        return asdict(self)
+        return {**asdict(self), "outcome": self.outcome, "edits": [edit.as_json() for edit in self.edits]}
+
+    def reaches(self, threshold: str) -> bool:
+        """Tell whether the finding is at least as grave as a severity."""
+        return SEVERITIES.index(self.severity or "info") <= SEVERITIES.index(threshold)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +64,10 @@ class Allowance:
     reason: str = ""
     until: str = ""
 
-    def covers(self, code: str, full_name: str, name: str) -> bool:
+    def covers(self, finding: Finding) -> bool:
         """Tell whether the allowance is about this finding; the object may be named with or without its table."""
-        return self.code == code and self.object in (full_name, name)
+        names = (finding.object, finding.object.rpartition(".")[2])
+        return self.code in (finding.code, *finding.aliases) and self.object in names
 
     def words(self) -> str:
         """Write the allowance as on the command line."""
@@ -57,6 +82,19 @@ class Review:
     findings: tuple[Finding, ...]
     allowed: tuple[Allowance, ...]
     unused: tuple[Allowance, ...]
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        """The repairs, in the order of the findings; one that several findings ask for once."""
+        edits: list[Edit] = []
+        for finding in self.findings:
+            edits += [edit for edit in finding.edits if edit not in edits]
+        return tuple(edits)
+
+    @property
+    def held(self) -> tuple[Finding, ...]:
+        """The findings that hold something back."""
+        return tuple(finding for finding in self.findings if finding.outcome == "held")
 
 
 def parse_allowances(given: Iterable[Any], today: datetime.date) -> tuple[Allowance, ...]:

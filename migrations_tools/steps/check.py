@@ -28,6 +28,6 @@ def check(work: Work, allow: Sequence[str]) -> None:
         if not standing:
             cleanup(work)
     missing = [f"A migration is missing: {item.summary()}." for outcome in outcomes for item in outcome.kept]
-    held = [f"Models and database disagree: {item.sentence}" for outcome in outcomes for item in outcome.findings]
+    held = [f"Models and database disagree: {item.sentence}" for outcome in outcomes for item in outcome.held]
     if missing or held:
         raise Found([*missing, *held], tip="Run `invoke isolate generate validate` and commit the file.")

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from migrations_tools import operations
+from migrations_tools.catalog import Catalog
 from migrations_tools.discovery.alembic import Environment
 from migrations_tools.errors import CannotProceed
 from migrations_tools.files import sha256, write_whole
-from migrations_tools.inapp.answers import Heads, heads, standings
+from migrations_tools.inapp.answers import Heads, Standing, heads, standings
 from migrations_tools.inapp.client import Probe, ProbeError, Target
 from migrations_tools.journal import Run
 from migrations_tools.operations import Operation
+from migrations_tools.report import record
 from migrations_tools.report.generated import Generated, Reviewed, show, shown_path
-from migrations_tools.review import drops
+from migrations_tools.review import verdict
+from migrations_tools.review.facts import Facts
 from migrations_tools.review.findings import Allowance, Finding, parse_allowances
-from migrations_tools.review.provenance import Revision
 from migrations_tools.secrets import masked
 from migrations_tools.steps import engines
+from migrations_tools.steps.bench import Bench, Models, models_of
 from migrations_tools.steps.history import head_to_extend, read_history
+from migrations_tools.steps.install import Migrated
+from migrations_tools.steps.recording import versions
 from migrations_tools.steps.temp import Temp, targets
 from migrations_tools.steps.work import Work, busy, standing_run, written
 
@@ -56,7 +61,10 @@ def generate(
             run = temp.refresh(run)
             run, outcome = _one(temp, run, number, wish)
             outcomes.append(outcome)
-        run = work.journal.update(run, stage="generated", steps=(*run.steps, *work.console.steps))
+        record.note(
+            work.journal, run, work.console.steps, **record.generated_parts(outcomes, work.root),
+        )  # fmt: skip
+        run = work.journal.update(run, stage="generated")
     show(work.console, outcomes, work.root, allowances)
     return tuple(outcomes)
 
@@ -80,16 +88,20 @@ def _ask(temp: Temp, run: Run, number: int, wish: Wish) -> tuple[Run, Generated]
         _same_files(environment, hello)
         ends = heads(hello)
         head = head_to_extend(ends, wish.head) if wish.write or wish.head else (ends.revisions or ("head",))[0]
-        _to_the_heads(probe, target, ends, temp.work.settings.install_command)
-        asked = _Reviewer(read_history(probe, target), wish)
+        standings = _to_the_heads(probe, target, ends, temp.work.settings.install_command)
+        installed = Migrated(environment, target, ends.revisions, standings)
+        asked = _Reviewer(Bench(temp, run, probe, temp.server(run), (installed,)), wish)
         request = target.request("revision", message=wish.message, head=head)
         answer = probe.ask(request, "autogenerating", asked.answer)
     files = tuple(_placed(environment, item) for item in answer["files"])
-    return run, Generated(environment.section, files, tuple(asked.reviewed), _notes(answer))
+    notes = (*_notes(answer), *asked.unseen)
+    return run, Generated(
+        environment.section, files, tuple(asked.reviewed), notes, history=asked.history, versions=versions(temp, hello)
+    )
 
 
-def _to_the_heads(probe: Probe, target: Target, ends: Heads, install: str) -> None:
-    """Bring the temp database to the history's heads.
+def _to_the_heads(probe: Probe, target: Target, ends: Heads, install: str) -> tuple[Standing, ...]:
+    """Bring the temp database to the history's heads; say where each database stands then.
 
     Raises CannotProceed when Alembic says that it did and the database is not there.
     """
@@ -99,13 +111,15 @@ def _to_the_heads(probe: Probe, target: Target, ends: Heads, install: str) -> No
         if not install:
             raise
         raise CannotProceed([*error.reasons, _NOT_REPLAYABLE.format(install)], tip=_BY_HAND) from error
-    behind = [item for item in standings(answer) if set(item.current) != set(ends.revisions)]
+    found = standings(answer)
+    behind = [item for item in found if set(item.current) != set(ends.revisions)]
     if behind:
         raise CannotProceed(
             [f"`upgrade heads` ended well, and the database {item.database} stands at"
              f" {', '.join(item.current) or 'no revision'} instead of {', '.join(ends.revisions)}." for item in behind],
             tip="Does env.py commit what it does, and does it run the migrations on the connection that it configures?",
         )  # fmt: skip
+    return found
 
 
 _NOT_REPLAYABLE = (
@@ -115,20 +129,49 @@ _NOT_REPLAYABLE = (
 _BY_HAND = "`invoke validate` proves the fresh install all the same. A migration for databases that exist is not found."
 
 
-@dataclass(slots=True)
 class _Reviewer:
-    """Answers the probe's question in the middle of autogenerate, once for each database; keeps what was said."""
+    """Answers the probe's question in the middle of autogenerate, once for each database; keeps what was said.
 
-    history: Sequence[Revision]
-    wish: Wish
-    reviewed: list[Reviewed] = field(default_factory=list)
+    `unseen` says what could not be looked at, and why.
+    """
+
+    def __init__(self, bench: Bench, wish: Wish) -> None:
+        """Read what the review needs to know before autogenerate begins."""
+        self.wish = wish
+        self.reviewed: list[Reviewed] = []
+        self.unseen: tuple[str, ...] = ()
+        (migrated,) = bench.installed
+        self.history = read_history(bench.probe, migrated.target)
+        self._before = {name: bench.read(name) for name in bench.databases}
+        self._models = self._read_models(bench)
+
+    def _read_models(self, bench: Bench) -> Models:
+        try:
+            return models_of(bench, self._before)
+        except (ProbeError, CannotProceed) as error:
+            self.unseen = (_UNSEEN.format(error.reasons[0]),)
+            return Models({}, {})
 
     def answer(self, _question: str, value: Any) -> Mapping[str, Any]:
-        found = operations.parse(value["operations"])
-        review = drops.review(found, self.history, self.wish.allowances)
-        self.reviewed.append(Reviewed(value["database"], found, review))
+        """Judge what was found on one database."""
+        found, database = operations.parse(value["operations"]), value["database"]
+        facts = Facts(
+            found, self._before.get(database, Catalog()), self._models.schemas.get(database), self.history,
+            frozenset(self._models.excluded.get(database, ())),
+        )  # fmt: skip
+        review = verdict.review(facts, self.wish.allowances)
+        self.reviewed.append(Reviewed(database, found, review))
         kept = [item for each in self.reviewed for item in each.kept]
-        return {"hold": sorted(review.hold), "message": self.wish.message or operations.message_for(kept)}
+        return {
+            "hold": sorted(review.hold), "edits": [edit.as_json() for edit in review.edits],
+            "message": self.wish.message or operations.message_for(kept),
+        }  # fmt: skip
+
+
+_UNSEEN = (
+    "warning: the models' own schema could not be made on a scratch database, so that nothing is known of what"
+    " autogenerate does not see: {}"
+)
 
 
 def _same_files(environment: Environment, hello: Mapping[str, Any]) -> None:
@@ -200,7 +243,7 @@ def _remember(work: Work, run: Run, outcome: Generated) -> Run:
     held = tuple(
         {**finding.as_json(), "objects": _held_objects(finding, each.operations), "database": each.database}
         for each in outcome.reviewed
-        for finding in each.review.findings
+        for finding in each.review.held
     )
     known = [item for item in run.held if item not in held]
     return work.journal.update(run, generated=(*run.generated, *new), held=(*known, *held))

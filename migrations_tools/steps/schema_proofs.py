@@ -2,72 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 from functools import partial
-from typing import Any
 
-from migrations_tools import catalog
 from migrations_tools.catalog import Catalog
-from migrations_tools.discovery.alembic_config import USUAL
-from migrations_tools.engines.postgres import Server, make_extensions, querying
-from migrations_tools.inapp.client import Probe, ProbeError
+from migrations_tools.inapp.client import ProbeError
 from migrations_tools.journal import Run
 from migrations_tools.proofs import schema
 from migrations_tools.proofs.proof import FAILED, Proof, attempted, not_checked
 from migrations_tools.review.provenance import Revision
+from migrations_tools.steps.bench import Bench, models_of
 from migrations_tools.steps.history import read_history
 from migrations_tools.steps.install import Migrated, run_install
-from migrations_tools.steps.temp import Temp
-
-EVERY = ""  # in the place of a database's name: whichever env.py connects to
-
-
-@dataclass(frozen=True, slots=True)
-class Bench:
-    """What the schema proofs work with: the engine, the run, the probe, the server, and what was installed."""
-
-    temp: Temp
-    run: Run
-    probe: Probe
-    server: Server
-    installed: tuple[Migrated, ...]
-
-    @property
-    def databases(self) -> tuple[str, ...]:
-        """Every database that the migrations have come to, once."""
-        return tuple(dict.fromkeys(item.database for each in self.installed for item in each.standings))
-
-    def label(self, migrated: Migrated) -> str:
-        """Name an environment where there are several."""
-        return (migrated.environment.section or USUAL) if len(self.installed) > 1 else ""
-
-    def sent(self, copies: Mapping[str, str]) -> dict[str, str]:
-        """Say where connections go: each database's to its copy, or all to the one copy that there is."""
-        return dict(copies) if len(self.databases) > 1 else {EVERY: next(iter(copies.values()))}
-
-    def ask(self, migrated: Migrated, do: str, doing: str, copies: Mapping[str, str], **more: Any) -> Any:
-        """Ask the probe about one environment, its connections sent to scratch copies."""
-        target = replace(migrated.target, databases=self.sent(copies))
-        return self.probe.ask(target.request(do, **more), doing)
-
-    def read(self, database: str) -> Catalog:
-        """Read a database's catalog, without version tables."""
-        tables = {item.version_table for each in self.installed for item in each.standings}
-        with self.server.connect(database) as connection:
-            return catalog.read(querying(connection)).without_tables(tables)
-
-    @contextmanager
-    def copies(self, purpose: str, databases: Sequence[str]) -> Iterator[dict[str, str]]:
-        """Make an empty scratch copy of each database for the time of the block; give their names."""
-        with ExitStack() as stack:
-            yield {
-                name: stack.enter_context(
-                    self.server.scratch(self.temp.scratch_name(name, purpose), self.temp.base_of(name))
-                )
-                for name in databases
-            }
 
 
 def prove(bench: Bench) -> list[Proof]:
@@ -122,15 +68,11 @@ def _replay(bench: Bench, migrated: Migrated) -> Proof:
 def _oracle(bench: Bench) -> list[Proof]:
     """Build each database a second time, from the models' own DDL, and compare it with the one from the migrations."""
     actual = {name: bench.read(name) for name in bench.databases}
-    with bench.copies("models", bench.databases) as copies:
-        for name, scratch in copies.items():
-            make_extensions(bench.server, scratch, [extension.name for extension in actual[name].extensions])
-        excluded = _create_models(bench, copies, actual)
-        expected = {name: bench.read(scratch) for name, scratch in copies.items()}
+    models = models_of(bench, actual)
     return [
         schema.equals_models(
             schema.about(schema.ORACLE, name if len(bench.databases) > 1 else ""),
-            actual[name], expected[name], _held(bench.run, name), excluded[name],
+            actual[name], models.schemas[name], _held(bench.run, name), models.excluded[name],
         )
         for name in bench.databases
     ]  # fmt: skip
@@ -139,24 +81,6 @@ def _oracle(bench: Bench) -> list[Proof]:
 def _held(run: Run, database: str) -> set[str]:
     """Give the objects of a database that the review has held back."""
     return {name for finding in run.held if finding["database"] == database for name in finding["objects"]}
-
-
-def _create_models(bench: Bench, copies: Mapping[str, str], actual: Mapping[str, Catalog]) -> dict[str, set[str]]:
-    """Create the models of every environment in the scratch databases; give the tables that all of them leave out."""
-    known = {
-        scratch: [[None if table.schema == "public" else table.schema, table.name] for table in actual[name].tables]
-        for name, scratch in copies.items()
-    }
-    left_out: dict[str, list[set[str]]] = {scratch: [] for scratch in copies.values()}
-    for each in bench.installed:
-        filled = [scratch for scratch, found in left_out.items() if found]
-        answer = bench.ask(
-            each, "metadata", "creating the models' own schema", copies, known=known, filled=filled
-        )  # fmt: skip
-        for item in answer["passes"]:
-            excluded = {catalog.qualified(where or "public", table) for where, table in item["excluded"]}
-            left_out[item["database"]].append(excluded)
-    return {name: set.intersection(*left_out[scratch]) for name, scratch in copies.items()}
 
 
 # --- the round trip ----------------------------------------------------------------------------------------------

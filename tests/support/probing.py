@@ -20,7 +20,8 @@ from migrations_tools.catalog import Catalog, read
 from migrations_tools.inapp.bundle import BOOTSTRAP
 from migrations_tools.inapp.client import Probe, Target
 from migrations_tools.operations import Operation
-from migrations_tools.review import drops
+from migrations_tools.review import verdict
+from migrations_tools.review.facts import Facts
 from migrations_tools.review.findings import Allowance, Review
 from migrations_tools.review.provenance import Revision
 from tests.support import application
@@ -115,7 +116,7 @@ class Reviewer:
         assert question == "operations"
         found = operations.parse(value["operations"])
         self.asked.append(found)
-        self.reviews.append(drops.review(found, self.history, self.allowances))
+        self.reviews.append(verdict.review(Facts(found, history=tuple(self.history)), self.allowances))
         kept = [item for item in found if item.id not in self.reviews[-1].hold]
         return {"hold": sorted(self.reviews[-1].hold), "message": operations.message_for(kept)}
 

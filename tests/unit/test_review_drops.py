@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +11,8 @@ import pytest
 
 from migrations_tools.errors import CannotProceed
 from migrations_tools.operations import Operation
-from migrations_tools.review import drops
+from migrations_tools.review import verdict
+from migrations_tools.review.facts import Facts
 from migrations_tools.review.findings import Allowance, Finding, Review, parse_allowances
 from migrations_tools.review.provenance import Revision
 
@@ -38,7 +40,7 @@ def constraint(sort: str, name: str, *columns: str, verb: str = "drop", **more: 
 
 
 def review(given: Sequence[Operation], *allowed: str, history: Sequence[Revision] = ()) -> Review:
-    return drops.review(given, history, parse_allowances(allowed, TODAY))
+    return verdict.review(Facts(tuple(given), history=tuple(history)), parse_allowances(allowed, TODAY))
 
 
 KINDS = {
@@ -284,11 +286,15 @@ def test_nothing_is_held_where_nothing_is_dropped() -> None:
 
 
 def test_a_finding_goes_into_json() -> None:
-    finding = Finding("FD01", "hold", "users.uq_a", "It is.", "It hurts.", ("Mend.", "Allow."), operations=(1,))
-    assert finding.as_json() == {
-        "code": "FD01", "severity": "hold", "object": "users.uq_a", "sentence": "It is.", "effect": "It hurts.",
-        "ways_out": ("Mend.", "Allow."), "provenance": "", "operations": (1,),
-    }  # fmt: skip
+    finding = Finding("users.uq_a", "It is.", "It hurts.", ("Mend.",), operations=(1,), code="FD01", severity="hold")
+    found = finding.as_json()
+    assert (found["code"], found["object"], found["operations"], found["outcome"]) == (
+        "FD01",
+        "users.uq_a",
+        (1,),
+        "held",
+    )
+    assert json.loads(json.dumps(found))["ways_out"] == ["Mend."]
 
 
 def test_allowances_are_read_from_options_and_settings_alike() -> None:

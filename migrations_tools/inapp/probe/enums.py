@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
+from .pieces import plain
 from .tree import leaves
 
 if TYPE_CHECKING:
@@ -108,8 +108,8 @@ class Enums:
         creates, drops = [], []
         for key in sorted(new, key=lambda item: (item[0] or "", item[1])):
             labels = ", ".join("'%s'" % label.replace("'", "''") for label in new[key])
-            creates.append(ops.ExecuteSQLOp(_plain("CREATE TYPE %s AS ENUM (%s)" % (self._quoted(key), labels))))
-            drops.append(ops.ExecuteSQLOp(_plain("DROP TYPE %s" % self._quoted(key))))
+            creates.append(ops.ExecuteSQLOp(plain("CREATE TYPE %s AS ENUM (%s)" % (self._quoted(key), labels))))
+            drops.append(ops.ExecuteSQLOp(plain("DROP TYPE %s" % self._quoted(key))))
             self.report["created"].append(_label(key))
         self.upgrade.ops[:0] = creates
         self.downgrade.ops.extend(reversed(drops))
@@ -117,11 +117,6 @@ class Enums:
 
 def _label(key: Key) -> str:
     return ".".join(part for part in key if part)
-
-
-def _plain(statement: str) -> str:
-    """Escape what op.execute() would take for a bound parameter (`:word`), as SQLAlchemy's text() has it."""
-    return re.sub(r"(?<![:\w\\]):(?=\w)", r"\\:", statement)
 
 
 def _type_places(op: Any) -> list[tuple[Any, str]]:

@@ -9,6 +9,7 @@ import tempfile
 from typing import TYPE_CHECKING, Any
 
 from .configuration import make_config
+from .edits import apply_edits, finish
 from .enums import Enums
 from .environment import database_of, listed, locations, script_of
 from .imports import with_imports
@@ -149,6 +150,7 @@ class Decision:
         asked = {"database": database_of(context), "operations": tree.described}
         verdict = self.talk.ask("operations", asked)
         tree.hold(set(verdict["hold"]))
+        apply_edits(tree, context, verdict.get("edits") or [])
         if tree.is_empty():
             return
         self.keeps_something = True
@@ -156,6 +158,7 @@ class Decision:
         for upgrade, downgrade in pairs:
             Enums(context, upgrade, downgrade, self.enums, self.undo).repair()
             self.named += name_constraints(context, upgrade, downgrade)
+        finish(pairs)
 
     def _suggest(self, script: Any, message: str | None) -> None:
         """Give the script a message that its author has not given it; a later database's covers the earlier ones."""

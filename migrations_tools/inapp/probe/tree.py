@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from .details import details_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -47,6 +49,7 @@ class Tree:
         described = facts_of(op)
         described["id"] = number
         described["code"] = self._code(op)
+        described["details"] = details_of(op, self.context.dialect)
         return described
 
     def _code(self, op: Any) -> str:

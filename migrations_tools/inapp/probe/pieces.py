@@ -1,0 +1,229 @@
+"""The operations that a repair is made of: Alembic's own where it can render them, lines of the file elsewhere."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from .environment import metadatas
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from alembic.runtime.migration import MigrationContext
+
+    Piece = dict[str, Any]
+
+
+def plain(statement: str) -> str:
+    """Escape what op.execute() would take for a bound parameter (`:word`), as SQLAlchemy's text() has it."""
+    return re.sub(r"(?<![:\w\\]):(?=\w)", r"\\:", statement)
+
+
+def lines_op(*lines: str) -> Any:
+    """Give an operation that is written as these lines; `{op}` is Alembic's prefix, an empty one ends a block."""
+    made: Any = _classes()["lines"]()
+    made.lines = lines
+    return made
+
+
+def comment_op(text: str) -> Any:
+    """Give a comment of one line."""
+    return lines_op("# " + " ".join(text.split()).replace("{", "{{").replace("}", "}}"))
+
+
+def is_comment(op: Any) -> bool:
+    """Tell whether an operation is nothing but a comment."""
+    return all(line.startswith("#") for line in getattr(op, "lines", ("",)))
+
+
+@lru_cache(maxsize=None)
+def _classes() -> dict[str, Any]:
+    """Make the operations that Alembic does not have, and tell it how they are written; once a process."""
+    from alembic.autogenerate import renderers
+    from alembic.operations import ops
+
+    class LinesOp(ops.MigrateOperation):
+        """Lines of a file."""
+
+        lines: tuple[str, ...] = ()
+
+        def to_diff_tuple(self) -> Any:
+            return ("lines", *self.lines)
+
+    class AlterColumnOp(ops.AlterColumnOp):
+        """An alteration with `postgresql_using`, which Alembic takes and does not write."""
+
+        using = ""
+
+    @renderers.dispatch_for(LinesOp)
+    def _lines(context: Any, op: Any) -> list[str]:
+        prefix = context.opts["alembic_module_prefix"]
+        return [line.format(op=prefix) for line in op.lines]
+
+    @renderers.dispatch_for(AlterColumnOp)
+    def _altered(context: Any, op: Any) -> str:
+        written = renderers.dispatch(ops.AlterColumnOp("t", "c"))(context, op)
+        return "%s,\n               postgresql_using=%r)" % (written.rstrip()[:-1], op.using)
+
+    return {"lines": LinesOp, "using": AlterColumnOp}
+
+
+class Maker:
+    """Makes operations of pieces; `found` has the operations of upgrade() by id, `mirrors` theirs of downgrade()."""
+
+    def __init__(self, context: MigrationContext, found: dict[int, Any], mirrors: dict[int, Any]) -> None:
+        self.context = context
+        self.found = found
+        self.mirrors = mirrors
+
+    def make(self, piece: Piece) -> Any:
+        """Give the operation that a piece stands for."""
+        return getattr(self, "_" + piece["piece"])(piece)
+
+    def _execute(self, piece: Piece) -> Any:
+        from alembic.operations import ops
+
+        if not piece.get("autocommit"):
+            return ops.ExecuteSQLOp(plain(piece["sql"]))
+        statement = repr(plain(piece["sql"])).replace("{", "{{").replace("}", "}}")
+        return lines_op("with {op}get_context().autocommit_block():", "{op}execute(%s)" % statement, "")
+
+    def _original(self, piece: Piece) -> Any:
+        return self._changed(self.found[piece["id"]], piece)
+
+    def _mirror(self, piece: Piece) -> Any:
+        return self._changed(self.mirrors[piece["id"]], piece)
+
+    def _changed(self, op: Any, piece: Piece) -> Any:
+        for key, change in _CHANGES.items():
+            if key in piece:
+                op = change(op, piece[key])
+        return op
+
+    def _alter_column(self, piece: Piece) -> Any:
+        from alembic.operations import ops
+
+        given: dict[str, Any] = {}
+        if "nullable" in piece:
+            given["modify_nullable"] = piece["nullable"]
+        if "server_default" in piece:
+            given["modify_server_default"] = _server_default(piece["server_default"])
+        if "comment" in piece:
+            given["modify_comment"] = piece["comment"]
+        if piece.get("new_name"):
+            return self._renamed_column(piece)
+        return ops.AlterColumnOp(piece["table"], piece["column"], schema=piece["schema"] or None, **given)
+
+    def _renamed_column(self, piece: Piece) -> Any:
+        return _call("alter_column", piece, piece["table"], piece["column"], new_column_name=piece["new_name"])
+
+    def _rename_table(self, piece: Piece) -> Any:
+        return _call("rename_table", piece, piece["table"], piece["new_name"])
+
+    def _create_check(self, piece: Piece) -> Any:
+        return _call("create_check_constraint", piece, _Named(piece["name"]), piece["table"], plain(piece["condition"]))
+
+    def _drop_constraint(self, piece: Piece) -> Any:
+        from alembic.operations import ops
+
+        kind, schema = piece["kind"] or None, piece["schema"] or None
+        return ops.DropConstraintOp(_exact(piece["name"]), piece["table"], type_=kind, schema=schema)
+
+    def _create_index(self, piece: Piece) -> Any:
+        from alembic.operations import ops
+
+        for metadata in metadatas(self.context):
+            key = ".".join(part for part in (piece["schema"], piece["table"]) if part)
+            for index in metadata.tables[key].indexes if key in metadata.tables else ():
+                if str(index.name) == piece["name"]:
+                    return ops.CreateIndexOp.from_index(index)
+        raise LookupError("the models have no index %s on %s" % (piece["name"], piece["table"]))
+
+    def _drop_index(self, piece: Piece) -> Any:
+        from alembic.operations import ops
+
+        return ops.DropIndexOp(_exact(piece["name"]), table_name=piece["table"], schema=piece["schema"] or None)
+
+
+class _Named:
+    """A name that no naming convention may change: written as `op.f(...)`."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+def _exact(name: str) -> Any:
+    from sqlalchemy.sql.naming import conv
+
+    return conv(name)
+
+
+def _call(verb: str, piece: Piece, *arguments: Any, **options: Any) -> Any:
+    """Give a line that calls an operation which Alembic has no renderer for in every version."""
+    if piece.get("schema"):
+        options["schema"] = piece["schema"]
+    written = [_written(each) for each in arguments]
+    written += ["%s=%s" % (key, _written(value)) for key, value in options.items()]
+    return lines_op("{op}%s(%s)" % (verb, ", ".join(written)))
+
+
+def _written(value: Any) -> str:
+    text = repr(value.name if isinstance(value, _Named) else value).replace("{", "{{").replace("}", "}}")
+    return "{op}f(%s)" % text if isinstance(value, _Named) else text
+
+
+def _server_default(sql: str | None) -> Any:
+    from sqlalchemy import DefaultClause, text
+
+    return None if sql is None else DefaultClause(text(plain(sql)))
+
+
+# --- what may be changed of an operation that Alembic made ---------------------------------------------------------
+
+
+def _with_nullable(op: Any, nullable: bool) -> Any:
+    return _with_column(op, "nullable", nullable)
+
+
+def _with_server_default(op: Any, sql: str | None) -> Any:
+    if type(op).__name__ == "AlterColumnOp":
+        op.modify_server_default = _server_default(sql)
+        return op
+    return _with_column(op, "server_default", _server_default(sql))
+
+
+def _with_column(op: Any, attribute: str, value: Any) -> Any:
+    """Give the operation with a column of its own: the one that it has is the model's."""
+    from alembic.operations import ops
+
+    column = op.column._copy() if hasattr(op.column, "_copy") else op.column.copy()
+    setattr(column, attribute, value)
+    return ops.AddColumnOp(op.table_name, column, schema=op.schema)
+
+
+def _with_using(op: Any, using: str) -> Any:
+    altered = _classes()["using"](op.table_name, op.column_name, schema=op.schema)
+    altered.__dict__.update(op.__dict__)
+    altered.using = using
+    return altered
+
+
+def _with_name(op: Any, name: str) -> Any:
+    op.constraint_name = _exact(name)
+    return op
+
+
+def _with_concurrently(op: Any, concurrently: bool) -> Any:
+    op.kw = {**op.kw, "postgresql_concurrently": concurrently}
+    return op
+
+
+_CHANGES: dict[str, Callable[[Any, Any], Any]] = {
+    "nullable": _with_nullable,
+    "server_default": _with_server_default,
+    "using": _with_using,
+    "name": _with_name,
+    "concurrently": _with_concurrently,
+}

@@ -1,0 +1,10 @@
+"""All rules, in the order in which they are asked and documented."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from migrations_tools.review import drops
+from migrations_tools.review.rules import Rule
+
+RULES: Final[tuple[Rule, ...]] = (*drops.CATALOGUE.rules,)

@@ -1,0 +1,89 @@
+"""The review of a revision: every rule asked, allowances applied, and what belongs together held together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from migrations_tools.operations import Operation
+from migrations_tools.review.catalogue import RULES
+from migrations_tools.review.facts import Facts
+from migrations_tools.review.findings import Allowance, Finding, Review
+from migrations_tools.review.relations import allow_drop, leaders, needs, together, wants
+
+
+def review(facts: Facts, allowances: Sequence[Allowance] = ()) -> Review:
+    """Judge a revision: what goes into the file, what is repaired on the way, what is held back.
+
+    What an allowance covers is as if no rule had spoken. What is created in the place of something held, or wants it,
+    is held with it. An allowed drop that would take something held with it, or fail because of it, is held too.
+    """
+    found = [finding for rule in RULES for finding in rule.findings(facts)]
+    served = {finding: item for finding in range(len(found)) if (item := _allowance(found[finding], allowances))}
+    codes = {number: found[index].code for index in served for number in found[index].operations}
+    findings = [finding for index, finding in enumerate(found) if index not in served]
+    findings += _blocked(findings, facts.operations, codes)
+    hold = _with_dependents(_held(findings), facts.operations)
+    used = tuple(dict.fromkeys(served.values()))
+    unused = tuple(item for item in allowances if item not in used)
+    return Review(hold, tuple(_without_conflicts(findings, hold)), used, unused)
+
+
+def _allowance(finding: Finding, allowances: Iterable[Allowance]) -> Allowance | None:
+    return next((item for item in allowances if item.covers(finding)), None)
+
+
+def _held(findings: Iterable[Finding]) -> frozenset[int]:
+    return frozenset(number for finding in findings if finding.outcome == "held" for number in finding.operations)
+
+
+def _with_dependents(hold: frozenset[int], operations: Sequence[Operation]) -> frozenset[int]:
+    """Hold what wants something that is held, and what wants that."""
+    while True:
+        held = [item for item in operations if item.id in hold]
+        more = {item.id for item in operations if item.id not in hold and any(wants(item, made) for made in held)}
+        if not more:
+            return hold
+        hold |= more
+
+
+def _without_conflicts(findings: Iterable[Finding], hold: frozenset[int]) -> Iterator[Finding]:
+    """Leave out repairs of what is held, and the second of two repairs of one operation."""
+    taken = set(hold)
+    for finding in findings:
+        edits = tuple(edit for edit in finding.edits if not taken & set(edit.replaces))
+        taken |= {number for edit in edits for number in edit.replaces}
+        yield finding if edits == finding.edits else replace(finding, edits=edits)
+
+
+# --- drops that are allowed, and what stands in their way -----------------------------------------------------------
+
+
+def _blocked(findings: Sequence[Finding], operations: Sequence[Operation], codes: dict[int, str]) -> list[Finding]:
+    """Give a finding for each allowed drop that something held back stands in the way of.
+
+    Holding one may put it in the way of another, so this goes on until nothing changes.
+    """
+    allowed = [drop for drop in leaders(operations) if drop.id in codes]
+    found: list[Finding] = []
+    while True:
+        hold = _held([*findings, *found])
+        held = [item for item in operations if item.is_drop and item.id in hold]
+        pairs = ((drop, other) for drop in allowed if drop.id not in hold for other in held if needs(other, drop))
+        blocked = next(pairs, None)
+        if blocked is None:
+            return found
+        found.append(_blocked_finding(*blocked, operations, codes, [*findings, *found]))
+
+
+def _blocked_finding(
+    drop: Operation, held: Operation, operations: Sequence[Operation], codes: dict[int, str], findings: list[Finding]
+) -> Finding:
+    effect = "PostgreSQL refuses the drop." if drop.kind == "drop_table" else "It would vanish with the column, unsaid."
+    code = next(finding.code for finding in findings if held.id in finding.operations)
+    return Finding(
+        code=codes[drop.id], severity="hold", object=drop.object,
+        sentence=f"The drop of {drop.noun} {drop.object} is allowed, but the {held.noun} {held.object} is held back"
+        " and needs it; both are held back.",
+        effect=effect, ways_out=(allow_drop(code, held.object),), operations=(drop.id, *together(drop, operations)),
+    )  # fmt: skip
