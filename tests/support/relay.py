@@ -86,9 +86,12 @@ def _accept(listener: socket.socket, made: Relay) -> None:
 
 def _serve(near: socket.socket, made: Relay) -> None:
     with near, socket.socket(socket.AF_UNIX) as far:
-        if made.is_cut.is_set():
-            return
-        far.connect(made.target)
+        try:
+            if made.is_cut.is_set():
+                return
+            far.connect(made.target)
+        except OSError:
+            return  # the engine is not there: who came finds the connection ended
         pumps = [threading.Thread(target=_pump, args=ends) for ends in ((near, far), (far, near))]
         for pump in pumps:
             pump.start()
