@@ -144,7 +144,7 @@ def _cleaned(booth: Booth, before: Before, tried: Tried) -> list[str]:
 
 
 def _differences(before: Engine, restarted: bool) -> list[str]:
-    """Say what of the engine is not as it was; a daemon that was restarted has itself restarted what runs."""
+    """Say what of the engine is not as it was; a restarted daemon has restarted what runs, and has a new bridge."""
     found = docker.lasting_differences(before, PREFIXES)
     if not restarted or not found:
         return found
@@ -152,7 +152,8 @@ def _differences(before: Engine, restarted: bool) -> list[str]:
 
 
 def _nameless(found: Engine) -> Engine:
-    return replace(found, containers={key: value[:1] for key, value in found.containers.items()})
+    containers = {key: value[:1] for key, value in found.containers.items()}
+    return replace(found, containers=containers, networks={name: name for name in found.networks.values()})
 
 
 # --- what a fault does -----------------------------------------------------------------------------------------------
