@@ -69,12 +69,12 @@ def draw(seed: int, sorts: Sequence[str] = SORTS) -> list[Scenario]:
 
 
 def sample(seed: int) -> list[Scenario]:
-    """Give a few scenarios of every sort but the daemon's own restart, which others on the machine would notice."""
+    """Give a scenario of every sort but the daemon's own restart, which others on the machine would notice."""
     rng = random.Random(f"{seed} sample")
     chosen = []
-    for sort in ("kill", "kill", "interrupt", "command", "engine", "surroundings"):
-        tasks = ("isolate", "generate") if sort != "kill" or not chosen else ("validate",)
-        found = [item for item in _of_sort(seed, sort) if _main(item).task in tasks and item not in chosen]
+    for sort in ("kill", "interrupt", "command", "engine", "surroundings"):
+        tasks = ("validate",) if sort == "kill" else ("isolate", "generate")
+        found = [item for item in _of_sort(seed, sort) if _main(item).task in tasks]
         chosen.append(rng.choice([item for item in found if _main(item).act not in _SLOW]))
     return chosen
 

@@ -36,10 +36,10 @@ def test_every_sort_meets_every_task(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", _SEEDS)
-def test_the_usual_run_plays_a_few_of_every_sort_but_the_daemons_own_restart(seed: int) -> None:
+def test_the_usual_run_plays_one_of_every_sort_but_the_daemons_own_restart(seed: int) -> None:
     scenarios = sample(seed)
     assert {fault.sort for fault in _faults(scenarios)} == set(SORTS) - {"restart"}
-    assert len(scenarios) <= 6
+    assert len(scenarios) == 5
     assert all(scenario in draw(seed) for scenario in scenarios)
 
 
