@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from migrations_tools.review import drops
+from migrations_tools.review import compatibility, drops, renames
 from migrations_tools.review.rules import Rule
 
-RULES: Final[tuple[Rule, ...]] = (*drops.CATALOGUE.rules,)
+RULES: Final[tuple[Rule, ...]] = (
+    *drops.CATALOGUE.rules,
+    *renames.CATALOGUE.rules,
+    *compatibility.CATALOGUE.rules,
+)

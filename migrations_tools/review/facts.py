@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from migrations_tools.catalog import Catalog, Difference, Table, compare, qualified
 from migrations_tools.operations import Operation
 from migrations_tools.review.provenance import Revision
+from migrations_tools.review.surroundings import Base, Modules, Sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,9 @@ class Facts:
 
     `operations` are those of `upgrade()`; `before` is the schema that it meets, `after` the one that it is to lead to
     (what the models' own DDL makes, or what a file by hand made); `history` comes newest first. `excluded` are tables
-    that env.py leaves out of its comparison. What is None was not looked at, and no rule may conclude from it.
+    that env.py leaves out of its comparison, `members` those that belong to an extension (its name by theirs).
+    `allowed` are the ids of operations that the user has allowed by name. What is None was not looked at, and no rule
+    may conclude from it.
     """
 
     operations: tuple[Operation, ...] = ()
@@ -37,6 +40,11 @@ class Facts:
     history: tuple[Revision, ...] = ()
     excluded: frozenset[str] = frozenset()
     wishes: Wishes = field(default_factory=Wishes)
+    members: Mapping[str, str] = field(default_factory=dict)
+    base: Base = field(default_factory=Base)
+    sources: Sources = field(default_factory=Sources)
+    modules: Modules = field(default_factory=Modules)
+    allowed: frozenset[int] = frozenset()
 
     def existing(self, operation: Operation) -> Table | None:
         """Give the table that an operation is about as it is before the revision; None when it is new."""

@@ -18,8 +18,7 @@ def review(facts: Facts, allowances: Sequence[Allowance] = ()) -> Review:
     What an allowance covers is as if no rule had spoken. What is created in the place of something held, or wants it,
     is held with it. An allowed drop that would take something held with it, or fail because of it, is held too.
     """
-    found = [finding for rule in RULES for finding in rule.findings(facts)]
-    served = {finding: item for finding in range(len(found)) if (item := _allowance(found[finding], allowances))}
+    found, served = _asked(facts, allowances)
     codes = {number: found[index].code for index in served for number in found[index].operations}
     findings = [finding for index, finding in enumerate(found) if index not in served]
     findings += _blocked(findings, facts.operations, codes)
@@ -27,6 +26,24 @@ def review(facts: Facts, allowances: Sequence[Allowance] = ()) -> Review:
     used = tuple(dict.fromkeys(served.values()))
     unused = tuple(item for item in allowances if item not in used)
     return Review(hold, tuple(_without_conflicts(findings, hold)), used, unused)
+
+
+def _asked(facts: Facts, allowances: Sequence[Allowance]) -> tuple[list[Finding], dict[int, Allowance]]:
+    """Ask all rules; give the findings, and which allowance serves which of them, by its place.
+
+    What is allowed is asked about once more: a drop that is meant may still break somebody. An allowance of the drop
+    does not cover that.
+    """
+    found = [finding for rule in RULES for finding in rule.findings(facts)]
+    served = {number: item for number, each in enumerate(found) if (item := _allowance(each, allowances))}
+    allowed = frozenset(number for index in served for number in found[index].operations)
+    if not allowed:
+        return found, served
+    again = replace(facts, allowed=allowed)
+    late = [finding for rule in RULES for finding in rule.findings(again) if finding not in found]
+    left = [item for item in allowances if item not in served.values()]
+    served |= {len(found) + number: item for number, each in enumerate(late) if (item := _allowance(each, left))}
+    return [*found, *late], served
 
 
 def _allowance(finding: Finding, allowances: Iterable[Allowance]) -> Allowance | None:

@@ -88,6 +88,7 @@ def _replace(
 def _put(places: Sequence[tuple[Any, Any]], made: list[Any], otherwise: Any) -> None:
     spots: list[Spot] = [(container, _index(container, op)) for container, op in places]
     container, index = spots[0] if spots else (otherwise, 0)
+    index -= sum(1 for inner, other in spots[1:] if inner is container and other < index)
     for inner, op in places:
         del inner.ops[_index(inner, op)]
     container.ops[index:index] = made
