@@ -62,6 +62,7 @@ class Settings:
     server_url: str = _setting("", "The server of the engine `server`, as a URL that names the database to make there.")
     application_command: str = _setting("", "What starts the application without Docker; `{port}` is its port.")
     message: str = _setting("", "The message of a generated revision; made from its operations when empty.")
+    base_branch: str = _setting("", "The branch whose models a drop is compared with; origin's default when empty.")
     allow: list[Any] = _setting([], "Drops that are meant: `CODE:object`, or a map of code, object, reason, until.")
     health_path: str = _setting("", "The path that must answer below 500; read from the health check when empty.")
     openapi_path: str = _setting("/openapi.json", "Where the application serves its OpenAPI document.")

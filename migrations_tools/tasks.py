@@ -108,13 +108,30 @@ _ALLOW = "A drop that is meant, as CODE:object; may be given several times."
 _HEAD = "The head that the new revision is to stand on, when there are several."
 
 
-@task(help={"message": _MESSAGE, "head": _HEAD, "allow": _ALLOW}, iterable=["allow"])
-def generate(context: Context, message: str = "", head: str = "", allow: list[str] = []) -> None:  # noqa: B006 - Invoke fills it, nothing here changes it
+_RENAME = "A column that is renamed, not dropped, as TABLE.OLD=NEW; may be given several times."
+_RENAME_TABLE = "A table that is renamed, not dropped, as OLD=NEW; may be given several times."
+_RENAMES = {"rename": _RENAME, "rename_table": _RENAME_TABLE}
+
+
+@task(
+    help={"message": _MESSAGE, "head": _HEAD, "allow": _ALLOW, **_RENAMES},
+    iterable=["allow", "rename", "rename_table"],
+)
+def generate(
+    context: Context,
+    message: str = "",
+    head: str = "",
+    allow: list[str] = [],  # noqa: B006 - Invoke fills it, nothing here changes it
+    rename: list[str] = [],  # noqa: B006 - the same
+    rename_table: list[str] = [],  # noqa: B006 - the same
+) -> None:
     """Write the missing migration, reviewed. Needs `isolate`."""
     from migrations_tools.steps.generate import generate as run
+    from migrations_tools.steps.wishes import parse_renames
 
     with _working(context, "generate") as work:
-        run(work, message, head, list(allow), write=not work.dry)
+        wishes = parse_renames(rename, rename_table)
+        run(work, message, head, list(allow), write=not work.dry, wishes=wishes)
 
 
 @task
@@ -153,13 +170,19 @@ def psql(context: Context, command: str = "") -> None:
         run(work, command)
 
 
-@task(help={"allow": _ALLOW}, iterable=["allow"])
-def check(context: Context, allow: list[str] = []) -> None:  # noqa: B006 - Invoke fills it, nothing here changes it
+@task(help={"allow": _ALLOW, **_RENAMES}, iterable=["allow", "rename", "rename_table"])
+def check(
+    context: Context,
+    allow: list[str] = [],  # noqa: B006 - Invoke fills it, nothing here changes it
+    rename: list[str] = [],  # noqa: B006 - the same
+    rename_table: list[str] = [],  # noqa: B006 - the same
+) -> None:
     """Say whether a migration is missing; write none. Needs Docker."""
     from migrations_tools.steps.check import check as run
+    from migrations_tools.steps.wishes import parse_renames
 
     with _working(context, "check") as work:
-        run(work, list(allow))
+        run(work, list(allow), parse_renames(rename, rename_table))
 
 
 _OUTPUT = (

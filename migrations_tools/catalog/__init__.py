@@ -22,7 +22,7 @@ from migrations_tools.catalog.model import (
     as_json,
     qualified,
 )
-from migrations_tools.catalog.read import Query, read
+from migrations_tools.catalog.read import Query, extension_tables, read
 
 __all__ = [
     "Catalog",
@@ -40,6 +40,7 @@ __all__ = [
     "View",
     "as_json",
     "compare",
+    "extension_tables",
     "qualified",
     "read",
 ]

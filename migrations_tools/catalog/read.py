@@ -64,6 +64,11 @@ def read(query: Query) -> Catalog:
         return _catalog(query, members)
 
 
+def extension_tables(query: Query) -> dict[str, str]:
+    """Give the tables that `read` leaves out for they belong to an extension: its name by theirs, qualified."""
+    return {qualified(schema, name): extension for schema, name, extension in query(statements.EXTENSION_TABLES)}
+
+
 @contextmanager
 def _pinned_settings(query: Query) -> Iterator[None]:
     """Hold the session's settings at ``statements.PRINTING``."""

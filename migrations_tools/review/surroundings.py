@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
 
 from migrations_tools.catalog import Catalog
 
 _UNSEEN = "nobody has looked"
-Sort: TypeAlias = Literal["name", "table", "column"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +45,3 @@ class Modules:
     tables: Mapping[str, str] = field(default_factory=dict)
     failed: Mapping[str, str] = field(default_factory=dict)
     missing: str = _UNSEEN
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """A name to look for in the sources: a constraint's or index's anywhere, a table's or column's in SQL only."""
-
-    sort: Sort
-    name: str
-    table: str = ""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from migrations_tools.errors import Found
+from migrations_tools.review.facts import Wishes
 from migrations_tools.steps.cleanup import cleanup
 from migrations_tools.steps.generate import generate
 from migrations_tools.steps.isolate import isolate
 from migrations_tools.steps.work import Work
 
 
-def check(work: Work, allow: Sequence[str]) -> None:
+def check(work: Work, allow: Sequence[str], wishes: Wishes | None = None) -> None:
     """Say whether a migration is missing; a temp stack that stands is used and left standing.
 
     Raises Found when a migration is missing or a drop was held back.
@@ -23,7 +24,7 @@ def check(work: Work, allow: Sequence[str]) -> None:
     try:
         if not standing:
             isolate(work)
-        outcomes = generate(work, allow=allow, write=False)
+        outcomes = generate(work, allow=allow, write=False, wishes=wishes)
     finally:
         if not standing:
             cleanup(work)

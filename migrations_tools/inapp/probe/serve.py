@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .channel import ChannelClosed, over_standard_streams
 from .errors import describe_error
 from .gate import GATE
+from .models import do_base, do_unimported
 from .requests import do_current, do_downgrade, do_hello, do_history, do_metadata, do_upgrade
 from .revision import do_revision
 
@@ -22,6 +23,8 @@ REQUESTS = {
     "upgrade": do_upgrade,
     "downgrade": do_downgrade,
     "metadata": do_metadata,
+    "base": do_base,
+    "unimported": do_unimported,
     "revision": do_revision,
 }
 
