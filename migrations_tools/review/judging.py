@@ -18,7 +18,7 @@ from migrations_tools.review.facts import Facts, table_name
 from migrations_tools.review.findings import Finding
 from migrations_tools.review.objects import in_words, shown_table
 from migrations_tools.review.relations import allow_drop, leaders, same_table, together
-from migrations_tools.review.renames import column_renames, table_renames
+from migrations_tools.review.renames import behind
 from migrations_tools.review.replaced import changed, replacements
 
 OTHER: Final = "FD14"
@@ -50,33 +50,39 @@ def own_code(drop: Operation) -> str:
     return CODES.get(drop.noun, OTHER)
 
 
-def code_of(drop: Operation, facts: Facts) -> str:
-    """Give the code of the verdict on a drop: the first that fits, from what is surest to what its kind says."""
+def verdicts(facts: Facts) -> dict[int, str]:
+    """Give each drop's code, by its id: the first that fits, from what is surest to what its kind says."""
+    made_up = {number: _CODE_OF.get(item.how, "") for number, item in replacements(facts).items()}
+    made_up |= {number: code for number, code in behind(facts).items() if not made_up.get(number)}
+    drops = leaders(facts.operations)
+    return {
+        drop.id: _by_nature(drop, facts) or made_up.get(drop.id) or _by_drift(drop, facts, made_up) for drop in drops
+    }
+
+
+_CODE_OF: Final = {"unique still": "FD02", "renamed": "FD03"}
+
+
+def _by_nature(drop: Operation, facts: Facts) -> str:
     known = facts.existing(drop)
     if table_name(drop) in facts.members:
         return "FD07"
     if known is not None and known.kind == "partition":
         return "FD06"
-    if drop.kind == "drop_table" and (_module(drop, facts) or _many(facts)):
-        return "FD13"
-    return _of_successor(drop, facts) or ("FD04" if drifted(drop, facts) else own_code(drop))
+    unimported = drop.kind == "drop_table" and (_module(drop, facts) or _many(facts))
+    return "FD13" if unimported else ""
 
 
-def _of_successor(drop: Operation, facts: Facts) -> str:
-    """Give the code of a drop that something else in the change makes up for; empty when nothing does."""
-    replaced = replacements(facts).get(drop.id)
-    if replaced is not None:
-        return {"unique still": "FD02", "renamed": "FD03"}.get(replaced.how, own_code(drop))
-    if drop.id in column_renames(facts):
-        return "RN01"
-    return "RN02" if drop.id in table_renames(facts) else ""
+def _by_drift(drop: Operation, facts: Facts, made_up: dict[int, str]) -> str:
+    changes = drop.id in made_up
+    return "FD04" if not changes and drifted(drop, facts) else own_code(drop)
 
 
 def judged(facts: Facts, code: str) -> Iterator[Finding]:
     """Give the findings on the drops whose verdict is this code."""
-    replaced = replacements(facts)
+    codes, replaced = verdicts(facts), replacements(facts)
     for drop in leaders(facts.operations):
-        if code_of(drop, facts) == code:
+        if codes[drop.id] == code:
             item = replaced.get(drop.id)
             yield changed(item, facts) if item and item.how == "changed" else _held(code, drop, facts)
 

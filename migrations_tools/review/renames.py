@@ -13,7 +13,7 @@ from migrations_tools.review.facts import Facts, table_name
 from migrations_tools.review.findings import Finding
 from migrations_tools.review.objects import column
 from migrations_tools.review.relations import allow_drop, same_table, together, wants
-from migrations_tools.review.renaming import rename_column, rename_table
+from migrations_tools.review.renaming import of_column, of_table, rename_column, rename_table
 from migrations_tools.review.rules import Catalogue
 
 CATALOGUE = Catalogue()
@@ -77,8 +77,10 @@ def _similarity(drop: Operation, add: Operation, drops: Sequence[Operation], add
 
 def _fits(drop: Operation, add: Operation, facts: Facts) -> bool:
     """Tell whether an added column can be the dropped one: same table, same family of type, both known."""
+    if not same_table(drop, add):
+        return False
     ours, theirs = column(facts.existing(drop), drop.name), column(facts.wanted(add), add.name)
-    if not same_table(drop, add) or ours is None or theirs is None or ours.generated or theirs.generated:
+    if ours is None or theirs is None or ours.generated or theirs.generated:
         return False
     return _family(ours) == _family(theirs)
 
@@ -114,6 +116,16 @@ def _nearly_the_same(drop: Operation, made: Operation, facts: Facts) -> bool:
     return len(one & other) >= _FEW_COLUMNS and len(one & other) / len(one | other) >= _NEARLY
 
 
+def behind(facts: Facts) -> dict[int, str]:
+    """Give the code of every operation that a rename, wished or likely, is behind."""
+    found: dict[int, str] = {}
+    for item in column_renames(facts).values():
+        found |= dict.fromkeys(of_column(item.drop, item.made, facts), "RN01")
+    for item in table_renames(facts).values():
+        found |= dict.fromkeys(of_table(item.drop, item.made, facts), "RN02")
+    return found
+
+
 @CATALOGUE.rule(
     "RN01",
     "column-renamed",
@@ -128,7 +140,8 @@ def column_renamed(facts: Facts) -> Iterator[Finding]:
             yield rename_column(item.drop, item.made, facts)
         else:
             option = f"--rename {item.drop.object}={item.made.name}"
-            yield _asked(item, "RN01", "BC01", option, f"column {item.made.object}", facts)
+            ids = of_column(item.drop, item.made, facts)
+            yield _asked(item, ("RN01", "BC01"), option, ids, facts)
 
 
 @CATALOGUE.rule(
@@ -145,19 +158,22 @@ def table_renamed(facts: Facts) -> Iterator[Finding]:
             yield rename_table(item.drop, item.made, facts)
         else:
             option = f"--rename-table {item.drop.object}={item.made.table}"
-            yield _asked(item, "RN02", "FD05", option, f"table {item.made.object}", facts)
+            ids = of_table(item.drop, item.made, facts)
+            yield _asked(item, ("RN02", "FD05"), option, ids, facts)
 
 
-def _asked(item: Rename, code: str, own: str, option: str, successor: str, facts: Facts) -> Finding:
+def _asked(item: Rename, codes: tuple[str, str], option: str, ids: set[int], facts: Facts) -> Finding:
     drop, made = item.drop, item.made
-    dependent = [other.id for other in facts.operations if wants(other, made)]
+    code, own = codes
+    dependent = {other.id for other in facts.operations if wants(other, made)}
+    ids = ids | dependent | set(together(drop, facts.operations))
     return Finding(
-        drop.object, f"The {drop.noun} {drop.object} would be dropped and the {successor}, which is like it, made anew:"
-        " a rename, or two things? Both are held back.",
+        drop.object, f"The {drop.noun} {drop.object} would be dropped, and the {made.noun} {made.object}, which is like it,"
+        " made anew: a rename, or two things? Both are held back.",
         effect="As written, everything in it would be lost.",
         provenance=provenance_of(drop, facts), evidence=evidence_for(drop, facts),
         ways_out=(f"If it is one: invoke generate {option}", f"If it is two: {allow_drop(code, drop.object)[4:]}"),
-        operations=(drop.id, made.id, *together(drop, facts.operations), *dependent), aliases=(own,),
+        operations=tuple(sorted(ids)), aliases=(own,),
     )  # fmt: skip
 
 

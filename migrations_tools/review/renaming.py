@@ -20,7 +20,7 @@ Step = tuple[Piece, Piece]  # the way up, and the way back
 
 def rename_column(drop: Operation, made: Operation, facts: Facts) -> Finding:
     """Rename a column, with what is only about it: its indexes and constraints, its type, nullability and default."""
-    pairs = list(_dependents(drop, made, facts))
+    pairs = list(dependents(drop, made, facts))
     steps = [
         (
             alter_column(drop.table, drop.name, drop.schema, new_name=made.name),
@@ -29,12 +29,17 @@ def rename_column(drop: Operation, made: Operation, facts: Facts) -> Finding:
         *(_renaming(old, new) for old, new in pairs if new.name and old.name != new.name),
         *_changes(drop, made, facts),
     ]
-    ids = {drop.id, made.id, *(item.id for pair in pairs for item in pair)}
+    ids = of_column(drop, made, facts)
     edit = _edit(f"Renamed as asked: {drop.object} to {made.name}.", ids, steps)
     return Finding(
         drop.object, f"The column {drop.object} is renamed to {made.name}, as asked; its values stay.",
         operations=tuple(sorted(ids)), edits=(edit,), severity="info",
     )  # fmt: skip
+
+
+def of_column(drop: Operation, made: Operation, facts: Facts) -> set[int]:
+    """Give the ids of all operations that a renamed column is behind."""
+    return {drop.id, made.id, *(item.id for pair in dependents(drop, made, facts) for item in pair)}
 
 
 def _edit(comment: str, ids: set[int], steps: list[Step]) -> Edit:
@@ -48,7 +53,7 @@ def _renaming(old: Operation, new: Operation) -> Step:
     return rename(old, old.name, new.name), rename(old, new.name, old.name)
 
 
-def _dependents(drop: Operation, made: Operation, facts: Facts) -> Iterator[tuple[Operation, Operation]]:
+def dependents(drop: Operation, made: Operation, facts: Facts) -> Iterator[tuple[Operation, Operation]]:
     """Pair what is dropped with the old column and made with the new one, and is the same but for the column."""
     taken: set[int] = set()
     for old in facts.operations:
@@ -109,14 +114,19 @@ def rename_table(drop: Operation, made: Operation, facts: Facts) -> Finding:
         *_named_after(drop, made, facts),
         *(_renaming(old, new) for old, new in keys if new.name and old.name != new.name),
     ]
-    ids = {drop.id, made.id, *(item.id for pair in keys for item in pair)}
-    ids |= {item.id for item in facts.operations if item.is_drop and same_table(item, drop)}
-    ids |= {item.id for item in facts.operations if item.kind.startswith("create") and same_table(item, made)}
+    ids = of_table(drop, made, facts)
     edit = _edit(f"Renamed as asked: {drop.object} to {made.table}.", ids, steps)
     return Finding(
         drop.object, f"The table {drop.object} is renamed to {made.table}, as asked; its rows stay.",
         evidence=tuple(_left(drop, made, facts)), operations=tuple(sorted(ids)), edits=(edit,), severity="info",
     )  # fmt: skip
+
+
+def of_table(drop: Operation, made: Operation, facts: Facts) -> set[int]:
+    """Give the ids of all operations that a renamed table is behind."""
+    ids = {drop.id, made.id, *(item.id for pair in _keys(drop, made, facts) for item in pair)}
+    ids |= {item.id for item in facts.operations if item.is_drop and same_table(item, drop)}
+    return ids | {item.id for item in facts.operations if item.kind.startswith("create") and same_table(item, made)}
 
 
 def _left(drop: Operation, made: Operation, facts: Facts) -> Iterator[str]:

@@ -41,24 +41,24 @@ def do_base(request: dict[str, Any], talk: Talk) -> dict[str, Any]:
     """
     if configuration.Program.config is not None:
         raise AnotherTree("a command of the project's own starts Alembic, and has imported the models already")
-    own, inside = _own_root(request)
+    found = os.path.realpath(find_config(request["config"]))
+    own, inside = _own_root(found, request["inside"])
     with tempfile.TemporaryDirectory() as folder:
         tree = os.path.realpath(folder)
         _lay(request["tree"], inside, tree)
         with _moved(own, tree):
-            moved = os.path.join(tree, os.path.relpath(find_config(request["config"]), own))
+            moved = os.path.join(tree, os.path.relpath(found, own))
             answer = do_metadata({**request, "config": [moved]}, talk)
             _check_origin(tree, own)
     return answer
 
 
-def _own_root(request: dict[str, Any]) -> tuple[str, str]:
+def _own_root(config: str, path: str) -> tuple[str, str]:
     """Give the application's folder here, and the folder of the tree that is its counterpart.
 
     Both hold the configuration; as much of its path as is the same on both sides is inside of both.
     """
-    here = os.path.realpath(find_config(request["config"])).split(os.sep)
-    there = request["inside"].split("/")
+    here, there = config.split(os.sep), path.split("/")
     while here and there and here[-1] == there[-1]:
         here.pop()
         there.pop()
