@@ -54,7 +54,7 @@ def _shown(path: Path, folders: Collection[Path]) -> str:
 def _files(folders: Collection[Path], excluded: Collection[Path]) -> Iterator[Path]:
     left = _MOST_FILES
     seen = {str(path.resolve()) for path in excluded}
-    for folder in folders:
+    for folder in (item for item in folders if not _is_seen(item, seen)):
         for where, names, files in os.walk(folder):
             names[:] = sorted(name for name in names if not _is_skipped(Path(where, name), seen))
             for path in (Path(where, name) for name in sorted(files) if name.endswith(_KINDS)):
@@ -67,10 +67,13 @@ def _is_skipped(path: Path, seen: set[str]) -> bool:
     """Tell whether a folder holds nothing of the project's own, or has been searched already."""
     if path.name in _SKIPPED or path.name.startswith(".") or (path / "pyvenv.cfg").exists():
         return True
-    if str(path.resolve()) in seen:
-        return True
+    return _is_seen(path, seen)
+
+
+def _is_seen(path: Path, seen: set[str]) -> bool:
+    known = str(path.resolve()) in seen
     seen.add(str(path.resolve()))
-    return False
+    return known
 
 
 def _lines(suffix: str, text: str, term: Term) -> Iterator[int]:
