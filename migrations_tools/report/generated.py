@@ -27,6 +27,14 @@ class Reviewed:
         """The operations that went into the file."""
         return tuple(item for item in self.operations if item.id not in self.review.hold)
 
+    @property
+    def untouched(self) -> tuple[Operation, ...]:
+        """The operations that stand in the file as Alembic made them; for the others a repair does something else."""
+        edits = self.review.edits
+        again = {piece["id"] for edit in edits for piece in edit.upgrade if piece["piece"] == "original"}
+        replaced = {number for edit in edits for number in edit.replaces} - again
+        return tuple(item for item in self.kept if item.id not in replaced)
+
 
 @dataclass(frozen=True, slots=True)
 class Generated:
@@ -85,7 +93,7 @@ def _show_one(console: Console, outcome: Generated, root: Path) -> None:
         if len(outcome.reviewed) > 1:
             console.say(f"  In the database {each.database}: {len(each.kept)} operations", style="bold")
         show_findings(console, each.review.findings)
-        for item in each.kept if outcome.files else ():
+        for item in each.untouched if outcome.files else ():
             console.say(f"  {item.summary()}")
     if not outcome.files:
         what = "Nothing else" if outcome.held else "Nothing"

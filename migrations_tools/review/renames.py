@@ -172,7 +172,7 @@ def _asked(item: Rename, codes: tuple[str, str], option: str, ids: set[int], fac
         " which is like it, made anew: a rename, or two things? Both are held back.",
         effect="As written, everything in it would be lost.",
         provenance=provenance_of(drop, facts), evidence=evidence_for(drop, facts),
-        ways_out=(f"If it is one: invoke generate {option}", f"If it is two: {allow_drop(code, drop.object)[4:]}"),
+        ways_out=(f"If it is one: invoke generate {option}", f"If it is two: {allow_drop(code, drop.object).removeprefix('Or ')}"),
         operations=tuple(sorted(ids)), aliases=(own,),
     )  # fmt: skip
 
