@@ -61,6 +61,8 @@ class Settings:
     postgres_bin: str = _setting("", "The folder of the embedded server's programs (`postgres`, `initdb`).")
     server_url: str = _setting("", "The server of the engine `server`, as a URL that names the database to make there.")
     application_command: str = _setting("", "What starts the application without Docker; `{port}` is its port.")
+    stairway: str = _setting("new", "Which revisions go up, down and up again: `new`, `all`, or `REV..REV`.")
+    irreversible: list[str] = _setting([], "Revisions that may lack a way back.")
     message: str = _setting("", "The message of a generated revision; made from its operations when empty.")
     base_branch: str = _setting("", "The branch whose models a drop is compared with; origin's default when empty.")
     allow: list[Any] = _setting([], "Drops that are meant: `CODE:object`, or a map of code, object, reason, until.")
@@ -69,7 +71,9 @@ class Settings:
     log_patterns: list[str] = _setting([], "Regular expressions that must not occur in the logs, besides the usual.")
     answer_timeout: int = _setting(10, "Seconds that Docker and Compose may take to say which version they are.")
     start_timeout: int = _setting(300, "Seconds that the copy may take until every service is ready.")
-    command_timeout: int = _setting(1800, "Seconds that one Docker command (a build, say) may take.")
+    command_timeout: int = _setting(
+        1800, "Seconds that one Docker command or one answer of the application's Python may take."
+    )
     http_timeout: int = _setting(10, "Seconds that one HTTP request may take.")
     database_timeout: int = _setting(
         10, "Seconds that the temp database may take to let the tool in, or give it a lock."

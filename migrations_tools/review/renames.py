@@ -166,13 +166,14 @@ def _asked(item: Rename, codes: tuple[str, str], option: str, ids: set[int], fac
     drop, made = item.drop, item.made
     code, own = codes
     dependent = {other.id for other in facts.operations if wants(other, made)}
+    allowing = allow_drop(code, drop.object)
     ids = ids | dependent | set(together(drop, facts.operations))
     return Finding(
         drop.object, f"The {drop.noun} {drop.object} would be dropped, and the {made.noun} {made.object},"
         " which is like it, made anew: a rename, or two things? Both are held back.",
         effect="As written, everything in it would be lost.",
         provenance=provenance_of(drop, facts), evidence=evidence_for(drop, facts),
-        ways_out=(f"If it is one: invoke generate {option}", f"If it is two: {allow_drop(code, drop.object).removeprefix('Or ')}"),
+        ways_out=(f"If it is one: invoke generate {option}", f"If it is two: {allowing.removeprefix('Or ')}"),
         operations=tuple(sorted(ids)), aliases=(own,),
     )  # fmt: skip
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 from typing import TYPE_CHECKING, Any
 
 from .channel import ChannelClosed, over_standard_streams
 from .errors import describe_error
+from .execute import do_execute, do_reach
 from .gate import GATE
 from .models import do_base, do_unimported
 from .requests import do_current, do_downgrade, do_hello, do_history, do_metadata, do_upgrade
 from .revision import do_revision
+from .stairway import do_stairway
 
 if TYPE_CHECKING:
     from .channel import Talk
@@ -26,6 +29,9 @@ REQUESTS = {
     "base": do_base,
     "unimported": do_unimported,
     "revision": do_revision,
+    "reach": do_reach,
+    "execute": do_execute,
+    "stairway": do_stairway,
 }
 
 
@@ -47,8 +53,11 @@ def answer_all(talk: Talk) -> None:
         while True:
             request = talk.receive()
             if request is None:
-                return
+                break
             talk.send(answer(request, talk))
+    # This process ends now; to look once more for what a whole application no longer uses takes a third of its time.
+    if hasattr(gc, "freeze"):  # PyPy has none
+        gc.freeze()
 
 
 def answer(request: dict[str, Any], talk: Talk) -> dict[str, Any]:
