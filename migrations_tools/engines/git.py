@@ -78,6 +78,14 @@ def files(folder: Path, commit: Commit) -> dict[str, str]:
     return {path: text for (path, _, _), text in zip(listed, texts, strict=True)}
 
 
+def names(folder: Path, commit: Commit) -> frozenset[str]:
+    """Give the names of the files below a folder at a commit; none when the commit has no such folder."""
+    if not folder.is_dir():
+        return frozenset()
+    listed = _try(folder, "ls-tree", "-r", "-z", "--name-only", commit.identity, "--", ".")
+    return frozenset(Path(name).name for name in listed.split("\0") if name)
+
+
 def _listed(folder: Path, commit: Commit) -> Iterator[tuple[str, str, int]]:
     lines = _ask(folder, "ls-tree", "-r", "-l", "-z", commit.identity, "--", ".")
     for line in filter(None, lines.split("\0")):

@@ -51,11 +51,20 @@ def _of_models(drop: Operation, facts: Facts) -> Iterator[str]:
     elif drop.kind == "drop_table":
         hint = _hint(drop.table)
         yield f"The models have no table {drop.object}{f': {hint}' if hint else ''}."
+        yield from _of_modules(facts)
     elif drop.kind == "drop_column":
         yield f"The models have no column {drop.object}."
     elif drop.table:
         found = equivalents(drop, facts)
         yield f"The models have the {said(found)}." if found else "The models have nothing equivalent."
+
+
+def _of_modules(facts: Facts) -> Iterator[str]:
+    """Say which modules could not be asked for the table's model."""
+    if facts.modules.missing:
+        yield f"missing: whether a module that env.py does not import defines it: {facts.modules.missing}."
+    for module, error in facts.modules.failed.items():
+        yield f"missing: whether {module} defines it, which cannot be imported ({error})."
 
 
 def _hint(table: str) -> str:

@@ -48,7 +48,7 @@ def column_renames(facts: Facts) -> dict[int, Rename]:
 
 
 def _wish(wishes: Mapping[str, str], name: str) -> str:
-    return wishes.get(name, "").rpartition(".")[2]
+    return (wishes.get(name) or wishes.get(name.removeprefix("public.")) or "").rpartition(".")[2]
 
 
 def _likeliest(
@@ -180,8 +180,8 @@ def _asked(item: Rename, codes: tuple[str, str], option: str, ids: set[int], fac
 
 def unmet(facts: Facts) -> Iterator[str]:
     """Say which wished renames find nothing to rename here, and why."""
-    columns = {item.drop.object for item in column_renames(facts).values() if item.wished}
-    tables = {item.drop.object for item in table_renames(facts).values() if item.wished}
+    columns = {item.drop.object.removeprefix("public.") for item in column_renames(facts).values() if item.wished}
+    tables = {item.drop.object.removeprefix("public.") for item in table_renames(facts).values() if item.wished}
     for old, new in facts.wishes.renames.items():
         if old not in columns:
             yield f"--rename {old}={new}: {_why_no_column(old, new, facts)}."
@@ -192,18 +192,18 @@ def unmet(facts: Facts) -> Iterator[str]:
 
 def _why_no_column(old: str, new: str, facts: Facts) -> str:
     table, _, name = old.rpartition(".")
-    found = facts.before.table(table.removeprefix("public."))
+    found = facts.before.table(table)
     if found is None:
         return f"the database has no table {table or old}"
     if column(found, name) is None:
         return f"the table {table} has no column {name}"
-    if not any(item.kind == "drop_column" and item.object == old for item in facts.operations):
+    if not any(item.kind == "drop_column" and f"{table_name(item)}.{item.name}" == old for item in facts.operations):
         return f"the models still have the column {old}"
     return f"the models add no column {new} to the table {table}"
 
 
 def _why_no_table(old: str, new: str, facts: Facts) -> str:
-    if facts.before.table(old.removeprefix("public.")) is None:
+    if facts.before.table(old) is None:
         return f"the database has no table {old}"
     if not any(item.kind == "drop_table" and table_name(item) == old for item in facts.operations):
         return f"the models still have the table {old}"

@@ -49,7 +49,7 @@ class Surroundings:
         except (git.Unavailable, MigrationsToolsError) as error:
             reason = error.reasons[0] if isinstance(error, MigrationsToolsError) else str(error)
             return {name: Base(missing=reason.rstrip(".")) for name in databases}
-        revisions = frozenset(Path(name).name for name in tree)
+        revisions = frozenset(name for folder in project.versions for name in git.names(folder, commit))
         return {name: Base(commit.words(), schemas.get(name), revisions) for name in databases}
 
     def _schemas(self, tree: Mapping[str, str], inside: str) -> Mapping[str, Catalog]:

@@ -13,7 +13,7 @@ _TABLE = re.compile(r"((?:[^.=]+\.)?[^.=]+)=([^.=]+)")
 
 
 def parse_renames(renames: Sequence[str], table_renames: Sequence[str]) -> Wishes:
-    """Read `table.old=new` and `old=new`; a schema may stand in front.
+    """Read `table.old=new` and `old=new`; a schema may stand in front (`public` need not).
 
     Raises CannotProceed with everything that is malformed, or said twice.
     """
@@ -30,13 +30,15 @@ def _read(option: str, given: Iterable[str], form: re.Pattern[str], example: str
     for item in given:
         match = form.fullmatch(item.strip())
         old, new = match.groups() if match else ("", "")
+        old = old.removeprefix("public.")
         if not match:
             reasons.append(f"{option} {item}: this must read as {example} does.")
         elif found.get(old, new) != new:
             reasons.append(f"{option} {item}: {old} is to be {found[old]} already.")
         elif new in {name for other, name in found.items() if _home(other) == _home(old) and other != old}:
             reasons.append(f"{option} {item}: something else is to be {new} already.")
-        found.setdefault(old, new)
+        else:
+            found[old] = new
     return found
 
 

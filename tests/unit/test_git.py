@@ -69,6 +69,12 @@ def test_unchanged_files_are_told_and_a_new_module_is_a_change(repository: Path)
     assert not git.is_unchanged(repository / "api", base)
 
 
+def test_the_names_of_a_folders_files_are_those_of_the_base_branch(repository: Path) -> None:
+    base = git.base_commit(repository, "")
+    assert git.names(repository / "api", base) == {"models.py", "picture"}
+    assert git.names(repository / "nowhere", base) == frozenset()
+
+
 def test_what_cannot_be_had_has_its_reason(
     repository: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
