@@ -10,6 +10,7 @@ import pytest
 
 from migrations_tools.catalog import Catalog, Column, Constraint, Index, Sequence, Table, View
 from migrations_tools.operations import Operation
+from migrations_tools.report.generated import Reviewed
 from migrations_tools.review import verdict
 from migrations_tools.review.facts import Facts, Wishes
 from migrations_tools.review.findings import Review, parse_allowances
@@ -206,6 +207,7 @@ def test_what_only_changes_its_name_is_renamed(
     assert [(item.code, item.outcome) for item in found.findings] == [("FD03", "repaired")]
     assert (found.hold, pieces(found)) == (frozenset(), [written])
     assert found.edits[0].replaces == (0, 1)
+    assert Reviewed("shop", given, found).untouched == ()
 
 
 def test_a_unique_index_in_a_constraints_place_is_created_before_the_drop() -> None:
@@ -213,6 +215,7 @@ def test_a_unique_index_in_a_constraints_place_is_created_before_the_drop() -> N
     found = judge(Facts(given, schema(table(UQ))))
     assert [(item.code, item.severity, item.outcome) for item in found.findings] == [("FD02", "warn", "repaired")]
     assert (found.hold, pieces(found)) == (frozenset(), [["original 1, original 0", "mirror 0, mirror 1"]])
+    assert Reviewed("shop", given, found).untouched == given
 
 
 # --- renames ---------------------------------------------------------------------------------------------------------
