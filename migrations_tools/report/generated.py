@@ -35,6 +35,14 @@ class Reviewed:
         replaced = {number for edit in edits for number in edit.replaces} - again
         return tuple(item for item in self.kept if item.id not in replaced)
 
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What the file does, in sentences: the operations, and for those that a repair does without, the repair."""
+        left = {item.id for item in self.untouched}
+        said = [f"{item.summary()}." for item in self.untouched]
+        repaired = (item for item in self.review.findings if item.outcome == "repaired")
+        return (*said, *(item.sentence for item in repaired if not left & set(item.operations)))
+
 
 @dataclass(frozen=True, slots=True)
 class Generated:

@@ -1,6 +1,6 @@
 """Drops: nothing that the database has is dropped unless it was allowed by name.
 
-Each drop gets one verdict (`judging.code_of`), and each of these rules gives the findings of one code. The code of
+Each drop gets one verdict (`judging.verdicts`), and each of these rules gives the findings of one code. The code of
 the drop's own kind stays an alias, for allowances.
 """
 

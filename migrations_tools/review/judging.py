@@ -16,7 +16,7 @@ from migrations_tools.review.evidence import (
 )
 from migrations_tools.review.facts import Facts, table_name
 from migrations_tools.review.findings import Finding
-from migrations_tools.review.objects import in_words, shown_table
+from migrations_tools.review.objects import in_words, owner_of, shown_table
 from migrations_tools.review.relations import allow_drop, leaders, same_table, together
 from migrations_tools.review.renames import behind
 from migrations_tools.review.replaced import changed, replacements
@@ -54,27 +54,25 @@ def verdicts(facts: Facts) -> dict[int, str]:
     """Give each drop's code, by its id: the first that fits, from what is surest to what its kind says."""
     made_up = {number: _CODE_OF.get(item.how, "") for number, item in replacements(facts).items()}
     made_up |= {number: code for number, code in behind(facts).items() if not made_up.get(number)}
-    drops = leaders(facts.operations)
     return {
-        drop.id: _by_nature(drop, facts) or made_up.get(drop.id) or _by_drift(drop, facts, made_up) for drop in drops
+        drop.id: _by_owner(drop, facts) or made_up.get(drop.id) or _by_absence(drop, facts, drop.id in made_up)
+        for drop in leaders(facts.operations)
     }
 
 
 _CODE_OF: Final = {"unique still": "FD02", "renamed": "FD03"}
 
 
-def _by_nature(drop: Operation, facts: Facts) -> str:
-    known = facts.existing(drop)
+def _by_owner(drop: Operation, facts: Facts) -> str:
     if table_name(drop) in facts.members:
         return "FD07"
-    if known is not None and known.kind == "partition":
-        return "FD06"
-    unimported = drop.kind == "drop_table" and (_module(drop, facts) or _many(facts))
-    return "FD13" if unimported else ""
+    return "FD06" if owner_of(drop, facts) else ""
 
 
-def _by_drift(drop: Operation, facts: Facts, made_up: dict[int, str]) -> str:
-    changes = drop.id in made_up
+def _by_absence(drop: Operation, facts: Facts, changes: bool) -> str:
+    """Give the code of a drop that nothing makes up for; one that only changes is its kind's."""
+    if drop.kind == "drop_table" and (_module(drop, facts) or _many(facts)):
+        return "FD13"
     return "FD04" if not changes and drifted(drop, facts) else own_code(drop)
 
 
@@ -134,8 +132,7 @@ def _reason(code: str, drop: Operation, facts: Facts) -> str:
     if code == "FD07":
         return f"it belongs to the extension {facts.members[table_name(drop)]}, not to the models"
     if code == "FD06":
-        parents = (known.parents if (known := facts.existing(drop)) else ()) or ("another table",)
-        return f"it is a partition of {', '.join(parents)}, which models do not list"
+        return f"it is a partition of {owner_of(drop, facts)}, which models do not list"
     if code == "FD13":
         return _not_imported(drop, facts)
     if code == "FD04":
@@ -176,7 +173,9 @@ def _many(facts: Facts) -> bool:
 
 
 def _dropped_tables(facts: Facts) -> list[Operation]:
-    return [item for item in facts.operations if item.kind == "drop_table" and facts.existing(item)]
+    renamed = behind(facts)
+    drops = [item for item in facts.operations if item.kind == "drop_table" and item.id not in renamed]
+    return [item for item in drops if facts.existing(item)]
 
 
 # --- the way out ----------------------------------------------------------------------------------------------------

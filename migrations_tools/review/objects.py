@@ -32,6 +32,13 @@ def is_unique(item: Constraint | Index) -> bool:
     return item.unique and item.predicate is None and item.expressions is None
 
 
+def owner_of(operation: Operation, facts: Facts) -> str:
+    """Give the extension or the tables that an operation's table belongs to, where it is not the models' own."""
+    known = facts.existing(operation)
+    partition_of = ", ".join(known.parents) if known and known.kind == "partition" else ""
+    return facts.members.get(table_name(operation), partition_of)
+
+
 def lacks(catalog: Catalog, drop: Operation, facts: Facts) -> bool | None:
     """Tell whether another schema has not what is dropped, nor the same under another name; None: that says nothing."""
     table = catalog.table(table_name(drop))

@@ -11,7 +11,7 @@ from migrations_tools.operations import Operation
 from migrations_tools.review.evidence import evidence_for, provenance_of
 from migrations_tools.review.facts import Facts, table_name
 from migrations_tools.review.findings import Finding
-from migrations_tools.review.objects import column
+from migrations_tools.review.objects import column, owner_of
 from migrations_tools.review.relations import allow_drop, same_table, together, wants
 from migrations_tools.review.renaming import of_column, of_table, rename_column, rename_table
 from migrations_tools.review.rules import Catalogue
@@ -31,7 +31,7 @@ class Rename:
 
 def column_renames(facts: Facts) -> dict[int, Rename]:
     """Give the columns that were, or may have been, renamed; by the id of the drop."""
-    drops = [item for item in facts.operations if item.kind == "drop_column"]
+    drops = [item for item in facts.operations if item.kind == "drop_column" and not owner_of(item, facts)]
     adds = [item for item in facts.operations if item.kind == "add_column"]
     found: dict[int, Rename] = {}
     for drop in drops:
@@ -92,7 +92,7 @@ def _family(item: Column) -> str:
 
 def table_renames(facts: Facts) -> dict[int, Rename]:
     """Give the tables that were, or may have been, renamed; by the id of the drop."""
-    drops = [item for item in facts.operations if item.kind == "drop_table"]
+    drops = [item for item in facts.operations if item.kind == "drop_table" and not owner_of(item, facts)]
     made = [item for item in facts.operations if item.kind == "create_table"]
     found: dict[int, Rename] = {}
     taken: set[int] = set()

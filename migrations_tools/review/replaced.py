@@ -16,6 +16,7 @@ from migrations_tools.review.objects import (
     in_words,
     is_unique,
     names_word,
+    owner_of,
     sql_table,
 )
 from migrations_tools.review.relations import leaders, same_table
@@ -39,7 +40,7 @@ def replacements(facts: Facts) -> dict[int, Replacement]:
     found: dict[int, Replacement] = {}
     taken: set[int] = set()
     made = [item for item in facts.operations if item.kind in _CREATES]
-    drops = [item for item in leaders(facts.operations) if item.kind in _DROPS]
+    drops = [item for item in leaders(facts.operations) if item.kind in _DROPS and not owner_of(item, facts)]
     for how in _HOWS:
         for drop in (item for item in drops if item.id not in found):
             fits = (item for item in made if item.id not in taken and how in _ways(drop, item, facts))

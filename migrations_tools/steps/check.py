@@ -28,7 +28,8 @@ def check(work: Work, allow: Sequence[str], wishes: Wishes | None = None) -> Non
     finally:
         if not standing:
             cleanup(work)
-    missing = [f"A migration is missing: {item.summary()}." for outcome in outcomes for item in outcome.kept]
+    reviewed = [each for outcome in outcomes for each in outcome.reviewed]
+    missing = [f"A migration is missing: {said}" for each in reviewed for said in each.missing]
     held = [f"Models and database disagree: {item.sentence}" for outcome in outcomes for item in outcome.held]
     if missing or held:
         raise Found([*missing, *held], tip="Run `invoke isolate generate validate` and commit the file.")

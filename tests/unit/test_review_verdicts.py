@@ -179,6 +179,14 @@ def test_each_drop_gets_one_verdict_that_says_what_it_rests_on(case: Case) -> No
         assert words in said
 
 
+def test_a_partitions_index_that_is_called_otherwise_is_a_partitions_still() -> None:
+    given = operations(drop("index", "ix_a", "a"), create("index", "ix_users_a", "a"))
+    before = schema(table(IX, kind="partition", parents=("people",)))
+    found = judge(Facts(given, before, schema(table(NEW_IX))))
+    assert [(item.code, item.outcome) for item in found.findings] == [("FD06", "held")]
+    assert found.hold == {0, 1}
+
+
 def test_the_code_of_the_kind_stays_a_name_for_allowances() -> None:
     facts = VERDICTS["a partition"].facts
     assert judge(facts, "FD05:log_1").hold == judge(facts, "FD06:log_1").hold == frozenset()
@@ -208,6 +216,7 @@ def test_what_only_changes_its_name_is_renamed(
     assert (found.hold, pieces(found)) == (frozenset(), [written])
     assert found.edits[0].replaces == (0, 1)
     assert Reviewed("shop", given, found).untouched == ()
+    assert Reviewed("shop", given, found).missing == (found.findings[0].sentence,)
 
 
 def test_a_unique_index_in_a_constraints_place_is_created_before_the_drop() -> None:
@@ -216,6 +225,9 @@ def test_a_unique_index_in_a_constraints_place_is_created_before_the_drop() -> N
     assert [(item.code, item.severity, item.outcome) for item in found.findings] == [("FD02", "warn", "repaired")]
     assert (found.hold, pieces(found)) == (frozenset(), [["original 1, original 0", "mirror 0, mirror 1"]])
     assert Reviewed("shop", given, found).untouched == given
+    assert Reviewed("shop", given, found).missing == (
+        "drop unique constraint users.uq_a.", "create unique index users.ix_a.",
+    )  # fmt: skip
 
 
 # --- renames ---------------------------------------------------------------------------------------------------------
