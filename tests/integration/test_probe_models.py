@@ -30,7 +30,7 @@ def tree(models: str | None, prefix: str = "") -> dict[str, str]:
 
 
 def ask_for_base(project: Path, url: str, files: dict[str, str], inside: str, **environment: str) -> None:
-    with probing(project, with_driver(url, DRIVER), **environment) as probe:
+    with probing(project, with_driver(url, DRIVER), cold=bool(environment), **environment) as probe:
         request = target().request("base", tree=files, inside=inside)
         probe.ask(request, "creating the schema of the base branch's models")
 
