@@ -57,10 +57,12 @@ def _commit(folder: Path, name: str) -> str:
     return _try(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}") if name else ""
 
 
-def is_unchanged(folder: Path, commit: Commit) -> bool:
-    """Tell whether the folder's files are the commit's, without one more or less."""
-    changed = _ask(folder, "diff", "--name-only", commit.identity, "--", ".").split()
-    new = _ask(folder, "ls-files", "--others", "--exclude-standard", "--", ".").split()
+def is_unchanged(folder: Path, commit: Commit, but: Sequence[Path] = ()) -> bool:
+    """Tell whether the folder's files are the commit's, without one more or less; `but` are folders in it left out."""
+    inside = [path.resolve() for path in but if folder.resolve() in path.resolve().parents]
+    paths = (".", *(f":(exclude){path.relative_to(folder.resolve())}" for path in inside))
+    changed = _ask(folder, "diff", "--name-only", commit.identity, "--", *paths).split()
+    new = _ask(folder, "ls-files", "--others", "--exclude-standard", "--", *paths).split()
     return not changed and not any(name.endswith(_KINDS) for name in new)
 
 

@@ -100,7 +100,7 @@ def _tree(project: Project, branch: str) -> tuple[git.Commit, dict[str, str], st
         raise git.Unavailable("a command of the project's own starts Alembic, and imports the models as they are now")
     folder = _application_folder(project, config)
     commit = git.base_commit(folder, branch)
-    if git.is_unchanged(folder, commit):
+    if git.is_unchanged(folder, commit, project.versions):
         raise git.Unavailable(f"the files of {folder.name} are the very same in {commit.words()}")
     return commit, git.files(folder, commit), config.relative_to(folder).as_posix()
 

@@ -65,8 +65,12 @@ def test_unchanged_files_are_told_and_a_new_module_is_a_change(repository: Path)
     assert git.is_unchanged(repository / "api", base)
     (repository / "api" / "notes.bin").write_text("no module")
     assert git.is_unchanged(repository / "api", base)
-    (repository / "api" / "new.py").write_text("")
+    (repository / "api" / "versions").mkdir()
+    (repository / "api" / "versions" / "new.py").write_text("")
     assert not git.is_unchanged(repository / "api", base)
+    assert git.is_unchanged(repository / "api", base, [repository / "api" / "versions", repository / "elsewhere"])
+    (repository / "api" / "new.py").write_text("")
+    assert not git.is_unchanged(repository / "api", base, [repository / "api" / "versions"])
 
 
 def test_the_names_of_a_folders_files_are_those_of_the_base_branch(repository: Path) -> None:
