@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from migrations_tools import catalog
-from migrations_tools.catalog import Catalog
+from migrations_tools.catalog import Catalog, Query
 from migrations_tools.discovery.alembic_config import USUAL
 from migrations_tools.engines.postgres import Server, make_extensions, querying
 from migrations_tools.inapp.client import Probe
@@ -49,9 +49,13 @@ class Bench:
 
     def read(self, database: str) -> Catalog:
         """Read a database's catalog, without version tables."""
-        tables = {item.version_table for each in self.installed for item in each.standings}
         with self.server.connect(database) as connection:
-            return catalog.read(querying(connection)).without_tables(tables)
+            return self.schema(querying(connection))
+
+    def schema(self, query: Query) -> Catalog:
+        """Read the catalog of the database that is asked, without version tables."""
+        tables = {item.version_table for each in self.installed for item in each.standings}
+        return catalog.read(query).without_tables(tables)
 
     @contextmanager
     def copies(self, purpose: str, databases: Sequence[str]) -> Iterator[dict[str, str]]:
