@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
 from subprocess import Popen
 from typing import Protocol
 
 from migrations_tools.discovery.project import Project
+from migrations_tools.engines.dumps import Restored
 from migrations_tools.engines.postgres import Server
 from migrations_tools.inapp.advice import Advice
 from migrations_tools.inapp.client import Probe, Program, Target
@@ -66,6 +68,12 @@ class Temp(Protocol):
 
     def client(self, run: Run, terminal: bool, command: str = "") -> tuple[list[str], dict[str, str]]:
         """Give the words that start psql on the temp database (for one command), and the variables it needs besides."""
+
+    def restore(self, run: Run, database: str, path: Path) -> Restored:
+        """Put a dump into a scratch database of the temp server.
+
+        Raises CannotProceed when it is none, would lead out of that database, or one of its statements fails.
+        """
 
     def dry_words(self, run: Run) -> str:
         """Say what `reinstall` would do."""

@@ -78,6 +78,10 @@ class Stall:
         """Run tasks to their end; settings are given by the environment."""
         return docker.run(self._command(*arguments), cwd=self.root, env=self._environment(settings), timeout=180)
 
+    def run_python(self, *words: str) -> Done:
+        """Run a Python of this checkout's in the project's folder."""
+        return docker.run([sys.executable, *words], cwd=self.root, env=self._environment({}), timeout=60)
+
     def configure(self, **settings: Any) -> None:
         """Write the project's settings."""
         names = self.names

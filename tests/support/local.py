@@ -65,6 +65,10 @@ class LocalProject:
             self.leaks.extend(f"{path} after {' '.join(arguments)}" for path in self._files_with(secret))
         return done
 
+    def run_python(self, *words: str) -> Done:
+        """Run a Python of this checkout's in the project's folder."""
+        return run([sys.executable, *words], cwd=self.root, env=self.environment(), timeout=_LONGEST)
+
     def kill_when(self, moment: Callable[[LocalProject], bool], *arguments: str) -> bool:
         """Start tasks and kill them, as `kill -9` does, at a moment; False when they ended before it came."""
         started = subprocess.Popen(

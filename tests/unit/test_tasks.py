@@ -41,7 +41,7 @@ LAYERS = (
     {"errors", "secrets", "files"},
     {"settings", "locks"},
     {"journal", "isolation", "catalog", "operations", "discovery"},
-    {"executed"},
+    {"executed", "data"},
     {"review", "inapp", "engines"},
     {"proofs"},
     {"report"},
@@ -80,7 +80,7 @@ def test_imports_run_one_way(path: Path) -> None:
     assert upwards <= ({"discovery"} if own == "engines" else set())
 
 
-PURE = ("isolation", "review", "catalog", "operations.py", "executed.py", "discovery")
+PURE = ("isolation", "review", "catalog", "operations.py", "executed.py", "discovery", "data")
 DRIVERS = {"invoke", "psycopg", "subprocess", "docker", "sqlalchemy", "alembic"}
 
 

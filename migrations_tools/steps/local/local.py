@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from subprocess import Popen
 
 from migrations_tools.discovery import libpq, variables
@@ -11,6 +14,7 @@ from migrations_tools.discovery.interpreter import mending_command
 from migrations_tools.discovery.project import Project
 from migrations_tools.engines import given, postgres, process
 from migrations_tools.engines.address import Address
+from migrations_tools.engines.dumps import Restored, by_program, restore
 from migrations_tools.engines.limit import Limit
 from migrations_tools.inapp.advice import Advice
 from migrations_tools.inapp.bundle import BOOTSTRAP
@@ -137,6 +141,11 @@ class Local:
         more = {"PGHOSTADDR": "", **libpq.variables(dict(where.server.options))}
         words = ["psql", *address, *postgres.psql_words(where.database, command)]
         return words, {**more, **({"PGPASSWORD": where.password} if where.password else {})}
+
+    def restore(self, run: Run, database: str, path: Path) -> Restored:
+        """Put a dump into a scratch database; an archive is read by the cluster's own pg_restore, or the machine's."""
+        program = shutil.which("pg_restore", path=databases.programs(run)) or ""
+        return restore(self.server(run), database, path, by_program(program, dict(os.environ)))
 
     def dry_words(self, run: Run) -> str:
         """Say what `reinstall` would do."""
