@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from migrations_tools.review import drops
-from migrations_tools.review.rules import Rule
+from migrations_tools.review import by_hand, drops, history, locks, trips
+from migrations_tools.review.rules import Find, Rule
 
-RULES: Final[tuple[Rule, ...]] = (*drops.CATALOGUE.rules,)
+# What speaks when a file has been executed, or of the history as a whole; the others speak of what Alembic found.
+MEASURED: Final[tuple[Rule, ...]] = (*trips.CATALOGUE.rules, *locks.CATALOGUE.rules, *history.CATALOGUE.rules)
+RULES: Final[tuple[Rule, ...]] = (*drops.CATALOGUE.rules, *MEASURED)
+# What speaks under the codes of rules that foresee the same.
+SPEAKERS: Final[tuple[Find, ...]] = (trips.failures_of_rows, by_hand.taken_away)

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from migrations_tools.catalog import Catalog, Difference, Table, compare, qualified
+from migrations_tools.executed import Direction, Executed
 from migrations_tools.operations import Operation
+from migrations_tools.review.lineage import Lineage
 from migrations_tools.review.provenance import Revision
 
 
@@ -29,6 +31,11 @@ class Facts:
     `operations` are those of `upgrade()`; `before` is the schema that it meets, `after` the one that it is to lead to
     (what the models' own DDL makes, or what a file by hand made); `history` comes newest first. `excluded` are tables
     that env.py leaves out of its comparison. What is None was not looked at, and no rule may conclude from it.
+
+    `executed` is what the file did on a scratch database with rows in its tables, `empty` the same without rows, made
+    when the first failed; `left` is what then differs from the models. `lineage` is the history against the base
+    branch's. `large` names the tables that are large where it matters ("*": all). A file that somebody wrote is
+    `by_hand`: what it drops is meant.
     """
 
     operations: tuple[Operation, ...] = ()
@@ -37,6 +44,23 @@ class Facts:
     history: tuple[Revision, ...] = ()
     excluded: frozenset[str] = frozenset()
     wishes: Wishes = field(default_factory=Wishes)
+    executed: Executed | None = None
+    empty: Executed | None = None
+    left: tuple[Difference, ...] = ()
+    lineage: Lineage | None = None
+    large: frozenset[str] = frozenset()
+    by_hand: bool = False
+
+    @property
+    def trip(self) -> Executed | None:
+        """The execution that came further: with rows in the tables, or without where only that one came up."""
+        failed = self.executed is not None and self.executed.after_up is None
+        return self.empty if failed and self.empty and self.empty.after_up else self.executed
+
+    def needs_rows(self, direction: Direction) -> bool:
+        """Tell whether what failed with rows in the tables does not fail without."""
+        done = [each for each in self.empty.passes if each.direction == direction] if self.empty else []
+        return bool(done) and not any(each.failure for each in done)
 
     def existing(self, operation: Operation) -> Table | None:
         """Give the table that an operation is about as it is before the revision; None when it is new."""
