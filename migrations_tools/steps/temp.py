@@ -75,6 +75,9 @@ class Temp(Protocol):
         Raises CannotProceed when it is none, would lead out of that database, or one of its statements fails.
         """
 
+    def versions(self) -> dict[str, str]:
+        """Give the versions of what the engine runs on, by name."""
+
     def dry_words(self, run: Run) -> str:
         """Say what `reinstall` would do."""
 

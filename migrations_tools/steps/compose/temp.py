@@ -92,6 +92,14 @@ class ComposeTemp:
         convert = in_container(lambda more, stdin, stderr: docker.turn(scope, (*words, *more), stdin, stderr))
         return restore(self.server(run), database, path, convert)
 
+    def versions(self) -> dict[str, str]:
+        """Give the versions of the Docker engine and of Compose."""
+        docker = self.copy.stack.docker
+        return {
+            "docker": docker.query("version", "--format", "{{.Server.Version}}").strip(),
+            "compose": docker.query("compose", "version", "--short").strip(),
+        }
+
     def dry_words(self, run: Run) -> str:
         """Say which commands `reinstall` would run."""
         volumes = "".join(f"\n  $ docker volume rm {name}" for name in run.names("volume"))

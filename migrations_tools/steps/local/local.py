@@ -147,6 +147,10 @@ class Local:
         program = shutil.which("pg_restore", path=databases.programs(run)) or ""
         return restore(self.server(run), database, path, by_program(program, dict(os.environ)))
 
+    def versions(self) -> dict[str, str]:
+        """Give nothing: the database and the interpreter tell their own."""
+        return {}
+
     def dry_words(self, run: Run) -> str:
         """Say what `reinstall` would do."""
         names = ", ".join(name for kind, name in run.made if kind in ("cluster", "database"))
