@@ -146,7 +146,7 @@ def rows_lost(facts: Facts) -> Iterator[Finding]:
     if trip is None or trip.before is None or trip.after_up is None or trip.up is None:
         return
     for change in _changes(trip.before, trip.after_up):
-        if change.kind in ("rows lost", "values lost") and not _explained(trip.up, change):
+        if _is_unsaid(trip.up, change):
             line = _line_about(trip.up, change.table)
             yield Finding(
                 object=".".join(filter(None, (change.table, change.column))), severity="error" if facts.by_hand else "",
@@ -160,19 +160,24 @@ def _changes(before: State, after: State) -> tuple[Change, ...]:
     return compare_rows(before.contents, after.contents) if before.contents and after.contents else ()
 
 
-def _explained(up: Pass, change: Change) -> bool:
-    """Tell whether a statement that changes rows names the table."""
+_CHANGES_ROWS = frozenset({"DELETE", "TRUNCATE", "UPDATE", "MERGE", "INSERT", "WITH", "DO", "SELECT", "CALL"})
+
+
+def _is_unsaid(up: Pass, change: Change) -> bool:
+    """Tell whether something is lost without a statement that changes rows and names the table."""
     local = change.table.rpartition(".")[2]
-    verbs = {"DELETE", "TRUNCATE", "UPDATE", "MERGE", "INSERT", "WITH", "DO", "SELECT", "CALL"}
-    return any(each.sort in verbs and names(each.sql, local) for _, each in up.statements)
+    said = any(each.sort in _CHANGES_ROWS and names(each.sql, local) for _, each in up.statements)
+    return change.kind in ("rows lost", "values lost") and not said
 
 
 def _line_about(up: Pass, table: str) -> int:
-    """Give the line of the statement that most likely did something to a table: that locked it, else names it."""
+    """Give the line that most likely changed the rows of a table: by its statement, its locks, or its name."""
     local = table.rpartition(".")[2]
+    named = [(step.line, each.sort in _CHANGES_ROWS) for step, each in up.statements if names(each.sql, local)]
     locked = [step.line for step, each in up.statements if any(lock.relation.name == local for lock in each.locks)]
-    named = [step.line for step, each in up.statements if names(each.sql, local)]
-    return (named or locked or [step.line for step in up.steps] or [0])[-1]
+    said = [line for line, changes in named if changes]
+    lines = (*said[-1:], *locked[-1:], *(line for line, _ in named[-1:]), *(step.line for step in up.steps[-1:]))
+    return next(iter(lines), 0)
 
 
 @CATALOGUE.rule(
@@ -187,7 +192,8 @@ def data_without_a_way_back(facts: Facts) -> Iterator[Finding]:
     trip = facts.trip
     if trip is None or trip.before is None or trip.after_up is None or trip.after_down is None or trip.up is None:
         return
-    during = {(each.table, each.column): each for each in _changes(trip.before, trip.after_up) if each.is_of_data}
+    changes = [each for each in _changes(trip.before, trip.after_up) if each.is_of_data]
+    during = {(each.table, each.column): each for each in changes if not _is_unsaid(trip.up, each)}
     after = {(each.table, each.column) for each in _changes(trip.before, trip.after_down) if each.is_of_data}
     for place, change in during.items():
         if place in after:

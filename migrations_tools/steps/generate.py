@@ -25,6 +25,7 @@ from migrations_tools.review.findings import Allowance, Finding, parse_allowance
 from migrations_tools.secrets import masked
 from migrations_tools.steps import engines
 from migrations_tools.steps.bench import Bench, Models, models_of
+from migrations_tools.steps.executing import Surroundings, execute_new
 from migrations_tools.steps.history import head_to_extend, read_history
 from migrations_tools.steps.install import Migrated
 from migrations_tools.steps.recording import versions
@@ -85,7 +86,7 @@ def _ask(temp: Temp, run: Run, number: int, wish: Wish) -> tuple[Run, Generated]
     run, probe = temp.open_probe(run)
     with probe:
         hello = probe.ask(target.request("hello"), "reading the Alembic configuration")
-        _same_files(environment, hello)
+        same_files(environment, hello)
         ends = heads(hello)
         head = head_to_extend(ends, wish.head) if wish.write or wish.head else (ends.revisions or ("head",))[0]
         standings = _to_the_heads(probe, target, ends, temp.work.settings.install_command)
@@ -93,11 +94,13 @@ def _ask(temp: Temp, run: Run, number: int, wish: Wish) -> tuple[Run, Generated]
         asked = _Reviewer(Bench(temp, run, probe, temp.server(run), (installed,)), wish)
         request = target.request("revision", message=wish.message, head=head)
         answer = probe.ask(request, "autogenerating", asked.answer)
-    files = tuple(_placed(environment, item) for item in answer["files"])
+        files = tuple(_placed(environment, item) for item in answer["files"])
+        executed = execute_new(asked.bench, files, asked.reviewed, asked.surroundings)
     notes = (*_notes(answer), *asked.unseen)
     return run, Generated(
-        environment.section, files, tuple(asked.reviewed), notes, history=asked.history, versions=versions(temp, hello)
-    )
+        environment.section, executed.files, executed.reviewed, notes, history=asked.history,
+        versions=versions(temp, hello),
+    )  # fmt: skip
 
 
 def _to_the_heads(probe: Probe, target: Target, ends: Heads, install: str) -> tuple[Standing, ...]:
@@ -137,6 +140,7 @@ class _Reviewer:
 
     def __init__(self, bench: Bench, wish: Wish) -> None:
         """Read what the review needs to know before autogenerate begins."""
+        self.bench = bench
         self.wish = wish
         self.reviewed: list[Reviewed] = []
         self.unseen: tuple[str, ...] = ()
@@ -151,6 +155,11 @@ class _Reviewer:
         except (ProbeError, CannotProceed) as error:
             self.unseen = (_UNSEEN.format(error.reasons[0]),)
             return Models({}, {})
+
+    @property
+    def surroundings(self) -> Surroundings:
+        """Give what the file that comes of it is judged by when it has been executed."""
+        return Surroundings(self.history, self._models, self.wish.allowances)
 
     def answer(self, _question: str, value: Any) -> Mapping[str, Any]:
         """Judge what was found on one database."""
@@ -174,7 +183,7 @@ _UNSEEN = (
 )
 
 
-def _same_files(environment: Environment, hello: Mapping[str, Any]) -> None:
+def same_files(environment: Environment, hello: Mapping[str, Any]) -> None:
     """Refuse an image whose revision files are not those of the project: what it generates would not fit."""
     folders = environment.versions
     if len(folders) != len(hello["locations"]):
