@@ -128,9 +128,8 @@ class Journal:
 
     def forget(self) -> None:
         """Remove the run's state; the last report stays."""
-        own = (self.whole_path, self.override_path, self.error_path, self.refused_path, self.path)
-        own = (*own, self.folder / ".gitignore")
-        for path in own:
+        kept_until_now = (self.whole_path, self.override_path, self.error_path, self.refused_path)
+        for path in (*kept_until_now, self.path, self.folder / ".gitignore"):
             partial(path).unlink(missing_ok=True)
             path.unlink(missing_ok=True)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,10 +73,7 @@ def generate(
 
 def _one(temp: Temp, run: Run, number: int, wish: Wish) -> tuple[Run, Generated]:
     """Do it for one environment of the project; its file is written before the next one is looked at."""
-    environment = temp.project.alembic.environments[number]
-    words = f" of [{environment.section}]" if environment.section else ""
-    with temp.work.console.step(f"Comparing the models{words} with the database"):
-        run, outcome = _ask(temp, run, number, wish)
+    run, outcome = _ask(temp, run, number, wish)
     run, written = _write(temp.work, run, outcome) if wish.write else (run, False)
     outcome = outcome.as_written(written)
     return _remember(temp.work, run, outcome), outcome
@@ -83,8 +81,10 @@ def _one(temp: Temp, run: Run, number: int, wish: Wish) -> tuple[Run, Generated]
 
 def _ask(temp: Temp, run: Run, number: int, wish: Wish) -> tuple[Run, Generated]:
     environment, target = temp.project.alembic.environments[number], targets(temp.project, run)[number]
+    words = f" of [{environment.section}]" if environment.section else ""
     run, probe = temp.open_probe(run)
-    with probe:
+    with probe, ExitStack() as comparing:
+        comparing.enter_context(temp.work.console.step(f"Comparing the models{words} with the database"))
         hello = probe.ask(target.request("hello"), "reading the Alembic configuration")
         same_files(environment, hello)
         ends = heads(hello)
@@ -95,6 +95,7 @@ def _ask(temp: Temp, run: Run, number: int, wish: Wish) -> tuple[Run, Generated]
         request = target.request("revision", message=wish.message, head=head)
         answer = probe.ask(request, "autogenerating", asked.answer)
         files = tuple(_placed(environment, item) for item in answer["files"])
+        comparing.close()
         executed = execute_new(asked.bench, files, asked.reviewed, asked.surroundings)
     notes = (*_notes(answer), *asked.unseen)
     return run, Generated(
