@@ -60,11 +60,15 @@ def _from_table(trip: Executed, up: Pass, table: Table, now: Table) -> Iterator[
         meant = constraint.definition not in definitions and constraint.type in _CODES
         if meant and not lost & set(constraint.columns) and not _same_name(constraint, now):
             yield _constraint_gone(trip, up, table, constraint)
+    covered = {index.columns for index in now.indexes} | {constraint.columns for constraint in now.constraints}
+    for index in table.indexes:
+        if not lost & set(index.columns) and not _same_name(index, now) and index.columns not in covered:
+            yield _index_gone(trip, up, table, index)
 
 
-def _same_name(constraint: Constraint, now: Table) -> bool:
-    """Tell whether the constraint is there in another form: changed, not dropped."""
-    return any(other.name == constraint.name and other.type == constraint.type for other in now.constraints)
+def _same_name(item: Constraint | Index, now: Table) -> bool:
+    """Tell whether it is there in another form: changed, not dropped."""
+    return any(other.name == item.name and other.noun == item.noun for other in (*now.constraints, *now.indexes))
 
 
 def _column_gone(trip: Executed, up: Pass, table: Table, column: Column) -> Finding:
@@ -102,6 +106,17 @@ def _constraint_gone(trip: Executed, up: Pass, table: Table, constraint: Constra
         code=code, severity=severity, object=f"{table.qualified_name}.{constraint.name}", effect=effect,
         sentence=f"The {constraint.type}{'' if ' ' in constraint.type else ' constraint'} {constraint.name} of table"
         f" {table.qualified_name} is dropped.",
+        file=trip.file, line=step.line if step else 0,
+    )  # fmt: skip
+
+
+def _index_gone(trip: Executed, up: Pass, table: Table, index: Index) -> Finding:
+    step = _step(up, index.name)
+    effect = "Duplicates become possible." if index.unique else "Lookups that used it read the whole table."
+    return Finding(
+        code="FD08", severity="info", object=f"{table.qualified_name}.{index.name}", effect=effect,
+        sentence=f"The {'unique ' if index.unique else ''}index {index.name} of table {table.qualified_name} is"
+        " dropped.",
         file=trip.file, line=step.line if step else 0,
     )  # fmt: skip
 

@@ -123,7 +123,9 @@ def concurrently_inside_a_transaction(facts: Facts) -> Iterator[Finding]:
 def index_dropped_without_concurrently(facts: Facts) -> Iterator[Finding]:
     """Find an index of an existing table that is dropped without CONCURRENTLY."""
     for each in _taken(facts):
-        if each.statement.sort == "DROP INDEX" and "CONCURRENTLY" not in each.words:
+        # Of an index that goes for good it has been said already that it goes.
+        worth = severity(facts, each.tables) == "warn" or not facts.by_hand
+        if worth and each.statement.sort == "DROP INDEX" and "CONCURRENTLY" not in each.words:
             yield each.finding(
                 facts, f"Nothing can use {_on(each)} from when this drop begins to wait until the transaction ends.",
                 "Drop it with postgresql_concurrently=True, inside `with op.get_context().autocommit_block():`.",
