@@ -34,7 +34,7 @@ def fresh_install(session: nox.Session) -> None:
         session.install("-r", str(folder / "compose" / "api" / "requirements.txt"))
     with session.chdir(folder):
         try:
-            _invoke(session, "isolate", "generate", "validate")
+            _invoke(session, "isolate", "generate", "validate", "--stairway", "all")
         finally:
             _invoke(session, "cleanup")
 

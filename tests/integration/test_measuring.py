@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,9 @@ import pytest
 from migrations_tools import executed
 from migrations_tools.executed import Lock, Pass, Relation, Statement
 from migrations_tools.inapp.client import Probe, ProbeError, Program
+from tests.support import application
 from tests.support.probing import (
+    ASYNC_DRIVER,
     DRIVER,
     DRIVERS,
     PROJECTS,
@@ -21,6 +23,7 @@ from tests.support.probing import (
     copy_project,
     mark,
     need,
+    need_asyncio,
     pass_of,
     probing,
     revision_file,
@@ -110,10 +113,9 @@ def users(database: str) -> str:
     return mark(database)
 
 
-def run_file(probe: Probe, url: str, upgrade: str) -> Pass:
-    request = target(url.rpartition("/")[2]).request(
-        "execute", revision="new", direction="upgrade", files=[revision_file(upgrade)]
-    )  # fmt: skip
+def run_file(probe: Probe, url: str, upgrade: str = "", given: Sequence[Mapping[str, Any]] = ()) -> Pass:
+    files = list(given) or [revision_file(upgrade)]
+    request = target(url.rpartition("/")[2]).request("execute", revision="new", direction="upgrade", files=files)
     (found,) = executed.parse(probe.ask(request, "executing"))
     return found
 
@@ -170,6 +172,70 @@ def test_a_revision_that_ends_the_transaction_itself_is_seen_to(base: Probe, use
     assert [words_of(statement) for _, statement in found.statements] == ["LOCK; locks ACCESS EXCLUSIVE users"] * 2
 
 
+def test_what_an_operation_of_an_extension_does_by_further_ones_is_its_own(base: Probe, users: str) -> None:
+    given = revision_file("op.make_views('users', 2)")
+    found = run_file(base, users, given=[{**given, "text": EXTENSION + given["text"]}])
+    (step,) = found.steps
+    assert step.operation is not None
+    assert (step.operation.kind, step.operation.name) == ("make_views", "users")
+    assert [words_of(statement) for statement in step.statements] == [
+        "CREATE VIEW; locks ACCESS SHARE users",
+        "CREATE VIEW",
+    ]
+
+
+EXTENSION = """from alembic.operations import MigrateOperation, Operations
+
+
+@Operations.register_operation("make_views")
+class MakeViewsOp(MigrateOperation):
+    def __init__(self, name, columns):
+        self.name, self.columns = name, columns  # the columns are no list here, as Alembic's are
+
+    @classmethod
+    def make_views(cls, operations, name, columns):
+        return operations.invoke(cls(name, columns))
+
+
+@Operations.implementation_for(MakeViewsOp)
+def make_views(operations, operation):
+    for number in range(operation.columns):
+        operations.execute("CREATE VIEW v%d AS SELECT id FROM %s" % (number, operation.name))
+
+
+"""
+
+
+def test_a_batch_that_makes_the_table_again_is_a_step_of_its_own(base: Probe, users: str) -> None:
+    batch = "with op.batch_alter_table('users', recreate='always') as batch:"
+    found = run_file(base, users, f"{batch} batch.add_column(sa.Column('a', sa.Integer))")
+    added, made = found.steps
+    assert found.failure is None
+    assert added.operation is not None
+    assert (added.operation.kind, added.statements) == ("add_column", ())
+    assert {"CREATE TABLE", "INSERT", "DROP TABLE"} <= {statement.sort for statement in made.statements}
+    assert "ACCESS EXCLUSIVE" in {lock.mode for statement in made.statements for lock in statement.locks}
+
+
+def test_a_commit_that_is_sent_as_a_statement_stays_one(users: str, tmp_path: Path) -> None:
+    need("psycopg2")  # after it, this driver sends no BEGIN of its own
+    body = "op.execute('COMMIT')\nop.execute('CREATE INDEX CONCURRENTLY ix ON users (name)')"
+    with probing(copy_project("_base", tmp_path), with_driver(users, "psycopg2")) as probe:
+        found = run_file(probe, users, body)
+    assert [words_of(statement) for _, statement in found.statements] == ["COMMIT", "CREATE INDEX; in autocommit"]
+    assert found.failure is None
+
+
+def test_what_run_async_sends_has_the_line_that_called_it(users: str, tmp_path: Path) -> None:
+    need_asyncio()
+    if application.version("alembic") < (1, 11):
+        pytest.skip("op.run_async() is there since Alembic 1.11")
+    body = "async def work(connection): await connection.execute(sa.text('LOCK TABLE users'))\nop.run_async(work)"
+    with probing(copy_project("async_environment", tmp_path), with_driver(users, ASYNC_DRIVER)) as probe:
+        found = run_file(probe, users, body)
+    assert list(lines_of(found))[1:] == ["  new_.py:10 -", "    LOCK; locks ACCESS EXCLUSIVE users"]
+
+
 def test_the_seconds_and_rows_of_a_statement_are_its_own(base: Probe, users: str) -> None:
     found = run_file(
         base, users,
@@ -185,13 +251,15 @@ def test_very_many_statements_of_a_line_are_counted_together(base: Probe, users:
         base, users,
         "for number in range(1000): op.get_bind().execute(sa.text('SELECT %d' % number))\n"
         "for number in range(1000): op.get_bind().execute(sa.text('SELECT :number'), {'number': number})\n"
-        "op.execute('SELECT ' + '1 + ' * 1000 + '1')",
+        "op.execute('SELECT ' + '1 + ' * 1000 + 'x')",
     )  # fmt: skip
     different, repeated, long = found.steps
     assert sum(statement.times for statement in different.statements) == 1000
     assert len(different.statements) == 201
     assert [statement.times for statement in repeated.statements] == [1000]
     assert len(long.statements[0].sql) == 2000
+    assert found.failure is not None
+    assert found.failure.statement == long.statements[0].sql
 
 
 def test_an_error_at_the_commit_is_the_revisions(base: Probe, users: str) -> None:

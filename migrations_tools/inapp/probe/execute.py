@@ -39,7 +39,8 @@ def do_execute(request: dict[str, Any], _talk: Talk) -> dict[str, Any]:
     Only an error that comes before a revision has begun is an error of the request.
     """
     revision, direction = request["revision"], request["direction"]
-    with _with_files(request, direction, revision) as script, measuring() as passes:
+    # Attached first: a connection of SQLAlchemy's knows from its beginning whether anybody listens.
+    with measuring() as passes, _with_files(request, direction, revision) as script:
         reached = []
 
         def steps(heads: Any, context: Any) -> list[Any]:

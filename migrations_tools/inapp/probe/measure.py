@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from .errors import describe_error
 from .held import Watch
 from .statements import shortened, sort_of, touches_nothing
-from .tree import facts_of
+from .tree import facts_of, kind_of, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -128,8 +128,9 @@ class Pass:
         blamed = self._blamed[1] if self._blamed and self._blamed[0] in _chain(error) else None
         frames = list(traceback.walk_tb(error.__traceback__))
         lines = [line for frame, line in frames if frame.f_globals is self.module.__dict__]
+        described = describe_error(error)
         self.failed = {
-            **describe_error(error), "file": self._file,
+            **described, "file": self._file, "statement": shortened(described["statement"]),
             "line": blamed["line"] if blamed else lines[-1] if lines else 0,
             "step": next((number for number, each in enumerate(self.steps) if each is blamed), None),
         }  # fmt: skip
@@ -256,9 +257,8 @@ def _facts(operation: Any) -> dict[str, Any]:
         return facts_of(operation)
     except Exception as error:
         print("describing %r: %s" % (operation, error), file=sys.stderr)  # noqa: T201 - the probe's standard error
-        name = type(operation).__name__
-        empty = dict.fromkeys(("schema", "table", "name", "constraint", "unique", "referent"))
-        return {**empty, "kind": name, "columns": []}
+        unknown = dict.fromkeys(("schema", "table", "constraint", "unique", "referent"))
+        return {**unknown, "kind": kind_of(operation), "name": name_of(operation), "columns": []}
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

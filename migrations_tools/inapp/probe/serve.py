@@ -12,6 +12,7 @@ from .execute import do_execute, do_reach
 from .gate import GATE
 from .requests import do_current, do_downgrade, do_hello, do_history, do_metadata, do_upgrade
 from .revision import do_revision
+from .stairway import do_stairway
 
 if TYPE_CHECKING:
     from .channel import Talk
@@ -26,6 +27,7 @@ REQUESTS = {
     "revision": do_revision,
     "reach": do_reach,
     "execute": do_execute,
+    "stairway": do_stairway,
 }
 
 
