@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from migrations_tools.discovery.alembic import Environment
-from migrations_tools.engines import git
-from migrations_tools.engines.git import Git
+from migrations_tools.engines.repository import Git, find_repository
 from migrations_tools.errors import CannotProceed
 from migrations_tools.review.lineage import Base, read_file
 from migrations_tools.review.provenance import Revision
@@ -33,7 +32,7 @@ def find(work: Work, named: str = "") -> Branch | None:
 
     Raises CannotProceed when the one that is asked for is not there.
     """
-    repository = git.find(work.root)
+    repository = find_repository(work.root)
     wanted = named or work.settings.base_branch
     if repository is None:
         if wanted:
@@ -80,4 +79,4 @@ def new(history: Sequence[Revision], base: Base) -> list[Revision]:
 
 def in_repository(work: Work) -> bool:
     """Tell whether the project is in a git repository at all."""
-    return git.find(work.root) is not None
+    return find_repository(work.root) is not None

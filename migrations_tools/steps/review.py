@@ -69,8 +69,10 @@ def review(work: Work, files: Sequence[str] = (), since: str = "", allow: Sequen
         if not standing:
             cleanup(work)
     show(work.console, outcomes)
+    if not any(outcome.files for outcome in outcomes):
+        work.console.say("– nothing was executed", style="yellow")
     _tell_unused(work, outcomes, parse_allowances(allow, _today()))
-    _judge(work, [finding for outcome in outcomes for finding in outcome.findings])
+    judge(work, [finding for outcome in outcomes for finding in outcome.findings])
 
 
 def _today() -> datetime.date:
@@ -89,7 +91,8 @@ def _of_files(outcome: ByHand) -> list[Allowance]:
     return [item for file in outcome.files for item in file.allowed]
 
 
-def _judge(work: Work, findings: Sequence[Finding]) -> None:
+def judge(work: Work, findings: Sequence[Finding]) -> None:
+    """Say that nothing is grave enough. Raises Found, with each object, when something is."""
     threshold = work.settings.threshold
     grave = [finding for finding in findings if finding.reaches(threshold)]
     if grave:
@@ -131,7 +134,7 @@ def _one(temp: Temp, run: Run, number: int, wish: Wish) -> tuple[Run, ByHand]:
         same_files(environment, hello)
         ends = heads(hello)
         history = read_history(probe, target)
-        choice = _choose(temp.work, environment, history, wish)
+        choice = choose(temp.work, environment, history, wish)
         found = standings(probe.ask(target.request("current"), "asking the database where it stands"))
         migrated = Migrated(environment, target, ends.revisions, found)
         bench = Bench(temp, run, probe, temp.server(run), (migrated,))
@@ -169,7 +172,7 @@ def _on_disk(environment: Environment, history: Sequence[Revision]) -> tuple[Rev
 # --- which files -------------------------------------------------------------------------------------------------
 
 
-def _choose(work: Work, environment: Environment, history: Sequence[Revision], wish: Wish) -> Choice:
+def choose(work: Work, environment: Environment, history: Sequence[Revision], wish: Wish) -> Choice:
     """Decide what is reviewed: what is named, what comes after `since`, what the base branch does not have."""
     ids = {each.revision for each in history}
     after = next((name for name in ids if wish.since and name.startswith(wish.since)), "")
@@ -220,7 +223,7 @@ def _file(
     tried: Tried, revisions: Sequence[Revision], history: Sequence[Revision], wish: Wish, large: frozenset[str]
 ) -> File:
     revision = next(each for each in revisions if each.revision == tried.executed.revision)
-    own = _allowances_in(revision)
+    own = allowances_in(revision)
     facts = Facts(
         tried.operations, tried.before, None, tuple(history), executed=tried.executed, empty=tried.empty,
         large=large, by_hand=True,
@@ -233,7 +236,7 @@ def _file(
     )  # fmt: skip
 
 
-def _allowances_in(revision: Revision) -> tuple[Allowance, ...]:
+def allowances_in(revision: Revision) -> tuple[Allowance, ...]:
     """Read a file's own allowances. Raises CannotProceed when one cannot be read, or has expired."""
     found = comments.comments(revision.source)
     reasons = [

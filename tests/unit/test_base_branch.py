@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from migrations_tools.discovery.alembic import Environment
-from migrations_tools.engines import git
+from migrations_tools.engines.repository import find_repository
 from migrations_tools.errors import CannotProceed
 from migrations_tools.settings import Settings
 from migrations_tools.steps import base_branch
@@ -106,7 +106,7 @@ def test_a_commit_is_taken_for_a_branch(root: Path) -> None:
 
 def test_outside_of_a_repository_there_is_no_base_branch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    assert git.find(tmp_path) is None
+    assert find_repository(tmp_path) is None
     assert base_branch.find(work(tmp_path)) is None
     with pytest.raises(CannotProceed, match="in no git repository"):
         base_branch.find(work(tmp_path, base_branch="main"))
@@ -114,4 +114,4 @@ def test_outside_of_a_repository_there_is_no_base_branch(tmp_path: Path, monkeyp
 
 def test_without_a_git_there_is_no_base_branch(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
-    assert git.find(root) is None
+    assert find_repository(root) is None

@@ -65,7 +65,7 @@ class Git:
 _DONE = {"M": "edited", "D": "deleted", "A": "added"}
 
 
-def find(folder: Path) -> Git | None:
+def find_repository(folder: Path) -> Git | None:
     """Give the repository that a folder is in; None where it is in none, or there is no git."""
     try:
         done = subprocess.run(
