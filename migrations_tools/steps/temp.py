@@ -130,9 +130,9 @@ def taken_over(project: Project, run: Run, folder: str = "") -> Program | None:
     return Program(command, run.token, take_over=True, folder=folder) if command else None
 
 
-def watched(process: Popen[str], advice: Advice, program: Program) -> Watched:
+def watched(process: Popen[str], advice: Advice, program: Program, patience: float) -> Watched:
     """Wait for a command of the project's own to end; give what came of it."""
-    with Probe(process, advice, program) as probe:
+    with Probe(process, advice, program, patience) as probe:
         return Watched(int(probe.first["code"]), tuple(probe.first["reached"]), probe.said())
 
 

@@ -22,13 +22,14 @@ from urllib.parse import quote
 import psycopg
 from psycopg import sql
 
-from tests.support.docker import Done, plain_environment, run
+from tests.support.docker import Done, plain_environment
 from tests.support.embedded import Server, open_folder
+from tests.support.warm import run_tool
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PROJECTS = CHECKOUT / "tests" / "integration" / "local_projects"
 _NOT_OURS = ("PG", "DATABASE_", "INVOKE_", "COMPOSE_", "DOCKER_", "POSTGRES_")
-_LONGEST = 60.0
+_LONGEST = 180.0
 # What is in the tool's own folder after `cleanup`.
 LEFT = [".gitignore", "temp"]
 LEFT_AFTER_VALIDATE = [*LEFT, "temp/last-run.json"]
@@ -58,7 +59,7 @@ class LocalProject:
 
     def invoke(self, *arguments: str, **more: str) -> Done:
         """Run tasks to their end; wherever a secret shows is noted in `leaks`."""
-        done = run(_command(*arguments), cwd=self.root, env=self.environment(**more), timeout=_LONGEST)
+        done = run_tool(arguments, self.root, self.environment(**more), _LONGEST)
         for secret in self._all_secrets():
             if secret in done.text:
                 self.leaks.append(f"the output of {' '.join(arguments)}")

@@ -175,6 +175,7 @@ def test_a_command_that_hangs_is_ended_and_the_setting_is_named(tmp_path: Path) 
     with pytest.raises(CommandFailed, match=late) as caught:
         docker.stream(SCOPE, *DOWN)
     assert caught.value.output == "begun"
+    docker, late = _docker(tmp_path, [], timeout=0.2), late.replace("than 1", "than 0.2")
     with pytest.raises(CommandFailed, match=late):
         docker.change(SCOPE, "volume", "rm", "shop_data_temp")
     with pytest.raises(CommandFailed, match=late):
@@ -209,10 +210,10 @@ def test_a_child_that_keeps_the_pipe_open_keeps_nobody_waiting(tmp_path: Path) -
 def test_programs_that_do_not_say_their_version_are_not_waited_for(tmp_path: Path, programs: dict[str, str]) -> None:
     _program(tmp_path, "docker", "exec /bin/sleep 60")
     with pytest.raises(CannotProceed) as caught:
-        find_compose(programs, _soon(1))
-    late = "did not answer within 1 seconds (the setting `answer_timeout`)"
+        find_compose(programs, _soon(0.2))
+    late = "did not answer within 0.2 seconds (the setting `answer_timeout`)"
     assert caught.value.reasons == (f"`docker compose version` {late}.",)
-    assert unreachable(programs, _soon(1)) == f"the Docker engine {late}"
+    assert unreachable(programs, _soon(0.2)) == f"the Docker engine {late}"
 
 
 def test_a_child_ends_with_a_tool_that_was_killed(tmp_path: Path) -> None:

@@ -70,11 +70,12 @@ class Local:
     def open_probe(self, run: Run) -> tuple[Run, Probe]:
         """Start the probe in the project's own interpreter."""
         program = taken_over(self.project, run, self._helpers() if self.project.alembic.command else "")
-        return run, Probe(self._start_python(run), self._advice(), program)
+        return run, Probe(self._start_python(run), self._advice(), program, self.work.settings.command_timeout)
 
     def run_program(self, run: Run, program: Program) -> tuple[Run, Watched]:
         """Run it beside the project's own interpreter."""
-        return run, watched(self._start_python(run), self._advice(), replace(program, folder=self._helpers()))
+        program = replace(program, folder=self._helpers())
+        return run, watched(self._start_python(run), self._advice(), program, self.work.settings.command_timeout)
 
     def _start_python(self, run: Run) -> Popen[str]:
         command, environment = self.source.interpreter.command, self.environment(run)
