@@ -22,7 +22,7 @@ from urllib.parse import quote
 import psycopg
 from psycopg import sql
 
-from tests.support.docker import Done, plain_environment
+from tests.support.docker import Done, plain_environment, run
 from tests.support.embedded import Server, open_folder
 from tests.support.warm import run_tool
 
