@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
 import subprocess
@@ -61,6 +62,26 @@ def e2e(session: nox.Session) -> None:
     """Run the end-to-end tests on the Docker engine."""
     _install_for_tests(session)
     session.run("pytest", "-m", "docker", *session.posargs, env=_environment())
+
+
+@nox.session
+def faults(session: nox.Session) -> None:
+    """Play every fault on the Docker engine: kills, Ctrl-C, failing commands, a daemon that goes, full disks.
+
+    `nox -s faults -- --seed 7 --sorts kill,engine` draws others, or plays some sorts only.
+    """
+    _install_for_tests(session)
+    options = argparse.ArgumentParser(prog="nox -s faults --")
+    options.add_argument("--seed", default="", help="a whole number; another one draws other moments")
+    options.add_argument("--sorts", default="", help="kill, interrupt, command, engine, restart, surroundings")
+    options.add_argument("--minutes", default="", help="how long to play; what is left then is not played")
+    given = vars(options.parse_args(session.posargs))
+    environment = {
+        **_environment(),
+        "FAULTS": "all",
+        **{f"FAULTS_{name.upper()}": text for name, text in given.items()},
+    }
+    session.run("pytest", "-m", "docker", "-s", "tests/e2e/test_faults.py", env=environment)
 
 
 @nox.session

@@ -6,7 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from migrations_tools.catalog import Catalog, Query, qualified
@@ -54,11 +54,20 @@ class Refused(Exception):
 class Session:
     """A transaction of the seeding on one database: what is refused in it undoes itself alone.
 
-    `own_path` is the search_path to write rows under, empty where it leads to the same names as the catalog's.
+    `query` gives the rows of the first of several statements in one text, as psycopg does. `own_path` is the
+    search_path to write rows under, empty where it leads to the same names as the catalog's.
     """
 
     query: Query
     own_path: str = ""
+    verdicts: dict[tuple[str, str], list[tuple[Any, ...]]] = field(default_factory=dict)
+
+    def judge(self, statement: str, given: str) -> list[tuple[Any, ...]]:
+        """Give the rows of a statement that judges some values: many tables have the same checks."""
+        key = statement, given
+        if key not in self.verdicts:
+            self.verdicts[key] = self.ask(statement, [given])
+        return self.verdicts[key]
 
     def ask(self, statement: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Give the rows of a statement that changes nothing. Raises Refused, with all as before, when it fails."""
@@ -73,9 +82,7 @@ class Session:
 
     def change(self, statement: str) -> list[tuple[Any, ...]]:
         """Give the rows of a statement that puts some in. Raises Refused, with all as before, when it fails."""
-        rows = self.ask(statement)
-        self.query("RELEASE SAVEPOINT seeding; SAVEPOINT seeding")
-        return rows
+        return self.ask(f"{statement}; RELEASE SAVEPOINT seeding; SAVEPOINT seeding")
 
     @contextmanager
     def as_printed(self) -> Iterator[None]:
@@ -150,7 +157,9 @@ def passing(
     types = {each: outline.types[each].printed for each in columns}
     generated = tuple({made: expression for check in checks for made, expression in check.generated}.items())
     conditions = [check.expression for check in checks]
-    return _passing(session, name(outline.table.name), types, generated, conditions, combinations)
+    # A check over the whole row names the table.
+    alias = name(outline.table.name) if any(".*" in each for each in conditions) else '"row"'
+    return _passing(session, alias, types, generated, conditions, combinations)
 
 
 def _passing(
@@ -173,7 +182,7 @@ def _passing(
         nonlocal tries
         tries -= 1
         try:
-            rows = session.ask(statement, [json.dumps(some)])
+            rows = session.judge(statement, json.dumps(some))
         except Refused:
             half = len(some) // 2
             return ask(some[:half]) + ask(some[half:]) if half and tries > 0 else []

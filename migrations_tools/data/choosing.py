@@ -41,18 +41,19 @@ def plain(values: Sequence[str], pattern: Pattern, rows: int, nullable: bool) ->
 
 
 def choose(
-    combinations: Sequence[Combination], patterns: Sequence[Pattern], rows: int, nulls: bool = True
+    combinations: Sequence[Combination], patterns: Sequence[Pattern], rows: int, empties: Sequence[int]
 ) -> list[Combination]:
     """Give a combination for each row, or for as many rows as there are without a forbidden repetition.
 
-    `patterns` are those of the columns; without `nulls`, NULL stands only where it must.
+    `patterns` are those of the columns, `empties` the rows in which they have NULL where they may; elsewhere, and
+    nowhere with -1, they have it only where they must.
     """
     chosen: list[Combination] = []
     for _ in range(rows):
         possible = [each for each in combinations if _is_allowed(each, chosen, patterns)]
         if not possible:
             break
-        chosen.append(max(possible, key=lambda each: _score(each, chosen, patterns, rows, nulls)))
+        chosen.append(max(possible, key=lambda each: _score(each, chosen, patterns, empties)))
     return chosen
 
 
@@ -64,13 +65,12 @@ def _is_allowed(candidate: Combination, chosen: Sequence[Combination], patterns:
 
 
 def _score(
-    candidate: Combination, chosen: Sequence[Combination], patterns: Sequence[Pattern], rows: int, nulls: bool
+    candidate: Combination, chosen: Sequence[Combination], patterns: Sequence[Pattern], empties: Sequence[int]
 ) -> int:
     row = len(chosen)
     score = 0
     for at, pattern in enumerate(patterns):
-        empty = nulls and row == null_row(pattern, rows)
-        score += 4 if (candidate[at] is None) == empty else -4
+        score += 4 if (candidate[at] is None) == (row == empties[at]) else -4
         if chosen and pattern != "distinct":
             same = candidate[at] == chosen[-1][at]
             score += 2 * (same == (index_of(pattern, row) == index_of(pattern, row - 1)))

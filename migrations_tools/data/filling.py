@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from migrations_tools.data.asking import Session, defaults, passing, passing_values
 from migrations_tools.data.candidates import candidates
-from migrations_tools.data.choosing import MOST_COMBINATIONS, choose, crossed, joined, plain
+from migrations_tools.data.choosing import MOST_COMBINATIONS, choose, crossed, joined, null_row, plain
 from migrations_tools.data.outline import Outline, Part, Pattern, Reference
 from migrations_tools.data.text import Value
 from migrations_tools.data.types import Type
@@ -106,8 +106,17 @@ class Group:
         if several:
             kept = passing(self.session, outline, part.columns, several, combinations[:MOST_COMBINATIONS])
             combinations = kept or combinations
-        rows = choose(combinations, patterns, self.shape.rows, self.shape.nulls)
+        rows = choose(combinations, patterns, self.shape.rows, self._empties(part, patterns))
         return {name: [row[at] for row in rows] for at, name in enumerate(part.columns)}
+
+    def _empties(self, part: Part, patterns: Sequence[Pattern]) -> list[int]:
+        """Give for each column the row that has NULL; a key's columns have it together."""
+        if not self.shape.nulls:
+            return [-1] * len(patterns)
+        found = dict(zip(part.columns, (null_row(each, self.shape.rows) for each in patterns), strict=True))
+        for reference in part.references:
+            found |= dict.fromkeys(reference.columns, found[reference.columns[0]])
+        return [found[name] for name in part.columns]
 
     def _plain(self, outline: Outline, name: str, pattern: Pattern) -> Rows:
         values = self._candidates(outline.types[name], (), name)
@@ -146,7 +155,7 @@ class Group:
         pairs = list(zip(reference.columns, reference.referenced, strict=True))
         found = [{own: key[other] for own, other in pairs} for key in keys]
         empty: dict[str, Value] = {own: None for own, _ in pairs if self._may_be_null(outline, own)}
-        if empty:
+        if empty and (len(empty) == len(pairs) or not reference.full):
             # With MATCH SIMPLE one NULL is enough; the other columns keep to a row, which other keys may share.
             found += [{**key, **empty} for key in found] or [empty]
         if not found:

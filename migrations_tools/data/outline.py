@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
@@ -26,11 +26,15 @@ _GENERATION: Final = re.compile(r" (STORED|VIRTUAL)\Z")
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A foreign key: columns of one table, and those of another that they refer to."""
+    """A foreign key: columns of one table, and those of another that they refer to.
+
+    `full` (MATCH FULL) wants all of them to be NULL where one is.
+    """
 
     columns: tuple[str, ...]
     table: str
     referenced: tuple[str, ...]
+    full: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ class Outline:
     """A table and what restricts its rows.
 
     `parts` hold the columns that get a value; of the others the database makes it. `automatic` are those that it
-    counts itself (serial, identity).
+    counts itself (serial, identity), `emptied` those with a default in whose place NULL may stand all the same.
     """
 
     table: Table
@@ -69,6 +73,7 @@ class Outline:
     references: tuple[Reference, ...] = ()
     patterns: Mapping[str, Pattern] = field(default_factory=dict)
     automatic: frozenset[str] = frozenset()
+    emptied: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -93,7 +98,8 @@ def outline(table: Table, catalog: Catalog, types: Types, partitions: Sequence[s
     automatic = frozenset(name for name, column in columns.items() if _is_automatic(column))
     tied = {name for each in references for name in each.columns} | set(key.columns if key else ())
     tied |= {name for check in checks if len(check.columns) > 1 for name in check.columns} - automatic
-    patterns = _patterns(table, columns, automatic - tied)
+    own = automatic | {name for name, column in columns.items() if _MAKES_ANOTHER.search(column.default or "")}
+    patterns = _patterns(table, columns, own - tied)
     given = [name for name, column in columns.items() if _is_given(column, name in tied, patterns.get(name))]
     for each in references:
         if each.table == table.qualified_name:
@@ -101,7 +107,12 @@ def outline(table: Table, catalog: Catalog, types: Types, partitions: Sequence[s
             patterns |= {name: patterns.get(name, "later pairs") for name in each.columns if columns[name].nullable}
     parts = tuple(_parts(given, references, [*checks, *([key] if key else [])]))
     known = {name: types.resolve(column.type) for name, column in columns.items()}
-    return Outline(table, columns, known, parts, references, patterns, automatic)
+    forbidding = {name for check in checks if "IS NOT NULL" in check.expression for name in check.columns}
+    kept = {*given, *automatic, *forbidding, *(name for name, type_ in known.items() if type_.required)}
+    emptied = tuple(
+        name for name, column in columns.items() if column.nullable and _default(column) and name not in kept
+    )
+    return Outline(table, columns, known, parts, references, patterns, automatic, emptied)
 
 
 def _default(column: Column) -> str | None:
@@ -129,7 +140,8 @@ def _references(table: Table) -> Iterator[Reference]:
     for constraint in table.constraints:
         match = _FOREIGN_KEY.match(constraint.definition) if constraint.type == "foreign key" else None
         if match and constraint.referenced_table:
-            yield Reference(constraint.columns, constraint.referenced_table, names_in(match["others"]))
+            full = " MATCH FULL" in constraint.definition[match.end() :]
+            yield Reference(constraint.columns, constraint.referenced_table, names_in(match["others"]), full)
 
 
 def _checks(table: Table, catalog: Catalog, columns: Mapping[str, Column]) -> list[Check]:
@@ -165,13 +177,16 @@ def _without_generated(names: Iterable[str], columns: Mapping[str, Column]) -> t
 # Uniqueness ----------------------------------------------------------------------------------------------------------
 
 
-def _patterns(table: Table, columns: Mapping[str, Column], automatic: frozenset[str]) -> dict[str, Pattern]:
-    """Give the columns that may not repeat as others do, so that every unique constraint and index is kept."""
+def _patterns(table: Table, columns: Mapping[str, Column], own: frozenset[str]) -> dict[str, Pattern]:
+    """Give the columns that may not repeat as others do, so that every unique constraint and index is kept.
+
+    `own` are those whose values the database makes, another one for each row.
+    """
     patterns: dict[str, Pattern] = {}
     for names, each in sorted(_unique_sets(table, columns), key=lambda one: len(one[0])):
         if each:
             patterns |= dict.fromkeys(names, "distinct")
-        elif names and not _is_unique(names, patterns, automatic, columns):
+        elif names and not _is_unique(names, patterns, own):
             _make_unique(names, patterns)
     return patterns
 
@@ -185,22 +200,22 @@ def _unique_sets(table: Table, columns: Mapping[str, Column]) -> Iterator[tuple[
         yield _without_generated(mentioned(using, frozenset(columns)), columns), True
     for index in table.indexes:
         if index.unique:
-            yield _of_index(index, columns)
+            yield _of_index(index, columns, {name for one in _references(table) for name in one.columns})
 
 
-def _of_index(index: Index, columns: Mapping[str, Column]) -> tuple[tuple[str, ...], bool]:
-    names = mentioned(" , ".join(index.columns), frozenset(columns))
-    return _without_generated(names, columns), bool(index.expressions) or len(names) == 1
+def _of_index(index: Index, columns: Mapping[str, Column], referring: Collection[str]) -> tuple[tuple[str, ...], bool]:
+    """Give the columns of a unique index; where it has expressions, the one that is likeliest to make it unique."""
+    names = _without_generated(mentioned(" , ".join(index.columns), frozenset(columns)), columns)
+    if not index.expressions:
+        return names, len(names) == 1
+    # A plain column before one in an expression, which may make different values alike, and a key last.
+    return tuple(sorted(names, key=lambda each: (each in referring, each not in index.columns))[:1]), True
 
 
-def _is_unique(
-    names: Sequence[str], patterns: Mapping[str, Pattern], automatic: frozenset[str], columns: Mapping[str, Column]
-) -> bool:
-    if any(name in automatic or patterns.get(name) == "distinct" for name in names):
+def _is_unique(names: Sequence[str], patterns: Mapping[str, Pattern], own: frozenset[str]) -> bool:
+    if any(name in own or patterns.get(name) == "distinct" for name in names):
         return True
-    if any(_MAKES_ANOTHER.search(columns[name].default or "") for name in names):
-        return True
-    return len({patterns.get(name, "pairs") for name in names if name in patterns}) > 1
+    return len({patterns[name] for name in names if name in patterns}) > 1
 
 
 def _make_unique(names: Sequence[str], patterns: dict[str, Pattern]) -> None:

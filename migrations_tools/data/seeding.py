@@ -6,13 +6,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from migrations_tools.catalog import Catalog, Query
+from migrations_tools.catalog import Catalog, Query, Table
 from migrations_tools.data import asking
 from migrations_tools.data.asking import Refused, Session
 from migrations_tools.data.filling import Group, Rows, Shape, Unfillable
+from migrations_tools.data.inserting import insert
 from migrations_tools.data.order import groups
 from migrations_tools.data.outline import Outline, outline
-from migrations_tools.data.text import Value, literal, name, name_of
+from migrations_tools.data.text import Value, name, name_of
 from migrations_tools.data.types import types_of
 from migrations_tools.data.values import is_known, value
 
@@ -48,16 +49,17 @@ class Seeded:
 def seed(query: Query, catalog: Catalog, rows: int = ROWS) -> Seeded:
     """Fill every ordinary and partitioned table of the database that has this catalog with a few rows.
 
-    `query` runs statements on a connection that commits by itself and is in no transaction. All rows come in one
-    transaction; where PostgreSQL or a trigger of the user's refuses rows, others are tried, and a table that takes
-    none is named in the result. Two rows of a table share a value in each column that may repeat, one has NULL in
-    each that may be empty. Defaults, serial, identity and generated columns are left to the database.
+    `query` runs statements on a connection that commits by itself and is in no transaction; of several in one text it
+    gives the first one's rows, as psycopg does. All rows come in one transaction; where PostgreSQL or a trigger of the
+    user's refuses rows, others are tried, and a table that takes none is named in the result. Two rows of a table
+    share a value in each column that may repeat, one has NULL in each that may be empty. Defaults, serial, identity
+    and generated columns are left to the database. Raises ValueError when fewer than two rows are asked for.
     """
     if rows < 2:
         raise ValueError("A table needs two rows to have duplicates.")
     seeding = _Seeding.of(query, catalog, rows)
     try:
-        for names in groups({each.name: [one.table for one in each.references] for each in seeding.outlines.values()}):
+        for names in groups(seeding.graph()):
             seeding.fill(names)
         query("COMMIT")
     except BaseException:
@@ -78,6 +80,7 @@ class _Seeding:
     keys: dict[str, list[dict[str, Value]]]
     inserted: dict[str, int]
     refused: dict[str, str]
+    partitions: Mapping[str, tuple[Table, str]]
 
     @classmethod
     def of(cls, query: Query, catalog: Catalog, rows: int) -> _Seeding:
@@ -87,7 +90,16 @@ class _Seeding:
         for reference in (one for each in outlines.values() for one in each.references):
             wanted[reference.table] |= dict.fromkeys(reference.referenced)
         before = asking.counts(query, [(each.name, name_of(each.table)) for each in outlines.values()], rows)
-        return cls(asking.opened(query), outlines, wanted, before, rows, {}, {}, {})
+        return cls(asking.opened(query), outlines, wanted, before, rows, {}, {}, {}, _partitions(catalog))
+
+    def graph(self) -> dict[str, list[str]]:
+        """Give for each table those that it refers to; in the place of a partition, the table that fills it."""
+        return {
+            each.name: [
+                self.partitions[one.table][1] if one.table in self.partitions else one.table for one in each.references
+            ]
+            for each in self.outlines.values()
+        }
 
     def result(self) -> Seeded:
         """Give the counts, and the tables that have no rows at all."""
@@ -112,7 +124,7 @@ class _Seeding:
         """Fill them by one statement: foreign keys are looked at when it ends."""
         outlines = {each: self.outlines[each] for each in names}
         values = self._group(outlines, Shape(self.rows)).fill()
-        inserts = [_insert(outlines[each], values[each], ["1"], self.rows) for each in names]
+        inserts = [insert(outlines[each], values[each], self.rows, nulls=True) for each in names]
         parts = [f"{name(f'#{at}')} AS ({statement})" for at, statement in enumerate(inserts)]
         counted = ", ".join(f"(SELECT count(*) FROM {name(f'#{at}')})" for at in range(len(names)))  # noqa: S608
         ((*counts,),) = self.session.change(f"WITH {', '.join(parts)} SELECT {counted}")
@@ -148,7 +160,7 @@ class _Seeding:
                 missing -= self._insert(table, shape, missing)
             except Refused as error:
                 reason = reason or str(error)
-                left = left or asking.unwritable(self.session, table, self._first_values(table))
+                left = left or self._unwritable(table)
             except Unfillable as error:
                 reason = reason or str(error)
             if missing <= 0:
@@ -162,10 +174,13 @@ class _Seeding:
 
     def _insert(self, table: Outline, shape: Shape, most: int) -> int:
         values = self._group({table.name: table}, shape).fill()[table.name]
-        return self._put(table, {column: given[:most] for column, given in values.items()}, shape.rows)
+        some = {column: given[:most] for column, given in values.items()}
+        return self._put(table, some, shape.rows, shape.nulls)
 
-    def _first_values(self, table: Outline) -> dict[str, str]:
-        return {each: value(type_, 0, each) for each, type_ in table.types.items() if is_known(type_)}
+    def _unwritable(self, table: Outline) -> frozenset[str]:
+        """Give the columns of types that are not known, or whose values this server does not take."""
+        known = {each: value(type_, 0, each) for each, type_ in table.types.items() if is_known(type_)}
+        return asking.unwritable(self.session, table, known) | (set(table.types) - set(known))
 
     def _insert_singly(self, table: Outline, left: frozenset[str]) -> int:
         """Try single rows, each of which may be refused; give how many came in."""
@@ -187,21 +202,42 @@ class _Seeding:
         except Refused:
             return 0  # the reason is known from the attempts before
 
-    def _put(self, table: Outline, values: Rows, rows: int) -> int:
+    def _put(self, table: Outline, values: Rows, rows: int, nulls: bool = False) -> int:
         wanted = [*self.wanted.get(table.name, ())]
         returned = [f"{name(each)}::text" for each in wanted] or ["1"]
-        found = self.session.change(_insert(table, values, returned, rows, " ON CONFLICT DO NOTHING"))
+        found = self.session.change(insert(table, values, rows, returned, nulls=nulls, picking=True))
         self.keys.setdefault(table.name, []).extend(dict(zip(wanted, row, strict=False)) for row in found)
         return len(found)
 
     def _read_keys(self, table: Outline) -> None:
-        """Let references lead to the rows that were there before, too."""
-        wanted = [*self.wanted.get(table.name, ())]
-        if not wanted or not self.before[table.name]:
+        """Let references lead to the rows that were there before, too, and to those of its partitions."""
+        if self.before[table.name]:
+            self._read_keys_of(table.table)
+        for partition, filled_by in self.partitions.values():
+            if filled_by == table.name:
+                self._read_keys_of(partition)
+
+    def _read_keys_of(self, table: Table) -> None:
+        wanted = [*self.wanted.get(table.qualified_name, ())]
+        if not wanted:
             return
         written = ", ".join(f"{name(each)}::text" for each in wanted)
-        found = self.session.ask(f"SELECT {written} FROM {name_of(table.table)} LIMIT {self.rows}")  # noqa: S608
-        self.keys.setdefault(table.name, []).extend(dict(zip(wanted, row, strict=True)) for row in found)
+        found = self.session.ask(f"SELECT {written} FROM {name_of(table)} LIMIT {self.rows}")  # noqa: S608
+        rows = (dict(zip(wanted, row, strict=True)) for row in found)
+        self.keys.setdefault(table.qualified_name, []).extend(rows)
+
+
+def _partitions(catalog: Catalog) -> dict[str, tuple[Table, str]]:
+    """Give the partitions that others could refer to, each with the name of the table that fills it."""
+    tables = {table.qualified_name: table for table in catalog.tables}
+    found: dict[str, tuple[Table, str]] = {}
+    for table in catalog.tables:
+        above = table
+        while above.kind == "partition" and above.parents and above.parents[0] in tables:
+            above = tables[above.parents[0]]
+        if above is not table:
+            found[table.qualified_name] = table, above.qualified_name
+    return found
 
 
 def _outlines(query: Query, catalog: Catalog) -> Iterator[Outline]:
@@ -217,22 +253,3 @@ def _outlines(query: Query, catalog: Catalog) -> Iterator[Outline]:
 def _rows_of(values: Rows, names: Collection[str]) -> list[dict[str, Value]]:
     known = [each for each in names if each in values]
     return [dict(zip(known, row, strict=True)) for row in zip(*(values[each] for each in known), strict=True)]
-
-
-def _insert(table: Outline, values: Rows, returned: Sequence[str], rows: int = 0, conflict: str = "") -> str:
-    """Write the statement that puts rows into a table; those without any given value are the database's own.
-
-    Raises Unfillable when no value is left that could be given.
-    """
-    if not table.columns:
-        return f"INSERT INTO {name_of(table.table)} DEFAULT VALUES RETURNING {', '.join(returned)}"  # noqa: S608
-    columns = list(values) or [next(iter(table.columns))]
-    lists = [*zip(*values.values(), strict=True)] if values else []
-    if values and not lists:
-        raise Unfillable(f"no values were found for {', '.join(values)}")
-    written = [f"({', '.join(map(literal, row))})" for row in lists] or ["(DEFAULT)"] * rows
-    overriding = " OVERRIDING SYSTEM VALUE" if any(table.columns[each].identity_generation for each in values) else ""
-    return (
-        f"INSERT INTO {name_of(table.table)} ({', '.join(map(name, columns))}){overriding}"  # noqa: S608
-        f" VALUES {', '.join(written)}{conflict} RETURNING {', '.join(returned)}"
-    )

@@ -69,14 +69,14 @@ class Temp(Protocol):
     def client(self, run: Run, terminal: bool, command: str = "") -> tuple[list[str], dict[str, str]]:
         """Give the words that start psql on the temp database (for one command), and the variables it needs besides."""
 
+    def versions(self) -> dict[str, str]:
+        """Give the versions of what the engine runs on, by name."""
+
     def restore(self, run: Run, database: str, path: Path) -> Restored:
         """Put a dump into a scratch database of the temp server.
 
         Raises CannotProceed when it is none, would lead out of that database, or one of its statements fails.
         """
-
-    def versions(self) -> dict[str, str]:
-        """Give the versions of what the engine runs on, by name."""
 
     def dry_words(self, run: Run) -> str:
         """Say what `reinstall` would do."""

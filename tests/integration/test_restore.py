@@ -139,7 +139,7 @@ def through_a_pipe(programs: Path) -> Converter:
 @pytest.mark.parametrize(
     ("make", "piped"),
     [
-        *((make, False) for make in (plain, inserts, packed, custom, packed_custom, tar, directory)),
+        *((make, False) for make in (plain, inserts, packed, custom, packed_custom, directory)),
         *((make, True) for make in (custom, tar, directory)),
     ],
 )
@@ -215,9 +215,11 @@ def test_what_fails_is_told_with_its_line_and_the_rest_is_done(
         assert connection.execute("SELECT b FROM a").fetchall() == [(7,)]
 
 
-def test_the_owners_own_rights_are_all_that_a_dump_has(server: TempServer, convert: Converter, tmp_path: Path) -> None:
+def test_a_dump_runs_as_the_owner_who_may_run_no_programs(
+    server: TempServer, convert: Converter, tmp_path: Path
+) -> None:
     text = "DO $$ BEGIN EXECUTE $x$ COPY pg_class TO PROGRAM 'cat > /dev/null' $x$; END $$;"
-    with pytest.raises(CannotProceed, match="permission denied to COPY to or from an external program"):
+    with pytest.raises(CannotProceed, match="COPY to or from an external program"):
         restore(server, server.database, script(tmp_path, text), convert)
 
 

@@ -21,6 +21,7 @@ from psycopg import sql
 from migrations_tools.catalog import Catalog, Table, read
 from migrations_tools.data import Seeded, seed
 from migrations_tools.engines.postgres import querying
+from tests.support.schemas import schema
 
 CASES = sorted(Path(__file__).with_name("seeding_cases").glob("*.sql"))
 
@@ -163,6 +164,30 @@ def test_many_tables_are_filled_by_a_few_questions_each(connection: Connection) 
         {table.name: 3 for table in sorted(catalog.tables, key=lambda each: each.name)}
     )
     assert count < 5 * 300
+
+
+SCHEMAS = int(os.environ.get("SEEDED_SCHEMAS", "12"))
+
+
+def test_schemas_by_chance_are_filled_whole_with_duplicates_and_gaps(connection: Connection) -> None:
+    for number in range(SCHEMAS):
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public")
+        catalog = built(connection, schema(number))
+        assert seed(querying(connection), catalog) == Seeded({table.name: 3 for table in catalog.tables}), number
+        for table in catalog.tables:
+            assert list(_unlike_real_ones(connection, table)) == [], number
+
+
+def _unlike_real_ones(connection: Connection, table: Table) -> Iterator[str]:
+    """Give the columns that could have NULL and have none, or could repeat a value and do not."""
+    keys = {name for each in table.constraints if each.type in ("primary key", "unique") for name in each.columns}
+    for column in table.columns:
+        values = letters(_texts(connection, table, column.name))
+        if column.nullable and "-" not in values:
+            yield f"{column.path} has no gap"
+        if column.name not in keys and len(set(values) - {"-"}) == len(values.replace("-", "")):
+            yield f"{column.path} has no duplicate"
 
 
 def test_the_examples_own_tables_are_filled_whole(connection: Connection, database: str) -> None:

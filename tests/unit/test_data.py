@@ -232,9 +232,9 @@ def test_values_repeat_in_pairs_and_one_row_has_none() -> None:
 
 def test_combinations_are_chosen_so_that_what_may_repeat_does_and_what_may_not_does_not() -> None:
     every = [(a, b) for a in ("1", "2", "3", None) for b in ("x", "y", None)]
-    assert choose(every, ["distinct", "pairs"], 3) == [("1", "x"), ("2", "x"), (None, None)]
-    assert choose(every, ["distinct", "pairs"], 3, nulls=False) == [("1", "x"), ("2", "x"), ("3", "y")]
-    assert choose([("1",), ("2",)], ["distinct"], 3) == [("1",), ("2",)]
+    assert choose(every, ["distinct", "pairs"], 3, [2, 2]) == [("1", "x"), ("2", "x"), (None, None)]
+    assert choose(every, ["distinct", "pairs"], 3, [-1, -1]) == [("1", "x"), ("2", "x"), ("3", "y")]
+    assert choose([("1",), ("2",)], ["distinct"], 3, [2]) == [("1",), ("2",)]
 
 
 def test_keys_that_share_a_column_are_joined_by_it() -> None:

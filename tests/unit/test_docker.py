@@ -194,6 +194,20 @@ def test_a_limit_of_its_own_is_shared_by_the_commands_of_a_phase(tmp_path: Path)
     assert time.monotonic() - begun < 3
 
 
+def test_bytes_are_turned_by_a_command_of_the_runs_own_alone(tmp_path: Path) -> None:
+    _program(tmp_path, "docker", 'echo "$@" >&2; exec /bin/cat')
+    shown: list[str] = []
+    docker = Docker(environment={"PATH": str(tmp_path)}, show=shown.append)
+    with (tmp_path / "said").open("w+b") as errors:
+        with pytest.raises(ForbiddenCommand):
+            docker.turn(SCOPE, ["exec", "--interactive", "--", "db", "cat"], subprocess.PIPE, errors)
+        process = docker.turn(SCOPE, ["exec", "--interactive", "--", "db_temp", "cat"], subprocess.PIPE, errors)
+        assert process.communicate(b"\xff\x00\r\n") == (b"\xff\x00\r\n", None)
+        errors.seek(0)
+        assert errors.read() == b"exec --interactive -- db_temp cat\n"
+    assert shown == ["docker exec --interactive -- db_temp cat"]
+
+
 def test_a_child_that_keeps_the_pipe_open_keeps_nobody_waiting(tmp_path: Path) -> None:
     _program(tmp_path, "docker", "echo begun; sleep 60 & echo $! > $(dirname $0)/pid; wait")
     docker = _docker(tmp_path, [], timeout=1)

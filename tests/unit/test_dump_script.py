@@ -31,6 +31,7 @@ def statements(script: str) -> list[tuple[int, str]]:
         pytest.param("SELECT 1;\nSELECT 2;", [(1, "SELECT 1;"), (2, "SELECT 2;")], id="a line each"),
         pytest.param("SELECT 1; SELECT 2;\n", [(1, "SELECT 1;"), (1, "SELECT 2;")], id="two in a line"),
         pytest.param("SELECT\n\n  1\n;\n", [(1, "SELECT\n\n  1\n;")], id="over several lines"),
+        pytest.param("\ufeffSELECT 1;\n", [(1, "SELECT 1;")], id="a byte order mark before it"),
         pytest.param("SELECT 1", [(1, "SELECT 1")], id="without a semicolon at the end"),
         pytest.param("-- a; b\n\nSELECT 1; -- c;\n-- d\n", [(3, "SELECT 1;")], id="comments between"),
         pytest.param("/* a; /* b; */ \\c x\n; */ SELECT 1;", [(2, "SELECT 1;")], id="a comment with a comment in it"),
@@ -164,6 +165,18 @@ def test_what_is_about_roles_and_owners_is_left_out(statement: str, kind: str) -
             gzip.compress(b"SELECT 1;" * 5000)[:30],
             "The dump {path} cannot be read: Compressed file ended before the end-of-stream marker was reached.",
         ),
+    ],
+    ids=[
+        "plain",
+        "plain, compressed",
+        "custom",
+        "custom, compressed",
+        "tar",
+        "empty",
+        "empty, compressed",
+        "another compression",
+        "UTF-16",
+        "cut off",
     ],
 )
 def test_a_format_is_told_by_how_the_file_begins(content: bytes, expected: str, tmp_path: Path) -> None:

@@ -79,6 +79,13 @@ def test_an_error_of_python_is_told_by_its_type() -> None:
     assert (finding.code, finding.line) == ("AG12", 7)
 
 
+def test_what_was_stopped_before_it_began_is_an_error_and_never_nothing() -> None:
+    executed = Executed("0002", FILE, "shop", before=state(), stopped="env.py ended without a word.")
+    (finding,) = found(executed)
+    assert told([finding]) == [f"AG12 error 0002 {FILE}:1"]
+    assert finding.sentence == "It was not executed: env.py ended without a word."
+
+
 # --- rows --------------------------------------------------------------------------------------------------------
 
 

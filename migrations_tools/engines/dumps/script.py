@@ -23,6 +23,8 @@ _QUOTED_END = re.compile(rb'"')
 _FROM_STDIN = re.compile(rb"\s*COPY\b.*\bFROM\s+STDIN\b", re.IGNORECASE | re.DOTALL)
 _BACKSLASHES = re.compile(rb"\s*SET\s+standard_conforming_strings\s*(?:=|TO)\s*'?(on|off)", re.IGNORECASE)
 _PORTION = 1 << 16
+# What some editors write before the first line.
+_MARK = "\ufeff".encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ def parts(lines: Iterable[bytes]) -> Iterator[Part]:
     size = 0
     for number, line in enumerate(lines, 1):
         if not reader.copying:
-            yield from reader.read(number, line)
+            yield from reader.read(number, line.removeprefix(_MARK) if number == 1 else line)
         elif line.rstrip(b"\r\n") == rb"\.":
             yield Rows(b"".join(data), is_last=True)
             data, size, reader.copying = [], 0, False

@@ -85,13 +85,6 @@ class ComposeTemp:
         client = ("--", copy.database_container, "psql", "-U", access.user, *psql_words(access.name, command))
         return copy.stack.docker.foreground(copy.stack.scope(run), "exec", "--interactive", *tty, *client), {}
 
-    def restore(self, run: Run, database: str, path: Path) -> Restored:
-        """Put a dump into a scratch database; an archive is read by the pg_restore of the database's own container."""
-        copy, words = self.copy, ("exec", "--interactive", "--", self.copy.database_container)
-        docker, scope = copy.stack.docker, copy.stack.scope(run)
-        convert = in_container(lambda more, stdin, stderr: docker.turn(scope, (*words, *more), stdin, stderr))
-        return restore(self.server(run), database, path, convert)
-
     def versions(self) -> dict[str, str]:
         """Give the versions of the Docker engine and of Compose."""
         docker = self.copy.stack.docker
@@ -99,6 +92,13 @@ class ComposeTemp:
             "docker": docker.query("version", "--format", "{{.Server.Version}}").strip(),
             "compose": docker.query("compose", "version", "--short").strip(),
         }
+
+    def restore(self, run: Run, database: str, path: Path) -> Restored:
+        """Put a dump into a scratch database; an archive is read by the pg_restore of the database's own container."""
+        copy, words = self.copy, ("exec", "--interactive", "--", self.copy.database_container)
+        docker, scope = copy.stack.docker, copy.stack.scope(run)
+        convert = in_container(lambda more, stdin, stderr: docker.turn(scope, (*words, *more), stdin, stderr))
+        return restore(self.server(run), database, path, convert)
 
     def dry_words(self, run: Run) -> str:
         """Say which commands `reinstall` would run."""

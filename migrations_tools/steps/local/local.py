@@ -143,14 +143,14 @@ class Local:
         words = ["psql", *address, *postgres.psql_words(where.database, command)]
         return words, {**more, **({"PGPASSWORD": where.password} if where.password else {})}
 
+    def versions(self) -> dict[str, str]:
+        """Give nothing: the database and the interpreter tell their own."""
+        return {}
+
     def restore(self, run: Run, database: str, path: Path) -> Restored:
         """Put a dump into a scratch database; an archive is read by the cluster's own pg_restore, or the machine's."""
         program = shutil.which("pg_restore", path=databases.programs(run)) or ""
         return restore(self.server(run), database, path, by_program(program, dict(os.environ)))
-
-    def versions(self) -> dict[str, str]:
-        """Give nothing: the database and the interpreter tell their own."""
-        return {}
 
     def dry_words(self, run: Run) -> str:
         """Say what `reinstall` would do."""

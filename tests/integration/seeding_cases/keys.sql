@@ -38,3 +38,8 @@ CREATE TABLE settings (id boolean PRIMARY KEY DEFAULT true CHECK (id), value tex
 CREATE TABLE flags (name text PRIMARY KEY, is_default boolean NOT NULL DEFAULT false);
 CREATE UNIQUE INDEX ON flags (is_default) WHERE is_default;
 CREATE TABLE once (code text NOT NULL DEFAULT 'x' UNIQUE, other text);
+CREATE TABLE folders (id serial PRIMARY KEY, parent_id integer REFERENCES folders, name text NOT NULL, owner text);
+CREATE UNIQUE INDEX ON folders (COALESCE(parent_id, 0), lower(name));
+CREATE UNIQUE INDEX ON folders (lower(owner), name);
+CREATE TABLE whole (tenant uuid, member integer NOT NULL, FOREIGN KEY (tenant, member) REFERENCES members MATCH FULL);
+CREATE TABLE whole_or_none (tenant uuid, member integer, FOREIGN KEY (tenant, member) REFERENCES members MATCH FULL);

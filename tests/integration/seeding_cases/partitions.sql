@@ -14,3 +14,4 @@ CREATE TABLE only_identity (id integer GENERATED ALWAYS AS IDENTITY);
 CREATE TABLE no_columns ();
 CREATE TABLE made (a integer NOT NULL, doubled integer GENERATED ALWAYS AS (a * 2) STORED UNIQUE);
 CREATE TABLE refers_to_made (d integer REFERENCES made (doubled), e integer NOT NULL REFERENCES made (doubled));
+CREATE TABLE a_day (event_id bigint, day date NOT NULL, FOREIGN KEY (event_id, day) REFERENCES events_2023 (id, at));

@@ -23,3 +23,6 @@ CREATE TABLE left_circle (id serial PRIMARY KEY, right_id integer NOT NULL);
 CREATE TABLE right_circle (id serial PRIMARY KEY, left_id integer REFERENCES left_circle);
 ALTER TABLE left_circle ADD FOREIGN KEY (right_id) REFERENCES right_circle;
 CREATE TRIGGER refuse BEFORE INSERT ON left_circle FOR EACH ROW EXECUTE FUNCTION refuse();
+CREATE TYPE nothing AS ENUM ();
+CREATE TABLE with_nothing (id serial PRIMARY KEY, nothing nothing, name text);
+CREATE TABLE only_nothing (nothing nothing NOT NULL);

@@ -13,7 +13,7 @@ _HAZARDS = _PAGE.partition("## Compose programs tried")[0]
 _ROWS = [
     [cell.strip() for cell in line.strip("|").split(" | ")]
     for line in _HAZARDS.splitlines()
-    if line.startswith("| ") and not line.startswith(("| feature", "|--"))
+    if line.startswith("| ") and not line.startswith(("| feature", "| fault", "|--"))
 ]
 _CASES = {folder.name for folder in CASES.iterdir() if folder.is_dir()}
 
