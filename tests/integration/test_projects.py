@@ -37,7 +37,7 @@ _TOLD = re.compile(
     r"|  (create|add|alter|drop|enum|import|In|warning:?|allowed:?) "
 )
 _TIMED = re.compile(r"\d s$")
-_REVISION = re.compile(r"\b[0-9a-f]{12}\b")
+_REVISION = re.compile(r"\b[0-9a-f]{12}(?:\b|(?=_))")
 _DATED = re.compile(r"versions/\S*\.py")
 
 
