@@ -175,8 +175,9 @@ def test_nothing_missing_writes_no_file(database: str, tmp_path: Path) -> None:
     with probing(copy_project("pooled_engine", tmp_path), with_driver(mark(database))) as probe:
         assert revise(probe, reviewer) == {
             "files": [],
-            "enums": {"created": [], "reused": []},
+            "enums": {"created": [], "wanted": [], "reused": []},
             "named": [],
+            "distinct": [],
             "hooks": [],
         }
     assert reviewer.lines() == []

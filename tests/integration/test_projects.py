@@ -33,7 +33,7 @@ NEEDS = {
 }
 NEEDS_GIT = ("reviewed_by_hand",)
 _TOLD = re.compile(
-    r"[✔✘–✋]|[!i] [A-Z]{2}\d\d |ERROR|TIP|Wrote|Section|Nothing|Engine|The fresh|Reviewing|\d{4}_\w+\.py"
+    r"[✔✘–✋✎]|! |i [A-Z]{2}\d\d |ERROR|TIP|Wrote|Section|Nothing|Engine|The fresh|Reviewing|\d{4}_\w+\.py"
     r"|  (create|add|alter|drop|enum|import|In|warning:?|allowed:?) "
 )
 _TIMED = re.compile(r"\d s$")

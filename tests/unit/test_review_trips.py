@@ -10,6 +10,8 @@ from migrations_tools.catalog import Catalog, Column, Constraint, Enum, Extensio
 from migrations_tools.catalog import Difference as CatalogDifference
 from migrations_tools.executed import Executed
 from migrations_tools.operations import Operation
+from migrations_tools.review import by_hand, failures
+from migrations_tools.review.catalogue import RULES
 from migrations_tools.review.provenance import Revision
 from tests.support.trips import (
     CATALOG,
@@ -220,3 +222,9 @@ def test_an_ordinary_revision_that_goes_up_and_down_is_not_mentioned() -> None:
     down = done("downgrade", step(9, "ALTER TABLE users DROP COLUMN country"))
     executed = trip(ADDING, after=state(wider), down=down, after_down=state(), again=done("upgrade", ADDING))
     assert found(executed, by_hand=True, history=HISTORY) == []
+
+
+def test_every_code_that_an_execution_can_give_is_a_rule_of_the_catalogue() -> None:
+    codes = {code for code, _, _ in by_hand._CODES.values()} | {code for code, _ in failures._BY_STATE.values()}
+    assert codes | {"DT01", "DT02", "BC01"} <= {rule.code for rule in RULES}
+    assert len({rule.code for rule in RULES}) == len({(rule.code, rule.name) for rule in RULES})
