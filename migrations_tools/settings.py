@@ -65,8 +65,11 @@ class Settings:
     stairway: str = _setting("new", "Which revisions go up, down and up again: `new`, `all`, or `REV..REV`.")
     irreversible: list[str] = _setting([], "Revisions that may lack a way back.")
     message: str = _setting("", "The message of a generated revision; made from its operations when empty.")
+    base_branch: str = _setting(
+        "",
+        "The branch that drops are compared with, and that `review` takes as released; origin's default when empty.",
+    )
     allow: list[Any] = _setting([], "Drops that are meant: `CODE:object`, or a map of code, object, reason, until.")
-    base_branch: str = _setting("", "The branch that changes are merged into; the remote's default one when empty.")
     threshold: str = _setting("error", "From which severity on `review` ends with 1: `error`, `warn` or `info`.")
     large_tables: list[str] = _setting(
         [], "Tables whose locks matter, which makes notes on locks warnings; `*` is all."

@@ -6,6 +6,7 @@ from typing import Final
 
 from migrations_tools.review import (
     by_hand,
+    compatibility,
     completion,
     downgrades,
     drops,
@@ -16,6 +17,7 @@ from migrations_tools.review import (
     leftovers,
     locks,
     primary_keys,
+    renames,
     retyping,
     rows,
     trips,
@@ -29,8 +31,9 @@ MEASURED: Final[tuple[Rule, ...]] = (
     *failures.CATALOGUE.rules, *trips.CATALOGUE.rules, *locks.CATALOGUE.rules, *history.CATALOGUE.rules,
 )  # fmt: skip
 RULES: Final[tuple[Rule, ...]] = (
-    *drops.CATALOGUE.rules, *rows.CATALOGUE.rules, *retyping.CATALOGUE.rules, *enums.CATALOGUE.rules,
-    *files.CATALOGUE.rules, *primary_keys.CATALOGUE.rules, *downgrades.CATALOGUE.rules, *LATER, *MEASURED,
+    *drops.CATALOGUE.rules, *renames.CATALOGUE.rules, *compatibility.CATALOGUE.rules, *rows.CATALOGUE.rules,
+    *retyping.CATALOGUE.rules, *enums.CATALOGUE.rules, *files.CATALOGUE.rules, *primary_keys.CATALOGUE.rules,
+    *downgrades.CATALOGUE.rules, *LATER, *MEASURED,
 )  # fmt: skip
 # What speaks under the codes of rules that foresee the same.
 SPEAKERS: Final[tuple[Find, ...]] = (failures.failures_of_rows, by_hand.taken_away)

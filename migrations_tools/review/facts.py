@@ -10,6 +10,7 @@ from migrations_tools.executed import Direction, Executed
 from migrations_tools.operations import Operation
 from migrations_tools.review.lineage import Lineage
 from migrations_tools.review.provenance import Revision
+from migrations_tools.review.surroundings import Base, Modules, Sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +48,11 @@ class Facts:
 
     `operations` are those of `upgrade()`; `before` is the schema that it meets, `after` the one that it is to lead to
     (what the models' own DDL makes, or what a file by hand made); `history` comes newest first. `excluded` are tables,
-    and parts of tables (`users.ix_name`), that env.py leaves out of its comparison. `server_version` is as libpq has
-    it (170002). `held` are the operations that do not go into the file, for rules that are asked when that is decided;
-    `mended` is what was done to a file. What is None was not looked at, and no rule may conclude from it.
+    and parts of tables (`users.ix_name`), that env.py leaves out of its comparison, `members` tables that belong to an
+    extension (its name by theirs). `server_version` is as libpq has it (170002). `held` are the operations that do not
+    go into the file, for rules that are asked when that is decided; `mended` is what was done to a file; `allowed` are
+    the ids of operations that the user has allowed by name. What is None was not looked at, and no rule may conclude
+    from it.
 
     `executed` is what the file did on a scratch database with rows in its tables, `empty` the same without rows, made
     when the first failed; `left` is what then differs from the models. `lineage` is the history against the base
@@ -72,6 +75,11 @@ class Facts:
     lineage: Lineage | None = None
     large: frozenset[str] = frozenset()
     by_hand: bool = False
+    members: Mapping[str, str] = field(default_factory=dict)
+    base: Base = field(default_factory=Base)
+    sources: Sources = field(default_factory=Sources)
+    modules: Modules = field(default_factory=Modules)
+    allowed: frozenset[int] = frozenset()
 
     @property
     def trip(self) -> Executed | None:

@@ -24,7 +24,7 @@ File = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class Ground:
     """What a file is judged by: the history, the models' schema, what is allowed."""
 
     history: Sequence[Revision]
@@ -40,9 +40,7 @@ class ExecutedFiles:
     reviewed: tuple[Reviewed, ...]
 
 
-def execute_new(
-    bench: Bench, files: Sequence[File], reviewed: Sequence[Reviewed], around: Surroundings
-) -> ExecutedFiles:
+def execute_new(bench: Bench, files: Sequence[File], reviewed: Sequence[Reviewed], ground: Ground) -> ExecutedFiles:
     """Execute new files on scratch databases, and add what is found to what the review has said.
 
     Raises Found when a file fails whatever is in the tables, or loses rows unsaid: it is kept in the tool's own folder.
@@ -55,8 +53,8 @@ def execute_new(
     with bench.temp.work.console.step("Executing the new revision: up, down and up again, with rows in every table"):
         tried = try_out(bench, migrated, revisions, files)
     if len(migrated.heads) > 1:  # the other branches are not on the scratch databases, so that these cannot be complete
-        around = replace(around, models=Models({}, {}))
-    judged = [_judged(each, tried, replace(around, history=[*revisions, *around.history]), bench) for each in reviewed]
+        ground = replace(ground, models=Models({}, {}))
+    judged = [_judged(each, tried, replace(ground, history=[*revisions, *ground.history]), bench) for each in reviewed]
     _refuse(bench, files, [finding for each in judged for finding in each.review.findings], tried)
     return ExecutedFiles(tuple(files), tuple(judged))
 
@@ -66,15 +64,15 @@ def _with_allowances(file: File, reviewed: Iterable[Reviewed]) -> File:
     return {**file, "text": comments.write(file["text"], used)}
 
 
-def _judged(reviewed: Reviewed, tried: Iterable[Tried], around: Surroundings, bench: Bench) -> Reviewed:
+def _judged(reviewed: Reviewed, tried: Iterable[Tried], ground: Ground, bench: Bench) -> Reviewed:
     """Add to the review of one database what its executions have shown."""
     for each in (one for one in tried if one.executed.database == reviewed.database):
         facts = Facts(
-            each.operations, each.before, around.models.schemas.get(reviewed.database), tuple(around.history),
-            executed=each.executed, empty=each.empty, left=tuple(_left(each, reviewed, around.models)),
+            each.operations, each.before, ground.models.schemas.get(reviewed.database), tuple(ground.history),
+            executed=each.executed, empty=each.empty, left=tuple(_left(each, reviewed, ground.models)),
             large=frozenset(bench.temp.work.settings.large_tables),
         )  # fmt: skip
-        found = verdict.measured(facts, around.allowances)
+        found = verdict.measured(facts, ground.allowances)
         reviewed = replace(reviewed, review=_joined(reviewed.review, found))
     return reviewed
 
