@@ -68,13 +68,14 @@ def tree_fingerprint(folders: Iterable[Path]) -> str:
     """
     digest = hashlib.sha256()
     for folder in sorted(set(folders)):
-        for path in _files_below(folder):
+        for path in files_below(folder):
             status = path.lstat()
             digest.update(f"{path}\0{status.st_size}\0{status.st_mtime_ns}\0".encode())
     return digest.hexdigest()
 
 
-def _files_below(folder: Path) -> Iterable[Path]:
+def files_below(folder: Path) -> Iterable[Path]:
+    """Give the files of a tree, without folders of tools (`.git`, `node_modules`, environments)."""
     for parent, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if name not in _SKIPPED)
         yield from (Path(parent, name) for name in sorted(names))

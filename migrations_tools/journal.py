@@ -70,6 +70,7 @@ class Journal:
         self.whole_path = self.folder / "whole.yaml"
         self.report_path = self.folder / "last-run.json"
         self.error_path = self.folder / "last-error.txt"
+        self.refused_path = self.folder / "refused.py"
         self.lock_path = self.folder / "lock"
 
     def read(self) -> Run | None:
@@ -127,8 +128,8 @@ class Journal:
 
     def forget(self) -> None:
         """Remove the run's state; the last report stays."""
-        own = (self.whole_path, self.override_path, self.error_path, self.path, self.folder / ".gitignore")
-        for path in own:
+        kept_until_now = (self.whole_path, self.override_path, self.error_path, self.refused_path)
+        for path in (*kept_until_now, self.path, self.folder / ".gitignore"):
             partial(path).unlink(missing_ok=True)
             path.unlink(missing_ok=True)
 

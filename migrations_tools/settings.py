@@ -24,6 +24,7 @@ _ROOT_MARKS = ("invoke.yaml", "invoke.yml", "invoke.json", "tasks.py")
 _SUFFIX = re.compile(r"[_-][a-z0-9]+(?:[_-]+[a-z0-9]+)*")
 # So that it fits behind the beginning of a database's name into PostgreSQL's 63 bytes.
 _LONGEST_SUFFIX = 16
+_THRESHOLDS = ("error", "warn", "info")
 _ENGINES = ("auto", "compose", "embedded", "server")
 
 
@@ -64,8 +65,15 @@ class Settings:
     stairway: str = _setting("new", "Which revisions go up, down and up again: `new`, `all`, or `REV..REV`.")
     irreversible: list[str] = _setting([], "Revisions that may lack a way back.")
     message: str = _setting("", "The message of a generated revision; made from its operations when empty.")
-    base_branch: str = _setting("", "The branch whose models a drop is compared with; origin's default when empty.")
+    base_branch: str = _setting(
+        "",
+        "The branch that drops are compared with, and that `review` takes as released; origin's default when empty.",
+    )
     allow: list[Any] = _setting([], "Drops that are meant: `CODE:object`, or a map of code, object, reason, until.")
+    threshold: str = _setting("error", "From which severity on `review` ends with 1: `error`, `warn` or `info`.")
+    large_tables: list[str] = _setting(
+        [], "Tables whose locks matter, which makes notes on locks warnings; `*` is all."
+    )
     health_path: str = _setting("", "The path that must answer below 500; read from the health check when empty.")
     openapi_path: str = _setting("/openapi.json", "Where the application serves its OpenAPI document.")
     log_patterns: list[str] = _setting([], "Regular expressions that must not occur in the logs, besides the usual.")
@@ -183,6 +191,8 @@ def _value_mistakes(values: Mapping[str, Any]) -> list[str]:
     reasons = []
     if values.get("engine", "auto") not in _ENGINES:
         reasons.append(f"`{SECTION}.engine` must be one of {', '.join(_ENGINES)}, not {values['engine']!r}.")
+    if values.get("threshold", "error") not in _THRESHOLDS:
+        reasons.append(f"`{SECTION}.threshold` must be one of {', '.join(_THRESHOLDS)}, not {values['threshold']!r}.")
     suffix = str(values.get("suffix", "_temp"))
     if not _SUFFIX.fullmatch(suffix) or len(suffix) > _LONGEST_SUFFIX:
         form = f"_ or - and then words of a-z and 0-9, {_LONGEST_SUFFIX} signs at most, as `_temp` is"

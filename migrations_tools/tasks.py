@@ -133,6 +133,19 @@ def generate(
         run(work, message, head, list(allow), write=not work.dry, wishes=wishes)
 
 
+_FILE = "A revision file or revision to review, may be given several times; else what the base branch does not have."
+_SINCE = "Review what comes after this revision of the history, or this branch or commit of git."
+
+
+@task(help={"file": _FILE, "since": _SINCE, "allow": _ALLOW}, iterable=["file", "allow"])
+def review(context: Context, file: list[str] = [], since: str = "", allow: list[str] = []) -> None:  # noqa: B006 - Invoke fills them, nothing here changes them
+    """Review revision files that exist, by executing them."""
+    from migrations_tools.steps.review import review as run
+
+    with _working(context, "review") as work:
+        run(work, list(file), since, list(allow))
+
+
 _STAIRWAY = "Which revisions go up, down and up again: `new`, `all`, or REV..REV."
 
 
@@ -214,5 +227,5 @@ def init(context: Context, yes: bool = False) -> None:
         run(work, yes)
 
 
-ns = Collection(doctor, isolate, generate, validate, cleanup, status, psql, check, report, init)
+ns = Collection(doctor, isolate, generate, review, validate, cleanup, status, psql, check, report, init)
 ns.configure(settings.defaults(settings.find_root(Path.cwd())))

@@ -54,11 +54,11 @@ def equals_models(
     tables that env.py leaves out of the comparison.
     """
     differences = [
-        item for item in compare(actual, expected) if item.table not in excluded and _bare(item) not in excluded
+        item for item in compare(actual, expected) if item.table not in excluded and bare(item) not in excluded
     ]
     notable = [item for item in differences if item.notable]
-    beyond = [item.object for item in notable if _is_beyond_models(item)]
-    meant = [item.object for item in notable if _bare(item) in held]
+    beyond = [item.object for item in notable if is_beyond_models(item)]
+    meant = [item.object for item in notable if bare(item) in held]
     problems = [item.sentence() for item in notable if item.object not in (*beyond, *meant)]
     evidence = _counts(actual)
     if meant:
@@ -89,12 +89,12 @@ def _traces(was: Catalog, now: Catalog) -> list[str]:
     return [f"{item.object} {words[item.sort]}" for item in compare(now, was)]
 
 
-def _is_beyond_models(difference: Difference) -> bool:
+def is_beyond_models(difference: Difference) -> bool:
     """Tell whether a difference is about something that migrations make and a MetaData has no words for."""
     return difference.sort == "unexpected" and difference.kind in ("extension", "schema", "view", "domain", "sequence")
 
 
-def _bare(difference: Difference) -> str:
+def bare(difference: Difference) -> str:
     """Give the identity without its noun: `users.uq_users_email`."""
     return difference.object.partition(" ")[2]
 

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from migrations_tools.catalog import Catalog, Difference, Table, compare, qualified
+from migrations_tools.executed import Direction, Executed
 from migrations_tools.operations import Operation
+from migrations_tools.review.lineage import Lineage
 from migrations_tools.review.provenance import Revision
 from migrations_tools.review.surroundings import Base, Modules, Sources
 
@@ -51,6 +53,11 @@ class Facts:
     go into the file, for rules that are asked when that is decided; `mended` is what was done to a file; `allowed` are
     the ids of operations that the user has allowed by name. What is None was not looked at, and no rule may conclude
     from it.
+
+    `executed` is what the file did on a scratch database with rows in its tables, `empty` the same without rows, made
+    when the first failed; `left` is what then differs from the models. `lineage` is the history against the base
+    branch's. `large` names the tables that are large where it matters ("*": all). A file that somebody wrote is
+    `by_hand`: what it drops is meant.
     """
 
     operations: tuple[Operation, ...] = ()
@@ -62,11 +69,28 @@ class Facts:
     server_version: int = 0
     held: frozenset[int] = frozenset()
     mended: Mended = field(default_factory=Mended)
+    executed: Executed | None = None
+    empty: Executed | None = None
+    left: tuple[Difference, ...] = ()
+    lineage: Lineage | None = None
+    large: frozenset[str] = frozenset()
+    by_hand: bool = False
     members: Mapping[str, str] = field(default_factory=dict)
     base: Base = field(default_factory=Base)
     sources: Sources = field(default_factory=Sources)
     modules: Modules = field(default_factory=Modules)
     allowed: frozenset[int] = frozenset()
+
+    @property
+    def trip(self) -> Executed | None:
+        """The execution that came further: with rows in the tables, or without where only that one came up."""
+        failed = self.executed is not None and self.executed.after_up is None
+        return self.empty if failed and self.empty and self.empty.after_up else self.executed
+
+    def needs_rows(self, direction: Direction) -> bool:
+        """Tell whether what failed with rows in the tables does not fail without."""
+        done = [each for each in self.empty.passes if each.direction == direction] if self.empty else []
+        return bool(done) and not any(each.failure for each in done)
 
     @property
     def kept(self) -> tuple[Operation, ...]:

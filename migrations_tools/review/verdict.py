@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from migrations_tools.operations import Operation
-from migrations_tools.review.catalogue import LATER, RULES
+from migrations_tools.review.catalogue import LATER, MEASURED, RULES, SPEAKERS
 from migrations_tools.review.facts import Facts
-from migrations_tools.review.findings import Allowance, Finding, Review
+from migrations_tools.review.findings import SEVERITIES, Allowance, Finding, Review
 from migrations_tools.review.relations import allow_drop, leaders, needs, together, wants
 
 
@@ -49,6 +49,17 @@ def _asked(facts: Facts, allowances: Sequence[Allowance]) -> tuple[list[Finding]
     left = [item for item in allowances if item not in served.values()]
     served |= {len(found) + number: item for number, each in enumerate(late) if (item := _allowance(each, left))}
     return [*found, *late], served
+
+
+def measured(facts: Facts, allowances: Sequence[Allowance] = ()) -> Review:
+    """Judge what a file did when it was executed, and the history; nothing is held back or repaired any more."""
+    found = [finding for speak in SPEAKERS for finding in speak(facts)]
+    found += [finding for rule in MEASURED for finding in rule.findings(facts)]
+    served = {index: item for index, each in enumerate(found) if (item := _allowance(each, allowances))}
+    used = tuple(dict.fromkeys(served.values()))
+    left = [finding for index, finding in enumerate(found) if index not in served]
+    in_order = sorted(left, key=lambda finding: (finding.line, SEVERITIES.index(finding.severity or "info")))
+    return Review(frozenset(), tuple(in_order), used, tuple(item for item in allowances if item not in used))
 
 
 def _allowance(finding: Finding, allowances: Iterable[Allowance]) -> Allowance | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from migrations_tools.review.renames import unmet
 from migrations_tools.secrets import masked
 from migrations_tools.steps import engines
 from migrations_tools.steps.bench import Bench, Models, models_of
+from migrations_tools.steps.executing import Ground, execute_new
 from migrations_tools.steps.history import head_to_extend, read_history
 from migrations_tools.steps.install import Migrated
 from migrations_tools.steps.recording import versions
@@ -87,10 +89,7 @@ def generate(
 
 def _one(temp: Temp, run: Run, number: int, wish: Wish) -> tuple[Run, Generated]:
     """Do it for one environment of the project; its file is written before the next one is looked at."""
-    environment = temp.project.alembic.environments[number]
-    words = f" of [{environment.section}]" if environment.section else ""
-    with temp.work.console.step(f"Comparing the models{words} with the database"):
-        run, outcome = _ask(temp, run, number, wish)
+    run, outcome = _ask(temp, run, number, wish)
     run, written = _write(temp.work, run, outcome) if wish.write else (run, False)
     outcome = outcome.as_written(written)
     return _remember(temp.work, run, outcome), outcome
@@ -98,10 +97,12 @@ def _one(temp: Temp, run: Run, number: int, wish: Wish) -> tuple[Run, Generated]
 
 def _ask(temp: Temp, run: Run, number: int, wish: Wish) -> tuple[Run, Generated]:
     environment, target = temp.project.alembic.environments[number], targets(temp.project, run)[number]
+    words = f" of [{environment.section}]" if environment.section else ""
     run, probe = temp.open_probe(run)
-    with probe:
+    with probe, ExitStack() as comparing:
+        comparing.enter_context(temp.work.console.step(f"Comparing the models{words} with the database"))
         hello = probe.ask(target.request("hello"), "reading the Alembic configuration")
-        _same_files(environment, hello)
+        same_files(environment, hello)
         ends = heads(hello)
         head = head_to_extend(ends, wish.head) if wish.write or wish.head else (ends.revisions or ("head",))[0]
         standings = _to_the_heads(probe, target, ends, temp.work.settings.install_command)
@@ -111,10 +112,12 @@ def _ask(temp: Temp, run: Run, number: int, wish: Wish) -> tuple[Run, Generated]
         answer = probe.ask(request, "autogenerating", asked.answer)
         run = asked.run
         asked.refuse_unmet()
-    files = tuple(_placed(environment, item) for item in answer["files"])
+        files = tuple(_placed(environment, item) for item in answer["files"])
+        comparing.close()
+        executed = execute_new(asked.bench, files, asked.reviewed, asked.ground)
     notes = (*_notes(answer), *asked.unseen)
     return run, Generated(
-        environment.section, files, tuple(asked.reviewed), notes, _mended(answer), history=asked.history,
+        environment.section, executed.files, executed.reviewed, notes, _mended(answer), history=asked.history,
         versions=versions(temp, hello),
     )  # fmt: skip
 
@@ -156,6 +159,7 @@ class _Reviewer:
 
     def __init__(self, bench: Bench, wish: Wish) -> None:
         """Read what the review needs to know before autogenerate begins."""
+        self.bench = bench
         self.wish = wish
         self.reviewed: list[Reviewed] = []
         self._facts: list[Facts] = []
@@ -180,6 +184,11 @@ class _Reviewer:
         except (ProbeError, CannotProceed) as error:
             self.unseen = (_UNSEEN.format(error.reasons[0]),)
             return Models({}, {})
+
+    @property
+    def ground(self) -> Ground:
+        """Give what the file that comes of it is judged by when it has been executed."""
+        return Ground(self.history, self._models, self.wish.allowances)
 
     def answer(self, _question: str, value: Any) -> Mapping[str, Any]:
         """Judge what was found on one database."""
@@ -230,7 +239,7 @@ _UNSEEN = (
 )
 
 
-def _same_files(environment: Environment, hello: Mapping[str, Any]) -> None:
+def same_files(environment: Environment, hello: Mapping[str, Any]) -> None:
     """Refuse an image whose revision files are not those of the project: what it generates would not fit."""
     folders = environment.versions
     if len(folders) != len(hello["locations"]):

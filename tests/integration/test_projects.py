@@ -31,12 +31,13 @@ NEEDS = {
     "sqlmodel": ("sqlmodel",),
     "async_template": ("greenlet", "sqlalchemy.dialects.postgresql.psycopg"),
 }
+NEEDS_GIT = ("reviewed_by_hand",)
 _TOLD = re.compile(
-    r"[✔✘–✋✎]|! |ERROR|TIP|Wrote|Section|Nothing|Engine|The fresh"
-    r"|  (create|add|alter|drop|enum|import|In|warning) "
+    r"[✔✘–✋✎]|! |i [A-Z]{2}\d\d |ERROR|TIP|Wrote|Section|Nothing|Engine|The fresh|Reviewing|\d{4}_\w+\.py"
+    r"|  (create|add|alter|drop|enum|import|In|warning:?|allowed:?) "
 )
 _TIMED = re.compile(r"\d s$")
-_REVISION = re.compile(r"\b[0-9a-f]{12}\b")
+_REVISION = re.compile(r"\b[0-9a-f]{12}(?:\b|(?=_))")
 _DATED = re.compile(r"versions/\S*\.py")
 
 
@@ -51,6 +52,8 @@ def test_the_whole_job_on_a_project(source: Path, no_docker: Mapping[str, str]) 
     for module in NEEDS.get(source.name, ()):
         if not application.has(module):
             pytest.skip(f"the application's Python has no {module}")
+    if source.name in NEEDS_GIT and not shutil.which("git"):
+        pytest.skip("there is no git")
     with open_folder() as folder:
         project = LocalProject(folder / source.name, no_docker)
         shutil.copytree(source, project.root, ignore=shutil.ignore_patterns("expected.txt", "__pycache__"))

@@ -1,0 +1,283 @@
+"""review: look at revision files that exist, by executing them on scratch databases."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from migrations_tools.discovery.alembic import Environment
+from migrations_tools.errors import CannotProceed, Found
+from migrations_tools.inapp.answers import heads, standings
+from migrations_tools.journal import Run
+from migrations_tools.report import record
+from migrations_tools.report.reviewed import ByHand, File, show
+from migrations_tools.review import comments, verdict
+from migrations_tools.review.facts import Facts
+from migrations_tools.review.findings import SEVERITIES, Allowance, Finding, parse_allowances
+from migrations_tools.review.lineage import Base, Lineage, read_file
+from migrations_tools.review.provenance import Revision
+from migrations_tools.steps import base_branch, engines
+from migrations_tools.steps.bench import Bench
+from migrations_tools.steps.cleanup import cleanup
+from migrations_tools.steps.generate import same_files
+from migrations_tools.steps.history import read_history
+from migrations_tools.steps.install import Migrated
+from migrations_tools.steps.isolate import isolate
+from migrations_tools.steps.recording import versions
+from migrations_tools.steps.sources import sources_with
+from migrations_tools.steps.temp import Temp, targets
+from migrations_tools.steps.trips import Tried, try_out
+from migrations_tools.steps.work import Work, busy, standing_run
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be reviewed: files by path, name or revision; all after a revision or commit; and what is allowed."""
+
+    files: tuple[str, ...]
+    since: str
+    allowances: tuple[Allowance, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The revisions to review, oldest first, why these, and the base branch's history where there is one."""
+
+    revisions: tuple[Revision, ...]
+    words: str
+    base: Base | None = None
+
+
+def review(work: Work, files: Sequence[str] = (), since: str = "", allow: Sequence[str] = ()) -> None:
+    """Review revision files; a temp stack that stands is used and left standing.
+
+    Raises Found when a finding reaches the setting `threshold`, CannotProceed for a file or revision that is not there
+    and for a malformed or expired allowance.
+    """
+    if work.dry:
+        isolate(work)
+        return
+    wish = Wish(tuple(files), since, parse_allowances([*work.settings.allow, *allow], _today()))
+    standing = work.journal.read() is not None
+    try:
+        if not standing:
+            isolate(work)
+        outcomes = _review(work, wish)
+    finally:
+        if not standing:
+            cleanup(work)
+    show(work.console, outcomes)
+    if not any(outcome.files for outcome in outcomes):
+        work.console.say("– nothing was executed", style="yellow")
+    _tell_unused(work, outcomes, parse_allowances(allow, _today()))
+    judge(work, [finding for outcome in outcomes for finding in outcome.findings])
+
+
+def _today() -> datetime.date:
+    return datetime.datetime.now(tz=datetime.timezone.utc).date()
+
+
+def _tell_unused(work: Work, outcomes: Iterable[ByHand], given: Iterable[Allowance]) -> None:
+    """Warn of options that served nothing; what the settings allow may be there for `generate`."""
+    used = [item for outcome in outcomes for item in (*outcome.allowed, *_of_files(outcome))]
+    for item in given:
+        if item not in used:
+            work.console.say(f"  warning: the allowance {item.words()} was not needed; remove it", style="yellow")
+
+
+def _of_files(outcome: ByHand) -> list[Allowance]:
+    return [item for file in outcome.files for item in file.allowed]
+
+
+def judge(work: Work, findings: Sequence[Finding]) -> None:
+    """Say that nothing is grave enough. Raises Found, with each object, when something is."""
+    threshold = work.settings.threshold
+    grave = [finding for finding in findings if finding.reaches(threshold)]
+    if grave:
+        named = ", ".join(dict.fromkeys(f"{finding.code}:{finding.object}" for finding in grave))
+        raise Found(
+            f"{len(grave)} finding{'' if len(grave) == 1 else 's'} at or above `{threshold}`: {named}.",
+            tip="What is meant can be allowed in the file: # migrations: allow CODE object -- reason",
+        )  # fmt: skip
+    counted = ", ".join(f"{len(some)} {name}" for name in SEVERITIES if (some := _of(findings, name)))
+    work.console.say(f"Nothing at or above `{threshold}`{f' ({counted})' if counted else ''}.", style="bold green")
+
+
+def _of(findings: Sequence[Finding], severity: str) -> list[Finding]:
+    return [finding for finding in findings if (finding.severity or "info") == severity]
+
+
+def _review(work: Work, wish: Wish) -> list[ByHand]:
+    run = standing_run(work, "review")
+    stage, temp = run.stage, engines.reopen(work, run)
+    outcomes = []
+    with busy(work, run) as run:
+        for number in range(len(temp.project.alembic.environments)):
+            run, outcome = _one(temp, temp.refresh(run), number, wish)
+            outcomes.append(outcome)
+        work.journal.update(run, stage=stage)
+    chosen = [file for outcome in outcomes for file in outcome.files]
+    missing = [name for name in wish.files if not any(_is(name, file.revision) for file in chosen)]
+    if missing:
+        raise CannotProceed([f"{name!r} is no revision file of this project." for name in missing])
+    return outcomes
+
+
+def _one(temp: Temp, run: Run, number: int, wish: Wish) -> tuple[Run, ByHand]:
+    """Review the files of one environment of the project."""
+    environment, target = temp.project.alembic.environments[number], targets(temp.project, run)[number]
+    run, probe = temp.open_probe(run)
+    with probe:
+        hello = probe.ask(target.request("hello"), "reading the Alembic configuration")
+        same_files(environment, hello)
+        ends = heads(hello)
+        history = read_history(probe, target)
+        choice = choose(temp.work, environment, history, wish)
+        found = standings(probe.ask(target.request("current"), "asking the database where it stands"))
+        migrated = Migrated(environment, target, ends.revisions, found)
+        bench = Bench(temp, run, probe, temp.server(run), (migrated,))
+        tried = _try(bench, migrated, choice.revisions)
+    lineage = Lineage(
+        _on_disk(environment, history), frozenset(each.revision for each in choice.revisions), ends.revisions,
+        ends.labels, choice.base, sources_with(temp.work.root, "create_all"),
+    )  # fmt: skip
+    of_history = verdict.measured(Facts(lineage=lineage), wish.allowances)
+    large = frozenset(temp.work.settings.large_tables)
+    files = [_file(each, choice.revisions, history, wish, large) for each in tried]
+    outcome = ByHand(
+        environment.section, choice.words, tuple(_once(files)), of_history.findings, of_history.allowed
+    )  # fmt: skip
+    _note(temp, run, outcome, history, versions(temp, hello))
+    return run, outcome
+
+
+def _try(bench: Bench, migrated: Migrated, revisions: Sequence[Revision]) -> tuple[Tried, ...]:
+    if not revisions:
+        return ()
+    what = revisions[0].file if len(revisions) == 1 else f"{len(revisions)} revisions"
+    with bench.temp.work.console.step(f"Executing {what}: up, down and up again, with rows in every table"):
+        return try_out(bench, migrated, revisions)
+
+
+def _on_disk(environment: Environment, history: Sequence[Revision]) -> tuple[Revision, ...]:
+    """Give the history, and the files beside it that claim to be revisions."""
+    known = {each.file for each in history}
+    paths = [path for folder in environment.versions for path in sorted(folder.glob("*.py")) if path.name not in known]
+    found = (read_file(path.name, path.read_text(encoding="utf-8", errors="replace")) for path in paths)
+    return (*history, *(each for each in found if each))
+
+
+# --- which files -------------------------------------------------------------------------------------------------
+
+
+def choose(work: Work, environment: Environment, history: Sequence[Revision], wish: Wish) -> Choice:
+    """Decide what is reviewed: what is named, what comes after `since`, what the base branch does not have."""
+    ids = {each.revision for each in history}
+    after = next((name for name in ids if wish.since and name.startswith(wish.since)), "")
+    branch = base_branch.find(work, "" if after else wish.since)
+    base = base_branch.read(branch, environment) if branch else None
+    if wish.files:
+        chosen = [each for each in history if any(_is(name, each) for name in wish.files)]
+        words = f"Reviewing {_counted(chosen)}."
+    elif after:
+        chosen = _after(history, after)
+        words = f"Reviewing {_counted(chosen)} after {after}."
+    elif base:
+        chosen = base_branch.new(history, base)
+        words = f"Reviewing {_counted(chosen)} that {base.name} does not have."
+    else:
+        chosen = list(history[:1])
+        words = f"Reviewing the newest revision alone: {_no_base(work)}."
+    return Choice(tuple(reversed(chosen)), words, base)
+
+
+def _no_base(work: Work) -> str:
+    inside = base_branch.in_repository(work)
+    return "no base branch was found (the setting `base_branch`)" if inside else "the project is in no git repository"
+
+
+def _counted(chosen: Sequence[Revision]) -> str:
+    return f"{len(chosen) or 'no'} revision{'' if len(chosen) == 1 else 's'}"
+
+
+def _is(name: str, revision: Revision) -> bool:
+    return revision.file == Path(name).name or revision.revision == name
+
+
+def _after(history: Sequence[Revision], start: str) -> list[Revision]:
+    """Give the revisions that are neither the one named nor any that it stands on."""
+    known, below, left = {each.revision: each for each in history}, {start}, [start]
+    while left:
+        fresh = set(known[left.pop()].down) - below
+        below |= fresh
+        left += fresh & set(known)
+    return [each for each in history if each.revision not in below]
+
+
+# --- what is said of them ----------------------------------------------------------------------------------------
+
+
+def _file(
+    tried: Tried, revisions: Sequence[Revision], history: Sequence[Revision], wish: Wish, large: frozenset[str]
+) -> File:
+    revision = next(each for each in revisions if each.revision == tried.executed.revision)
+    own = allowances_in(revision)
+    facts = Facts(
+        tried.operations, tried.before, None, tuple(history), executed=tried.executed, empty=tried.empty,
+        large=large, by_hand=True,
+    )  # fmt: skip
+    judged = verdict.measured(facts, [*own, *wish.allowances])
+    unused = tuple(item for item in judged.unused if item in own)
+    return File(
+        revision, tried.executed.database, len(tried.operations), judged.findings, judged.allowed, unused,
+        tuple(f"the table {each.table} stood empty: {each.reason}" for each in tried.executed.unseeded),
+    )  # fmt: skip
+
+
+def allowances_in(revision: Revision) -> tuple[Allowance, ...]:
+    """Read a file's own allowances. Raises CannotProceed when one cannot be read, or has expired."""
+    found = comments.comments(revision.source)
+    reasons = [
+        f"{revision.file}:{each.line}: `# migrations: {each.text}` must read"
+        " `# migrations: allow CODE object -- reason`."
+        for each in found
+        if each.allowance is None
+    ]
+    given: list[Allowance] = []
+    for each in found:
+        try:
+            given += parse_allowances([each.allowance] if each.allowance else [], _today())
+        except CannotProceed as error:
+            reasons += [f"{revision.file}:{each.line}: {reason}" for reason in error.reasons]
+    if reasons:
+        raise CannotProceed(reasons)
+    return tuple(given)
+
+
+def _once(files: Sequence[File]) -> Iterable[File]:
+    """Leave out of each file what an earlier one said in the same words: a history that cannot be replayed."""
+    said: set[tuple[str, tuple[str, ...]]] = set()
+    for file in files:
+        fresh = [each for each in file.findings if each.code != "HX04" or (each.code, each.evidence) not in said]
+        said |= {(each.code, each.evidence) for each in fresh}
+        yield File(
+            file.revision, file.database, file.operations, tuple(fresh), file.allowed, file.unused,
+            file.unseen if fresh or not file.findings else (*file.unseen, "its beginning was not reached"),
+        )  # fmt: skip
+
+
+def _note(temp: Temp, run: Run, outcome: ByHand, history: Sequence[Revision], known: dict[str, str]) -> None:
+    texts = {each.file: each.source for each in history}
+    place = {"section": outcome.section}
+    findings = [record.finding_json(item, texts) | place | {"database": ""} for item in outcome.history]
+    findings += [
+        record.finding_json(item, texts) | place | {"database": file.database}
+        for file in outcome.files
+        for item in file.findings
+    ]
+    used = [{"code": item.code, "object": item.object, "reason": item.reason, "used": True}
+            for item in (*outcome.allowed, *_of_files(outcome))]  # fmt: skip
+    work = temp.work
+    record.note(work.journal, run, work.console.steps, findings=findings, allowances=used, versions=known)

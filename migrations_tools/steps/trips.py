@@ -1,0 +1,65 @@
+"""Revisions tried out on scratch databases: with rows in every table, and without where that failed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from migrations_tools.catalog import Catalog, Query
+from migrations_tools.data import Seeded, fingerprint, seed
+from migrations_tools.executed import Executed
+from migrations_tools.operations import Operation
+from migrations_tools.review.provenance import Revision
+from migrations_tools.steps.bench import Bench
+from migrations_tools.steps.execution import Rows, execute
+from migrations_tools.steps.install import Migrated
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What came of a revision on one database with rows; and without, where that failed."""
+
+    executed: Executed
+    empty: Executed | None = None
+
+    @property
+    def before(self) -> Catalog:
+        """The schema that the revision met."""
+        return self.executed.before.catalog if self.executed.before else Catalog()
+
+    @property
+    def further(self) -> Executed:
+        """The execution that came up; with rows, or else without."""
+        return self.executed if self.executed.after_up or not self.empty else self.empty
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """The operations as they ran, as far as they came."""
+        done = self.further
+        return tuple(step.operation for step in done.up.steps if step.operation) if done.up else ()
+
+
+def _no_rows(_query: Query, _catalog: Catalog) -> Seeded:
+    return Seeded({})
+
+
+WITH_ROWS, WITHOUT = Rows(seed, fingerprint), Rows(_no_rows, fingerprint)
+
+
+def try_out(
+    bench: Bench, migrated: Migrated, revisions: Sequence[Revision], files: Sequence[Mapping[str, Any]] = ()
+) -> tuple[Tried, ...]:
+    """Execute revisions, in the order in which they come; `files` are those that no versions folder has yet."""
+    done = execute(bench, migrated, revisions, WITH_ROWS, files)
+    failed = {each.revision for each in done if each.failure and not each.refuses_downgrade}
+    again = [revision for revision in revisions if revision.revision in failed]
+    empty = {(each.revision, each.database): each for each in _one_by_one(bench, migrated, again, files)}
+    return tuple(Tried(each, empty.get((each.revision, each.database))) for each in done)
+
+
+def _one_by_one(
+    bench: Bench, migrated: Migrated, revisions: Sequence[Revision], files: Sequence[Mapping[str, Any]]
+) -> Iterator[Executed]:
+    for revision in revisions:
+        yield from execute(bench, migrated, [revision], WITHOUT, files)
