@@ -121,6 +121,13 @@ def typecheck(session: nox.Session) -> None:
 
 
 @nox.session
+def docs(session: nox.Session) -> None:
+    """Write docs/rules.md from the rules and their examples."""
+    session.install(".")
+    session.run("python", "docs/write_rules.py", *session.posargs)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Print the start-up times as ratios of one run."""
     session.install(".")

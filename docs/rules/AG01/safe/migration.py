@@ -1,0 +1,13 @@
+import sqlalchemy as sa
+from alembic import op
+
+revision = "2b7e"
+down_revision = None
+
+
+def upgrade():
+    op.add_column("orders", sa.Column("total", sa.Numeric(12, 2)))
+
+
+def downgrade():
+    op.drop_column("orders", "total")

@@ -1,0 +1,13 @@
+import sqlalchemy as sa
+from alembic import op
+
+revision = "2b7e"
+down_revision = None
+
+
+def upgrade():
+    op.add_column("orders", sa.Column("total", models.Money()))
+
+
+def downgrade():
+    op.drop_column("orders", "total")

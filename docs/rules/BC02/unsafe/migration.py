@@ -1,0 +1,17 @@
+import sqlalchemy as sa
+from alembic import op
+
+revision = "2b7e"
+down_revision = None
+
+
+def upgrade():
+    op.drop_table("faxes")
+
+
+def downgrade():
+    op.create_table(
+        "faxes",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("number", sa.String(), nullable=False),
+    )

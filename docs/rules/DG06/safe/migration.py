@@ -1,0 +1,12 @@
+from alembic import op
+
+revision = "2b7e"
+down_revision = None
+
+
+def upgrade():
+    op.execute("UPDATE users SET points = points * 10")
+
+
+def downgrade():
+    op.execute("UPDATE users SET points = points / 10")

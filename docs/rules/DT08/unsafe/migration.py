@@ -1,0 +1,13 @@
+from alembic import op
+
+revision = "2b7e"
+down_revision = None
+
+
+def upgrade():
+    op.execute("DELETE FROM orders WHERE note IS NULL")
+    op.alter_column("orders", "note", nullable=False)
+
+
+def downgrade():
+    op.alter_column("orders", "note", nullable=True)

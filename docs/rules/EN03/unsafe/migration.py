@@ -1,0 +1,14 @@
+import sqlalchemy as sa
+from alembic import op
+
+revision = "2b7e"
+down_revision = None
+
+
+def upgrade():
+    op.add_column("orders", sa.Column("status", sa.Enum("new", "paid", name="order_status")))
+
+
+def downgrade():
+    op.drop_column("orders", "status")
+    sa.Enum(name="order_status").drop(op.get_bind())

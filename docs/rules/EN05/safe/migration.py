@@ -1,0 +1,18 @@
+import sqlalchemy as sa
+from alembic import op
+
+revision = "2b7e"
+down_revision = None
+
+
+def upgrade():
+    op.create_table(
+        "orders",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("status", sa.Enum("new", "paid", name="order_status"), nullable=False),
+    )
+
+
+def downgrade():
+    op.drop_table("orders")
+    sa.Enum(name="order_status").drop(op.get_bind())

@@ -1,0 +1,12 @@
+from alembic import op
+
+revision = "2b7e"
+down_revision = None
+
+
+def upgrade():
+    op.create_index("ix_orders_placed_at", "orders", ["placed_at"])
+
+
+def downgrade():
+    op.drop_index("ix_orders_placed_at", "orders")

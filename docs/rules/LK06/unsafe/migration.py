@@ -1,0 +1,12 @@
+from alembic import op
+
+revision = "2b7e"
+down_revision = None
+
+
+def upgrade():
+    op.create_unique_constraint("uq_users_email", "users", ["email"])
+
+
+def downgrade():
+    op.drop_constraint("uq_users_email", "users", type_="unique")

@@ -1,0 +1,13 @@
+import sqlalchemy as sa
+from alembic import op
+
+revision = "2b7e"
+down_revision = None
+
+
+def upgrade():
+    op.alter_column("orders", "total", type_=sa.BigInteger())
+
+
+def downgrade():
+    op.alter_column("orders", "total", type_=sa.Integer())

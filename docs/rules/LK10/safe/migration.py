@@ -1,0 +1,14 @@
+import sqlalchemy as sa
+from alembic import op
+
+revision = "2b7e"
+down_revision = None
+
+
+def upgrade():
+    op.execute("SET LOCAL lock_timeout = '2s'")
+    op.add_column("orders", sa.Column("a", sa.Text()))
+
+
+def downgrade():
+    op.drop_column("orders", "a")

@@ -1,0 +1,235 @@
+"""A desk at which many small examples are reviewed as `generate` does it: one server, one probe, a database for each.
+
+What reviews is the real step, asked for everything but the writing of the file; only the engine under it is a small
+one, whose probe goes on to the next example instead of ending.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields
+from datetime import date
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from migrations_tools.catalog import Catalog
+from migrations_tools.discovery.alembic import Environment, Setup
+from migrations_tools.discovery.compose_files import ComposeFiles
+from migrations_tools.discovery.project import NO_DATABASE, Project
+from migrations_tools.engines.postgres import Server
+from migrations_tools.inapp.client import Probe
+from migrations_tools.journal import Journal, Run
+from migrations_tools.report.console import Console
+from migrations_tools.report.generated import Generated
+from migrations_tools.review.findings import Finding, parse_allowances
+from migrations_tools.settings import Settings
+from migrations_tools.steps import generate
+from migrations_tools.steps.temp import targets
+from migrations_tools.steps.work import Work
+from tests.support.embedded import Server as Running
+from tests.support.embedded import running_server
+from tests.support.probing import TOKEN, catalog_of, probing, with_driver
+
+PROJECT = Path(__file__).parent.parent / "integration" / "review_project"
+EMPTY = "empty"
+# Copying a database's files is quicker than logging them, where nothing is synced to a disk.
+_CLONE = "CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy"
+_NOTHING = "from sqlalchemy import MetaData\n\nmetadata = MetaData()\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A change as a user would have it on disk: the database as SQL or as history, the models, the settings."""
+
+    models: str = _NOTHING
+    database: str = ""
+    history: Mapping[str, str] = field(default_factory=dict)
+    migration: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+def read_example(folder: Path) -> Example:
+    """Read an example from its folder; files that are not there are empty."""
+
+    def text(name: str, otherwise: str = "") -> str:
+        path = folder / name
+        return path.read_text(encoding="utf-8") if path.exists() else otherwise
+
+    history = {path.name: path.read_text(encoding="utf-8") for path in sorted((folder / "history").glob("*.py"))}
+    return Example(
+        text("models.py", _NOTHING), text("database.sql"), history, text("migration.py"),
+        json.loads(text("settings.json", "{}")),
+    )  # fmt: skip
+
+
+class Lasting:
+    """A probe that stays when a step has done with it."""
+
+    def __init__(self, probe: Probe) -> None:
+        self.ask = probe.ask
+
+    def __enter__(self) -> Lasting:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class SmallTemp:
+    """What `generate` asks of an engine."""
+
+    work: Work
+    project: Project
+    probe: Probe
+    place: Server
+
+    @property
+    def database(self) -> str:
+        return self.place.database
+
+    def base_of(self, _database: str) -> str:
+        return EMPTY
+
+    def scratch_name(self, database: str, purpose: str) -> str:
+        return f"{database}_{purpose}"
+
+    def open_probe(self, run: Run) -> tuple[Run, Lasting]:
+        return run, Lasting(self.probe)
+
+    def server(self, _run: Run) -> Server:
+        return self.place
+
+    def refresh(self, run: Run) -> Run:
+        return run
+
+
+class Desk:
+    """Lays out one example after the other and has it reviewed."""
+
+    def __init__(self, running: Running, connection: psycopg.Connection[Any], folder: Path, probe: Probe) -> None:
+        """Take a running server and a connection to it, the project's folder and a probe in it."""
+        self.running = running
+        self.connection = connection
+        self.folder = folder
+        self.probe = probe
+        self.name = ""
+        self._numbers = count(1)
+
+    @property
+    def versions(self) -> Path:
+        """The folder of the revision files."""
+        return self.folder / "migrations" / "versions"
+
+    @property
+    def url(self) -> str:
+        """The database of the example that lies here."""
+        return self.running.url(self.name)
+
+    @contextmanager
+    def laid_out(self, example: Example) -> Iterator[None]:
+        """Give the example a database of its own and the project its files, for the time of the block."""
+        self.name = f"example_{next(self._numbers)}"
+        shutil.rmtree(self.versions, ignore_errors=True)
+        self.versions.mkdir()
+        (self.folder / "models.py").write_text(example.models, encoding="utf-8")
+        (self.folder / "database_url.txt").write_text(with_driver(self.url), encoding="utf-8")
+        for name, text in example.history.items():
+            (self.versions / name).write_text(text, encoding="utf-8")
+        self.connection.execute(_CLONE.format(self.name, EMPTY).encode())
+        self.connection.execute(f"COMMENT ON DATABASE {self.name} IS '{TOKEN}'".encode())
+        try:
+            self._fill(example)
+            yield
+        finally:
+            self.connection.execute(f"DROP DATABASE {self.name} WITH (FORCE)".encode())
+
+    def _fill(self, example: Example) -> None:
+        if example.history:
+            self.ask("upgrade")
+        self.sql(example.database)
+
+    def sql(self, script: str) -> None:
+        """Run statements in the example's database."""
+        if script.strip():
+            with psycopg.connect(self.url, autocommit=True) as connection:
+                connection.execute(script.encode())
+
+    def ask(self, do: str, **more: Any) -> Any:
+        """Ask the probe about the example."""
+        (target,) = targets(self._project(), self._run())
+        return self.probe.ask(target.request(do, **more), do)
+
+    def generate(self, example: Example) -> Generated:
+        """Review the example that is laid out, as `invoke generate` does; the file's text is in the outcome."""
+        work = self._work(example.settings)
+        at = self.running
+        server = Server(at.host, at.port, at.user, self.name, TOKEN, at.password)
+        temp: Any = SmallTemp(work, self._project(), self.probe, server)
+        return generate._ask(temp, self._run(), 0, _wish(example.settings))[1]
+
+    def review(self, example: Example) -> Generated:
+        """Lay an example out, review it, clear it away."""
+        with self.laid_out(example):
+            return self.generate(example)
+
+    def catalog(self) -> Catalog:
+        """Give the catalog of the example's database."""
+        return catalog_of(self.url)
+
+    def _work(self, settings: Mapping[str, Any]) -> Work:
+        known = {item.name for item in fields(Settings)}
+        chosen = Settings(**{key: value for key, value in settings.items() if key in known})
+        return Work(self.folder, chosen, Journal(self.folder, "_temp"), Console())
+
+    def _project(self) -> Project:
+        setup = Setup(self.folder / "alembic.ini", (), (Environment("", (self.versions,)),))
+        files = ComposeFiles((), self.folder, "none")
+        return Project(
+            self.folder, "example", files, "", setup, (str(self.folder / "alembic.ini"),), NO_DATABASE, None, ()
+        )
+
+    def _run(self) -> Run:
+        return Run("review", "example", "example_temp", "embedded", 0.0, TOKEN)
+
+
+def _wish(settings: Mapping[str, Any]) -> generate.Wish:
+    allowances = parse_allowances(settings.get("allow", ()), date(2026, 1, 1))
+    return generate.Wish(str(settings.get("message", "")), "", allowances, write=True)
+
+
+@contextmanager
+def desk(folder: Path) -> Iterator[Desk]:
+    """Start a server and a probe and give a desk in `folder`; all is gone at the end."""
+    with running_server() as running, desk_on(running, folder) as found:
+        yield found
+
+
+@contextmanager
+def desk_on(running: Running, folder: Path) -> Iterator[Desk]:
+    """Give a desk on a server that runs."""
+    shutil.copytree(PROJECT, folder, dirs_exist_ok=True)
+    with psycopg.connect(running.url(), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {EMPTY} TEMPLATE template0".encode())
+        connection.execute(f"COMMENT ON DATABASE {EMPTY} IS '{TOKEN}'".encode())
+        try:
+            with probing(folder, "") as probe:
+                yield Desk(running, connection, folder, probe)
+        finally:
+            connection.execute(f"DROP DATABASE {EMPTY} WITH (FORCE)".encode())
+
+
+def grave(outcome: Generated) -> list[Finding]:
+    """Give the findings above info."""
+    return [finding for finding in outcome.findings if finding.severity != "info"]
+
+
+def codes(outcome: Generated) -> list[str]:
+    """Give the codes of the findings above info, each once, in order."""
+    return sorted({finding.code for finding in grave(outcome)})
