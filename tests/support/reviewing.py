@@ -23,7 +23,7 @@ from migrations_tools.discovery.alembic import Environment, Setup
 from migrations_tools.discovery.compose_files import ComposeFiles
 from migrations_tools.discovery.project import NO_DATABASE, Project
 from migrations_tools.engines.postgres import Server
-from migrations_tools.inapp.client import Probe
+from migrations_tools.inapp.client import Asked, Probe
 from migrations_tools.journal import Journal, Run
 from migrations_tools.report.console import Console
 from migrations_tools.report.generated import Generated
@@ -69,10 +69,15 @@ def read_example(folder: Path) -> Example:
 
 
 class Lasting:
-    """A probe that stays when a step has done with it."""
+    """A probe that stays when a step has done with it, its connections sent to one example's database."""
 
-    def __init__(self, probe: Probe) -> None:
-        self.ask = probe.ask
+    def __init__(self, probe: Probe, database: str) -> None:
+        self._probe = probe
+        self._databases = {"": database}
+
+    def ask(self, request: Mapping[str, Any], doing: str, answering: Asked | None = None) -> Any:
+        """Send a request and give its answer."""
+        return self._probe.ask({**request, "databases": request["databases"] or self._databases}, doing, answering)
 
     def __enter__(self) -> Lasting:
         return self
@@ -87,7 +92,7 @@ class SmallTemp:
 
     work: Work
     project: Project
-    probe: Probe
+    probe: Lasting
     place: Server
 
     @property
@@ -101,7 +106,7 @@ class SmallTemp:
         return f"{database}_{purpose}"
 
     def open_probe(self, run: Run) -> tuple[Run, Lasting]:
-        return run, Lasting(self.probe)
+        return run, self.probe
 
     def server(self, _run: Run) -> Server:
         return self.place
@@ -128,6 +133,11 @@ class Desk:
         return self.folder / "migrations" / "versions"
 
     @property
+    def lasting(self) -> Lasting:
+        """The probe, led to the database of the example that lies here."""
+        return Lasting(self.probe, self.name)
+
+    @property
     def url(self) -> str:
         """The database of the example that lies here."""
         return self.running.url(self.name)
@@ -139,7 +149,6 @@ class Desk:
         shutil.rmtree(self.versions, ignore_errors=True)
         self.versions.mkdir()
         (self.folder / "models.py").write_text(example.models, encoding="utf-8")
-        (self.folder / "database_url.txt").write_text(with_driver(self.url), encoding="utf-8")
         for name, text in example.history.items():
             (self.versions / name).write_text(text, encoding="utf-8")
         self.connection.execute(_CLONE.format(self.name, EMPTY).encode())
@@ -164,14 +173,14 @@ class Desk:
     def ask(self, do: str, **more: Any) -> Any:
         """Ask the probe about the example."""
         (target,) = targets(self._project(), self._run())
-        return self.probe.ask(target.request(do, **more), do)
+        return self.lasting.ask(target.request(do, **more), do)
 
     def generate(self, example: Example) -> Generated:
         """Review the example that is laid out, as `invoke generate` does; the file's text is in the outcome."""
         work = self._work(example.settings)
         at = self.running
         server = Server(at.host, at.port, at.user, self.name, TOKEN, at.password)
-        temp: Any = SmallTemp(work, self._project(), self.probe, server)
+        temp: Any = SmallTemp(work, self._project(), self.lasting, server)
         return generate._ask(temp, self._run(), 0, _wish(example.settings))[1]
 
     def review(self, example: Example) -> Generated:
@@ -219,7 +228,9 @@ def desk_on(running: Running, folder: Path) -> Iterator[Desk]:
         connection.execute(f"CREATE DATABASE {EMPTY} TEMPLATE template0".encode())
         connection.execute(f"COMMENT ON DATABASE {EMPTY} IS '{TOKEN}'".encode())
         try:
-            with probing(folder, "") as probe:
+            # The first connection to a database writes what makes the others quick; its copies have it too.
+            psycopg.connect(running.url(EMPTY)).close()
+            with probing(folder, with_driver(running.url(EMPTY))) as probe:
                 yield Desk(running, connection, folder, probe)
         finally:
             connection.execute(f"DROP DATABASE {EMPTY} WITH (FORCE)".encode())
