@@ -1,0 +1,385 @@
+"""Awkward pairs of a database and models: what plain Alembic writes for them, beside what this tool writes.
+
+`python bench/pairs.py [name …]`, in an environment with the `dev` extra. The pairs are the Markdown files of
+`bench/pairs/`: a heading names the pair, `sql` is the database with two rows a table, `python` its models (what is
+imported is in `PRELUDE`), `json` what the user says to the tool (allow, rename, backfill). For both sides the file is
+taken up, down and up again by Alembic alone, and the outcome read from the catalog and the rows:
+
+- works: up, down and up again without an error, rows in every table;
+- equal: the schema is then what the models' own DDL makes; for the tool, but for what it said;
+- kept: no table, column, row, value, constraint or index is gone that nobody wanted gone.
+
+Without names, the totals are written to `bench/pairs/RESULTS.md`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import os
+import platform
+import re
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from migrations_tools.catalog import Catalog, Difference, compare  # noqa: E402 - found by the line above
+from migrations_tools.errors import MigrationsToolsError  # noqa: E402
+from migrations_tools.report.generated import Generated  # noqa: E402
+from migrations_tools.review.findings import Finding  # noqa: E402
+from tests.support.embedded import running_server  # noqa: E402
+from tests.support.probing import with_driver  # noqa: E402
+from tests.support.reviewing import Desk, Example, desk_on  # noqa: E402
+
+FOLDER = ROOT / "bench" / "pairs"
+RESULTS = FOLDER / "RESULTS.md"
+PRELUDE = """\
+import datetime
+import decimal
+import enum
+import uuid
+
+from sqlalchemy import *
+from sqlalchemy.dialects.postgresql import *
+from sqlalchemy.orm import *
+from sqlalchemy.types import TypeDecorator
+
+try:
+    class Base(DeclarativeBase):
+        pass
+except NameError:
+    Base = declarative_base()
+
+"""
+VERSION_TABLE = "alembic_version"
+Rows = Mapping[str, list[dict[str, Any]]]
+
+
+# --- the pairs -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """An awkward pair: its family (a rule's first letters), its name, and the example that it is."""
+
+    family: str
+    name: str
+    example: Example
+
+    @property
+    def wanted_gone(self) -> frozenset[str]:
+        """The objects whose drop the user allowed, by their full names."""
+        return frozenset(item.partition(":")[2] for item in self.example.settings.get("allow", ()))
+
+    @property
+    def renamed(self) -> dict[str, str]:
+        """What the user says is called otherwise now, by `table.column` or `table`: the new last name."""
+        given = self.example.settings.get("rename", ())
+        return dict(item.partition("=")[::2] for item in given)
+
+
+def read_pairs(names: Sequence[str] = ()) -> list[Pair]:
+    """Read the pairs, all or those named, in the order of the files."""
+    found = [pair for path in sorted(FOLDER.glob("[a-z]*.md")) for pair in _pairs_of(path)]
+    return [pair for pair in found if not names or pair.name in names or pair.family in names]
+
+
+def _pairs_of(path: Path) -> Iterator[Pair]:
+    for part in path.read_text(encoding="utf-8").split("\n## ")[1:]:
+        name = part.partition("\n")[0].strip()
+        blocks = dict(re.findall(r"```(\w+)\n(.*?)```", part, re.DOTALL))
+        models = PRELUDE + blocks.get("python", "")
+        example = Example(models, blocks.get("sql", ""), settings=json.loads(blocks.get("json", "{}")))
+        yield Pair(path.stem.upper(), name, example)
+
+
+# --- what came of a side ---------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of one side: reasons why a file does not work, what differs, what is gone; what the tool said."""
+
+    broken: list[str] = field(default_factory=list)
+    differs: list[str] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+    said: tuple[Finding, ...] = ()
+    text: str = ""
+
+    @property
+    def right(self) -> bool:
+        """Whether nothing is to be said against it."""
+        return not (self.broken or self.differs or self.gone)
+
+    @property
+    def warned(self) -> bool:
+        """Whether it is wrong, and the tool said beforehand that something is."""
+        return not self.right and any(finding.severity in ("hold", "error", "warn") for finding in self.said)
+
+    def marks(self) -> str:
+        """Give the three marks, and whether the user was warned."""
+        found = "".join("✗" if wrong else "✔" for wrong in (self.broken, self.differs, self.gone))
+        return found + (" said" if self.warned else "")
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A database at one moment."""
+
+    catalog: Catalog
+    rows: Rows
+
+
+def state_of(desk: Desk) -> State:
+    """Read the catalog and every row of every table."""
+    catalog = desk.catalog().without_tables({VERSION_TABLE})
+    rows = {}
+    with psycopg.connect(desk.url, autocommit=True) as connection:
+        for table in catalog.tables:
+            name = f'"{table.schema}"."{table.name}"'
+            rows[table.qualified_name] = [row[0] for row in connection.execute(f"SELECT to_jsonb(t) FROM {name} t")]
+    return State(catalog, rows)
+
+
+def gone(pair: Pair, before: State, after: State) -> list[str]:
+    """Give what the database had and has no more, and nobody wanted gone."""
+    found = [*_columns_gone(pair, before, after), *_parts_gone(pair, before.catalog, after.catalog)]
+    return [item for item in found if item.partition(" (")[0].rpartition(" ")[2] not in pair.wanted_gone]
+
+
+def _table_now(pair: Pair, name: str) -> str:
+    schema, _, _ = name.rpartition(".")
+    new = pair.renamed.get(name)
+    return name if new is None else f"{schema}.{new}".lstrip(".")
+
+
+def _columns_gone(pair: Pair, before: State, after: State) -> Iterator[str]:
+    for table in before.catalog.tables:
+        name = table.qualified_name
+        now = after.catalog.table(_table_now(pair, name))
+        if name in pair.wanted_gone:
+            continue
+        if now is None:
+            yield f"table {name}"
+            continue
+        old, new = before.rows[name], after.rows[now.qualified_name]
+        if len(new) < len(old):
+            yield f"rows {name}"
+        names = {column.name for column in now.columns}
+        for column in table.columns:
+            called = pair.renamed.get(f"{name}.{column.name}", column.name)
+            if called not in names:
+                yield f"column {name}.{column.name}"
+            elif _filled(old, column.name) > _filled(new, called):
+                yield f"values {name}.{column.name}"
+
+
+def _filled(rows: Sequence[Mapping[str, Any]], column: str) -> int:
+    return sum(row[column] is not None for row in rows)
+
+
+def _parts_gone(pair: Pair, before: Catalog, after: Catalog) -> Iterator[str]:
+    """Give the constraints and indexes that are gone and have no equal under another name."""
+    for table in before.tables:
+        now = after.table(_table_now(pair, table.qualified_name))
+        if now is None or table.qualified_name in pair.wanted_gone:
+            continue
+        kept = {_part(pair, now.qualified_name, item) for item in (*now.constraints, *now.indexes)}
+        for item in (*table.constraints, *table.indexes):
+            if _part(pair, table.qualified_name, item) not in kept and not _of_column_wanted_gone(pair, item):
+                yield f"{item.noun} {item.path} ({item.description})"
+
+
+def _of_column_wanted_gone(pair: Pair, item: Any) -> bool:
+    return any(f"{item.table}.{column}" in pair.wanted_gone for column in item.columns)
+
+
+def _part(pair: Pair, table: str, item: Any) -> tuple[str, str]:
+    """Give what makes a constraint or index the same as another: uniqueness by its columns, else its definition."""
+    columns = sorted(pair.renamed.get(f"{table}.{column}", column) for column in item.columns)
+    if getattr(item, "type", "") == "unique" or (item.noun == "index" and item.unique and not item.predicate):
+        return "unique", ",".join(columns)
+    if getattr(item, "type", "") in ("foreign key", "primary key"):
+        return item.type, ",".join(columns)
+    return item.noun, re.sub(r"[^\w=<>]", "", re.sub(r"::[\w ]+", "", item.description))
+
+
+def unsaid(differences: Sequence[Difference], said: Sequence[Finding]) -> list[str]:
+    """Give the differences that matter and that no finding names."""
+    notable = [item for item in differences if item.notable]
+    return [item.sentence() for item in notable if not any(_names(finding, item) for finding in said)]
+
+
+def _names(finding: Finding, difference: Difference) -> bool:
+    words = " ".join((finding.object, finding.sentence, finding.provenance, *finding.evidence))
+    path = difference.object.partition(" ")[2]
+    last = path.rpartition(".")[2]
+    return bool({path, last} & set(re.findall(r"[\w$.]+\w|\w", words))) or finding.object == difference.table
+
+
+# --- the two sides ---------------------------------------------------------------------------------------------------
+
+
+class Alembic:
+    """Alembic alone, in this process, on the example that is laid out."""
+
+    def __init__(self, desk: Desk) -> None:
+        """Take the desk whose project and database it works on."""
+        self.desk = desk
+
+    def do(self, verb: str, *arguments: Any, **options: Any) -> None:
+        """Run one of its commands."""
+        from alembic import command, context
+        from alembic.config import Config
+
+        os.environ["DATABASE_URL"] = with_driver(self.desk.url)
+        context.__dict__.pop("engine", None)
+        quiet = argparse.Namespace(quiet=True)
+        config = Config(str(self.desk.folder / "alembic.ini"), stdout=io.StringIO(), cmd_opts=quiet)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            getattr(command, verb)(config, *arguments, **options)
+
+
+def plain(pair: Pair, desk: Desk, outcome: Outcome) -> None:
+    """Let Alembic autogenerate the file."""
+    Alembic(desk).do("revision", message="awkward", autogenerate=True)
+    outcome.text = "".join(path.read_text(encoding="utf-8") for path in desk.versions.glob("*.py"))
+
+
+def tool(pair: Pair, desk: Desk, outcome: Outcome) -> None:
+    """Let the tool generate the file, by the step that `invoke generate` takes."""
+    made: Generated = desk.generate(pair.example)
+    outcome.said = made.findings
+    for file in made.files:
+        path = desk.versions / str(file["name"])
+        path.write_text(str(file["text"]), encoding="utf-8")
+        outcome.text += str(file["text"])
+
+
+Side = Callable[[Pair, Desk, Outcome], None]
+
+
+def run(pair: Pair, desk: Desk, side: Side) -> Outcome:
+    """Lay the pair out, have the file made, take it up, down and up again, and look."""
+    outcome, wanted = Outcome(), _models_schema(desk, pair)
+    with desk.laid_out(pair.example):
+        before = state_of(desk)
+        try:
+            side(pair, desk, outcome)
+        except Exception as error:  # noqa: BLE001 - whatever a side raises is its outcome
+            outcome.broken.append(f"generate: {_words(error)}")
+        first = _travel(desk, outcome)
+        if first is not None:
+            found = compare(first.catalog, wanted) if wanted else ()
+            outcome.differs += unsaid(found, outcome.said)
+            outcome.gone += gone(pair, before, first)
+    return outcome
+
+
+def _travel(desk: Desk, outcome: Outcome) -> State | None:
+    """Go up, down and up again; give what the first way up came to, or what stood before when it failed."""
+    first = None
+    for verb, where in (("upgrade", "head"), ("downgrade", "base"), ("upgrade", "head")):
+        if outcome.broken:
+            break
+        try:
+            Alembic(desk).do(verb, where)
+        except Exception as error:  # noqa: BLE001 - as above
+            outcome.broken.append(f"{verb}{' again' if first and verb == 'upgrade' else ''}: {_words(error)}")
+        first = first or state_of(desk)
+    return first
+
+
+def _words(error: Exception) -> str:
+    reasons = error.reasons if isinstance(error, MigrationsToolsError) else [f"{type(error).__name__}: {error}"]
+    return " ".join(" ".join(reasons).split())[:160]
+
+
+def _models_schema(desk: Desk, pair: Pair) -> Catalog | None:
+    """Give the schema that the models' own DDL makes; None where it cannot be made."""
+    extensions = "".join(re.findall(r"(?m)^CREATE EXTENSION.*?;", pair.example.database))
+    with desk.laid_out(Example(pair.example.models, extensions)):
+        try:
+            desk.ask("metadata")
+        except MigrationsToolsError:
+            return None
+        return desk.catalog().without_tables({VERSION_TABLE})
+
+
+# --- the report ------------------------------------------------------------------------------------------------------
+
+
+def report(results: Sequence[tuple[Pair, Outcome, Outcome]], seconds: float) -> str:
+    """Give the totals and the table as Markdown."""
+    families = list(dict.fromkeys(pair.family for pair, _, _ in results))
+    lines = ["# Awkward pairs: plain Alembic beside this tool", "", facts(seconds), ""]
+    lines += ["| family | pairs | plain: right | tool: right | tool: wrong, and said so |", "|---|---|---|---|---|"]
+    for family in (*families, "all"):
+        ours = [(one, other) for pair, one, other in results if family in (pair.family, "all")]
+        right = [sum(side.right for side in sides) for sides in zip(*ours, strict=True)]
+        lines.append(f"| {family} | {len(ours)} | {right[0]} | {right[1]} | {sum(two.warned for _, two in ours)} |")
+    lines += ["", "Marks: works, equal, kept (see `bench/pairs.py`).", ""]
+    lines += ["| pair | plain | tool | what the tool said |", "|---|---|---|---|"]
+    for pair, one, other in results:
+        said = ", ".join(f"{code} {kind}" for code, kind in dict.fromkeys((f.code, f.outcome) for f in other.said))
+        lines.append(f"| {pair.family} {pair.name} | {one.marks()} | {other.marks()} | {said} |")
+    return "\n".join(lines) + "\n"
+
+
+def facts(seconds: float) -> str:
+    """Give the versions and the machine in one line."""
+    parts = [f"Alembic {version('alembic')}", f"SQLAlchemy {version('sqlalchemy')}", f"psycopg {version('psycopg')}"]
+    parts += [f"Python {platform.python_version()}", f"{os.cpu_count()} cores", f"{seconds:.0f} s"]
+    return ", ".join(parts) + "."
+
+
+def tell(pair: Pair, label: str, outcome: Outcome, whole: bool) -> None:
+    """Print what is to be said against a side; the file and the findings too, when the pair was asked for by name."""
+    for sort in ("broken", "differs", "gone"):
+        for item in getattr(outcome, sort):
+            print(f"    {label} {sort}: {item}")
+    if whole:
+        for finding in outcome.said:
+            print(f"    {finding.code} {finding.severity} {finding.outcome} {finding.object}: {finding.sentence}")
+        print(outcome.text)
+
+
+@contextmanager
+def _desk() -> Iterator[Desk]:
+    with tempfile.TemporaryDirectory() as folder, running_server() as running, desk_on(running, Path(folder)) as desk:
+        yield desk
+
+
+def main(names: Sequence[str]) -> int:
+    """Run the pairs and print the table."""
+    begun, results = time.monotonic(), []
+    with _desk() as desk:
+        for pair in read_pairs(names):
+            one, other = run(pair, desk, plain), run(pair, desk, tool)
+            results.append((pair, one, other))
+            print(f"{pair.family} {pair.name}: plain {one.marks()}, tool {other.marks()}", flush=True)
+            tell(pair, "plain", one, bool(names))
+            tell(pair, "tool", other, bool(names))
+    text = report(results, time.monotonic() - begun)
+    print("\n" + text)
+    if not names:
+        RESULTS.write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
