@@ -237,16 +237,22 @@ class Alembic:
     """Alembic alone, in this process, on the example that is laid out."""
 
     def __init__(self, desk: Desk) -> None:
-        """Take the desk whose project and database it works on."""
+        """Take the desk whose project and database it works on; one engine goes to every example's database."""
+        from sqlalchemy import create_engine, event, pool
+
         self.desk = desk
+        self.engine = create_engine(with_driver(desk.running.url()), poolclass=pool.NullPool)
+
+        @event.listens_for(self.engine, "do_connect")
+        def to_the_example(_dialect: Any, _record: Any, _arguments: Any, parameters: dict[str, Any]) -> None:
+            parameters["dbname"] = desk.name
 
     def do(self, verb: str, *arguments: Any, **options: Any) -> None:
         """Run one of its commands."""
         from alembic import command, context
         from alembic.config import Config
 
-        os.environ["DATABASE_URL"] = with_driver(self.desk.url)
-        context.__dict__.pop("engine", None)
+        context.engine = self.engine  # which env.py uses where it is there
         quiet = argparse.Namespace(quiet=True)
         config = Config(str(self.desk.folder / "alembic.ini"), stdout=io.StringIO(), cmd_opts=quiet)
         with warnings.catch_warnings():
@@ -254,14 +260,15 @@ class Alembic:
             getattr(command, verb)(config, *arguments, **options)
 
 
-def plain(pair: Pair, desk: Desk, outcome: Outcome) -> None:
+def plain(_pair: Pair, alembic: Alembic, outcome: Outcome) -> None:
     """Let Alembic autogenerate the file."""
-    Alembic(desk).do("revision", message="awkward", autogenerate=True)
-    outcome.text = "".join(path.read_text(encoding="utf-8") for path in desk.versions.glob("*.py"))
+    alembic.do("revision", message="awkward", autogenerate=True)
+    outcome.text = "".join(path.read_text(encoding="utf-8") for path in alembic.desk.versions.glob("*.py"))
 
 
-def tool(pair: Pair, desk: Desk, outcome: Outcome) -> None:
+def tool(pair: Pair, alembic: Alembic, outcome: Outcome) -> None:
     """Let the tool generate the file, by the step that `invoke generate` takes."""
+    desk = alembic.desk
     made: Generated = desk.generate(pair.example)
     outcome.said = made.findings
     for file in made.files:
@@ -270,19 +277,19 @@ def tool(pair: Pair, desk: Desk, outcome: Outcome) -> None:
         outcome.text += str(file["text"])
 
 
-Side = Callable[[Pair, Desk, Outcome], None]
+Side = Callable[[Pair, Alembic, Outcome], None]
 
 
-def run(pair: Pair, desk: Desk, side: Side) -> Outcome:
-    """Lay the pair out, have the file made, take it up, down and up again, and look."""
-    outcome, wanted = Outcome(), _models_schema(desk, pair)
+def run(pair: Pair, alembic: Alembic, side: Side, wanted: Catalog | None) -> Outcome:
+    """Lay the pair out, have the file made, take it up, down and up again, and look; `wanted` is the models' schema."""
+    outcome, desk = Outcome(), alembic.desk
     with desk.laid_out(pair.example):
         before = state_of(desk)
         try:
-            side(pair, desk, outcome)
+            side(pair, alembic, outcome)
         except Exception as error:  # noqa: BLE001 - whatever a side raises is its outcome
             outcome.broken.append(f"generate: {_words(error)}")
-        first = _travel(desk, outcome)
+        first = _travel(alembic, outcome)
         if first is not None:
             found = compare(first.catalog, wanted) if wanted else ()
             outcome.differs += unsaid(found, outcome.said)
@@ -290,17 +297,17 @@ def run(pair: Pair, desk: Desk, side: Side) -> Outcome:
     return outcome
 
 
-def _travel(desk: Desk, outcome: Outcome) -> State | None:
+def _travel(alembic: Alembic, outcome: Outcome) -> State | None:
     """Go up, down and up again; give what the first way up came to, or what stood before when it failed."""
     first = None
     for verb, where in (("upgrade", "head"), ("downgrade", "base"), ("upgrade", "head")):
         if outcome.broken:
             break
         try:
-            Alembic(desk).do(verb, where)
+            alembic.do(verb, where)
         except Exception as error:  # noqa: BLE001 - as above
             outcome.broken.append(f"{verb}{' again' if first and verb == 'upgrade' else ''}: {_words(error)}")
-        first = first or state_of(desk)
+        first = first or state_of(alembic.desk)
     return first
 
 
@@ -368,8 +375,10 @@ def main(names: Sequence[str]) -> int:
     """Run the pairs and print the table."""
     begun, results = time.monotonic(), []
     with _desk() as desk:
+        alembic = Alembic(desk)
         for pair in read_pairs(names):
-            one, other = run(pair, desk, plain), run(pair, desk, tool)
+            wanted = _models_schema(desk, pair)
+            one, other = (run(pair, alembic, side, wanted) for side in (plain, tool))
             results.append((pair, one, other))
             print(f"{pair.family} {pair.name}: plain {one.marks()}, tool {other.marks()}", flush=True)
             tell(pair, "plain", one, bool(names))

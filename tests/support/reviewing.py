@@ -27,6 +27,7 @@ from migrations_tools.inapp.client import Asked, Probe
 from migrations_tools.journal import Journal, Run
 from migrations_tools.report.console import Console
 from migrations_tools.report.generated import Generated
+from migrations_tools.review.facts import Wishes
 from migrations_tools.review.findings import Finding, parse_allowances
 from migrations_tools.settings import Settings
 from migrations_tools.steps import generate
@@ -210,7 +211,13 @@ class Desk:
 
 def _wish(settings: Mapping[str, Any]) -> generate.Wish:
     allowances = parse_allowances(settings.get("allow", ()), date(2026, 1, 1))
-    return generate.Wish(str(settings.get("message", "")), "", allowances, write=True)
+    renames = [item.partition("=")[::2] for item in settings.get("rename", ())]
+    wishes = Wishes(
+        {old: new for old, new in renames if "." in old}, {old: new for old, new in renames if "." not in old},
+        settings.get("backfill", {}),
+    )  # fmt: skip
+    more: Any = {"wishes": wishes} if "wishes" in generate.Wish.__dataclass_fields__ else {}
+    return generate.Wish(str(settings.get("message", "")), "", allowances, write=True, **more)
 
 
 @contextmanager
