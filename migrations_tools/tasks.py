@@ -34,7 +34,7 @@ def _working(context: Context, name: str, locked: bool = True) -> Iterator[Work]
         root = settings.find_root(Path.cwd())
         loaded = settings.load(context.config[settings.SECTION])
         journal = Journal(root, loaded.suffix)
-        work = Work(root, loaded, journal, Console(), bool(context.config.run.dry))
+        work = Work(root, loaded, journal, Console(name), bool(context.config.run.dry))
         if not locked or work.dry:
             yield work
             return
@@ -162,6 +162,23 @@ def check(context: Context, allow: list[str] = []) -> None:  # noqa: B006 - Invo
         run(work, list(allow))
 
 
+_OUTPUT = (
+    "A file to write, its form told by its name: .html, .md, .xml (JUnit), .sarif, .json; may be given several times."
+)
+
+
+@task(
+    help={"output": _OUTPUT, "form": "The form, where no name tells it: html, markdown, junit, sarif, json."},
+    iterable=["output"],
+)
+def report(context: Context, output: list[str] = [], form: str = "") -> None:  # noqa: B006 - Invoke fills it, nothing here changes it
+    """Give the last run's record as a page, for CI, or as JSON."""
+    from migrations_tools.steps.report import report as run
+
+    with _working(context, "report", locked=False) as work:
+        run(work, list(output), form)
+
+
 @task(help={"yes": "Write without asking."})
 def init(context: Context, yes: bool = False) -> None:
     """Write a commented invoke.yaml for the project, after asking."""
@@ -171,5 +188,5 @@ def init(context: Context, yes: bool = False) -> None:
         run(work, yes)
 
 
-ns = Collection(doctor, isolate, generate, validate, cleanup, status, psql, check, init)
+ns = Collection(doctor, isolate, generate, validate, cleanup, status, psql, check, report, init)
 ns.configure(settings.defaults(settings.find_root(Path.cwd())))

@@ -30,9 +30,12 @@ def harmless(text: str) -> str:
 
 
 class Console:
-    """Says what happens. Styles vanish where the output is no terminal or NO_COLOR is set."""
+    """Says what happens. Styles vanish where the output is no terminal or NO_COLOR is set.
 
-    def __init__(self) -> None:
+    `task` is the name under which the steps go into the run's record.
+    """
+
+    def __init__(self, task: str = "") -> None:
         from rich.console import Console as RichConsole
 
         width = None if sys.stdout.isatty() else _PLAIN_WIDTH
@@ -43,6 +46,7 @@ class Console:
             highlight=False, soft_wrap=True, width=width, file=sys.stdout, emoji=False, markup=False
         )
         self._status: Status | None = None
+        self.task = task
         self.steps: list[dict[str, float | str]] = []
 
     def say(self, text: str = "", style: str = "") -> None:
@@ -63,7 +67,7 @@ class Console:
     @contextmanager
     def step(self, title: str) -> Iterator[None]:
         """Show a step while it runs, then with its time in seconds; the time goes into the run's record."""
-        begun = time.monotonic()
+        began, begun = time.time(), time.monotonic()
         done = False
         try:
             with self._running(title):
@@ -71,7 +75,11 @@ class Console:
             done = True
         finally:
             seconds = time.monotonic() - begun
-            self.steps.append({"step": title, "seconds": round(seconds, 3), "outcome": "done" if done else "failed"})
+            outcome = "done" if done else "failed"
+            self.steps.append(
+                {"task": self.task, "step": title, "began": round(began, 3), "seconds": round(seconds, 3),
+                 "outcome": outcome}
+            )  # fmt: skip
             mark, style = ("✔", "green") if done else ("✘", "red")
             self.say(f"{mark} {title}  {seconds:.1f} s", style=style)
 

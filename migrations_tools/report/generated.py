@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from migrations_tools.operations import Operation
 from migrations_tools.report.console import Console
-from migrations_tools.report.record import show_findings
+from migrations_tools.report.terminal import show_findings
 from migrations_tools.review.findings import Allowance, Finding, Review
+from migrations_tools.review.provenance import Revision
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +30,18 @@ class Reviewed:
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """What came of one environment: its files as (path, text, revision), what they do, and the review."""
+    """What came of one environment: its files as (path, text, revision), what they do, and the review.
+
+    `history` is what was there before; `versions` are those of what was asked.
+    """
 
     section: str
     files: tuple[Mapping[str, Any], ...]
     reviewed: tuple[Reviewed, ...]
     notes: tuple[str, ...] = ()
     written: bool = False
+    history: tuple[Revision, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def kept(self) -> tuple[Operation, ...]:

@@ -9,7 +9,8 @@ from migrations_tools.files import partial
 from migrations_tools.journal import Run
 from migrations_tools.proofs.files import files_unchanged
 from migrations_tools.proofs.proof import FAILED, Proof
-from migrations_tools.report.record import show_proofs
+from migrations_tools.report import record
+from migrations_tools.report.terminal import show_proofs
 from migrations_tools.steps import engines
 from migrations_tools.steps.work import Work
 
@@ -33,6 +34,9 @@ def cleanup(work: Work) -> None:
         work.console.say("Dry run: nothing was removed.")
         return
     proofs = remove_everything(work, run)
+    if record.exists(work.journal, run):
+        gone = [{"kind": kind, "name": name} for kind, name in run.made if kind != "file"]
+        record.note(work.journal, run, work.console.steps, removed=gone)
     show_proofs(work.console, proofs)
     kept = ", ".join(item["path"] for item in run.generated if (work.root / item["path"]).exists())
     work.console.say(f"Clean. What remains: {kept or 'nothing'}.")

@@ -17,6 +17,7 @@ from migrations_tools.inapp.answers import Heads, Standing, heads, standings
 from migrations_tools.inapp.client import Probe, ProbeError, Target
 from migrations_tools.journal import Run
 from migrations_tools.operations import Operation
+from migrations_tools.report import record
 from migrations_tools.report.generated import Generated, Reviewed, show, shown_path
 from migrations_tools.review import verdict
 from migrations_tools.review.facts import Facts
@@ -26,6 +27,7 @@ from migrations_tools.steps import engines
 from migrations_tools.steps.bench import Bench, Models, models_of
 from migrations_tools.steps.history import head_to_extend, read_history
 from migrations_tools.steps.install import Migrated
+from migrations_tools.steps.recording import versions
 from migrations_tools.steps.temp import Temp, targets
 from migrations_tools.steps.work import Work, busy, standing_run, written
 
@@ -59,7 +61,10 @@ def generate(
             run = temp.refresh(run)
             run, outcome = _one(temp, run, number, wish)
             outcomes.append(outcome)
-        run = work.journal.update(run, stage="generated", steps=(*run.steps, *work.console.steps))
+        record.note(
+            work.journal, run, work.console.steps, **record.generated_parts(outcomes, work.root),
+        )  # fmt: skip
+        run = work.journal.update(run, stage="generated")
     show(work.console, outcomes, work.root, allowances)
     return tuple(outcomes)
 
@@ -89,7 +94,10 @@ def _ask(temp: Temp, run: Run, number: int, wish: Wish) -> tuple[Run, Generated]
         request = target.request("revision", message=wish.message, head=head)
         answer = probe.ask(request, "autogenerating", asked.answer)
     files = tuple(_placed(environment, item) for item in answer["files"])
-    return run, Generated(environment.section, files, tuple(asked.reviewed), (*_notes(answer), *asked.unseen))
+    notes = (*_notes(answer), *asked.unseen)
+    return run, Generated(
+        environment.section, files, tuple(asked.reviewed), notes, history=asked.history, versions=versions(temp, hello)
+    )
 
 
 def _to_the_heads(probe: Probe, target: Target, ends: Heads, install: str) -> tuple[Standing, ...]:
@@ -133,7 +141,7 @@ class _Reviewer:
         self.reviewed: list[Reviewed] = []
         self.unseen: tuple[str, ...] = ()
         (migrated,) = bench.installed
-        self._history = read_history(bench.probe, migrated.target)
+        self.history = read_history(bench.probe, migrated.target)
         self._before = {name: bench.read(name) for name in bench.databases}
         self._models = self._read_models(bench)
 
@@ -148,7 +156,7 @@ class _Reviewer:
         """Judge what was found on one database."""
         found, database = operations.parse(value["operations"]), value["database"]
         facts = Facts(
-            found, self._before.get(database, Catalog()), self._models.schemas.get(database), self._history,
+            found, self._before.get(database, Catalog()), self._models.schemas.get(database), self.history,
             frozenset(self._models.excluded.get(database, ())),
         )  # fmt: skip
         review = verdict.review(facts, self.wish.allowances)

@@ -67,6 +67,9 @@ class Temp(Protocol):
     def client(self, run: Run, terminal: bool, command: str = "") -> tuple[list[str], dict[str, str]]:
         """Give the words that start psql on the temp database (for one command), and the variables it needs besides."""
 
+    def versions(self) -> dict[str, str]:
+        """Give the versions of what the engine runs on, by name."""
+
     def dry_words(self, run: Run) -> str:
         """Say what `reinstall` would do."""
 

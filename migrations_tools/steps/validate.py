@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
+from typing import Any
 
 from migrations_tools.discovery.services import Application
 from migrations_tools.errors import Found
@@ -11,10 +11,12 @@ from migrations_tools.journal import Run
 from migrations_tools.proofs import http
 from migrations_tools.proofs.files import files_unchanged
 from migrations_tools.proofs.proof import FAILED, NOT_CHECKED, Proof, not_checked
-from migrations_tools.report.record import save, show_proofs
+from migrations_tools.report import record
+from migrations_tools.report.terminal import show_proofs
 from migrations_tools.steps import engines, schema_proofs
 from migrations_tools.steps.bench import Bench
 from migrations_tools.steps.install import install
+from migrations_tools.steps.recording import installed_parts
 from migrations_tools.steps.temp import Installation, Temp
 from migrations_tools.steps.work import Work, busy, standing_run
 
@@ -33,15 +35,16 @@ def validate(work: Work) -> None:
     temp.verify()
     with busy(work, run) as run:
         run, installation = temp.reinstall(run)
-        run, proofs = _prove(temp, run, installation)
-        run = work.journal.update(run, stage="validated", steps=(*run.steps, *work.console.steps))
-    _report(work, run, proofs)
+        run, proofs, parts = _prove(temp, run, installation)
+        run = work.journal.update(run, stage="validated")
+    record.note(work.journal, run, work.console.steps, proofs=record.proofs_json(proofs), **parts)
+    _report(work, proofs)
 
 
 # --- the proofs --------------------------------------------------------------------------------------------------
 
 
-def _prove(temp: Temp, run: Run, installation: Installation) -> tuple[Run, list[Proof]]:
+def _prove(temp: Temp, run: Run, installation: Installation) -> tuple[Run, list[Proof], dict[str, Any]]:
     console = temp.work.console
     run, probe = temp.open_probe(run)
     with probe:
@@ -49,12 +52,13 @@ def _prove(temp: Temp, run: Run, installation: Installation) -> tuple[Run, list[
             run, installed = install(temp, run, probe, installation)
         run = installation.start_application(run)
         with console.step("Comparing the schema with the models'"):
-            proofs = schema_proofs.prove(Bench(temp, run, probe, temp.server(run), installed))
+            bench = Bench(temp, run, probe, temp.server(run), installed)
+            proofs, parts = schema_proofs.prove(bench), installed_parts(bench)
     with console.step("Asking the application"):
         proofs += _application_proofs(temp, installation)
     with console.step("Looking at what is up, the logs, and the rest of the machine"):
         first, last = installation.first_proofs(), installation.last_proofs(run, installed[0].since)
-    return run, [*first, *proofs, *last, files_unchanged(run.hashes, temp.work.root)]
+    return run, [*first, *proofs, *last, files_unchanged(run.hashes, temp.work.root)], parts
 
 
 def _application_proofs(temp: Temp, installation: Installation) -> list[Proof]:
@@ -71,14 +75,8 @@ def _application_proofs(temp: Temp, installation: Installation) -> list[Proof]:
 # --- the report --------------------------------------------------------------------------------------------------
 
 
-def _report(work: Work, run: Run, proofs: Sequence[Proof]) -> None:
+def _report(work: Work, proofs: Sequence[Proof]) -> None:
     show_proofs(work.console, proofs)
-    record = {
-        "run": run.id, "project": run.project, "temp_project": run.temp_project, "started": run.started,
-        "ended": time.time(), "steps": [*run.steps, *work.console.steps], "generated": list(run.generated),
-        "held": list(run.held), "proofs": [proof.as_json() for proof in proofs], "made": list(run.made),
-    }  # fmt: skip
-    save(work.journal, record)
     failed = [proof.claim for proof in proofs if proof.outcome == FAILED]
     unmade = [proof.claim for proof in proofs if proof.outcome == NOT_CHECKED]
     if failed:

@@ -22,7 +22,7 @@ _PRINT_ALL = """
     import sys
     from migrations_tools.proofs.proof import Proof
     from migrations_tools.report.console import Console
-    from migrations_tools.report.record import show_proofs
+    from migrations_tools.report.terminal import show_proofs
     console = Console()
     for name in sys.argv[1:]:
         console.say(f"said {name}", style="red")

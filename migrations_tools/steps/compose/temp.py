@@ -83,6 +83,14 @@ class ComposeTemp:
         client = ("--", copy.database_container, "psql", "-U", access.user, *psql_words(access.name, command))
         return copy.stack.docker.foreground(copy.stack.scope(run), "exec", "--interactive", *tty, *client), {}
 
+    def versions(self) -> dict[str, str]:
+        """Give the versions of the Docker engine and of Compose."""
+        docker = self.copy.stack.docker
+        return {
+            "docker": docker.query("version", "--format", "{{.Server.Version}}").strip(),
+            "compose": docker.query("compose", "version", "--short").strip(),
+        }
+
     def dry_words(self, run: Run) -> str:
         """Say which commands `reinstall` would run."""
         volumes = "".join(f"\n  $ docker volume rm {name}" for name in run.names("volume"))

@@ -138,6 +138,10 @@ class Local:
         words = ["psql", *address, *postgres.psql_words(where.database, command)]
         return words, {**more, **({"PGPASSWORD": where.password} if where.password else {})}
 
+    def versions(self) -> dict[str, str]:
+        """Give nothing: the database and the interpreter tell their own."""
+        return {}
+
     def dry_words(self, run: Run) -> str:
         """Say what `reinstall` would do."""
         names = ", ".join(name for kind, name in run.made if kind in ("cluster", "database"))
