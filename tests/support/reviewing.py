@@ -115,6 +115,9 @@ class SmallTemp:
     def refresh(self, run: Run) -> Run:
         return run
 
+    def versions(self) -> dict[str, str]:
+        return {}
+
 
 class Desk:
     """Lays out one example after the other and has it reviewed."""
