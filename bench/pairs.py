@@ -32,17 +32,20 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from alembic import command, context
+from alembic.config import Config
+from sqlalchemy import create_engine, event, pool
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from migrations_tools.catalog import Catalog, Difference, compare  # noqa: E402 - found by the line above
-from migrations_tools.errors import MigrationsToolsError  # noqa: E402
-from migrations_tools.report.generated import Generated  # noqa: E402
-from migrations_tools.review.findings import Finding  # noqa: E402
-from tests.support.embedded import running_server  # noqa: E402
-from tests.support.probing import with_driver  # noqa: E402
-from tests.support.reviewing import Desk, Example, desk_on  # noqa: E402
+from migrations_tools.catalog import Catalog, Difference, compare
+from migrations_tools.errors import MigrationsToolsError
+from migrations_tools.report.generated import Generated
+from migrations_tools.review.findings import Finding
+from tests.support.embedded import running_server
+from tests.support.probing import with_driver
+from tests.support.reviewing import Desk, Example, desk_on
 
 FOLDER = ROOT / "bench" / "pairs"
 RESULTS = FOLDER / "RESULTS.md"
@@ -238,8 +241,6 @@ class Alembic:
 
     def __init__(self, desk: Desk) -> None:
         """Take the desk whose project and database it works on; one engine goes to every example's database."""
-        from sqlalchemy import create_engine, event, pool
-
         self.desk = desk
         self.engine = create_engine(with_driver(desk.running.url()), poolclass=pool.NullPool)
 
@@ -249,9 +250,6 @@ class Alembic:
 
     def do(self, verb: str, *arguments: Any, **options: Any) -> None:
         """Run one of its commands."""
-        from alembic import command, context
-        from alembic.config import Config
-
         context.engine = self.engine  # which env.py uses where it is there
         quiet = argparse.Namespace(quiet=True)
         config = Config(str(self.desk.folder / "alembic.ini"), stdout=io.StringIO(), cmd_opts=quiet)
@@ -354,7 +352,7 @@ def facts(seconds: float) -> str:
     return ", ".join(parts) + "."
 
 
-def tell(pair: Pair, label: str, outcome: Outcome, whole: bool) -> None:
+def tell(label: str, outcome: Outcome, whole: bool) -> None:
     """Print what is to be said against a side; the file and the findings too, when the pair was asked for by name."""
     for sort in ("broken", "differs", "gone"):
         for item in getattr(outcome, sort):
@@ -381,8 +379,8 @@ def main(names: Sequence[str]) -> int:
             one, other = (run(pair, alembic, side, wanted) for side in (plain, tool))
             results.append((pair, one, other))
             print(f"{pair.family} {pair.name}: plain {one.marks()}, tool {other.marks()}", flush=True)
-            tell(pair, "plain", one, bool(names))
-            tell(pair, "tool", other, bool(names))
+            tell("plain", one, bool(names))
+            tell("tool", other, bool(names))
     text = report(results, time.monotonic() - begun)
     print("\n" + text)
     if not names:
