@@ -7,6 +7,7 @@ one, whose probe goes on to the next example instead of ending.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -44,15 +45,46 @@ _CLONE = "CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy"
 _NOTHING = "from sqlalchemy import MetaData\n\nmetadata = MetaData()\n"
 
 
+# The revision that makes what an example's database.sql says; a revision by hand stands on it.
+_FIRST = '''"""the database of the example"""
+
+from alembic import op
+
+revision = "1a6d"
+down_revision = None
+
+
+def upgrade():
+    op.execute({!r})
+
+
+def downgrade():
+    pass
+'''
+# What op.execute() would take for a bound parameter.
+_PARAMETER = re.compile(r"(?<![:\w\\]):(?=\w)")
+
+
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A change as a user would have it on disk: the database as SQL or as history, the models, the settings."""
+    """A change as a user would have it on disk: the database as SQL or as history, the models, the settings.
+
+    `rows` are statements that the database gets besides, and a copy made of the history does not.
+    """
 
     models: str = _NOTHING
     database: str = ""
     history: Mapping[str, str] = field(default_factory=dict)
     migration: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
+    rows: str = ""
+
+    @property
+    def files(self) -> dict[str, str]:
+        """The revision files that the project has, by their names."""
+        first = {"1a6d_database.py": _FIRST.format(_PARAMETER.sub(r"\:", self.database))} if self.database else {}
+        by_hand = {"2b7e_by_hand.py": self.migration} if self.migration else {}
+        return {**first, **self.history, **by_hand}
 
 
 def read_example(folder: Path) -> Example:
@@ -153,7 +185,7 @@ class Desk:
         shutil.rmtree(self.versions, ignore_errors=True)
         self.versions.mkdir()
         (self.folder / "models.py").write_text(example.models, encoding="utf-8")
-        for name, text in example.history.items():
+        for name, text in example.files.items():
             (self.versions / name).write_text(text, encoding="utf-8")
         self.connection.execute(_CLONE.format(self.name, EMPTY).encode())
         self.connection.execute(f"COMMENT ON DATABASE {self.name} IS '{TOKEN}'".encode())
@@ -164,9 +196,13 @@ class Desk:
             self.connection.execute(f"DROP DATABASE {self.name} WITH (FORCE)".encode())
 
     def _fill(self, example: Example) -> None:
-        if example.history:
-            self.ask("upgrade")
-        self.sql(example.database)
+        if example.files:
+            self.ask("upgrade", revision=self.below(example))
+        self.sql(example.rows)
+
+    def below(self, example: Example) -> str:
+        """Give the revision that the example's change stands on; empty for the newest that there is."""
+        return "1a6d" if example.migration else ""
 
     def sql(self, script: str) -> None:
         """Run statements in the example's database."""

@@ -3,7 +3,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "2b7e"
-down_revision = None
+down_revision = "1a6d"
 
 
 def upgrade():

@@ -1,7 +1,7 @@
 from alembic import op
 
 revision = "2b7e"
-down_revision = None
+down_revision = "1a6d"
 
 
 def upgrade():

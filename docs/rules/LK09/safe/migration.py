@@ -2,7 +2,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2b7e"
-down_revision = None
+down_revision = "1a6d"
 
 
 def upgrade():
