@@ -34,7 +34,7 @@ def fresh_install(session: nox.Session) -> None:
         session.install("-r", str(folder / "compose" / "api" / "requirements.txt"))
     with session.chdir(folder):
         try:
-            _invoke(session, "isolate", "generate", "validate")
+            _invoke(session, "isolate", "generate", "validate", "--stairway", "all")
         finally:
             _invoke(session, "cleanup")
 
@@ -100,7 +100,8 @@ def matrix(session: nox.Session, python: str, packages: tuple[str, ...]) -> None
     interpreter = str(place / "bin" / "python")
     session.run("uv", "pip", "install", "--quiet", "--python", interpreter, *packages, *DRIVERS)
     tests = ("tests/integration/test_probe.py", "tests/integration/test_probe_revisions.py",
-             "tests/integration/test_probe_token.py", "tests/integration/test_projects.py")  # fmt: skip
+             "tests/integration/test_probe_token.py", "tests/integration/test_projects.py",
+             "tests/integration/test_measuring.py", "tests/integration/test_execution.py")  # fmt: skip
     environment = {**_environment(), **_fast_folder(), "TEST_APPLICATION_PYTHON": interpreter}
     session.run("pytest", "-n", "2", *tests, *session.posargs, env=environment)
 

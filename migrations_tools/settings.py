@@ -61,6 +61,8 @@ class Settings:
     postgres_bin: str = _setting("", "The folder of the embedded server's programs (`postgres`, `initdb`).")
     server_url: str = _setting("", "The server of the engine `server`, as a URL that names the database to make there.")
     application_command: str = _setting("", "What starts the application without Docker; `{port}` is its port.")
+    stairway: str = _setting("new", "Which revisions go up, down and up again: `new`, `all`, or `REV..REV`.")
+    irreversible: list[str] = _setting([], "Revisions that may lack a way back.")
     message: str = _setting("", "The message of a generated revision; made from its operations when empty.")
     allow: list[Any] = _setting([], "Drops that are meant: `CODE:object`, or a map of code, object, reason, until.")
     health_path: str = _setting("", "The path that must answer below 500; read from the health check when empty.")

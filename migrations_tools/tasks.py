@@ -117,13 +117,16 @@ def generate(context: Context, message: str = "", head: str = "", allow: list[st
         run(work, message, head, list(allow), write=not work.dry)
 
 
-@task
-def validate(context: Context) -> None:
+_STAIRWAY = "Which revisions go up, down and up again: `new`, `all`, or REV..REV."
+
+
+@task(help={"stairway": _STAIRWAY})
+def validate(context: Context, stairway: str = "") -> None:
     """Install again from nothing and prove it. Needs `isolate`."""
     from migrations_tools.steps.validate import validate as run
 
     with _working(context, "validate") as work:
-        run(work)
+        run(work, stairway)
 
 
 @task

@@ -23,6 +23,7 @@ from migrations_tools.catalog.model import (
     qualified,
 )
 from migrations_tools.catalog.read import Query, read
+from migrations_tools.catalog.watch import Step, Watch
 
 __all__ = [
     "Catalog",
@@ -36,8 +37,10 @@ __all__ = [
     "Query",
     "Schema",
     "Sequence",
+    "Step",
     "Table",
     "View",
+    "Watch",
     "as_json",
     "compare",
     "qualified",

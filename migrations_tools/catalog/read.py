@@ -58,10 +58,24 @@ def read(query: Query) -> Catalog:
     others may change the schema meanwhile.
     """
     with _pinned_settings(query):
-        members: dict[str, set[int]] = defaultdict(set)
-        for catalog_name, oid in query(statements.EXTENSION_MEMBERS):
-            members[catalog_name].add(oid)
-        return _catalog(query, members)
+        return build(Rows(*(query(statement) for statement in statements.ALL)))
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What the statements of ``statements.ALL`` gave, in their order."""
+
+    members: Sequence[Row]
+    schemas: Sequence[Row]
+    extensions: Sequence[Row]
+    enums: Sequence[Row]
+    domains: Sequence[Row]
+    tables: Sequence[Row]
+    views: Sequence[Row]
+    sequences: Sequence[Row]
+    columns: Sequence[Row]
+    constraints: Sequence[Row]
+    indexes: Sequence[Row]
 
 
 @contextmanager
@@ -79,39 +93,44 @@ def _pinned_settings(query: Query) -> Iterator[None]:
     query(statements.SET_SETTINGS, [json.dumps(before)])
 
 
-def _catalog(query: Query, members: Mapping[str, Collection[int]]) -> Catalog:
-    relations, types, namespaces = (members.get(name, ()) for name in ("pg_class", "pg_type", "pg_namespace"))
-    tables = _foreign_to(relations, query(statements.TABLES))
-    views = _foreign_to(relations, query(statements.VIEWS))
-    sequences = _foreign_to(relations, query(statements.SEQUENCES))
-    lookup = _relations(tables + views, sequences)
-    columns = _by_table(query(statements.COLUMNS), lookup, _column)
-    constraints = _by_table(query(statements.CONSTRAINTS), lookup, _constraint)
-    indexes = _by_table(query(statements.INDEXES), lookup, _index)
+def build(rows: Rows, around: Rows | None = None) -> Catalog:
+    """Make a catalog of rows; `around` are those of a larger whole, where the rows are but a part of one."""
+    members: dict[str, set[int]] = defaultdict(set)
+    for name, oid in rows.members:
+        members[name].add(oid)
+    relations, types, namespaces = (members.get(name, set()) for name in ("pg_class", "pg_type", "pg_namespace"))
+    tables, views = _foreign_to(relations, rows.tables), _foreign_to(relations, rows.views)
+    sequences = _foreign_to(relations, rows.sequences)
+    lookup = _relations(around or rows, relations)
+    columns = _by_table(rows.columns, lookup, _column)
+    constraints = _by_table(rows.constraints, lookup, _constraint)
+    indexes = _by_table(rows.indexes, lookup, _index)
     return Catalog(
-        schemas=tuple(model.Schema(name) for _, name in _foreign_to(namespaces, query(statements.SCHEMAS))),
-        extensions=tuple(model.Extension(name) for (name,) in query(statements.EXTENSIONS)),
-        enums=tuple(_enum(row) for row in _foreign_to(types, query(statements.ENUMS))),
-        domains=tuple(_domain(row) for row in _foreign_to(types, query(statements.DOMAINS))),
+        schemas=tuple(model.Schema(name) for _, name in _foreign_to(namespaces, rows.schemas)),
+        extensions=tuple(model.Extension(name) for (name,) in rows.extensions),
+        enums=tuple(_enum(row) for row in _foreign_to(types, rows.enums)),
+        domains=tuple(_domain(row) for row in _foreign_to(types, rows.domains)),
         tables=tuple(_table(row, lookup, columns, constraints, indexes) for row in tables),
         sequences=tuple(_sequences(sequences, lookup, columns)),
         views=tuple(_view(row, indexes.get(row[0], ())) for row in views),
     )
 
 
-def _foreign_to(members: Collection[int], rows: list[Row]) -> list[Row]:
+def _foreign_to(members: Collection[int], rows: Sequence[Row]) -> list[Row]:
     """Leave out the rows whose object (by its oid, the first field) an extension owns."""
     return [row for row in rows if row[0] not in members]
 
 
-def _relations(relations: list[Row], sequences: list[Row]) -> _Relations:
+def _relations(rows: Rows, members: Collection[int]) -> _Relations:
+    relations = _foreign_to(members, [*rows.tables, *rows.views])
     names = {oid: qualified(schema, name) for oid, schema, name, *_ in relations}
+    sequences = _foreign_to(members, rows.sequences)
     nextval = {row[-1]: f"{names[row[10]]}.{row[11]}" for row in sequences if row[10] in names}
     return _Relations(names, nextval)
 
 
 def _by_table(
-    rows: list[Row], lookup: _Relations, build: Callable[[Row, _Relations], T]
+    rows: Sequence[Row], lookup: _Relations, build: Callable[[Row, _Relations], T]
 ) -> Mapping[int, tuple[T, ...]]:
     """Build each row's object and group them by the oid of their table; tables left out take theirs along."""
     groups: dict[int, tuple[T, ...]] = defaultdict(tuple)

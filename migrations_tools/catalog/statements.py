@@ -8,6 +8,7 @@ the database's locale.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 # What the deparsing functions print depends on these; the values are those of pg_dump (setup_connection in
@@ -165,3 +166,71 @@ JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('v', 'm') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
 ORDER BY n.nspname, c.relname
 """
+
+# In the order of `read.Rows`; the last six give the oid of their relation first.
+ALL: Final = (
+    EXTENSION_MEMBERS, SCHEMAS, EXTENSIONS, ENUMS, DOMAINS, TABLES, VIEWS, SEQUENCES, COLUMNS, CONSTRAINTS, INDEXES,
+)  # fmt: skip
+OF_RELATIONS: Final = ALL[5:]
+
+PIN = """
+SELECT key, current_setting(key), set_config(key, value, false)
+FROM jsonb_each_text({settings}::jsonb) AS each (key, value)
+"""
+
+
+def restricted(statement: str, relations: Iterable[int]) -> str:
+    """Give a statement of `OF_RELATIONS` for some relations only, by their oids."""
+    oids = ", ".join(map(str, relations)) or "0"
+    return f"SELECT q.* FROM ({statement}) AS q (relation) WHERE q.relation IN ({oids})"  # noqa: S608 - numbers
+
+
+# Everything of a database's own that a schema is made of: an id, the relation that it belongs to (0 for none), and
+# whether it is as new as a transaction (its row's xmin). System objects have smaller oids (FirstNormalObjectId).
+OBJECTS = """
+WITH object (id, relation, age) AS (
+  SELECT 'r' || c.oid, coalesce(i.indrelid, c.oid), age(c.xmin)
+  FROM pg_catalog.pg_class c LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid
+  WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S', 'i', 'I')
+  UNION ALL SELECT 'k' || oid, conrelid, age(xmin) FROM pg_catalog.pg_constraint WHERE oid >= 16384
+  UNION ALL SELECT 'd' || oid, adrelid, age(xmin) FROM pg_catalog.pg_attrdef WHERE oid >= 16384
+  UNION ALL SELECT 'c' || objoid || '.' || objsubid, objoid, age(xmin) FROM pg_catalog.pg_description
+  WHERE objoid >= 16384 AND classoid = 'pg_catalog.pg_class'::regclass
+  UNION ALL SELECT 'h' || inhrelid || '.' || inhparent, inhrelid, age(xmin) FROM pg_catalog.pg_inherits
+  UNION ALL SELECT 't' || oid, 0, age(xmin) FROM pg_catalog.pg_type WHERE oid >= 16384 AND typtype IN ('e', 'd')
+  UNION ALL SELECT 'e' || oid, 0, age(xmin) FROM pg_catalog.pg_enum WHERE oid >= 16384
+  UNION ALL SELECT 'n' || oid, 0, age(xmin) FROM pg_catalog.pg_namespace WHERE oid >= 16384
+  UNION ALL SELECT 'x' || oid, 0, age(xmin) FROM pg_catalog.pg_extension WHERE oid >= 16384
+), changed (relation, age) AS (
+  SELECT attrelid, age(xmin) FROM pg_catalog.pg_attribute WHERE attrelid >= 16384 AND attnum > 0
+  UNION ALL SELECT indrelid, age(xmin) FROM pg_catalog.pg_index WHERE indrelid >= 16384
+  UNION ALL SELECT seqrelid, age(xmin) FROM pg_catalog.pg_sequence WHERE seqrelid >= 16384
+  UNION ALL SELECT ev_class, age(xmin) FROM pg_catalog.pg_rewrite WHERE ev_class >= 16384
+)
+SELECT (SELECT string_agg(id, ' ') FROM object),
+       (SELECT string_agg(id || ':' || relation, ' ') FROM object WHERE age <= age('{since}'::xid)),
+       (SELECT string_agg(DISTINCT relation::text, ' ') FROM changed WHERE age <= age('{since}'::xid)),
+       mod(txid_current(), 4294967296)::text
+"""
+
+
+# Relations whose printed definitions hold the name of another (foreign keys, partitions, views), or of a type or schema
+# of the database's own.
+DEPENDENTS = """
+SELECT conrelid FROM pg_catalog.pg_constraint WHERE confrelid IN ({relations})
+UNION SELECT inhrelid FROM pg_catalog.pg_inherits WHERE inhparent IN ({relations})
+UNION SELECT r.ev_class FROM pg_catalog.pg_rewrite r
+JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND d.objid = r.oid
+WHERE d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid IN ({relations})
+UNION SELECT a.attrelid FROM pg_catalog.pg_attribute a
+JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem
+WHERE {types} AND a.attnum > 0 AND ('e' IN (t.typtype, e.typtype) OR 'd' IN (t.typtype, e.typtype))
+UNION SELECT oid FROM pg_catalog.pg_class WHERE {types} AND oid >= 16384 AND relkind IN ('r', 'p', 'f', 'v', 'm', 'S')
+  AND relnamespace >= 16384
+"""
+
+
+def dependents(relations: Iterable[int], types: bool) -> str:
+    """Give the question which relations show the names of some others, or of types and schemas."""
+    return DEPENDENTS.format(relations=", ".join(map(str, relations)) or "0", types="true" if types else "false")

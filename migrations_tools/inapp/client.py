@@ -151,6 +151,14 @@ class Probe:
                 raise ProbeError(document["error"], doing, self._advice)
             return document["ok"]
 
+    def inquire(self, statements: Sequence[str], doing: str) -> list[list[tuple[Any, ...]]]:
+        """Run statements on the connection of the request whose question is just being answered; give their rows."""
+        self._write(json.dumps({"query": list(statements)}) + "\n")
+        document = self._read(doing)
+        if document.get("ask") != "rows":
+            raise ProbeError(document["error"], doing, self._advice)
+        return [[tuple(row) for row in rows] for rows in document["value"]]
+
     def _write(self, text: str) -> None:
         # When the process has ended, reading its answer says so, with what it printed.
         with suppress(BrokenPipeError):
@@ -199,7 +207,8 @@ def _wrong_database(where: str) -> WrongDatabase:
 
 def _sentences(error: Mapping[str, Any], doing: str) -> list[str]:
     lines = [f"{error['type']} while {doing}: {masked(str(error['message']))}"]
-    lines += [f"  {key}: {masked(str(error[key]))}" for key in ("detail", "hint", "statement") if error.get(key)]
+    told = {key: " ".join(str(error[key]).split()) for key in ("detail", "hint", "statement") if error.get(key)}
+    lines += [f"  {key}: {masked(words)}" for key, words in told.items()]
     if error.get("revision"):
         lines.append(f"  revision: {error['revision']} ({error['revision_file']})")
     place = _last_place(str(error.get("traceback", "")))

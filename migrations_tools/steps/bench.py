@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from migrations_tools import catalog
-from migrations_tools.catalog import Catalog
+from migrations_tools.catalog import Catalog, Query
 from migrations_tools.discovery.alembic_config import USUAL
 from migrations_tools.engines.postgres import Server, make_extensions, querying
-from migrations_tools.inapp.client import Probe
+from migrations_tools.inapp.client import Asked, Probe
 from migrations_tools.journal import Run
 from migrations_tools.steps.install import Migrated
 from migrations_tools.steps.temp import Temp
@@ -42,16 +42,23 @@ class Bench:
         """Say where connections go: each database's to its copy, or all to the one copy that there is."""
         return dict(copies) if len(self.databases) > 1 else {EVERY: next(iter(copies.values()))}
 
-    def ask(self, migrated: Migrated, do: str, doing: str, copies: Mapping[str, str], **more: Any) -> Any:
+    def ask(
+        self, migrated: Migrated, do: str, doing: str, copies: Mapping[str, str], answering: Asked | None = None,
+        **more: Any,
+    ) -> Any:  # fmt: skip
         """Ask the probe about one environment, its connections sent to scratch copies."""
         target = replace(migrated.target, databases=self.sent(copies))
-        return self.probe.ask(target.request(do, **more), doing)
+        return self.probe.ask(target.request(do, **more), doing, answering)
 
     def read(self, database: str) -> Catalog:
         """Read a database's catalog, without version tables."""
-        tables = {item.version_table for each in self.installed for item in each.standings}
         with self.server.connect(database) as connection:
-            return catalog.read(querying(connection)).without_tables(tables)
+            return self.schema(querying(connection))
+
+    def schema(self, query: Query) -> Catalog:
+        """Read the catalog of the database that is asked, without version tables."""
+        tables = {item.version_table for each in self.installed for item in each.standings}
+        return catalog.read(query).without_tables(tables)
 
     @contextmanager
     def copies(self, purpose: str, databases: Sequence[str]) -> Iterator[dict[str, str]]:

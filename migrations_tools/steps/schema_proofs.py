@@ -11,20 +11,24 @@ from migrations_tools.journal import Run
 from migrations_tools.proofs import schema
 from migrations_tools.proofs.proof import FAILED, Proof, attempted, not_checked
 from migrations_tools.review.provenance import Revision
+from migrations_tools.steps import stairway
 from migrations_tools.steps.bench import Bench, models_of
 from migrations_tools.steps.history import read_history
 from migrations_tools.steps.install import Migrated, run_install
 
 
-def prove(bench: Bench) -> list[Proof]:
-    """Make every proof about the schema, for each environment and each database."""
+def prove(bench: Bench, stairs: str) -> list[Proof]:
+    """Make every proof about the schema, for each environment and each database; `stairs` says which revisions walk."""
     proofs = [_at_head(bench, each) for each in bench.installed]
-    if bench.temp.work.settings.install_command:
+    install = bench.temp.work.settings.install_command
+    if install:
         proofs += [attempted(schema.REPLAY, partial(_replay, bench, each)) for each in bench.installed]
     proofs += _attempted_all(schema.ORACLE, lambda: _oracle(bench))
     for each in bench.installed:
         claim = schema.about(schema.ROUND_TRIP, bench.label(each))
-        proofs += _attempted_all(claim, partial(_round_trips, bench, each, claim))
+        usual = partial(stairway.prove, bench, each, stairs)
+        walk = partial(_round_trips, bench, each, claim) if install else usual
+        proofs += _attempted_all(claim, walk)
     return proofs
 
 
@@ -83,11 +87,11 @@ def _held(run: Run, database: str) -> set[str]:
     return {name for finding in run.held if finding["database"] == database for name in finding["objects"]}
 
 
-# --- the round trip ----------------------------------------------------------------------------------------------
+# --- where the project has an install of its own -----------------------------------------------------------------
 
 
 def _round_trips(bench: Bench, migrated: Migrated, claim: str) -> list[Proof]:
-    """Take the newest revision of each branch up, down and up again on scratch databases."""
+    """Take the newest revision of each branch down and up again, on databases that the project's own install made."""
     history = {each.revision: each for each in read_history(bench.probe, migrated.target)}
     if not migrated.heads:
         return [not_checked(claim, "the history has no revision yet")]
@@ -96,20 +100,20 @@ def _round_trips(bench: Bench, migrated: Migrated, claim: str) -> list[Proof]:
 
 def _round_trip(bench: Bench, migrated: Migrated, newest: Revision, claim: str) -> Proof:
     databases, install = [item.database for item in migrated.standings], bench.temp.work.settings.install_command
-    below = [*newest.down, *(head for head in migrated.heads if head != newest.revision)]
     down = newest.down[0] if newest.down else "base"
     if len(migrated.heads) > 1:  # of the branches that begin there, only this one
         down = f"{newest.revision}@{down}"
     with bench.copies("trip", databases) as copies:
 
-        def go(verb: str, *revisions: str) -> dict[str, Catalog]:
-            for revision in revisions:
-                doing = f"running {verb} {revision} on a scratch database"
-                bench.ask(migrated, verb, doing, copies, revision=revision)
+        def go(verb: str, revision: str) -> dict[str, Catalog]:
+            doing = f"running {verb} {revision} on a scratch database"
+            bench.ask(migrated, verb, doing, copies, revision=revision)
             return {name: bench.read(scratch) for name, scratch in copies.items()}
 
         try:
-            before = go("upgrade", *below) if not install else _from_the_top(bench, install, copies, go, down)
+            # It has the newest revision already: the first way down shows what lies below.
+            run_install(bench.temp, bench.run, install, bench.sent(copies))
+            before = go("downgrade", down)
             first = go("upgrade", "heads")
             lowered, again = go("downgrade", down), go("upgrade", "heads")
         except ProbeError as error:
@@ -121,11 +125,3 @@ def _failed_trip(claim: str, revision: str, error: ProbeError) -> Proof:
     if error.type == "NotImplementedError":
         return not_checked(claim, f"{revision} says of itself that it cannot be taken back: {error.message}")
     return Proof(claim, FAILED, error.reasons[0], error.reasons[1:])
-
-
-def _from_the_top(
-    bench: Bench, install: str, copies: dict[str, str], go: Callable[..., dict[str, Catalog]], down: str
-) -> dict[str, Catalog]:
-    """Make the scratch databases the way a fresh one is made; the first way down shows what lies below."""
-    run_install(bench.temp, bench.run, install, bench.sent(copies))
-    return go("downgrade", down)

@@ -21,8 +21,10 @@ from migrations_tools.steps.temp import Installation, Temp
 from migrations_tools.steps.work import Work, busy, standing_run
 
 
-def validate(work: Work) -> None:
+def validate(work: Work, stairs: str = "") -> None:
     """Install everything again from nothing and prove that it works.
+
+    `stairs` says which revisions go up, down and up again, where it is not as the setting says.
 
     Raises Found when a proof fails; what was started stays up for inspection.
     """
@@ -35,7 +37,7 @@ def validate(work: Work) -> None:
     temp.verify()
     with busy(work, run) as run:
         run, installation = temp.reinstall(run)
-        run, proofs, parts = _prove(temp, run, installation)
+        run, proofs, parts = _prove(temp, run, installation, stairs or work.settings.stairway)
         run = work.journal.update(run, stage="validated")
     record.note(work.journal, run, work.console.steps, proofs=record.proofs_json(proofs), **parts)
     _report(work, proofs)
@@ -44,7 +46,7 @@ def validate(work: Work) -> None:
 # --- the proofs --------------------------------------------------------------------------------------------------
 
 
-def _prove(temp: Temp, run: Run, installation: Installation) -> tuple[Run, list[Proof], dict[str, Any]]:
+def _prove(temp: Temp, run: Run, installation: Installation, stairs: str) -> tuple[Run, list[Proof], dict[str, Any]]:
     console = temp.work.console
     run, probe = temp.open_probe(run)
     with probe:
@@ -53,7 +55,7 @@ def _prove(temp: Temp, run: Run, installation: Installation) -> tuple[Run, list[
         run = installation.start_application(run)
         with console.step("Comparing the schema with the models'"):
             bench = Bench(temp, run, probe, temp.server(run), installed)
-            proofs, parts = schema_proofs.prove(bench), installed_parts(bench)
+            proofs, parts = schema_proofs.prove(bench, stairs), installed_parts(bench)
     with console.step("Asking the application"):
         proofs += _application_proofs(temp, installation)
     with console.step("Looking at what is up, the logs, and the rest of the machine"):

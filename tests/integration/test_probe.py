@@ -26,6 +26,7 @@ from tests.support.probing import (
     pass_of,
     probing,
     revise,
+    revision_file,
     run_sql,
     target,
     with_driver,
@@ -257,13 +258,15 @@ def test_an_env_that_ends_the_process_is_told_with_its_last_words(tmp_path: Path
     [
         ("current", "env.py ended without running the migrations: it never called run_migrations()"),
         ("metadata", "env.py ended without running the migrations: it never called run_migrations()"),
+        ("execute", "env.py ended without running the migrations: it never called run_migrations()"),
         ("revision", "env.py ended without comparing the models: it never called run_migrations()"),
     ],
 )
 def test_an_env_that_does_nothing_is_no_success(request_: str, said: str, tmp_path: Path) -> None:
     project = copy_project("never_runs_the_migrations", tmp_path)
+    more = {"revision": "new", "direction": "upgrade", "files": [revision_file("pass")]}
     with probing(project, "postgresql://nowhere/none") as probe, pytest.raises(ProbeError) as caught:
-        probe.ask(target().request(request_), "working", Reviewer().answer)
+        probe.ask(target().request(request_, **more), "working", Reviewer().answer)
     assert caught.value.message == said
 
 

@@ -18,7 +18,7 @@ from psycopg import sql
 from migrations_tools import operations
 from migrations_tools.catalog import Catalog, read
 from migrations_tools.inapp.bundle import BOOTSTRAP
-from migrations_tools.inapp.client import Probe, Target
+from migrations_tools.inapp.client import Probe, Program, Target
 from migrations_tools.operations import Operation
 from migrations_tools.review import verdict
 from migrations_tools.review.facts import Facts
@@ -43,8 +43,11 @@ def copy_project(name: str, folder: Path) -> Path:
 
 
 @contextmanager
-def probing(project: Path, url: str, **environment: str) -> Iterator[Probe]:
-    """Start the probe as an engine would, where the project is and with its DATABASE_URL, and end it."""
+def probing(project: Path, url: str, program: Program | None = None, **environment: str) -> Iterator[Probe]:
+    """Start the probe as an engine would, where the project is and with its DATABASE_URL, and end it.
+
+    With a program of the project's own, the probe comes in with that one.
+    """
     variables = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
     variables |= {"DATABASE_URL": url, "DRIVER": DRIVER, "PYTHONDONTWRITEBYTECODE": "1", **environment}
     process = subprocess.Popen(
@@ -52,7 +55,7 @@ def probing(project: Path, url: str, **environment: str) -> Iterator[Probe]:
         cwd=project, env=variables, text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
-    with Probe(process) as probe:
+    with Probe(process, program=program) as probe:
         yield probe
 
 
@@ -143,3 +146,24 @@ def bodies(source: str) -> str:
     _, define, rest = source.partition("def upgrade()")
     lines = [line for line in (define + rest).splitlines() if line.strip() and "Alembic" not in line]
     return "\n".join(lines) + "\n"
+
+
+def revision_file(
+    upgrade: str, downgrade: str = "pass", revision: str = "new", down: str | None = None
+) -> dict[str, Any]:
+    """Write a revision file as the probe gives and takes it; the body of upgrade() begins on line 9."""
+    text = f"""import sqlalchemy as sa
+from alembic import op
+
+revision = {revision!r}
+down_revision = {down!r}
+
+
+def upgrade():
+    {upgrade.replace(chr(10), chr(10) + "    ")}
+
+
+def downgrade():
+    {downgrade}
+"""
+    return {"location": 0, "name": f"{revision}_.py", "text": text}

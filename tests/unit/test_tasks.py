@@ -41,6 +41,7 @@ LAYERS = (
     {"errors", "secrets", "files"},
     {"settings", "locks"},
     {"journal", "isolation", "catalog", "operations", "discovery"},
+    {"executed"},
     {"review", "inapp", "engines"},
     {"proofs"},
     {"report"},
@@ -79,7 +80,7 @@ def test_imports_run_one_way(path: Path) -> None:
     assert upwards <= ({"discovery"} if own == "engines" else set())
 
 
-PURE = ("isolation", "review", "catalog", "operations.py", "discovery")
+PURE = ("isolation", "review", "catalog", "operations.py", "executed.py", "discovery")
 DRIVERS = {"invoke", "psycopg", "subprocess", "docker", "sqlalchemy", "alembic"}
 
 

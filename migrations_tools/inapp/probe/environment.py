@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from alembic.config import Config
     from alembic.runtime.migration import MigrationContext
@@ -26,6 +26,13 @@ def locations(script: ScriptDirectory) -> list[str]:
     if not found:
         found = [script.versions]
     return [os.path.abspath(str(path)) for path in found]
+
+
+def look_in(config: Config, folders: Sequence[str]) -> None:
+    """Have Alembic find its revision files in these folders, whatever the configuration says."""
+    for key in ("version_path_separator", "path_separator"):
+        config.set_main_option(key, "os")
+    config.set_main_option("version_locations", os.pathsep.join(folders).replace("%", "%%"))
 
 
 def in_environment(config: Config, function: Callable[[Any, Any], list[Any]]) -> None:

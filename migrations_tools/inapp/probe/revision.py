@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .configuration import make_config
 from .edits import apply_edits, finish
 from .enums import Enums
-from .environment import database_of, listed, locations, script_of
+from .environment import database_of, listed, locations, look_in, script_of
 from .imports import with_imports
 from .names import name_constraints
 from .tree import Tree, pairs_of
@@ -37,9 +37,7 @@ def do_revision(request: dict[str, Any], talk: Talk) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as undo:
         undo.enter_context(_forgiving_hooks(failed))
         copies = _copy_folders(originals, os.path.realpath(folder))
-        for key in ("version_path_separator", "path_separator"):
-            config.set_main_option(key, "os")
-        config.set_main_option("version_locations", os.pathsep.join(copies).replace("%", "%%"))
+        look_in(config, copies)
         decided = Decision(talk, undo)
         made = command.revision(
             config,

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from .channel import ChannelClosed, over_standard_streams
 from .errors import describe_error
+from .execute import do_execute, do_reach
 from .gate import GATE
 from .requests import do_current, do_downgrade, do_hello, do_history, do_metadata, do_upgrade
 from .revision import do_revision
+from .stairway import do_stairway
 
 if TYPE_CHECKING:
     from .channel import Talk
@@ -23,6 +25,9 @@ REQUESTS = {
     "downgrade": do_downgrade,
     "metadata": do_metadata,
     "revision": do_revision,
+    "reach": do_reach,
+    "execute": do_execute,
+    "stairway": do_stairway,
 }
 
 

@@ -99,12 +99,11 @@ def mirrors(facts: Facts, held: Facts) -> bool:
 
 def facts_of(op: Any) -> Facts:
     """Describe an operation as plain values: what it does, to what."""
-    kind = _KINDS.get(type(op).__name__) or _snake(type(op).__name__)
-    made = _made(op)
+    kind, made = kind_of(op), _made(op)
     return {
         "kind": kind,
-        "schema": getattr(op, "schema", None) or (getattr(op, "kw", None) or {}).get("source_schema"),
-        "table": getattr(op, "table_name", None) or getattr(op, "source_table", None),
+        "schema": _schema(op),
+        "table": getattr(op, "table_name", None) or getattr(op, "source_table", None) or _rows_of(op, "name"),
         "name": name_of(op),
         "constraint": _constraint_kind(op, made),
         "unique": bool(getattr(made, "unique", False)) if kind.endswith("index") else None,
@@ -113,9 +112,20 @@ def facts_of(op: Any) -> Facts:
     }
 
 
-def _snake(name: str) -> str:
-    """Write the class of an operation that is not Alembic's own as a verb: DropEnumOp is "drop_enum"."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", re.sub("Op$", "", name)).lower()
+def _schema(op: Any) -> str | None:
+    source = (getattr(op, "kw", None) or {}).get("source_schema")
+    return getattr(op, "schema", None) or source or _rows_of(op, "schema")
+
+
+def _rows_of(op: Any, attribute: str) -> str | None:
+    """Give the name or the schema of the table that op.bulk_insert() puts rows into."""
+    return getattr(op.table, attribute, None) if type(op).__name__ == "BulkInsertOp" else None
+
+
+def kind_of(op: Any) -> str:
+    """Give Alembic's verb for an operation; for one that is not its own, its class as a verb: "drop_enum"."""
+    name = type(op).__name__
+    return _KINDS.get(name) or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", re.sub("Op$", "", name)).lower()
 
 
 _KINDS = {

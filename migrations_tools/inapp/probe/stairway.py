@@ -1,0 +1,111 @@
+"""The stairway: revisions taken up, down and up again in one run of env.py, the other side looking after each step."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from typing import TYPE_CHECKING, Any
+
+from .configuration import make_config
+from .environment import Passes, database_of, script_of
+from .gate import GATE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from alembic.runtime.migration import MigrationContext
+
+    from .channel import Talk
+
+
+def do_stairway(request: dict[str, Any], talk: Talk) -> dict[str, Any]:
+    """Take `revisions`, in their order, each up, down and up again; `irreversible` ones only up.
+
+    The database stands below the first of them. After each step the other side is asked, and may ask questions of its
+    own on the same connection. A downgrade() that raises NotImplementedError is said to be irreversible.
+    """
+    from alembic.runtime.environment import EnvironmentContext
+
+    config = make_config(request, "upgrade", "heads")
+    script = script_of(config)
+    stairs = Stairs(script, talk, request["revisions"], set(request.get("irreversible") or ()))
+    with EnvironmentContext(config, script, fn=stairs.steps, as_sql=False, destination_rev="heads"):
+        script.run_env()
+    GATE.release()
+    return {"passes": stairs.passes.must()}
+
+
+class Stairs:
+    """Gives Alembic one step after the other; it asks for the next one when the last one is done."""
+
+    def __init__(self, script: Any, talk: Talk, revisions: list[str], irreversible: set[str]) -> None:
+        self.script = script
+        self.talk = talk
+        self.revisions = revisions
+        self.irreversible = irreversible
+        self.passes = Passes("walking the stairs")
+        self.refused = ""
+
+    def steps(self, _heads: Any, context: Any) -> Iterator[Any]:
+        """Give the steps on one database."""
+        self.passes.note(context)
+        self._ask(context, "", "begin")
+        for name in self.revisions:
+            yield self._step(name, True)
+            self._ask(context, name, "up")
+            if name not in self.irreversible:
+                yield from self._down_and_up(context, name)
+
+    def _down_and_up(self, context: Any, name: str) -> Iterator[Any]:
+        self.refused = ""
+        down = self._step(name, False)
+        down.migration_fn = self._noting_refusal(down.migration_fn)
+        yield down
+        up = self._step(name, True)
+        if self.refused:
+            up.migration_fn = _nothing  # the database is as it was; only the version goes back
+            self._ask(context, name, "irreversible", said=self.refused)
+            yield up
+            return
+        self._ask(context, name, "down")
+        yield up
+        self._ask(context, name, "again")
+
+    def _step(self, name: str, upwards: bool) -> Any:
+        from alembic.runtime.migration import MigrationStep
+
+        make = MigrationStep.upgrade_from_script if upwards else MigrationStep.downgrade_from_script
+        return make(self.script.revision_map, self.script.get_revision(name))
+
+    def _noting_refusal(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def downgrade(*arguments: Any, **options: Any) -> None:
+            try:
+                function(*arguments, **options)
+            except NotImplementedError as error:
+                self.refused = str(error) or "its downgrade() raises NotImplementedError"
+
+        return downgrade
+
+    def _ask(self, context: MigrationContext, revision: str, step: str, **more: Any) -> None:
+        # Alembic remembers for a whole run which enum types it has made; a downgrade has dropped some of them.
+        getattr(context.impl, "memo", {}).clear()
+        with _committed(context):
+            value = {"database": database_of(context), "revision": revision, "step": step, **more}
+            answer = self.talk.ask("step", value)
+            while "query" in answer:
+                answer = self.talk.ask("rows", [_rows(context, statement) for statement in answer["query"]])
+
+
+def _committed(context: MigrationContext) -> contextlib.AbstractContextManager[Any]:
+    """Commit what a step has done, as a command of its own would: a new label of an enum cannot be used before."""
+    return context.autocommit_block() if context._transaction is not None else contextlib.nullcontext()
+
+
+def _nothing(*_arguments: Any, **_options: Any) -> None:
+    """Stand in for an upgrade() whose work was never undone."""
+
+
+def _rows(context: MigrationContext, statement: str) -> list[list[Any]]:
+    connection: Any = context.connection
+    return [list(row) for row in connection.exec_driver_sql(statement)]

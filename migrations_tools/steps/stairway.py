@@ -1,0 +1,199 @@
+"""Walk the stairway on scratch databases: which revisions, from where, and what is left after each step."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any, Final
+
+from migrations_tools.catalog import Watch
+from migrations_tools.catalog.watch import Point
+from migrations_tools.errors import CannotProceed
+from migrations_tools.inapp.client import ProbeError
+from migrations_tools.proofs import schema, stairway
+from migrations_tools.proofs.proof import Proof, not_checked
+from migrations_tools.proofs.stairway import Flight
+from migrations_tools.review.provenance import Revision
+from migrations_tools.steps.bench import Bench
+from migrations_tools.steps.history import read_history
+from migrations_tools.steps.install import Migrated
+
+NEW, ALL = "new", "all"
+# Revisions in one run of env.py: it may be one transaction, which holds a lock on everything that it touches.
+_FLIGHTS_A_RUN: Final = 40
+
+
+def prove(bench: Bench, migrated: Migrated, wanted: str) -> list[Proof]:
+    """Make the stairway's proofs for one environment: one for each new revision, or one for a whole range."""
+    history = tuple(reversed(read_history(bench.probe, migrated.target)))
+    chosen = choose(history, wanted, [str(item["revision"]) for item in bench.run.generated])
+    if wanted == NEW:
+        claim = schema.about(schema.ROUND_TRIP, bench.label(migrated))
+        if not chosen:
+            return [not_checked(claim, "the history has no revision yet")]
+        return [_newest(claim, flight) for flight in _Walk(bench, migrated, history, chosen).flights()]
+    begun = time.monotonic()
+    flights = list(_Walk(bench, migrated, history, chosen).flights())
+    claim = schema.about(stairway.STAIRWAY, bench.label(migrated))
+    return [stairway.prove(claim, flights, time.monotonic() - begun)]
+
+
+def _newest(claim: str, flight: Flight) -> Proof:
+    if flight.outcome == "irreversible":
+        return not_checked(claim, f"{flight.revision} says of itself that it cannot be taken back: {flight.details[0]}")
+    if flight.outcome == "not reached":
+        return not_checked(claim, f"{flight.revision} was not reached")
+    if flight.outcome == "clean":
+        return Proof(claim, "passed", f"{flight.revision}: up, down, up, on a scratch database")
+    return Proof(claim, "failed", flight.details[0], flight.details[1:])
+
+
+def choose(history: Sequence[Revision], wanted: str, new: Collection[str]) -> list[str]:
+    """Give the revisions that are wanted, oldest first: `new`, `all`, or `REV..REV` (both included).
+
+    `history` comes oldest first; without new ones, the heads count as new. Raises CannotProceed for a range that the
+    history does not have.
+    """
+    names = [item.revision for item in history]
+    if wanted == ALL:
+        return names
+    if wanted == NEW:
+        below = {down for item in history for down in item.down}
+        return [name for name in names if name in new] or [name for name in names if name not in below]
+    first, dots, last = wanted.partition("..")
+    found = [_one(names, each) for each in (first, last or first)]
+    if not dots or not all(found) or names.index(found[0]) > names.index(found[1]):
+        raise CannotProceed(
+            f"`--stairway {wanted}` names no range of this history.",
+            tip="Write `new`, `all`, or two revisions, the older one first: 91d2f8b3047e..f27083b6c4ae.",
+        )
+    return names[names.index(found[0]) : names.index(found[1]) + 1]
+
+
+def _one(names: Sequence[str], given: str) -> str:
+    found = [name for name in names if name.startswith(given)] if given else []
+    return found[0] if len(found) == 1 or given in found else ""
+
+
+@dataclass(slots=True)
+class _Look:
+    """What is known of one database on the way: how it was before the revision, and after its first upgrade."""
+
+    watch: Watch = field(default_factory=Watch)
+    before: Point | None = None
+    up: Point | None = None
+
+
+class _Walk:
+    """A walk over chosen revisions; what fails is noted, and the walk goes on behind it where that is possible."""
+
+    def __init__(self, bench: Bench, migrated: Migrated, history: Sequence[Revision], chosen: Sequence[str]) -> None:
+        self.bench = bench
+        self.migrated = migrated
+        self.history = history
+        self.files = {item.revision: item.file for item in history}
+        self.chosen = list(chosen)
+        self.looks: dict[str, _Look] = {}
+        self.found: dict[str, list[str]] = {}
+        self.said: dict[str, str] = {}
+        self.at = ("", "")
+
+    def flights(self) -> Iterator[Flight]:
+        """Walk all of it; give what came of each revision."""
+        outcomes: dict[str, Flight] = {}
+        rest = list(self.chosen)
+        while rest:
+            failed, error = self._walk(rest)
+            walked = rest[: rest.index(failed)] if failed else rest
+            outcomes |= {name: self._flight(name) for name in walked}
+            if not failed:
+                break
+            outcomes[failed] = self._failed(failed, error)
+            # Where not even the way up is possible, nothing behind it can be reached.
+            rest = rest[rest.index(failed) + 1 :] if self.at[1] else []
+        return iter([outcomes.get(name) or Flight(name, self.files[name], "not reached") for name in self.chosen])
+
+    def _flight(self, name: str) -> Flight:
+        if name in self.said:
+            return Flight(name, self.files[name], "irreversible", (self.said[name],))
+        details = tuple(self.found.get(name, ()))
+        return Flight(name, self.files[name], "trace" if details else "clean", details)
+
+    def _failed(self, name: str, error: ProbeError | None) -> Flight:
+        verb = {"": "the upgrade fails", "up": "the downgrade fails", "down": "the second upgrade fails"}[self.at[1]]
+        reasons = error.reasons if error else ()
+        found = self.found.get(name, ())
+        return Flight(name, self.files[name], "failed", (*found, f"{verb}: {reasons[0]}", *reasons[1:]))
+
+    def _walk(self, names: Sequence[str]) -> tuple[str, ProbeError | None]:
+        """Walk on new scratch databases; give the revision that failed, with the error, or "" at the end."""
+        bench, settings = self.bench, self.bench.temp.work.settings
+        self.looks = {}
+        databases = [item.database for item in self.migrated.standings]
+        with bench.copies("trip", databases) as copies:
+            for head in self._heads_below(names[0]):
+                doing = f"upgrading a scratch database to {head}"
+                bench.ask(self.migrated, "upgrade", doing, copies, revision=head)
+            for start in range(0, len(names), _FLIGHTS_A_RUN):
+                piece = list(names[start : start + _FLIGHTS_A_RUN])
+                self.at = (piece[0], "")
+                bench.temp.work.console.detail(f"revision {start + 1} of {len(names)}")
+                try:
+                    self._ask(copies, piece, settings.irreversible)
+                except ProbeError as error:
+                    return self.at[0], error
+        return "", None
+
+    def _heads_below(self, name: str) -> list[str]:
+        """Give the heads of everything that stands before a revision in the history's order."""
+        names = [item.revision for item in self.history]
+        below = self.history[: names.index(name)]
+        under = {down for item in below for down in item.down}
+        return [item.revision for item in below if item.revision not in under]
+
+    def _ask(self, copies: Mapping[str, str], piece: Sequence[str], irreversible: Sequence[str]) -> None:
+        order = dict(pairwise(piece))
+
+        def answer(_question: str, value: Any) -> Mapping[str, Any]:
+            self._look(value, value["revision"] in irreversible)
+            if value["step"] == "begin":
+                self.at = (piece[0], "")
+            done = value["step"] in ("again", "irreversible") or value["revision"] in irreversible
+            if value["step"] == "up" and value["revision"] in irreversible:
+                self.said[value["revision"]] = "the setting `irreversible` names it"
+            if value["revision"]:
+                self.at = (
+                    (order.get(value["revision"], value["revision"]), "")
+                    if done
+                    else (value["revision"], value["step"])
+                )
+            return {}
+
+        self.bench.ask(
+            self.migrated, "stairway", "walking the stairway", copies, answer,
+            revisions=list(piece), irreversible=list(irreversible),
+        )  # fmt: skip
+
+    def _look(self, value: Mapping[str, Any], one_way: bool) -> None:
+        look = self.looks.setdefault(value["database"], _Look())
+        step, name = value["step"], value["revision"]
+        if step == "begin":
+            look.watch.begin_anew()
+        look.watch.look(lambda statements: self.bench.probe.inquire(statements, "reading a scratch database's catalog"))
+        if step == "up" and look.before:
+            look.up = look.watch.point()
+        elif step == "down" and look.before:
+            self._note(name, stairway.traces("downgrade", look.watch.since(look.before)))
+        elif step == "again" and look.up:
+            self._note(name, stairway.traces("second upgrade", look.watch.since(look.up)))
+        elif step == "irreversible":
+            self.said[name] = value["said"]
+        if one_way or step not in ("up", "down"):
+            look.watch.forget()
+            look.before, look.up = look.watch.point(), None
+
+    def _note(self, name: str, words: Sequence[str]) -> None:
+        if words:
+            self.found.setdefault(name, []).extend(words)
