@@ -39,8 +39,9 @@ from sqlalchemy import create_engine, event, pool
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from migrations_tools.catalog import Catalog, Difference, compare
+from migrations_tools.catalog import Catalog, Difference, Table, compare
 from migrations_tools.errors import MigrationsToolsError
+from migrations_tools.proofs.schema import _is_beyond_models as is_beyond_models
 from migrations_tools.report.generated import Generated
 from migrations_tools.review.findings import Finding
 from tests.support.embedded import running_server
@@ -165,16 +166,16 @@ def gone(pair: Pair, before: State, after: State) -> list[str]:
     return [item for item in found if item.partition(" (")[0].rpartition(" ")[2] not in pair.wanted_gone]
 
 
-def _table_now(pair: Pair, name: str) -> str:
+def _table_now(pair: Pair, name: str, after: Catalog) -> Table | None:
+    """Give what has become of a table: still there, or renamed as the user said."""
     schema, _, _ = name.rpartition(".")
-    new = pair.renamed.get(name)
-    return name if new is None else f"{schema}.{new}".lstrip(".")
+    return after.table(name) or after.table(f"{schema}.{pair.renamed.get(name, '')}".lstrip("."))
 
 
 def _columns_gone(pair: Pair, before: State, after: State) -> Iterator[str]:
     for table in before.catalog.tables:
         name = table.qualified_name
-        now = after.catalog.table(_table_now(pair, name))
+        now = _table_now(pair, name, after.catalog)
         if name in pair.wanted_gone:
             continue
         if now is None:
@@ -185,7 +186,7 @@ def _columns_gone(pair: Pair, before: State, after: State) -> Iterator[str]:
             yield f"rows {name}"
         names = {column.name for column in now.columns}
         for column in table.columns:
-            called = pair.renamed.get(f"{name}.{column.name}", column.name)
+            called = column.name if column.name in names else pair.renamed.get(f"{name}.{column.name}", "")
             if called not in names:
                 yield f"column {name}.{column.name}"
             elif _filled(old, column.name) > _filled(new, called):
@@ -199,12 +200,15 @@ def _filled(rows: Sequence[Mapping[str, Any]], column: str) -> int:
 def _parts_gone(pair: Pair, before: Catalog, after: Catalog) -> Iterator[str]:
     """Give the constraints and indexes that are gone and have no equal under another name."""
     for table in before.tables:
-        now = after.table(_table_now(pair, table.qualified_name))
+        now = _table_now(pair, table.qualified_name, after)
         if now is None or table.qualified_name in pair.wanted_gone:
             continue
-        kept = {_part(pair, now.qualified_name, item) for item in (*now.constraints, *now.indexes)}
+        there = (*now.constraints, *now.indexes)
+        # What has kept its name has been changed, as the comparison with the models judges.
+        kept = {_part(pair, now.qualified_name, item) for item in there} | {("named", item.name) for item in there}
         for item in (*table.constraints, *table.indexes):
-            if _part(pair, table.qualified_name, item) not in kept and not _of_column_wanted_gone(pair, item):
+            same = {_part(pair, table.qualified_name, item), ("named", item.name)}
+            if not same & kept and not _of_column_wanted_gone(pair, item):
                 yield f"{item.noun} {item.path} ({item.description})"
 
 
@@ -226,7 +230,7 @@ def _part(pair: Pair, table: str, item: Any) -> tuple[str, str]:
 
 def unsaid(differences: Sequence[Difference], said: Sequence[Finding]) -> list[str]:
     """Give the differences that matter and that no finding names."""
-    notable = [item for item in differences if item.notable]
+    notable = [item for item in differences if item.notable and not is_beyond_models(item)]
     return [item.sentence() for item in notable if not any(_names(finding, item) for finding in said)]
 
 
