@@ -6,15 +6,20 @@ in `migration.py`. `operations.txt` is what it consists of; `ACCEPT_CASES=1` wri
 
 from __future__ import annotations
 
+import ast
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from migrations_tools.review.findings import Finding
 from tests.support.embedded import Server
 from tests.support.reviewing import Desk, desk_on, grave, read_example
 
+# What is wrong with every such file as Alembic writes it, and is mended in it; nothing is left to do.
+MENDED = {"EN03", "EN04", "EN05", "DG02"}
 CASES = sorted(path for path in (Path(__file__).parent / "ordinary").iterdir() if path.is_dir())
 
 
@@ -26,10 +31,16 @@ def desk(postgres_server: Server, tmp_path_factory: pytest.TempPathFactory) -> I
 
 @pytest.mark.parametrize("folder", CASES, ids=lambda folder: folder.name)
 def test_nothing_is_said_of_an_ordinary_change(folder: Path, desk: Desk) -> None:
-    outcome = desk.review(read_example(folder))
-    assert [f"{item.code} {item.object}: {item.sentence}" for item in grave(outcome)] == []
-    assert [line for line in outcome.notes if line.startswith("warning")] == []
-    found = sorted(item.summary() for each in outcome.reviewed for item in each.operations)
+    example = read_example(folder)
+    with desk.laid_out(example):
+        if example.by_hand:
+            said, found = desk.review_by_hand(example), operations_in(example.migration)
+        else:
+            outcome = desk.generate(example)
+            assert [line for line in outcome.notes if line.startswith("warning")] == []
+            said = outcome.findings
+            found = sorted(item.summary() for each in outcome.reviewed for item in each.operations)
+    assert [f"{item.code} {item.object}: {item.sentence}" for item in grave(said) if not _mended(item)] == []
     text = "".join(f"{line}\n" for line in found)
     path = folder / "operations.txt"
     if os.environ.get("ACCEPT_CASES"):
@@ -37,8 +48,24 @@ def test_nothing_is_said_of_an_ordinary_change(folder: Path, desk: Desk) -> None
     assert path.read_text(encoding="utf-8") == text
 
 
+def _mended(finding: Finding) -> bool:
+    return finding.code in MENDED and finding.outcome == "repaired"
+
+
+def operations_in(source: str) -> list[str]:
+    """Give the operations of a revision's upgrade(), as they are written there."""
+    tree = ast.parse(source)
+    upgrade = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "upgrade")
+    calls = [
+        node
+        for node in ast.walk(upgrade)
+        if isinstance(node, ast.Call) and ast.unparse(node.func).startswith(("op.", "batch."))
+    ]
+    return sorted(ast.unparse(call).splitlines()[0][:100] for call in calls if "get_" not in ast.unparse(call.func))
+
+
 def test_the_ordinary_changes_are_many_and_of_every_kind() -> None:
     lines = [line for folder in CASES for line in (folder / "operations.txt").read_text().splitlines()]
-    verbs = {line.split()[0] for line in lines}
+    verbs = {re.split("[ _(]", line.removeprefix("op."))[0] for line in lines}
     assert len(lines) >= 150
-    assert {"create", "add", "alter", "drop"} <= verbs
+    assert {"create", "add", "alter", "drop", "execute"} <= verbs

@@ -6,11 +6,13 @@ one, whose probe goes on to the next example instead of ending.
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, redirect_stdout
 from dataclasses import dataclass, field, fields
 from datetime import date
 from itertools import count
@@ -29,7 +31,7 @@ from migrations_tools.journal import Journal, Run
 from migrations_tools.report.console import Console
 from migrations_tools.report.generated import Generated
 from migrations_tools.review.facts import Wishes
-from migrations_tools.review.findings import Finding, parse_allowances
+from migrations_tools.review.findings import Allowance, Finding, parse_allowances
 from migrations_tools.settings import Settings
 from migrations_tools.steps import generate
 from migrations_tools.steps.temp import targets
@@ -69,7 +71,9 @@ _PARAMETER = re.compile(r"(?<![:\w\\]):(?=\w)")
 class Example:
     """A change as a user would have it on disk: the database as SQL or as history, the models, the settings.
 
-    `rows` are statements that the database gets besides, and a copy made of the history does not.
+    `rows` are statements that the database gets besides, and a copy made of the history does not. `sources` are other
+    files of the project. `base` is what those and the models are in the branch `main`, `base_history` its revisions,
+    `base_later` those that it got after this change had begun. All files by their names.
     """
 
     models: str = _NOTHING
@@ -78,6 +82,15 @@ class Example:
     migration: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
     rows: str = ""
+    sources: Mapping[str, str] = field(default_factory=dict)
+    base: Mapping[str, str] = field(default_factory=dict)
+    base_history: Mapping[str, str] = field(default_factory=dict)
+    base_later: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether it is about revisions that somebody wrote."""
+        return bool(self.migration or self.history)
 
     @property
     def files(self) -> dict[str, str]:
@@ -94,11 +107,16 @@ def read_example(folder: Path) -> Example:
         path = folder / name
         return path.read_text(encoding="utf-8") if path.exists() else otherwise
 
-    history = {path.name: path.read_text(encoding="utf-8") for path in sorted((folder / "history").glob("*.py"))}
     return Example(
-        text("models.py", _NOTHING), text("database.sql"), history, text("migration.py"),
-        json.loads(text("settings.json", "{}")),
+        text("models.py", _NOTHING), text("database.sql"), _texts(folder / "history"), text("migration.py"),
+        json.loads(text("settings.json", "{}")), "", _texts(folder, "models.py", "migration.py"),
+        _texts(folder / "base"), _texts(folder / "base" / "history"), _texts(folder / "base" / "later"),
     )  # fmt: skip
+
+
+def _texts(folder: Path, *other_than: str) -> dict[str, str]:
+    paths = (path for path in sorted(folder.glob("*.py")) if path.name not in other_than)
+    return {path.name: path.read_text(encoding="utf-8") for path in paths}
 
 
 class Lasting:
@@ -127,6 +145,7 @@ class SmallTemp:
     project: Project
     probe: Lasting
     place: Server
+    stack: ExitStack
 
     @property
     def database(self) -> str:
@@ -138,8 +157,13 @@ class SmallTemp:
     def scratch_name(self, database: str, purpose: str) -> str:
         return f"{database}_{purpose}"
 
-    def open_probe(self, run: Run) -> tuple[Run, Lasting]:
-        return run, self.probe
+    def open_probe(self, run: Run, purpose: str = "") -> tuple[Run, Lasting]:
+        """Give the probe; for a purpose that changes what its process has imported, one of its own."""
+        if not purpose:
+            return run, self.probe
+        url = with_driver(f"postgresql://{self.place.user}:{self.place.password}@{self.place.host}:{self.place.port}/")
+        own = self.stack.enter_context(probing(self.work.root, url + self.place.database))
+        return run, Lasting(own, self.place.database)
 
     def server(self, _run: Run) -> Server:
         return self.place
@@ -182,11 +206,7 @@ class Desk:
     def laid_out(self, example: Example) -> Iterator[None]:
         """Give the example a database of its own and the project its files, for the time of the block."""
         self.name = f"example_{next(self._numbers)}"
-        shutil.rmtree(self.versions, ignore_errors=True)
-        self.versions.mkdir()
-        (self.folder / "models.py").write_text(example.models, encoding="utf-8")
-        for name, text in example.files.items():
-            (self.versions / name).write_text(text, encoding="utf-8")
+        self._write(example)
         self.connection.execute(_CLONE.format(self.name, EMPTY).encode())
         self.connection.execute(f"COMMENT ON DATABASE {self.name} IS '{TOKEN}'".encode())
         try:
@@ -195,14 +215,45 @@ class Desk:
         finally:
             self.connection.execute(f"DROP DATABASE {self.name} WITH (FORCE)".encode())
 
-    def _fill(self, example: Example) -> None:
-        if example.files:
-            self.ask("upgrade", revision=self.below(example))
-        self.sql(example.rows)
+    def _write(self, example: Example) -> None:
+        """Give the project the example's files and no other's; those of the base branch are committed before."""
+        for path in (self.versions, self.folder / ".git"):
+            shutil.rmtree(path, ignore_errors=True)
+        for path in self.folder.glob("*.py"):
+            path.unlink()
+        self.versions.mkdir()
+        first = {name: text for name, text in example.files.items() if name.startswith("1a6d")}
+        if example.base or example.base_history or example.base_later:
+            self._put({"models.py": example.models, **example.base}, {**first, **example.base_history})
+            self._git("init", "-q", "-b", "main")
+            self._commit({})
+            self._git("checkout", "-q", "-b", "change")
+            self._git("checkout", "-q", "main")
+            self._commit(example.base_later)
+            self._git("checkout", "-q", "change")
+            for path in self.versions.glob("*.py"):
+                path.unlink()
+        self._put({"models.py": example.models, **example.sources}, example.files)
 
-    def below(self, example: Example) -> str:
-        """Give the revision that the example's change stands on; empty for the newest that there is."""
-        return "1a6d" if example.migration else ""
+    def _commit(self, revisions: Mapping[str, str]) -> None:
+        self._put({}, revisions)
+        self._git("add", "-A")
+        self._git("commit", "-q", "--allow-empty", "-m", "base")
+
+    def _git(self, *words: str) -> None:
+        git = ("git", "-c", "user.name=test", "-c", "user.email=test@example.org")
+        subprocess.run([*git, *words], cwd=self.folder, check=True, capture_output=True)
+
+    def _put(self, sources: Mapping[str, str], revisions: Mapping[str, str]) -> None:
+        for folder, texts in ((self.folder, sources), (self.versions, revisions)):
+            for name, text in texts.items():
+                (folder / name).write_text(text, encoding="utf-8")
+
+    def _fill(self, example: Example) -> None:
+        # A review of revisions that exist works on scratch databases alone.
+        if example.files and not example.by_hand:
+            self.ask("upgrade")
+        self.sql(example.rows)
 
     def sql(self, script: str) -> None:
         """Run statements in the example's database."""
@@ -216,17 +267,29 @@ class Desk:
         return self.lasting.ask(target.request(do, **more), do)
 
     def generate(self, example: Example) -> Generated:
-        """Review the example that is laid out, as `invoke generate` does; the file's text is in the outcome."""
-        work = self._work(example.settings)
+        """Review what autogenerate finds in the example that is laid out, as `invoke generate` does."""
+        with self._temp(example) as temp:
+            return generate._ask(temp, self._run(), 0, _wish(example.settings))[1]
+
+    def review_by_hand(self, example: Example) -> tuple[Finding, ...]:
+        """Review the revisions of the example that is laid out, as `invoke review` does."""
+        from migrations_tools.steps import review
+
+        wish = review.Wish(("2b7e_by_hand.py",) if example.migration else (), "", _allowances(example.settings))
+        with self._temp(example) as temp:
+            return tuple(review._one(temp, self._run(), 0, wish)[1].findings)
+
+    @contextmanager
+    def _temp(self, example: Example) -> Iterator[Any]:
         at = self.running
         server = Server(at.host, at.port, at.user, self.name, TOKEN, at.password)
-        temp: Any = SmallTemp(work, self._project(), self.lasting, server)
-        return generate._ask(temp, self._run(), 0, _wish(example.settings))[1]
+        with ExitStack() as stack:
+            yield SmallTemp(self._work(example.settings), self._project(), self.lasting, server, stack)
 
-    def review(self, example: Example) -> Generated:
-        """Lay an example out, review it, clear it away."""
+    def review(self, example: Example) -> tuple[Finding, ...]:
+        """Lay an example out, review it, clear it away; give what is said."""
         with self.laid_out(example):
-            return self.generate(example)
+            return self.review_by_hand(example) if example.by_hand else self.generate(example).findings
 
     def catalog(self) -> Catalog:
         """Give the catalog of the example's database."""
@@ -235,7 +298,10 @@ class Desk:
     def _work(self, settings: Mapping[str, Any]) -> Work:
         known = {item.name for item in fields(Settings)}
         chosen = Settings(**{key: value for key, value in settings.items() if key in known})
-        return Work(self.folder, chosen, Journal(self.folder, "_temp"), Console())
+        journal = Journal(self.folder, "_temp")
+        journal.folder.mkdir(parents=True, exist_ok=True)
+        with redirect_stdout(io.StringIO()):
+            return Work(self.folder, chosen, journal, Console())
 
     def _project(self) -> Project:
         setup = Setup(self.folder / "alembic.ini", (), (Environment("", (self.versions,)),))
@@ -248,15 +314,18 @@ class Desk:
         return Run("review", "example", "example_temp", "embedded", 0.0, TOKEN)
 
 
+def _allowances(settings: Mapping[str, Any]) -> tuple[Allowance, ...]:
+    return parse_allowances(settings.get("allow", ()), date(2026, 1, 1))
+
+
 def _wish(settings: Mapping[str, Any]) -> generate.Wish:
-    allowances = parse_allowances(settings.get("allow", ()), date(2026, 1, 1))
     renames = [item.partition("=")[::2] for item in settings.get("rename", ())]
     wishes = Wishes(
         {old: new for old, new in renames if "." in old}, {old: new for old, new in renames if "." not in old},
         settings.get("backfill", {}),
     )  # fmt: skip
     more: Any = {"wishes": wishes} if "wishes" in generate.Wish.__dataclass_fields__ else {}
-    return generate.Wish(str(settings.get("message", "")), "", allowances, write=True, **more)
+    return generate.Wish("", "", _allowances(settings), write=True, **more)
 
 
 @contextmanager
@@ -282,11 +351,6 @@ def desk_on(running: Running, folder: Path) -> Iterator[Desk]:
             connection.execute(f"DROP DATABASE {EMPTY} WITH (FORCE)".encode())
 
 
-def grave(outcome: Generated) -> list[Finding]:
+def grave(findings: Iterable[Finding]) -> list[Finding]:
     """Give the findings above info."""
-    return [finding for finding in outcome.findings if finding.severity != "info"]
-
-
-def codes(outcome: Generated) -> list[str]:
-    """Give the codes of the findings above info, each once, in order."""
-    return sorted({finding.code for finding in grave(outcome)})
+    return [finding for finding in findings if finding.severity != "info"]

@@ -1,1 +1,1 @@
-CREATE TABLE users (id serial PRIMARY KEY, email varchar NOT NULL, points integer NOT NULL);
+CREATE TABLE users (id serial PRIMARY KEY, points integer NOT NULL);

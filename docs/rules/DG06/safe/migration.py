@@ -5,8 +5,8 @@ down_revision = "1a6d"
 
 
 def upgrade():
-    op.execute("UPDATE users SET points = points * 10")
+    op.execute("UPDATE users SET points = -points")
 
 
 def downgrade():
-    op.execute("UPDATE users SET points = points / 10")
+    op.execute("UPDATE users SET points = -points")

@@ -5,7 +5,7 @@ down_revision = "1a6d"
 
 
 def upgrade():
-    op.execute("UPDATE users SET email = lower(email)")
+    op.execute("UPDATE users SET email = upper(email || 'x')")
 
 
 def downgrade():

@@ -5,7 +5,8 @@ down_revision = "1a6d"
 
 
 def upgrade():
-    op.execute("UPDATE orders SET note = '' WHERE note IS NULL")
+    op.execute("DELETE FROM orders")
+    op.execute("DELETE FROM users WHERE name <> ''")
 
 
 def downgrade():

@@ -5,9 +5,8 @@ down_revision = "1a6d"
 
 
 def upgrade():
-    op.execute("DELETE FROM orders WHERE note IS NULL")
-    op.alter_column("orders", "note", nullable=False)
+    op.execute("DELETE FROM users WHERE name <> ''")
 
 
 def downgrade():
-    op.alter_column("orders", "note", nullable=True)
+    pass

@@ -1,3 +1,4 @@
+from sqlalchemy import CheckConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -7,6 +8,8 @@ class Base(DeclarativeBase):
 
 class User(Base):
     __tablename__ = "users"
+    __table_args__ = (CheckConstraint("level < 5", name="ck_users_level"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     level: Mapped[int]
+    phone: Mapped[str | None]

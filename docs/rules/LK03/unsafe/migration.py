@@ -5,6 +5,7 @@ down_revision = "1a6d"
 
 
 def upgrade():
+    op.execute("SET LOCAL lock_timeout = '2s'")
     # migrations: allow FD08 orders.ix_orders_placed_at -- nothing asks for it any more
     op.drop_index("ix_orders_placed_at", "orders")
 

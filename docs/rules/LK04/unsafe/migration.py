@@ -5,6 +5,7 @@ down_revision = "1a6d"
 
 
 def upgrade():
+    op.execute("SET LOCAL lock_timeout = '2s'")
     op.create_foreign_key("fk_orders_user", "orders", "users", ["user_id"], ["id"])
 
 

@@ -6,6 +6,7 @@ down_revision = "1a6d"
 
 
 def upgrade():
+    op.execute("SET LOCAL lock_timeout = '2s'")
     op.alter_column("orders", "total", type_=sa.BigInteger())
 
 

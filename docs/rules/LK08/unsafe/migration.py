@@ -6,6 +6,7 @@ down_revision = "1a6d"
 
 
 def upgrade():
+    op.execute("SET LOCAL lock_timeout = '2s'")
     op.add_column("orders", sa.Column("token", sa.Uuid(), server_default=sa.text("gen_random_uuid()")))
 
 

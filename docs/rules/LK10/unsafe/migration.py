@@ -7,13 +7,11 @@ down_revision = "1a6d"
 
 def upgrade():
     op.execute("SET LOCAL lock_timeout = '2s'")
-    op.add_column("orders", sa.Column("a", sa.Text()))
-    op.add_column("orders", sa.Column("b", sa.Text()))
-    op.add_column("orders", sa.Column("c", sa.Text()))
-    op.execute("UPDATE orders SET a = '', b = '', c = ''")
+    op.add_column("orders", sa.Column("country", sa.CHAR(2)))
+    for code in ("AT", "BE", "CH", "CZ", "DE", "DK", "ES", "FI", "FR", "GR", "IE", "IT", "NL", "NO", "PL", "PT", "SE"):
+        op.execute(f"INSERT INTO countries VALUES ('{code}', '{code}') ON CONFLICT DO NOTHING")
 
 
 def downgrade():
-    op.drop_column("orders", "c")
-    op.drop_column("orders", "b")
-    op.drop_column("orders", "a")
+    op.execute("DELETE FROM countries WHERE code = name")
+    op.drop_column("orders", "country")

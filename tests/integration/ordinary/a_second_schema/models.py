@@ -17,7 +17,7 @@ class Account(Base):
     __table_args__ = {"schema": "billing"}
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", name="fk_accounts_owner"))
 
 
 class Invoice(Base):

@@ -35,5 +35,5 @@ class User(Base):
     born: Mapped[datetime.date | None]
     avatar: Mapped[bytes | None]
     address: Mapped[object | None] = mapped_column(INET)
-    team_id: Mapped[int | None] = mapped_column(ForeignKey("teams.id"))
-    invited_by: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("teams.id", name="fk_users_team"))
+    invited_by: Mapped[int | None] = mapped_column(ForeignKey("users.id", name="fk_users_invited_by"))

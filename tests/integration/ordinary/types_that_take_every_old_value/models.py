@@ -16,4 +16,4 @@ class Item(Base):
     title: Mapped[str] = mapped_column(Text)
     note: Mapped[str | None] = mapped_column(Text)
     amount: Mapped[decimal.Decimal] = mapped_column(Numeric(12, 2))
-    rate: Mapped[decimal.Decimal | None] = mapped_column(Numeric)
+    rate: Mapped[decimal.Decimal | None] = mapped_column(Numeric(10, 2))

@@ -2,7 +2,6 @@ CREATE EXTENSION pg_trgm;
 CREATE TABLE users (id serial PRIMARY KEY, email varchar NOT NULL);
 CREATE TABLE queue_jobs (id bigserial PRIMARY KEY, payload jsonb);
 CREATE INDEX ix_queue_jobs_payload ON queue_jobs USING gin (payload);
-CREATE INDEX ix_users_email_trgm ON users USING gin (email gin_trgm_ops);
 CREATE VIEW emails AS SELECT email FROM users;
 CREATE MATERIALIZED VIEW domains AS SELECT split_part(email, '@', 2) AS domain FROM users;
 CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;

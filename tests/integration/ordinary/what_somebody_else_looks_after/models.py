@@ -14,7 +14,7 @@ class User(Base):
 
 
 def include_object(item, name, kind, reflected, compared):
-    return not (reflected and compared is None and name in ("queue_jobs", "ix_users_email_trgm"))
+    return not (reflected and compared is None and name == "queue_jobs")
 
 
 # What env.py gives to context.configure().
