@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
 import subprocess
@@ -64,6 +65,26 @@ def e2e(session: nox.Session) -> None:
 
 
 @nox.session
+def faults(session: nox.Session) -> None:
+    """Play every fault on the Docker engine: kills, Ctrl-C, failing commands, a daemon that goes, full disks.
+
+    `nox -s faults -- --seed 7 --sorts kill,engine` draws others, or plays some sorts only.
+    """
+    _install_for_tests(session)
+    options = argparse.ArgumentParser(prog="nox -s faults --")
+    options.add_argument("--seed", default="", help="a whole number; another one draws other moments")
+    options.add_argument("--sorts", default="", help="kill, interrupt, command, engine, restart, surroundings")
+    options.add_argument("--minutes", default="", help="how long to play; what is left then is not played")
+    given = vars(options.parse_args(session.posargs))
+    environment = {
+        **_environment(),
+        "FAULTS": "all",
+        **{f"FAULTS_{name.upper()}": text for name, text in given.items()},
+    }
+    session.run("pytest", "-m", "docker", "-s", "tests/e2e/test_faults.py", env=environment)
+
+
+@nox.session
 def compose_matrix(session: nox.Session) -> None:
     """Plan and verify every case with several Compose programs, and print the table; no engine is needed.
 
@@ -101,6 +122,7 @@ def matrix(session: nox.Session, python: str, packages: tuple[str, ...]) -> None
     session.run("uv", "pip", "install", "--quiet", "--python", interpreter, *packages, *DRIVERS)
     tests = ("tests/integration/test_probe.py", "tests/integration/test_probe_revisions.py",
              "tests/integration/test_probe_token.py", "tests/integration/test_projects.py",
+             "tests/integration/test_probe_edits.py", "tests/integration/test_repairs.py",
              "tests/integration/test_measuring.py", "tests/integration/test_execution.py")  # fmt: skip
     environment = {**_environment(), **_fast_folder(), "TEST_APPLICATION_PYTHON": interpreter}
     session.run("pytest", "-n", "2", *tests, *session.posargs, env=environment)

@@ -52,7 +52,8 @@ def held(path: Path, task: str, subject: str, patience: float = _PATIENCE, **mor
     try:
         _refuse_another_host(path, handle, subject)
         try:
-            record = {"task": task, "pid": os.getpid(), "host": socket.gethostname(), "since": time.time(), **more}
+            who = {"pid": os.getpid(), "host": socket.gethostname(), "numbers": _numbers()}
+            record = {"task": task, **who, "since": time.time(), **more}
             taken = Held(path, handle, record)
             taken.note()
             yield taken
@@ -76,11 +77,23 @@ def holder(path: Path) -> Mapping[str, Any]:
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         record = _record(path) or {"task": "", "pid": 0}
-        ours = (record["pid"], record.get("host")) == (os.getpid(), socket.gethostname())
+        ours = record["pid"] == os.getpid() and not _is_elsewhere(record)
         return {} if ours else record
     finally:
         os.close(handle)
     return {}
+
+
+def clear_dead(path: Path) -> None:
+    """Remove the file that a dead holder of this machine left; while somebody holds the lock, it stays."""
+    handle = _try(path)
+    if handle is None:
+        return
+    try:
+        if _parsed(os.pread(handle, _LONGEST_RECORD, 0)).get("host") in (None, socket.gethostname()):
+            path.unlink()
+    finally:
+        os.close(handle)
 
 
 def words(record: Mapping[str, Any]) -> str:
@@ -88,7 +101,7 @@ def words(record: Mapping[str, Any]) -> str:
     if not record.get("task"):
         return "Another task"
     since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(float(record.get("since", 0))))
-    elsewhere = "" if record.get("host") == socket.gethostname() else f" on {record.get('host')}"
+    elsewhere = f" on {record.get('host')}" if _is_elsewhere(record) else ""
     folder = f", in {record['folder']}" if record.get("folder") else ""
     return f"`invoke {record['task']}` (process {record.get('pid')}{elsewhere}, since {since}{folder})"
 
@@ -138,13 +151,31 @@ def _is_at(path: Path, handle: int) -> bool:
 
 def _busy(path: Path, subject: str) -> CannotProceed:
     record = _record(path)
-    alive = record.get("host") != socket.gethostname() or _lives(int(record.get("pid", 0)))
-    end = f"end it (kill {record['pid']})" if alive and record.get("task") else "end it"
+    known = bool(record.get("task")) and (_is_elsewhere(record) or _lives(int(record["pid"])))
     return CannotProceed(
-        f"{words(record if alive else {})} is at work on {subject}.",
-        tip=f"Wait for it, or {end}; a process that died holds nothing, its lock went with it. What a task that was"
-        " ended left behind, `invoke cleanup` brings back.",
+        f"{words(record if known else {})} is at work on {subject}.",
+        tip=f"Wait for it, or {_ending(record) if known else 'end it'}; a process that died holds nothing, its lock"
+        " went with it. What a task that was ended left behind, `invoke cleanup` brings back.",
     )
+
+
+def _ending(record: Mapping[str, Any]) -> str:
+    """Say how to end a holder; its number means nothing to another machine or container than its own."""
+    if not _is_elsewhere(record):
+        return f"end it (kill {record['pid']})"
+    return f"end it where it runs (kill {record['pid']} there, not here: this is {socket.gethostname()})"
+
+
+def _is_elsewhere(record: Mapping[str, Any]) -> bool:
+    return (record.get("host"), record.get("numbers", _numbers())) != (socket.gethostname(), _numbers())
+
+
+def _numbers() -> str:
+    """Give what tells processes' numbers of one container from those of another, where the system says it."""
+    try:
+        return str(Path("/proc/self/ns/pid").readlink())
+    except OSError:
+        return ""
 
 
 def _refuse_another_host(path: Path, handle: int, subject: str) -> None:

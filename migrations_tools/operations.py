@@ -77,8 +77,10 @@ def parse(described: Iterable[Mapping[str, Any]]) -> tuple[Operation, ...]:
 
 def message_for(operations: Iterable[Operation]) -> str:
     """Make a revision's message of what it does: "add email_logs", "change users, sites"."""
+    operations = list(operations)
     created = [item.table for item in operations if item.kind == "create_table"]
-    changed = sorted({item.table for item in operations if item.table and item.table not in created})
+    names = {item.table or (item.name if item.kind.startswith("alter_") else "") for item in operations}
+    changed = sorted(names - {"", *created})
     parts = []
     if created:
         parts.append("add " + _few(created))

@@ -70,7 +70,9 @@ class Settings:
     log_patterns: list[str] = _setting([], "Regular expressions that must not occur in the logs, besides the usual.")
     answer_timeout: int = _setting(10, "Seconds that Docker and Compose may take to say which version they are.")
     start_timeout: int = _setting(300, "Seconds that the copy may take until every service is ready.")
-    command_timeout: int = _setting(1800, "Seconds that one Docker command (a build, say) may take.")
+    command_timeout: int = _setting(
+        1800, "Seconds that one Docker command or one answer of the application's Python may take."
+    )
     http_timeout: int = _setting(10, "Seconds that one HTTP request may take.")
     database_timeout: int = _setting(
         10, "Seconds that the temp database may take to let the tool in, or give it a lock."

@@ -108,13 +108,19 @@ _ALLOW = "A drop that is meant, as CODE:object; may be given several times."
 _HEAD = "The head that the new revision is to stand on, when there are several."
 
 
-@task(help={"message": _MESSAGE, "head": _HEAD, "allow": _ALLOW}, iterable=["allow"])
-def generate(context: Context, message: str = "", head: str = "", allow: list[str] = []) -> None:  # noqa: B006 - Invoke fills it, nothing here changes it
+_BACKFILL = "What existing rows get in a column that is NOT NULL, as table.column=SQL; may be given several times."
+
+
+@task(help={"message": _MESSAGE, "head": _HEAD, "allow": _ALLOW, "backfill": _BACKFILL}, iterable=["allow", "backfill"])
+def generate(
+    context: Context, message: str = "", head: str = "",
+    allow: list[str] = [], backfill: list[str] = [],  # noqa: B006 - Invoke fills them, nothing here changes them
+) -> None:  # fmt: skip
     """Write the missing migration, reviewed. Needs `isolate`."""
     from migrations_tools.steps.generate import generate as run
 
     with _working(context, "generate") as work:
-        run(work, message, head, list(allow), write=not work.dry)
+        run(work, message, head, list(allow), list(backfill), write=not work.dry)
 
 
 _STAIRWAY = "Which revisions go up, down and up again: `new`, `all`, or REV..REV."
@@ -156,13 +162,15 @@ def psql(context: Context, command: str = "") -> None:
         run(work, command)
 
 
-@task(help={"allow": _ALLOW}, iterable=["allow"])
-def check(context: Context, allow: list[str] = []) -> None:  # noqa: B006 - Invoke fills it, nothing here changes it
+@task(help={"allow": _ALLOW, "backfill": _BACKFILL}, iterable=["allow", "backfill"])
+def check(
+    context: Context, allow: list[str] = [], backfill: list[str] = [],  # noqa: B006 - Invoke fills them
+) -> None:  # fmt: skip
     """Say whether a migration is missing; write none. Needs Docker."""
     from migrations_tools.steps.check import check as run
 
     with _working(context, "check") as work:
-        run(work, list(allow))
+        run(work, list(allow), list(backfill))
 
 
 _OUTPUT = (

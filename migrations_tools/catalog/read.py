@@ -57,7 +57,7 @@ def read(query: Query) -> Catalog:
     afterwards (also on an error). The reading is no snapshot: run it in a REPEATABLE READ transaction when
     others may change the schema meanwhile.
     """
-    with _pinned_settings(query):
+    with pinned_settings(query):
         return build(Rows(*(query(statement) for statement in statements.ALL)))
 
 
@@ -79,7 +79,7 @@ class Rows:
 
 
 @contextmanager
-def _pinned_settings(query: Query) -> Iterator[None]:
+def pinned_settings(query: Query) -> Iterator[None]:
     """Hold the session's settings at ``statements.PRINTING``."""
     before = dict(query(statements.GET_SETTINGS, [json.dumps(statements.PRINTING)]))
     query(statements.SET_SETTINGS, [json.dumps(statements.PRINTING)])

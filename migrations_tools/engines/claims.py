@@ -2,7 +2,7 @@
 
 Between the plan of a copy and its first container minutes may pass, a build, in which another run would find the
 copy's name and its ports free. So the name is a lock for as long as a copy is made, and its record lists the ports.
-Like every lock it goes with its process.
+Like every lock it goes with its process; the file of a process that was killed is removed by the next `cleanup`.
 """
 
 from __future__ import annotations
@@ -45,6 +45,12 @@ def ports() -> frozenset[int]:
     """Give the ports of the copies that other runs are making."""
     records = (locks.holder(path) for path in _folder().glob("copy-*"))
     return frozenset(port for record in records for port in record.get("ports", ()) if isinstance(port, int))
+
+
+def clear_dead() -> None:
+    """Remove the records of runs that died while they made a copy. Raises CannotProceed without a cache folder."""
+    for path in _folder().iterdir():
+        locks.clear_dead(path)
 
 
 def _folder() -> Path:

@@ -19,7 +19,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import IO, Any
 
 from migrations_tools.engines import endpoint as endpoints
 from migrations_tools.engines.endpoint import Endpoint
@@ -123,6 +123,15 @@ class Docker:
         check_change(arguments, scope)
         self._show(arguments)
         return self._start(arguments, stderr=subprocess.PIPE, stdin=subprocess.PIPE)
+
+    def turn(self, scope: Scope, arguments: Sequence[str], stdin: int, stderr: IO[bytes]) -> subprocess.Popen[bytes]:
+        """Start a changing command that turns the bytes of its standard input into those that it prints."""
+        check_change(arguments, scope)
+        self._show(arguments)
+        return subprocess.Popen(
+            [*bound_to_us(), *self._program(arguments)], stdin=stdin, stdout=subprocess.PIPE, stderr=stderr,
+            env=dict(self.environment),
+        )  # fmt: skip
 
     def foreground(self, scope: Scope, *arguments: str) -> list[str]:
         """Give the argument list of a changing command that the user is to talk to, once it has passed the guard."""

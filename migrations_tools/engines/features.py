@@ -5,16 +5,14 @@ Version numbers do not tell: distributions build old versions with newer parts.
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from migrations_tools.engines.docker import Docker
 from migrations_tools.errors import CommandFailed
 
-_BASE = "services: {a: {image: x, ports: ['1:1']}}\n"
-_OVERRIDE = "services: {a: {ports: !override ['2:1']}}\n"
-_RESET = "services: {a: {ports: !reset null}}\n"
+# They come with the tool: a run that is killed while it tries leaves nothing.
+_TRIALS = Path(__file__).resolve().parent / "trials"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,23 +35,20 @@ class Features:
 
 def features(docker: Docker) -> Features:
     """Try the tags; `!reset` only where `!override` is not obeyed."""
-    override, said = _published(docker, _OVERRIDE)
+    override, said = _published(docker, "override.yaml")
     if override == ["2"]:
         return Features(override=True, reset=True)
-    reset, said_then = _published(docker, _RESET)
+    reset, said_then = _published(docker, "reset.yaml")
     return Features(override=False, reset=reset == [], said=tuple(dict.fromkeys((*said, *said_then))))
 
 
 def _published(docker: Docker, tagged: str) -> tuple[list[str] | None, tuple[str, ...]]:
     """Give the ports that are published with a tagged file on top; None, and Compose's words, when it fails."""
-    with tempfile.TemporaryDirectory() as folder:
-        files = [Path(folder, "base.yaml"), Path(folder, "override.yaml")]
-        for path, text in zip(files, (_BASE, tagged), strict=True):
-            path.write_text(text, encoding="utf-8")
-        options = ("--project-name", "probe", "--project-directory", folder, "--file", str(files[0]))
-        try:
-            config = docker.query_json("compose", *options, "--file", str(files[1]), "config", "--format", "json")
-        except CommandFailed as error:
-            return None, tuple(error.output.splitlines()) or error.reasons
+    files = ("--file", str(_TRIALS / "base.yaml"), "--file", str(_TRIALS / tagged))
+    options = ("--project-name", "probe", "--project-directory", str(_TRIALS), *files)
+    try:
+        config = docker.query_json("compose", *options, "config", "--format", "json")
+    except CommandFailed as error:
+        return None, tuple(error.output.splitlines()) or error.reasons
     service = config["services"]["a"]
     return [str(port["published"]) for port in service.get("ports") or []], ()

@@ -235,10 +235,11 @@ def _extension_words(name: str, server: Server, error: psycopg.Error) -> str:
 
 
 def querying(connection: psycopg.Connection[Any]) -> Query:
-    """Give the callable that the catalog reader asks its questions through."""
+    """Give the callable that the catalog reader asks its questions through; what has no result gives no rows."""
 
     def query(statement: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        return connection.execute(statement.encode(), parameters or None).fetchall()
+        done = connection.execute(statement.encode(), parameters or None)
+        return done.fetchall() if done.description else []
 
     return query
 

@@ -33,7 +33,7 @@ class Advice:
 
     def on(self, error: Mapping[str, Any]) -> str:
         """Give the advice on an error as the probe describes it; empty when there is none."""
-        for advise in (self._module, self._extension, _attach, self._replay, _connection):
+        for advise in (self._module, self._extension, _attach, self._replay, _compared, _connection):
             if advice := advise(error):
                 return advice
         return ""
@@ -76,6 +76,17 @@ def _attach(error: Mapping[str, Any]) -> str:
     return (
         "The setting `alembic_command` must be a command that ends up in Alembic (`flask db current`, `python -m app db"
         " upgrade`), in a Python that reads PYTHONPATH."
+    )
+
+
+def _compared(error: Mapping[str, Any]) -> str:
+    # alembic #1119: it asks the server whether the two defaults are equal, and json has no equality.
+    if not error.get("compared") or error.get("sqlstate") != "42883":
+        return ""
+    return (
+        f"AG07: Alembic compares the server default of {error['compared']} by asking PostgreSQL whether both are equal,"
+        " and its type has no equality. Make the column JSONB, or give context.configure() in env.py a function as"
+        " compare_server_default that returns False for this column and None for any other."
     )
 
 

@@ -6,8 +6,8 @@ import json
 import subprocess
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import IO, Any
@@ -21,6 +21,9 @@ from migrations_tools.secrets import masked
 # Installed packages, Python's own modules, and code without a file: the probe, the bootstrap, importlib.
 _NOT_THE_APPLICATIONS = ("site-packages", "dist-packages", "/lib/python", 'File "<', "/migrations_tools_probe/")
 Asked = Callable[[str, Any], Mapping[str, Any]]
+_PATIENCE = 1800.0
+# What a probe that is asked to go gets, and one that gave no answer.
+_GOODBYE, _SHORT_GOODBYE = 20.0, 2.0
 
 
 class ProbeError(MigrationsToolsError):
@@ -80,17 +83,24 @@ class Program:
 class Probe:
     """A probe that runs somewhere, reached through a process's standard input and output.
 
-    Use it as a context manager: leaving it closes the channel, which ends the probe.
+    Use it as a context manager: leaving it closes the channel, which ends the probe. It is ended, too, when one answer
+    takes longer than `patience` seconds, which are those of the setting `command_timeout`.
     """
 
     def __init__(
-        self, process: subprocess.Popen[str], advice: Advice = NO_ADVICE, program: Program | None = None
+        self,
+        process: subprocess.Popen[str],
+        advice: Advice = NO_ADVICE,
+        program: Program | None = None,
+        patience: float = _PATIENCE,
     ) -> None:
         if process.stdin is None or process.stdout is None or process.stderr is None:
             raise ValueError("the probe's process must have been started with three pipes")
         self._process = process
         self._advice = advice
         self._program = program
+        self._patience = patience
+        self._late = False
         self.first: Any = None
         self._input: IO[str] = process.stdin
         self._output: IO[str] = process.stdout
@@ -118,17 +128,21 @@ class Probe:
 
     def close(self) -> None:
         """End the probe; safe to call twice."""
+        self._dismiss(_GOODBYE)
+        self._reader.join(timeout=5)
+        self._output.close()
+        self._errors.close()
+
+    def _dismiss(self, seconds: float) -> None:
+        """Close the channel, at which the other side goes by itself; end it by force when it does not."""
         # When it has ended by itself, its exit code was looked at where an answer was awaited.
         with suppress(BrokenPipeError):
             self._input.close()
         try:
-            self._process.wait(timeout=20)
+            self._process.wait(timeout=seconds)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        self._reader.join(timeout=5)
-        self._output.close()
-        self._errors.close()
 
     def ask(self, request: Mapping[str, Any], doing: str, answering: Asked | None = None) -> Any:
         """Send a request and give its answer.
@@ -139,9 +153,29 @@ class Probe:
         self._write(json.dumps(request) + "\n")
         return self._answer(doing, answering or _no_questions)
 
+    @contextmanager
+    def _limited(self) -> Iterator[None]:
+        """Let nobody wait in the block for longer than the limit: then the probe is ended, and its channel with it."""
+
+        def end() -> None:
+            self._late = True
+            if self._program:  # what it has started ends with its channel alone
+                self._dismiss(_SHORT_GOODBYE)
+            else:
+                self._process.kill()
+
+        timer = threading.Timer(self._patience, end)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
     def _answer(self, doing: str, answering: Asked) -> Any:
         while True:
-            document = self._read(doing)
+            with self._limited():
+                document = self._read(doing)
             if "ask" in document:
                 self._write(json.dumps(answering(document["ask"], document["value"])) + "\n")
                 continue
@@ -161,7 +195,7 @@ class Probe:
 
     def _write(self, text: str) -> None:
         # When the process has ended, reading its answer says so, with what it printed.
-        with suppress(BrokenPipeError):
+        with self._limited(), suppress(BrokenPipeError):
             self._input.write(text)
             self._input.flush()
 
@@ -176,12 +210,13 @@ class Probe:
                 return document
         self._process.wait()
         self._reader.join(timeout=5)
-        raise CannotProceed(
-            [
-                f"The application's Python ended while {doing} (exit code {self._process.returncode}). It said:",
-                *(f"  {masked(line)}" for line in self._noise),
-            ]
-        )
+        said = [f"  {masked(line)}" for line in self._noise]
+        if self._late:
+            late = f"{self._patience:g} seconds (the setting `command_timeout`)"
+            sentence = f"The application's Python gave no answer within {late} while {doing}, and was ended."
+            raise CannotProceed([sentence, *(["It said last:"] if said else []), *said])
+        ended = f"The application's Python ended while {doing} (exit code {self._process.returncode}). It said:"
+        raise CannotProceed([ended, *said])
 
     def said(self) -> tuple[str, ...]:
         """Give the last lines that were printed there, passwords masked."""

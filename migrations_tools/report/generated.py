@@ -24,21 +24,24 @@ class Reviewed:
 
     @property
     def kept(self) -> tuple[Operation, ...]:
-        """The operations that went into the file."""
-        return tuple(item for item in self.operations if item.id not in self.review.hold)
+        """The operations that went into the file: those that were found, and what the review added."""
+        found = tuple(item for item in self.operations if item.id not in self.review.hold)
+        return (*found, *self.review.added)
 
 
 @dataclass(frozen=True, slots=True)
 class Generated:
     """What came of one environment: its files as (path, text, revision), what they do, and the review.
 
-    `history` is what was there before; `versions` are those of what was asked.
+    `mended` is what the probe repaired in the file by itself; `history` is what was there before; `versions` are those
+    of what was asked.
     """
 
     section: str
     files: tuple[Mapping[str, Any], ...]
     reviewed: tuple[Reviewed, ...]
     notes: tuple[str, ...] = ()
+    mended: tuple[Finding, ...] = ()
     written: bool = False
     history: tuple[Revision, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
@@ -51,7 +54,7 @@ class Generated:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What the review says of all databases."""
-        return tuple(finding for each in self.reviewed for finding in each.review.findings)
+        return (*(finding for each in self.reviewed for finding in each.review.findings), *self.mended)
 
     @property
     def held(self) -> tuple[Finding, ...]:
@@ -81,10 +84,12 @@ def show(console: Console, outcomes: Sequence[Generated], root: Path, allowances
 
 
 def _show_one(console: Console, outcome: Generated, root: Path) -> None:
-    for each in outcome.reviewed:
+    for number, each in enumerate(outcome.reviewed, 1):
         if len(outcome.reviewed) > 1:
             console.say(f"  In the database {each.database}: {len(each.kept)} operations", style="bold")
         show_findings(console, each.review.findings)
+        # There is one file for all databases, and what was mended in it is told before its last operations.
+        show_findings(console, outcome.mended if number == len(outcome.reviewed) else ())
         for item in each.kept if outcome.files else ():
             console.say(f"  {item.summary()}")
     if not outcome.files:

@@ -115,11 +115,14 @@ def generated_parts(outcomes: Iterable[Generated], root: Path) -> dict[str, Any]
         for each in outcome.reviewed:
             place = {"section": outcome.section, "database": each.database}
             operations += [
-                operation_json(item, each.review.hold, each.review.findings) | place for item in each.operations
+                operation_json(item, each.review.hold, each.review.findings) | place
+                for item in (*each.operations, *each.review.added)
             ]
             findings += [finding_json(item, texts) | place for item in each.review.findings]
             allowances += [{"code": item.code, "object": item.object, "reason": item.reason, "used": True}
                            for item in each.review.allowed]  # fmt: skip
+        place = {"section": outcome.section, "database": ""}
+        findings += [finding_json(item, texts) | place for item in outcome.mended]
     return {
         "revisions": revisions, "operations": operations, "findings": findings, "allowances": allowances,
         "versions": {key: value for outcome in outcomes for key, value in outcome.versions.items()},
@@ -136,7 +139,8 @@ def _revision(file: Mapping[str, Any], outcome: Generated, root: Path) -> dict[s
 def operation_json(operation: Operation, hold: Iterable[int], findings: Iterable[Finding]) -> dict[str, Any]:
     """Give an operation as plain values, with what became of it: written, repaired or held."""
     repaired = {number for finding in findings for edit in finding.edits for number in edit.replaces}
-    outcome = "held" if operation.id in hold else "repaired" if operation.id in repaired else "written"
+    added = any(operation in finding.adds for finding in findings)
+    outcome = "held" if operation.id in hold else "repaired" if added or operation.id in repaired else "written"
     return {
         "id": operation.id, "kind": operation.kind, "object": operation.object, "noun": operation.noun,
         "summary": operation.summary(), "code": operation.code, "outcome": outcome,

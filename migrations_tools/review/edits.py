@@ -18,8 +18,9 @@ Place: TypeAlias = Literal["here", "first", "last"]
 class Edit:
     """One change of the tree.
 
-    `replaces` are ids of operations that make way, with their mirrors; without them the pieces are added at `place`:
-    `first` in upgrade() is last in downgrade(), and the other way round. `comment` is the one line above the pieces
+    `replaces` are ids of operations that make way, with their mirrors. The pieces stand "here", where the first of them
+    stood, or at an end: `first` in upgrade() is last in downgrade(), and the other way round; with nothing to replace
+    they come last. `comment` is the one line above the pieces
     in upgrade(), `comment_down` the one in downgrade().
     """
 
@@ -48,7 +49,8 @@ def original(number: int, **changes: Any) -> Piece:
     """Give an operation that Alembic made, by its id, once more.
 
     `changes` may be: `nullable` (of the column that it adds), `server_default` (SQL, or None for none), `using` (the
-    expression of `postgresql_using`), `name` (of the constraint), `concurrently` (of the index).
+    expression of `postgresql_using`), `name` (of the constraint), `concurrently` (of the index), `without_keys` (the
+    columns, a list each, of foreign keys that the table is created without).
     """
     return {"piece": "original", "id": number, **changes}
 
@@ -62,7 +64,7 @@ def alter_column(table: str, column: str, schema: str = "", **changes: Any) -> P
     """Give `op.alter_column(...)`.
 
     `changes` may be `nullable`, `server_default` (SQL, or None for none), `comment` (or None), `new_name`, `type_sql`
-    (a type as PostgreSQL prints it) and `using` (an expression).
+    (a type as PostgreSQL prints it; then nothing else but) `using` (an expression).
     """
     return {"piece": "alter_column", "table": table, "column": column, "schema": schema, **changes}
 
@@ -82,9 +84,9 @@ def drop_constraint(name: str, table: str, schema: str = "", kind: str = "") -> 
     return {"piece": "drop_constraint", "name": name, "table": table, "schema": schema, "kind": kind}
 
 
-def create_index(name: str, table: str, schema: str = "") -> Piece:
-    """Give the creation of an index as the models declare it."""
-    return {"piece": "create_index", "name": name, "table": table, "schema": schema}
+def create_index(name: str, table: str, schema: str = "", definition: str = "") -> Piece:
+    """Give the creation of an index as the models declare it; by `definition` where they do not have it by its name."""
+    return {"piece": "create_index", "name": name, "table": table, "schema": schema, "definition": definition}
 
 
 def drop_index(name: str, table: str, schema: str = "") -> Piece:

@@ -23,12 +23,31 @@ class Wishes:
 
 
 @dataclass(frozen=True, slots=True)
+class Mended:
+    """What the probe has mended by itself while it wrote the file; names, with their schema where they have one.
+
+    `created` are enum types made first and dropped last, of which `wanted` ones are for columns of existing tables;
+    `reused` were there already; `named` are constraints that had no name, `imported` modules that the file names,
+    `distinct` what the way back would make with NULLS DISTINCT.
+    """
+
+    created: tuple[str, ...] = ()
+    wanted: tuple[str, ...] = ()
+    reused: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
+    imported: tuple[str, ...] = ()
+    distinct: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """A revision to be judged.
 
     `operations` are those of `upgrade()`; `before` is the schema that it meets, `after` the one that it is to lead to
-    (what the models' own DDL makes, or what a file by hand made); `history` comes newest first. `excluded` are tables
-    that env.py leaves out of its comparison. What is None was not looked at, and no rule may conclude from it.
+    (what the models' own DDL makes, or what a file by hand made); `history` comes newest first. `excluded` are tables,
+    and parts of tables (`users.ix_name`), that env.py leaves out of its comparison. `server_version` is as libpq has
+    it (170002). `held` are the operations that do not go into the file, for rules that are asked when that is decided;
+    `mended` is what was done to a file. What is None was not looked at, and no rule may conclude from it.
     """
 
     operations: tuple[Operation, ...] = ()
@@ -37,6 +56,14 @@ class Facts:
     history: tuple[Revision, ...] = ()
     excluded: frozenset[str] = frozenset()
     wishes: Wishes = field(default_factory=Wishes)
+    server_version: int = 0
+    held: frozenset[int] = frozenset()
+    mended: Mended = field(default_factory=Mended)
+
+    @property
+    def kept(self) -> tuple[Operation, ...]:
+        """The operations that go into the file, as far as that is decided."""
+        return tuple(item for item in self.operations if item.id not in self.held)
 
     def existing(self, operation: Operation) -> Table | None:
         """Give the table that an operation is about as it is before the revision; None when it is new."""
@@ -46,11 +73,18 @@ class Facts:
         """Give the table that an operation is about as the models have it; None where they have none."""
         return self.after.table(table_name(operation)) if self.after else None
 
+    def renamed(self, table: str) -> set[str]:
+        """Give the columns of a table that the user renames, by their old and new names."""
+        own = {path: new for path, new in self.wishes.renames.items() if path.rpartition(".")[0] == table}
+        pairs = {path.rpartition(".")[2]: new for path, new in own.items()}
+        return {*pairs, *pairs.values()}
+
     def differences(self) -> tuple[Difference, ...]:
-        """Give what differs between the schema before and the models', without the excluded tables."""
+        """Give what differs between the schema before and the models', without what is excluded."""
         if self.after is None:
             return ()
-        return tuple(item for item in compare(self.before, self.after) if item.table not in self.excluded)
+        found = compare(self.before, self.after)
+        return tuple(item for item in found if not {item.table, item.object.partition(" ")[2]} & self.excluded)
 
 
 def table_name(operation: Operation) -> str:

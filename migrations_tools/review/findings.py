@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal, TypeAlias
 
 from migrations_tools.errors import CannotProceed
+from migrations_tools.operations import Operation
 from migrations_tools.review.edits import Edit
 
 Severity: TypeAlias = Literal["hold", "error", "warn", "info", ""]
@@ -22,7 +23,8 @@ class Finding:
 
     `operations` are the ids of the operations that it is about: with `edits` they are repaired, else, with the severity
     "hold", held back. `evidence` is what the conclusion rests on, a line each; `file` and `line` say where the
-    operation stands in a revision file. `aliases` are other codes that an allowance may name it by.
+    operation stands in a revision file. `aliases` are other codes that an allowance may name it by. `adds` are
+    operations that the edits add to those which Alembic found; `mended` says that the probe has repaired it unasked.
     """
 
     object: str
@@ -38,17 +40,24 @@ class Finding:
     file: str = ""
     line: int = 0
     aliases: tuple[str, ...] = ()
+    adds: tuple[Operation, ...] = ()
+    mended: bool = False
 
     @property
     def outcome(self) -> Outcome:
         """What became of the operations."""
-        if self.edits:
+        if self.edits or self.mended:
             return "repaired"
         return "held" if self.severity == "hold" else "kept"
 
     def as_json(self) -> dict[str, Any]:
         """Give the finding as plain values."""
-        return {**asdict(self), "outcome": self.outcome, "edits": [edit.as_json() for edit in self.edits]}
+        return {
+            **asdict(self),
+            "adds": [item.object for item in self.adds],
+            "outcome": self.outcome,
+            "edits": [edit.as_json() for edit in self.edits],
+        }
 
     def reaches(self, threshold: str) -> bool:
         """Tell whether the finding is at least as grave as a severity."""
@@ -90,6 +99,11 @@ class Review:
         for finding in self.findings:
             edits += [edit for edit in finding.edits if edit not in edits]
         return tuple(edits)
+
+    @property
+    def added(self) -> tuple[Operation, ...]:
+        """What goes into the file besides what Alembic found."""
+        return tuple(item for finding in self.findings if finding.edits for item in finding.adds)
 
     @property
     def held(self) -> tuple[Finding, ...]:

@@ -17,6 +17,7 @@ FAMILIES = {
     "BC": "Compatibility with the version that still runs",
     "DT": "What depends on the rows",
     "EN": "Enum types",
+    "IN": "What autogenerate does not see",
     "AG": "Files that cannot work as Alembic writes them",
     "DG": "The way back",
     "HX": "The history",

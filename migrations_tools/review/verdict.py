@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from migrations_tools.operations import Operation
-from migrations_tools.review.catalogue import RULES
+from migrations_tools.review.catalogue import LATER, RULES
 from migrations_tools.review.facts import Facts
 from migrations_tools.review.findings import Allowance, Finding, Review
 from migrations_tools.review.relations import allow_drop, leaders, needs, together, wants
@@ -16,14 +16,18 @@ def review(facts: Facts, allowances: Sequence[Allowance] = ()) -> Review:
     """Judge a revision: what goes into the file, what is repaired on the way, what is held back.
 
     What an allowance covers is as if no rule had spoken. What is created in the place of something held, or wants it,
-    is held with it. An allowed drop that would take something held with it, or fail because of it, is held too.
+    is held with it. An allowed drop that would take something held with it, or fail because of it, is held too. When
+    all that is decided, what autogenerate does not see is asked for.
     """
-    found = [finding for rule in RULES for finding in rule.findings(facts)]
+    found = [finding for rule in RULES if rule not in LATER for finding in rule.findings(facts)]
     served = {finding: item for finding in range(len(found)) if (item := _allowance(found[finding], allowances))}
     codes = {number: found[index].code for index in served for number in found[index].operations}
     findings = [finding for index, finding in enumerate(found) if index not in served]
     findings += _blocked(findings, facts.operations, codes)
     hold = _with_dependents(_held(findings), facts.operations)
+    late = [finding for rule in LATER for finding in rule.findings(replace(facts, held=hold))]
+    served |= {len(found) + index: item for index, each in enumerate(late) if (item := _allowance(each, allowances))}
+    findings += [each for index, each in enumerate(late) if len(found) + index not in served]
     used = tuple(dict.fromkeys(served.values()))
     unused = tuple(item for item in allowances if item not in used)
     return Review(hold, tuple(_without_conflicts(findings, hold)), used, unused)

@@ -11,7 +11,7 @@ from migrations_tools.steps.isolate import isolate
 from migrations_tools.steps.work import Work
 
 
-def check(work: Work, allow: Sequence[str]) -> None:
+def check(work: Work, allow: Sequence[str], backfill: Sequence[str] = ()) -> None:
     """Say whether a migration is missing; a temp stack that stands is used and left standing.
 
     Raises Found when a migration is missing or a drop was held back.
@@ -23,7 +23,7 @@ def check(work: Work, allow: Sequence[str]) -> None:
     try:
         if not standing:
             isolate(work)
-        outcomes = generate(work, allow=allow, write=False)
+        outcomes = generate(work, allow=allow, backfill=backfill, write=False)
     finally:
         if not standing:
             cleanup(work)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,8 @@ from migrations_tools.operations import Operation
 from migrations_tools.report import record
 from migrations_tools.report.generated import Generated, Reviewed, show, shown_path
 from migrations_tools.review import verdict
-from migrations_tools.review.facts import Facts
+from migrations_tools.review.backfills import parse_backfills
+from migrations_tools.review.facts import Facts, Mended, Wishes
 from migrations_tools.review.findings import Allowance, Finding, parse_allowances
 from migrations_tools.secrets import masked
 from migrations_tools.steps import engines
@@ -34,26 +35,32 @@ from migrations_tools.steps.work import Work, busy, standing_run, written
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the user wants of `generate`: a message, the head to stand on, the drops that are meant, files or not."""
+    """What the user wants of `generate`: a message, the head to stand on, the drops that are meant, files or not.
+
+    `wishes` are what the review is told of the change.
+    """
 
     message: str
     head: str
     allowances: Sequence[Allowance]
     write: bool
+    wishes: Wishes = field(default_factory=Wishes)
 
 
 def generate(
-    work: Work, message: str = "", head: str = "", allow: Sequence[str] = (), write: bool = True
-) -> tuple[Generated, ...]:
+    work: Work, message: str = "", head: str = "", allow: Sequence[str] = (), backfill: Sequence[str] = (),
+    write: bool = True,
+) -> tuple[Generated, ...]:  # fmt: skip
     """Bring the temp database to head, autogenerate, review, write the file(s); one outcome for each environment.
 
     With `write` off, files are shown and not written. Raises CannotProceed for several heads of which none is
-    named, for an image whose revision files are not the project's, for a malformed allowance.
+    named, for an image whose revision files are not the project's, for a malformed allowance or backfill.
     """
     run = standing_run(work, "generate")
     today = datetime.datetime.now(tz=datetime.timezone.utc).date()
     allowances = parse_allowances([*work.settings.allow, *allow], today)
-    wish = Wish(message or work.settings.message, head, allowances, write)
+    wishes = Wishes(backfills=parse_backfills(backfill))
+    wish = Wish(message or work.settings.message, head, allowances, write, wishes)
     temp = engines.reopen(work, run)
     with busy(work, run) as run:
         outcomes: list[Generated] = []
@@ -66,6 +73,9 @@ def generate(
         )  # fmt: skip
         run = work.journal.update(run, stage="generated")
     show(work.console, outcomes, work.root, allowances)
+    filled = {finding.object for outcome in outcomes for finding in outcome.findings if finding.edits}
+    for path in sorted(set(wishes.backfills) - filled):
+        work.console.say(f"  warning: the backfill of {path} was not needed", style="yellow")
     return tuple(outcomes)
 
 
@@ -96,8 +106,9 @@ def _ask(temp: Temp, run: Run, number: int, wish: Wish) -> tuple[Run, Generated]
     files = tuple(_placed(environment, item) for item in answer["files"])
     notes = (*_notes(answer), *asked.unseen)
     return run, Generated(
-        environment.section, files, tuple(asked.reviewed), notes, history=asked.history, versions=versions(temp, hello)
-    )
+        environment.section, files, tuple(asked.reviewed), notes, _mended(answer), history=asked.history,
+        versions=versions(temp, hello),
+    )  # fmt: skip
 
 
 def _to_the_heads(probe: Probe, target: Target, ends: Heads, install: str) -> tuple[Standing, ...]:
@@ -144,6 +155,8 @@ class _Reviewer:
         self.history = read_history(bench.probe, migrated.target)
         self._before = {name: bench.read(name) for name in bench.databases}
         self._models = self._read_models(bench)
+        with bench.server.connect(bench.databases[0]) as connection:
+            self._version = connection.info.server_version
 
     def _read_models(self, bench: Bench) -> Models:
         try:
@@ -157,7 +170,7 @@ class _Reviewer:
         found, database = operations.parse(value["operations"]), value["database"]
         facts = Facts(
             found, self._before.get(database, Catalog()), self._models.schemas.get(database), self.history,
-            frozenset(self._models.excluded.get(database, ())),
+            frozenset(self._models.excluded.get(database, ())), self.wish.wishes, self._version,
         )  # fmt: skip
         review = verdict.review(facts, self.wish.allowances)
         self.reviewed.append(Reviewed(database, found, review))
@@ -210,15 +223,18 @@ def _placed(environment: Environment, item: Mapping[str, Any]) -> Mapping[str, A
 
 
 def _notes(answer: Mapping[str, Any]) -> tuple[str, ...]:
-    """Say what the probe mended in the file, and which of the project's own write hooks failed."""
-    enums = answer["enums"]
-    return (
-        *(f"enum type {name}: created first in upgrade(), dropped last in downgrade()" for name in enums["created"]),
-        *(f"enum type {name}: exists already, not created again" for name in enums["reused"]),
-        *(f"import {name}: added, for the file names it" for file in answer["files"] for name in file["imported"]),
-        *(f"constraint {name}: had no name, got the one that PostgreSQL would choose" for name in answer["named"]),
-        *(f"warning: the write hook {hook['name']} failed: {masked(hook['error'])}" for hook in answer["hooks"]),
-    )
+    """Say which of the project's own write hooks failed."""
+    return (*(f"warning: the write hook {hook['name']} failed: {masked(hook['error'])}" for hook in answer["hooks"]),)
+
+
+def _mended(answer: Mapping[str, Any]) -> tuple[Finding, ...]:
+    """Say what the probe mended in the file."""
+    if not answer["files"]:
+        return ()
+    imported = dict.fromkeys(name for file in answer["files"] for name in file["imported"])
+    enums = {key: tuple(found) for key, found in answer["enums"].items()}
+    mended = Mended(**enums, named=tuple(answer["named"]), imported=tuple(imported), distinct=tuple(answer["distinct"]))
+    return verdict.review(Facts(mended=mended)).findings
 
 
 def _write(work: Work, run: Run, outcome: Generated) -> tuple[Run, bool]:

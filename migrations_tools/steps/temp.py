@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
 from subprocess import Popen
 from typing import Protocol
 
 from migrations_tools.discovery.project import Project
+from migrations_tools.engines.dumps import Restored
 from migrations_tools.engines.postgres import Server
 from migrations_tools.inapp.advice import Advice
 from migrations_tools.inapp.client import Probe, Program, Target
@@ -70,6 +72,12 @@ class Temp(Protocol):
     def versions(self) -> dict[str, str]:
         """Give the versions of what the engine runs on, by name."""
 
+    def restore(self, run: Run, database: str, path: Path) -> Restored:
+        """Put a dump into a scratch database of the temp server.
+
+        Raises CannotProceed when it is none, would lead out of that database, or one of its statements fails.
+        """
+
     def dry_words(self, run: Run) -> str:
         """Say what `reinstall` would do."""
 
@@ -122,9 +130,9 @@ def taken_over(project: Project, run: Run, folder: str = "") -> Program | None:
     return Program(command, run.token, take_over=True, folder=folder) if command else None
 
 
-def watched(process: Popen[str], advice: Advice, program: Program) -> Watched:
+def watched(process: Popen[str], advice: Advice, program: Program, patience: float) -> Watched:
     """Wait for a command of the project's own to end; give what came of it."""
-    with Probe(process, advice, program) as probe:
+    with Probe(process, advice, program, patience) as probe:
         return Watched(int(probe.first["code"]), tuple(probe.first["reached"]), probe.said())
 
 

@@ -70,13 +70,17 @@ class Stall:
     def start(self, *arguments: str, **settings: str) -> subprocess.Popen[str]:
         """Start tasks in a process of their own; both streams come through one pipe."""
         return subprocess.Popen(
-            self._command(*arguments), cwd=self.root, env=self._environment(settings), text=True, errors="replace",
+            self.command(*arguments), cwd=self.root, env=self._environment(settings), text=True, errors="replace",
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
 
     def invoke(self, *arguments: str, **settings: str) -> Done:
         """Run tasks to their end; settings are given by the environment."""
-        return docker.run(self._command(*arguments), cwd=self.root, env=self._environment(settings), timeout=180)
+        return docker.run(self.command(*arguments), cwd=self.root, env=self._environment(settings), timeout=180)
+
+    def run_python(self, *words: str) -> Done:
+        """Run a Python of this checkout's in the project's folder."""
+        return docker.run([sys.executable, *words], cwd=self.root, env=self._environment({}), timeout=60)
 
     def configure(self, **settings: Any) -> None:
         """Write the project's settings."""
@@ -95,7 +99,8 @@ class Stall:
         known = {path.name for path in (_PROJECT / "migrations" / "versions").glob("*.py")}
         return sorted({path.name for path in (self.root / "migrations" / "versions").glob("*.py")} - known)
 
-    def _command(self, *arguments: str) -> list[str]:
+    def command(self, *arguments: str) -> list[str]:
+        """Give the argument list of the tool, as its own program."""
         return [sys.executable, "-m", "migrations_tools", *arguments]
 
     def _environment(self, settings: Mapping[str, str]) -> dict[str, str]:

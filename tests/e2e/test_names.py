@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import string
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,7 +35,7 @@ def odd(tmp_path: Path) -> Iterator[Stall]:
     assert done.code == 0, str(done)
 
 
-def test_the_whole_job_works_where_no_name_is_only_a_name(odd: Stall) -> None:
+def test_the_whole_job_works_where_no_name_is_only_a_name(odd: Stall, tmp_path: Path) -> None:
     before = docker.engine(_PREFIXES)
     done = odd.invoke("isolate", "generate", "validate")
     assert done.code == 0, str(done)
@@ -45,10 +46,29 @@ def test_the_whole_job_works_where_no_name_is_only_a_name(odd: Stall) -> None:
     assert {("container", "oddstall_--help_temp"), ("container", "oddstall_-v_temp")} <= made
     asked = odd.invoke("psql", "--command", "SELECT current_database() || ' of ' || current_user")
     assert f"{_NAMES.database} of {_NAMES.user}" in asked.out, str(asked)
+    for path in _dumps(odd, tmp_path):
+        restored = odd.run_python("-m", "tests.support.restoring", str(path))
+        assert restored.code == 0, str(restored)
+        assert json.loads(restored.out.rpartition("restored ")[2])["rows"] == {"dumped": 7}
     done = odd.invoke("cleanup")
     assert done.code == 0, str(done)
     assert docker.lasting_differences(before, _PREFIXES) == []
     assert not Path("/tmp/never").exists()
+
+
+def _dumps(stall: Stall, folder: Path) -> list[Path]:
+    """Dump a table that the temp server's own container makes, as an archive and as a folder."""
+    services = stall.journal()["plan"]["services"]
+    (container,) = (item["container_name"] for item in services if item["service"] == "db")
+    run = ("exec", container, "psql", "-U", _NAMES.user, "-d", "postgres", "-c")
+    docker.docker(*run, "CREATE TABLE dumped AS SELECT generate_series(1, 7) AS number")
+    for format_ in ("custom", "directory"):
+        place = f"/tmp/dump-{format_}"
+        words = ("pg_dump", "-U", _NAMES.user, "--format", format_, "--file", place, "--table", "dumped", "postgres")
+        docker.docker("exec", container, *words)
+        docker.docker("cp", f"{container}:{place}", str(folder / format_))
+    docker.docker(*run, "DROP TABLE dumped")
+    return [folder / "custom", folder / "directory"]
 
 
 @pytest.mark.parametrize("name", ["x; rm -rf ~", "--volumes", "$(touch /tmp/never)"])

@@ -44,6 +44,13 @@ def new_database_for_module(postgres_server: Server) -> Iterator[Callable[[], st
         yield make
 
 
+@pytest.fixture(scope="module")
+def new_named_database(postgres_server: Server) -> Iterator[Callable[[str], str]]:
+    """Give a function that makes a database of a given name, for what looks at names."""
+    with _databases(postgres_server) as make:
+        yield make
+
+
 @pytest.fixture
 def database(new_database: Callable[[], str]) -> str:
     """Give the URL of a fresh database, dropped after the test."""
@@ -51,12 +58,12 @@ def database(new_database: Callable[[], str]) -> str:
 
 
 @contextmanager
-def _databases(server: Server) -> Iterator[Callable[[], str]]:
+def _databases(server: Server) -> Iterator[Callable[..., str]]:
     made: list[str] = []
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
 
-        def make() -> str:
-            name = f"test_{next(_numbers)}"
+        def make(name: str = "") -> str:
+            name = name or f"test_{next(_numbers)}"
             connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
             made.append(name)
             return server.url(name)

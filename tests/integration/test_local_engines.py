@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from tests.support.docker import Done
@@ -51,6 +53,7 @@ class Isolated:
     listens: str
     password_mode: int
     stands_after_check: bool
+    restored: Done
     versions_after_check: set[str]
 
 
@@ -128,10 +131,22 @@ def _isolate(project: LocalProject) -> Isolated:
     status = project.invoke("status")
     psql = project.invoke("psql", "--command", "SELECT current_database()") if shutil.which("psql") else None
     check = project.invoke("check")
+    restored = project.run_python("-m", "tests.support.restoring", str(_dump(project)))
     return Isolated(
         done, status, psql, check, comment, owner, superuser, listens, mode & 0o777,
-        bool(project.journal()), _versions(project),
+        bool(project.journal()), restored, _versions(project),
     )  # fmt: skip
+
+
+def _dump(project: LocalProject) -> Path:
+    """Dump a database of the cluster with a table that is made for it, as an archive outside the project."""
+    url, path = project.cluster_url("shop"), project.root.parent / "shop.dump"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE TABLE dumped AS SELECT generate_series(1, 7) AS number")
+        program = Path(project.cluster()["binaries"]) / "pg_dump"
+        subprocess.run([program, "--format", "custom", "--file", path, "--table", "dumped", url], check=True)
+        connection.execute("DROP TABLE dumped")
+    return path
 
 
 def _generate(project: LocalProject, before: Mapping[str, bytes]) -> Generated:
@@ -200,6 +215,12 @@ def test_check_says_what_is_missing_writes_nothing_and_leaves_what_stands(story:
     assert "Models and database disagree: The unique constraint uq_users_email" in check.err
     assert story.isolated.stands_after_check
     assert story.isolated.versions_after_check == {"0001_create_users.py", "0002_add_unique_email.py"}
+
+
+def test_a_dump_is_restored_by_the_clusters_own_programs_beside_the_temp_database(story: Story) -> None:
+    done = story.isolated.restored
+    assert done.code == 0, str(done)
+    assert json.loads(done.out.rpartition("restored ")[2])["rows"] == {"dumped": 7}
 
 
 def test_generate_writes_one_file_with_what_is_missing_and_nothing_that_drops(story: Story) -> None:

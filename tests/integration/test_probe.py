@@ -38,7 +38,7 @@ STANDS_NOWHERE = {"current": [], "version_table": "alembic_version", "version_ta
 def test_hello_says_what_runs_and_what_the_versions_folders_hold(tmp_path: Path) -> None:
     project = copy_project("several_versions_folders", tmp_path)
     users, bills = "migrations/versions/0001_create_users.py", "more/billing/0002_create_bills.py"
-    with probing(project, "postgresql://nowhere/none") as probe:
+    with probing(project, "postgresql://nowhere/none", cold=True) as probe:
         assert probe.ask(target().request("hello"), "reading") == {
             **{name: application.facts()[name] for name in ("python", "alembic", "sqlalchemy")},
             "config": str(project / "alembic.ini"),
@@ -175,8 +175,9 @@ def test_nothing_missing_writes_no_file(database: str, tmp_path: Path) -> None:
     with probing(copy_project("pooled_engine", tmp_path), with_driver(mark(database))) as probe:
         assert revise(probe, reviewer) == {
             "files": [],
-            "enums": {"created": [], "reused": []},
+            "enums": {"created": [], "wanted": [], "reused": []},
             "named": [],
+            "distinct": [],
             "hooks": [],
         }
     assert reviewer.lines() == []
@@ -335,7 +336,7 @@ def test_the_probe_goes_when_the_other_side_does(tmp_path: Path, database: str) 
 
     project = copy_project("pooled_engine", tmp_path)
     before = catalog_of(database)
-    with pytest.raises(KeyboardInterrupt), probing(project, with_driver(mark(database))) as probe:
+    with pytest.raises(KeyboardInterrupt), probing(project, with_driver(mark(database)), cold=True) as probe:
         probe.ask(target().request("revision"), "autogenerating", interrupted)
     assert probe._process.returncode == 0
     assert catalog_of(database) == before

@@ -85,7 +85,7 @@ def test_a_database_without_the_token_is_asked_for_it_and_nothing_else(
     driver: str, other: str, tmp_path: Path, statements: Callable[[str], list[str]]
 ) -> None:
     need(driver)
-    with probing(copy_project(project_for(driver), tmp_path), with_driver(other, driver)) as probe:
+    with probing(copy_project(project_for(driver), tmp_path), with_driver(other, driver), cold=True) as probe:
         for request, more in REQUESTS.items():
             with pytest.raises(WrongDatabase) as caught:
                 probe.ask(target().request(request, **more), "trying")

@@ -32,7 +32,7 @@ NEEDS = {
     "async_template": ("greenlet", "sqlalchemy.dialects.postgresql.psycopg"),
 }
 _TOLD = re.compile(
-    r"[✔✘–✋]|ERROR|TIP|Wrote|Section|Nothing|Engine|The fresh"
+    r"[✔✘–✋✎]|! |ERROR|TIP|Wrote|Section|Nothing|Engine|The fresh"
     r"|  (create|add|alter|drop|enum|import|In|warning) "
 )
 _TIMED = re.compile(r"\d s$")

@@ -24,11 +24,12 @@ from psycopg import sql
 
 from tests.support.docker import Done, plain_environment, run
 from tests.support.embedded import Server, open_folder
+from tests.support.warm import run_tool
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PROJECTS = CHECKOUT / "tests" / "integration" / "local_projects"
 _NOT_OURS = ("PG", "DATABASE_", "INVOKE_", "COMPOSE_", "DOCKER_", "POSTGRES_")
-_LONGEST = 60.0
+_LONGEST = 180.0
 # What is in the tool's own folder after `cleanup`.
 LEFT = [".gitignore", "temp"]
 LEFT_AFTER_VALIDATE = [*LEFT, "temp/last-run.json"]
@@ -58,12 +59,16 @@ class LocalProject:
 
     def invoke(self, *arguments: str, **more: str) -> Done:
         """Run tasks to their end; wherever a secret shows is noted in `leaks`."""
-        done = run(_command(*arguments), cwd=self.root, env=self.environment(**more), timeout=_LONGEST)
+        done = run_tool(arguments, self.root, self.environment(**more), _LONGEST)
         for secret in self._all_secrets():
             if secret in done.text:
                 self.leaks.append(f"the output of {' '.join(arguments)}")
             self.leaks.extend(f"{path} after {' '.join(arguments)}" for path in self._files_with(secret))
         return done
+
+    def run_python(self, *words: str) -> Done:
+        """Run a Python of this checkout's in the project's folder."""
+        return run([sys.executable, *words], cwd=self.root, env=self.environment(), timeout=_LONGEST)
 
     def kill_when(self, moment: Callable[[LocalProject], bool], *arguments: str) -> bool:
         """Start tasks and kill them, as `kill -9` does, at a moment; False when they ended before it came."""

@@ -24,7 +24,7 @@ from migrations_tools.review import verdict
 from migrations_tools.review.facts import Facts
 from migrations_tools.review.findings import Allowance, Review
 from migrations_tools.review.provenance import Revision
-from tests.support import application
+from tests.support import application, warm
 
 PROJECTS = Path(__file__).parent.parent / "integration" / "probe_projects"
 TOKEN = "the token of this run"
@@ -43,20 +43,26 @@ def copy_project(name: str, folder: Path) -> Path:
 
 
 @contextmanager
-def probing(project: Path, url: str, program: Program | None = None, **environment: str) -> Iterator[Probe]:
+def probing(
+    project: Path, url: str, program: Program | None = None, cold: bool = False, **environment: str
+) -> Iterator[Probe]:
     """Start the probe as an engine would, where the project is and with its DATABASE_URL, and end it.
 
-    With a program of the project's own, the probe comes in with that one.
+    With a program of the project's own, the probe comes in with that one. The Python has imported Alembic before,
+    unless `cold`.
     """
     variables = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
     variables |= {"DATABASE_URL": url, "DRIVER": DRIVER, "PYTHONDONTWRITEBYTECODE": "1", **environment}
-    process = subprocess.Popen(
-        [application.PYTHON, "-u", "-c", BOOTSTRAP],
-        cwd=project, env=variables, text=True,
+    start = _start_cold if cold else warm.start_probe
+    with Probe(start(application.PYTHON, BOOTSTRAP, project, variables), program=program) as probe:
+        yield probe
+
+
+def _start_cold(python: str, code: str, cwd: Path, env: Mapping[str, str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [python, "-u", "-c", code], cwd=cwd, env=env, text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
-    with Probe(process, program=program) as probe:
-        yield probe
 
 
 def mark(url: str, token: str = TOKEN) -> str:

@@ -1,7 +1,8 @@
-"""A TCP address in front of the engine's Unix socket, so that the engine is reached as one on another machine is.
+"""An address in front of the engine's Unix socket: a TCP one, as of an engine on another machine, or a socket again.
 
-Bytes go through as they are, each direction by itself: Docker's attach, exec and build turn a request into a stream
-of their own, and end one direction while the other goes on.
+The way to the engine can be cut, as a daemon's end cuts it, and opened again. Bytes go through as they are, each
+direction by itself: Docker's attach, exec and build turn a request into a stream of their own, and end one direction
+while the other goes on.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 _CHUNK = 65536
 _LOOK_SECONDS = 0.1
@@ -18,18 +20,21 @@ _LOOK_SECONDS = 0.1
 
 @dataclass
 class Relay:
-    """The address that listens, the Unix socket behind it, and how many connections came."""
+    """The address that listens, as DOCKER_HOST has it; the Unix socket behind it; how many connections came."""
 
-    host: str
-    port: int
+    url: str
     target: str
     connections: int = 0
     over: threading.Event = field(default_factory=threading.Event)
+    is_cut: threading.Event = field(default_factory=threading.Event)
 
-    @property
-    def url(self) -> str:
-        """Give the address as DOCKER_HOST has it."""
-        return f"tcp://{self.host}:{self.port}"
+    def cut(self) -> None:
+        """End every connection; each that comes is ended at once."""
+        self.is_cut.set()
+
+    def mend(self) -> None:
+        """Let what comes through again."""
+        self.is_cut.clear()
 
 
 @contextmanager
@@ -39,15 +44,32 @@ def relay(host: str, target: str) -> Iterator[Relay]:
     Raises OSError when the address is not this machine's.
     """
     with socket.create_server((host, 0)) as listener:
-        listener.settimeout(_LOOK_SECONDS)
-        made = Relay(host, listener.getsockname()[1], target)
-        accepting = threading.Thread(target=_accept, args=(listener, made))
-        accepting.start()
-        try:
+        made = Relay(f"tcp://{host}:{listener.getsockname()[1]}", target)
+        with _accepting(listener, made):
             yield made
-        finally:
-            made.over.set()
-            accepting.join()
+
+
+@contextmanager
+def socket_relay(path: Path, target: str) -> Iterator[Relay]:
+    """Listen on a Unix socket that is made; each connection goes to the Unix socket `target`."""
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen()
+        made = Relay(f"unix://{path}", target)
+        with _accepting(listener, made):
+            yield made
+
+
+@contextmanager
+def _accepting(listener: socket.socket, made: Relay) -> Iterator[None]:
+    listener.settimeout(_LOOK_SECONDS)
+    accepting = threading.Thread(target=_accept, args=(listener, made))
+    accepting.start()
+    try:
+        yield
+    finally:
+        made.over.set()
+        accepting.join()
 
 
 def _accept(listener: socket.socket, made: Relay) -> None:
@@ -64,12 +86,18 @@ def _accept(listener: socket.socket, made: Relay) -> None:
 
 def _serve(near: socket.socket, made: Relay) -> None:
     with near, socket.socket(socket.AF_UNIX) as far:
-        far.connect(made.target)
+        try:
+            if made.is_cut.is_set():
+                return
+            far.connect(made.target)
+        except OSError:
+            return  # the engine is not there: who came finds the connection ended
         pumps = [threading.Thread(target=_pump, args=ends) for ends in ((near, far), (far, near))]
         for pump in pumps:
             pump.start()
         while any(pump.is_alive() for pump in pumps) and not made.over.wait(_LOOK_SECONDS):
-            pass
+            if made.is_cut.is_set():
+                break
         for end in (near, far):
             with suppress(OSError):  # it is down by itself
                 end.shutdown(socket.SHUT_RDWR)

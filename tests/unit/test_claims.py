@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -102,3 +103,25 @@ def test_who_chooses_ports_while_another_does_waits_for_it(monkeypatch: pytest.M
         with claims.planning("isolate"):
             assert claims.ports() == {8001}
         assert time.monotonic() - begun < 5
+
+
+def test_what_a_killed_run_had_claimed_is_cleared_and_what_a_living_one_claims_stays(tmp_path: Path) -> None:
+    folder = tmp_path / "cache" / "migrations_tools" / "claims"
+    with _claiming("shop_temp", (8001,), chosen=False):
+        pass
+    assert len(list(folder.iterdir())) == 2, "the kill left no records, so that this proves nothing"
+    with _claiming("other_temp"):
+        claims.clear_dead()
+        (kept,) = folder.iterdir()
+        assert json.loads(kept.read_text())["folder"] == "/projects/first"
+        assert kept.name.startswith("copy-")
+    claims.clear_dead()
+    assert list(folder.iterdir()) == []
+
+
+def test_a_claim_of_another_machine_stays_for_nobody_here_can_tell(tmp_path: Path) -> None:
+    with claims.claimed("shop_temp", {}, "isolate", tmp_path) as mine:
+        path = mine.path
+    path.write_text(json.dumps({"task": "isolate", "pid": 1, "host": "the-other-one", "since": 1.5}))
+    claims.clear_dead()
+    assert path.exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 
@@ -132,6 +133,24 @@ def test_a_python_that_does_not_start_is_told_with_what_it_said_and_leaves_no_pr
     assert started.returncode == 1
     assert started.stdin is not None
     assert started.stdin.closed
+
+
+HANGS = """
+import sys, time
+print("waiting for the cache", file=sys.stderr, flush=True)
+time.sleep(60)
+"""
+
+
+def test_an_answer_that_does_not_come_is_not_waited_for_longer_than_the_setting() -> None:
+    hanging = process(HANGS)
+    with pytest.raises(CannotProceed) as caught, Probe(hanging, patience=1):
+        pass
+    late = "gave no answer within 1 seconds (the setting `command_timeout`) while starting the probe, and was ended."
+    assert caught.value.reasons == (
+        f"The application's Python {late}", "It said last:", "  waiting for the cache",
+    )  # fmt: skip
+    assert hanging.returncode == -signal.SIGKILL
 
 
 def test_closing_twice_is_safe_and_a_process_without_pipes_is_refused() -> None:

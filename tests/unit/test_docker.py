@@ -175,6 +175,7 @@ def test_a_command_that_hangs_is_ended_and_the_setting_is_named(tmp_path: Path) 
     with pytest.raises(CommandFailed, match=late) as caught:
         docker.stream(SCOPE, *DOWN)
     assert caught.value.output == "begun"
+    docker, late = _docker(tmp_path, [], timeout=0.2), late.replace("than 1", "than 0.2")
     with pytest.raises(CommandFailed, match=late):
         docker.change(SCOPE, "volume", "rm", "shop_data_temp")
     with pytest.raises(CommandFailed, match=late):
@@ -193,6 +194,20 @@ def test_a_limit_of_its_own_is_shared_by_the_commands_of_a_phase(tmp_path: Path)
     assert time.monotonic() - begun < 3
 
 
+def test_bytes_are_turned_by_a_command_of_the_runs_own_alone(tmp_path: Path) -> None:
+    _program(tmp_path, "docker", 'echo "$@" >&2; exec /bin/cat')
+    shown: list[str] = []
+    docker = Docker(environment={"PATH": str(tmp_path)}, show=shown.append)
+    with (tmp_path / "said").open("w+b") as errors:
+        with pytest.raises(ForbiddenCommand):
+            docker.turn(SCOPE, ["exec", "--interactive", "--", "db", "cat"], subprocess.PIPE, errors)
+        process = docker.turn(SCOPE, ["exec", "--interactive", "--", "db_temp", "cat"], subprocess.PIPE, errors)
+        assert process.communicate(b"\xff\x00\r\n") == (b"\xff\x00\r\n", None)
+        errors.seek(0)
+        assert errors.read() == b"exec --interactive -- db_temp cat\n"
+    assert shown == ["docker exec --interactive -- db_temp cat"]
+
+
 def test_a_child_that_keeps_the_pipe_open_keeps_nobody_waiting(tmp_path: Path) -> None:
     _program(tmp_path, "docker", "echo begun; sleep 60 & echo $! > $(dirname $0)/pid; wait")
     docker = _docker(tmp_path, [], timeout=1)
@@ -209,10 +224,10 @@ def test_a_child_that_keeps_the_pipe_open_keeps_nobody_waiting(tmp_path: Path) -
 def test_programs_that_do_not_say_their_version_are_not_waited_for(tmp_path: Path, programs: dict[str, str]) -> None:
     _program(tmp_path, "docker", "exec /bin/sleep 60")
     with pytest.raises(CannotProceed) as caught:
-        find_compose(programs, _soon(1))
-    late = "did not answer within 1 seconds (the setting `answer_timeout`)"
+        find_compose(programs, _soon(0.2))
+    late = "did not answer within 0.2 seconds (the setting `answer_timeout`)"
     assert caught.value.reasons == (f"`docker compose version` {late}.",)
-    assert unreachable(programs, _soon(1)) == f"the Docker engine {late}"
+    assert unreachable(programs, _soon(0.2)) == f"the Docker engine {late}"
 
 
 def test_a_child_ends_with_a_tool_that_was_killed(tmp_path: Path) -> None:

@@ -44,6 +44,7 @@ CHANGES: tuple[Words, ...] = (
     DOWN,
     ("exec", "--interactive", "--", "api_temp", "psql", "--detach"),
     ("exec", "--interactive", "--tty", "--", "api_temp", "psql", "-U", "--privileged"),
+    ("exec", "--interactive", "--", "api_temp", "pg_restore", "--no-owner", "--file", "-"),
     ("rm", "--force", "api_temp", "shop-alembic-run_temp"),
     ("volume", "rm", "shop_data_temp"),
     ("volume", "rm", ANONYMOUS, "shop_data_temp"),

@@ -21,9 +21,13 @@ import yaml
 from migrations_tools import settings
 from migrations_tools.steps.init import local
 from tests.support import docker
+from tests.support.docker import Done
+from tests.support.warm import run_tool
 
 ROOT = Path(__file__).parents[2]
 QUESTION = b"[y/N] "
+# As an installed program does, it finds no module in the project's folder.
+PROGRAM = "import sys; sys.path.remove(''); from migrations_tools.program import main; main()"
 INI = "[alembic]\nscript_location = %(here)s/migrations\n"
 STAND_IN = """#!/bin/sh
 case "$*" in
@@ -43,7 +47,6 @@ class Place:
         self.programs = folder / "programs"
         self.root.mkdir()
         self.programs.mkdir()
-        # As an installed program does, it finds no module in the project's folder.
         self.program = self.programs / "migrations-tools"
         self.program.write_text("from migrations_tools.program import main\nmain()\n")
 
@@ -68,12 +71,8 @@ class Place:
         home = {"HOME": str(self.programs), "TERM": "dumb"}
         return {**kept, **home, "PYTHONPATH": str(ROOT), "PATH": str(self.programs)}
 
-    def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, str(self.program), *arguments], cwd=self.root,
-            env={**self.environment(), **variables}, capture_output=True, text=True, stdin=subprocess.DEVNULL,
-            timeout=60, check=False,
-        )  # fmt: skip
+    def run(self, *arguments: str, **variables: str) -> Done:
+        return run_tool(arguments, self.root, {**self.environment(), **variables}, 60, PROGRAM)
 
     def run_on_terminal(self, answer: str, during: Path | None = None) -> tuple[int, str]:
         """Run `init` on a terminal, answer its question; make a file before the answer, if asked to."""
@@ -155,7 +154,7 @@ FOUND = {
 
 def test_what_was_found_is_set(shop: Place) -> None:
     done = shop.run("init", "--yes")
-    assert done.returncode == 0, done
+    assert done.code == 0, done
     assert shop.written() == FOUND
 
 
@@ -196,11 +195,11 @@ def test_the_tasks_of_the_project_are_ours_and_find_the_settings(shop: Place) ->
 
 def test_the_password_of_the_database_is_neither_shown_nor_written(shop: Place) -> None:
     done = shop.run("init", "--yes")
-    assert "sesame" not in done.stdout + done.stderr + (shop.root / "invoke.yaml").read_text()
+    assert "sesame" not in done.out + done.err + (shop.root / "invoke.yaml").read_text()
 
 
 def test_the_whole_files_are_shown_first(shop: Place) -> None:
-    shown = shop.run("init", "--yes").stdout
+    shown = shop.run("init", "--yes").out
     for name in ("invoke.yaml", "tasks.py"):
         assert (shop.root / name).read_text() in shown
     assert shown.endswith(
@@ -213,17 +212,15 @@ def test_the_whole_files_are_shown_first(shop: Place) -> None:
 def test_without_a_terminal_nothing_is_written_unasked(shop: Place) -> None:
     before = shop.names()
     done = shop.run("init")
-    assert done.returncode == 0
-    assert done.stdout.endswith(
-        "Nothing was written: there is no terminal to ask on. With --yes it is written unasked.\n"
-    )
+    assert done.code == 0
+    assert done.out.endswith("Nothing was written: there is no terminal to ask on. With --yes it is written unasked.\n")
     assert shop.names() == before
 
 
 def test_a_dry_run_writes_nothing_even_with_yes(shop: Place) -> None:
     before = shop.names()
     done = shop.run("--dry", "init", "--yes")
-    assert (done.returncode, done.stdout.endswith("Dry run: nothing was written.\n")) == (0, True)
+    assert (done.code, done.out.endswith("Dry run: nothing was written.\n")) == (0, True)
     assert shop.names() == before
 
 
@@ -243,9 +240,9 @@ def test_a_configuration_that_exists_is_never_overwritten_nor_hidden(
     kept = shop.file(name, "{}\n" if name != "invoke.py" else "")
     before, names = kept.read_bytes(), shop.names()
     done = shop.run("init", *options)
-    assert done.returncode == 2
-    assert "\n  database_service: db\n" in done.stdout
-    assert done.stderr.startswith(f"ERROR: {kept} exists, and nothing is overwritten.\nTIP: Nothing was written.")
+    assert done.code == 2
+    assert "\n  database_service: db\n" in done.out
+    assert done.err.startswith(f"ERROR: {kept} exists, and nothing is overwritten.\nTIP: Nothing was written.")
     assert (kept.read_bytes(), shop.names()) == (before, names)
 
 
@@ -253,7 +250,7 @@ def test_a_link_that_leads_nowhere_is_a_file_that_exists(shop: Place) -> None:
     link = shop.root / "invoke.yaml"
     link.symlink_to("gone.yaml")
     done = shop.run("init", "--yes")
-    assert (done.returncode, link.is_symlink(), "tasks.py" in shop.names()) == (2, True, False)
+    assert (done.code, link.is_symlink(), "tasks.py" in shop.names()) == (2, True, False)
 
 
 def test_a_file_that_comes_while_it_asks_is_not_overwritten(shop: Place) -> None:
@@ -266,19 +263,19 @@ def test_a_file_that_comes_while_it_asks_is_not_overwritten(shop: Place) -> None
 def test_tasks_that_exist_stay_and_the_way_to_have_both_is_told(shop: Place) -> None:
     mine = shop.file("tasks.py", "from invoke import task\n")
     done = shop.run("init", "--yes")
-    assert done.returncode == 0
+    assert done.code == 0
     assert mine.read_text() == "from invoke import task\n"
-    assert "tasks.py is left as it is. `migrations-tools` works beside it; for\n" in done.stdout
-    assert done.stdout.endswith("Next: migrations-tools doctor\n")
+    assert "tasks.py is left as it is. `migrations-tools` works beside it; for\n" in done.out
+    assert done.out.endswith("Next: migrations-tools doctor\n")
     assert shop.written() == FOUND
 
 
 def test_tasks_that_exist_as_a_package_are_no_reason_for_a_file(shop: Place) -> None:
     shop.file("tasks/__init__.py", "from migrations_tools import ns\n")
     done = shop.run("init", "--yes")
-    assert (done.returncode, "tasks.py" in shop.names()) == (0, False)
-    assert "Wrote invoke.yaml.\n" in done.stdout
-    assert done.stdout.endswith("Next: invoke doctor\n")
+    assert (done.code, "tasks.py" in shop.names()) == (0, False)
+    assert "Wrote invoke.yaml.\n" in done.out
+    assert done.out.endswith("Next: invoke doctor\n")
 
 
 def test_where_two_services_fit_the_lines_to_choose_from_are_written_in_comments(shop: Place) -> None:
@@ -291,13 +288,13 @@ def test_where_two_services_fit_the_lines_to_choose_from_are_written_in_comments
         "  # database_service: old\n"
     ) in (shop.root / "invoke.yaml").read_text()
     assert shop.written() == {name: value for name, value in FOUND.items() if name != "database_service"}
-    assert "Left open, with the reasons in the comments: database_service.\n" in done.stdout
+    assert "Left open, with the reasons in the comments: database_service.\n" in done.out
 
 
 def test_without_docker_the_files_tell_what_they_can_and_the_reason_is_written(shop: Place) -> None:
     (shop.programs / "docker").unlink()
     done = shop.run("init", "--yes")
-    assert done.returncode == 0
+    assert done.code == 0
     assert shop.written() == {
         "engine": "auto", "compose_files": ["compose.yaml"], "alembic_config": "api/alembic.ini",
     }  # fmt: skip
@@ -313,15 +310,15 @@ def test_a_project_without_a_compose_file_is_a_project(empty: Place) -> None:
     empty.file("alembic.ini", INI)
     empty.file("migrations/versions/1_a.py")
     done = empty.run("init", "--yes")
-    assert (done.returncode, "Left open" in done.stdout) == (0, False)
+    assert (done.code, "Left open" in done.out) == (0, False)
     assert empty.written() == {"engine": "auto", "alembic_config": "alembic.ini"}
 
 
 def test_an_empty_folder_gets_a_file_that_loads(empty: Place) -> None:
     done = empty.run("init", "--yes")
-    assert "Left open, with the reasons in the comments: alembic_config.\n" in done.stdout
+    assert "Left open, with the reasons in the comments: alembic_config.\n" in done.out
     assert empty.written() == {"engine": "auto"}
-    assert empty.run("status").returncode == 0
+    assert empty.run("status").code == 0
 
 
 def test_compose_files_that_the_environment_names_are_not_pinned(shop: Place) -> None:
@@ -339,7 +336,7 @@ def test_what_is_set_elsewhere_already_is_neither_set_again_nor_repeated(shop: P
     done = shop.run("init", "--yes")
     text = (shop.root / "invoke.yaml").read_text()
     assert "  # It is set already, in another place that Invoke reads.\n  # suffix: _temp\n" in text
-    assert "s3cr3t" not in done.stdout + text
+    assert "s3cr3t" not in done.out + text
     assert shop.written() == FOUND
 
 
@@ -385,8 +382,8 @@ def test_doctor_is_content_with_what_was_written(tmp_path: Path) -> None:
         if path.is_file() and path.suffix != ".pyc":
             place.file(str(path.relative_to(example)), path.read_text())
     path = {"PATH": os.environ["PATH"]}
-    assert place.run("init", "--yes", **path).returncode == 0
+    assert place.run("init", "--yes", **path).code == 0
     assert place.written()["database_service"] == "postgres"
     done = place.run("doctor", **path)
-    assert done.returncode == 0, done
-    assert "the setting `compose_files`" in done.stdout
+    assert done.code == 0, done
+    assert "the setting `compose_files`" in done.out

@@ -232,26 +232,35 @@ def _answering(tmp_path: Path) -> dict[str, str]:
 BARE = Interpreter((sys.executable, "-S"), "bare")
 
 
-def test_a_python_that_has_all_lacks_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("thorough", [True, False])
+def test_a_python_that_has_all_lacks_nothing(tmp_path: Path, thorough: bool) -> None:
     for name in ("alembic", "sqlalchemy"):
         _fake_package(tmp_path / "packages", name)
-    assert missing(BARE, tmp_path, tmp_path, _answering(tmp_path)) == ""
+    assert missing(BARE, tmp_path, tmp_path, _answering(tmp_path), thorough) == ""
 
 
-def test_the_import_error_and_the_mending_command_are_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize("thorough", [True, False])
+def test_the_import_error_and_the_mending_command_are_told(tmp_path: Path, thorough: bool) -> None:
     (tmp_path / "requirements.txt").touch()
     _fake_package(tmp_path / "packages", "alembic")
-    said = missing(BARE, tmp_path, tmp_path, _answering(tmp_path)).replace(str(tmp_path), "ROOT")
+    said = missing(BARE, tmp_path, tmp_path, _answering(tmp_path), thorough).replace(str(tmp_path), "ROOT")
     assert said == (
         f"The project's Python ({sys.executable} -S; bare) cannot import what is needed: ModuleNotFoundError: No module"
         f" named 'sqlalchemy'. To mend it: {sys.executable} -S -m pip install -r ROOT/requirements.txt"
     )
 
 
-def test_a_folder_of_migrations_called_alembic_does_not_pass_for_the_package(tmp_path: Path) -> None:
+@pytest.mark.parametrize("thorough", [True, False])
+def test_a_folder_of_migrations_called_alembic_does_not_pass_for_the_package(tmp_path: Path, thorough: bool) -> None:
     (tmp_path / "alembic").mkdir()
     _fake_package(tmp_path / "packages", "sqlalchemy")
-    assert "No module named 'alembic'" in missing(BARE, tmp_path, tmp_path, _answering(tmp_path))
+    assert "No module named 'alembic'" in missing(BARE, tmp_path, tmp_path, _answering(tmp_path), thorough)
+
+
+def test_a_folder_on_the_path_that_is_no_package_is_not_found(tmp_path: Path) -> None:
+    (tmp_path / "packages" / "alembic").mkdir(parents=True)
+    _fake_package(tmp_path / "packages", "sqlalchemy")
+    assert "No module named 'alembic'" in missing(BARE, tmp_path, tmp_path, _answering(tmp_path), thorough=False)
 
 
 def test_a_python_that_does_not_start_is_told(tmp_path: Path) -> None:

@@ -135,6 +135,22 @@ def test_a_record_from_another_machine_is_not_taken_over_but_explained(tmp_path:
 
 
 @pytest.mark.parametrize(
+    "elsewhere", [{"host": "the-other-one"}, {"numbers": "pid:[1]"}], ids=["a machine", "a container"]
+)
+def test_a_living_holder_elsewhere_is_named_and_nobody_is_told_to_kill_a_process_here(
+    tmp_path: Path, elsewhere: dict[str, str]
+) -> None:
+    with _holding(tmp_path) as holder:
+        path = _lock_of(tmp_path)
+        record = {**json.loads(path.read_text()), **elsewhere}
+        path.write_text(json.dumps(record))
+        refused = _refused(tmp_path)
+        assert f"`invoke isolate` (process {holder.pid} on {record['host']}, since 2" in refused.reasons[0]
+        assert f"kill {holder.pid} there, not here: this is {socket.gethostname()}" in refused.tip
+        assert "a process that died holds nothing" in refused.tip
+
+
+@pytest.mark.parametrize(
     "content", ["", "{", "[]", '{"pid": "x", "since": 1, "task": "a"}', '{"pid": 1}', "\udcff", "{" * 9],
     ids=["empty", "torn", "a list", "no number", "no time", "no text", "noise"],
 )  # fmt: skip

@@ -25,7 +25,7 @@ HEAD = '"""x"""\nfrom alembic import op\nimport sqlalchemy as sa\n'
 def test_a_dotted_name_without_an_import_gets_one(body: str, added: list[str]) -> None:
     text, found = with_imports(HEAD + body)
     assert found == added
-    lines = "".join(f"import {name}\n" for name in added)
+    lines = "".join(f"import {name}  # AG01: named below\n" for name in added)
     inside = body.startswith("import ")
     assert text == (HEAD + body if inside else HEAD + lines + body)
     compile(text, "revision", "exec")
@@ -34,5 +34,5 @@ def test_a_dotted_name_without_an_import_gets_one(body: str, added: list[str]) -
 def test_imports_go_behind_the_last_one_and_nothing_else_changes() -> None:
     source = '"""x"""\r\nimport sqlalchemy as sa\r\n\r\nx = json.loads\r\n'
     assert with_imports(source)[0].splitlines() == [
-        '"""x"""', "import sqlalchemy as sa", "import json", "", "x = json.loads",
+        '"""x"""', "import sqlalchemy as sa", "import json  # AG01: named below", "", "x = json.loads",
     ]  # fmt: skip

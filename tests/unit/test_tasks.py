@@ -42,6 +42,7 @@ LAYERS = (
     {"settings", "locks"},
     {"journal", "isolation", "catalog", "operations", "discovery"},
     {"executed"},
+    {"data"},
     {"review", "inapp", "engines"},
     {"proofs"},
     {"report"},
@@ -80,7 +81,7 @@ def test_imports_run_one_way(path: Path) -> None:
     assert upwards <= ({"discovery"} if own == "engines" else set())
 
 
-PURE = ("isolation", "review", "catalog", "operations.py", "executed.py", "discovery")
+PURE = ("isolation", "review", "catalog", "operations.py", "executed.py", "discovery", "data")
 DRIVERS = {"invoke", "psycopg", "subprocess", "docker", "sqlalchemy", "alembic"}
 
 

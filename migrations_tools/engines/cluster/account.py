@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Any
 from migrations_tools.errors import CannotProceed
 
 _STAND_INS = ("nobody", "daemon", "postgres")
+_CONFIGURED = ("TMPDIR", "TEMP", "TMP")
 _PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 
 
@@ -87,6 +87,10 @@ def environment() -> Mapping[str, str]:
 
 
 def temporary_folders(account: Account) -> list[Path]:
-    """Give the temporary folders that the account can reach, the configured one first."""
-    bases = dict.fromkeys((Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp")))  # noqa: S108 - their names
+    """Give the temporary folders that the account can reach, the configured one first.
+
+    Python's own `tempfile` tries a folder by writing to it, and a kill in between would leave that file.
+    """
+    configured = [Path(os.environ[name]).absolute() for name in _CONFIGURED if os.environ.get(name)]
+    bases = dict.fromkeys((*configured, Path("/tmp"), Path("/var/tmp")))  # noqa: S108 - their names
     return [base for base in bases if base.is_dir() and account.reaches(base)]

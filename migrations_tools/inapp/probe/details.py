@@ -20,7 +20,11 @@ def _create_table(op: Any, dialect: Any) -> Details:
     from sqlalchemy import Column
 
     columns = [item for item in op.columns if isinstance(item, Column)]
-    return {"columns": {str(column.name): column_details(column, dialect) for column in columns}}
+    keys = [item for item in op.columns if getattr(item, "use_alter", False)]
+    return {
+        "columns": {str(column.name): column_details(column, dialect) for column in columns},
+        "use_alter": [[str(name) for name in key.column_keys] for key in keys],
+    }
 
 
 def _add_column(op: Any, dialect: Any) -> Details:
@@ -82,7 +86,8 @@ def _literal(default: Any, kind: Any, dialect: Any) -> str | None:
 
 
 def _alter_column(op: Any, dialect: Any) -> Details:
-    found: Details = {}
+    using = (getattr(op, "kw", None) or {}).get("postgresql_using")
+    found: Details = {"using": using} if using else {}
     for key in ("modify_type", "existing_type"):
         if getattr(op, key, None) is not None:
             found[key] = type_sql(getattr(op, key), dialect)

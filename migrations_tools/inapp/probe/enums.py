@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .pieces import plain
+from .pieces import comment_op, plain
 from .tree import leaves
 
 if TYPE_CHECKING:
@@ -35,15 +35,20 @@ class Enums:
         downgrade: Any,
         report: dict[str, list[str]],
         undo: contextlib.ExitStack,
+        ends: tuple[int, int] = (0, 0),
     ) -> None:
         self.context = context
         self.upgrade = upgrade
         self.downgrade = downgrade
         self.report = report
         self.undo = undo
+        self.ends = ends
 
     def repair(self) -> None:
-        """Change both directions: types are made and dropped by statements of their own, and by nothing else."""
+        """Change both directions: types are made and dropped by statements of their own, and by nothing else.
+
+        `ends` are how many operations stand before them in upgrade(), and after them in downgrade().
+        """
         existing = self._existing()
         new: dict[Key, list[str]] = {}
         for place, kind in self._used(self.upgrade):
@@ -52,11 +57,13 @@ class Enums:
                 new.setdefault(key, list(kind.enums))
             elif _label(key) not in self.report["reused"]:
                 self.report["reused"].append(_label(key))
-            self._quiet(place, kind)
+            if place[2] and key not in existing and _label(key) not in self.report["wanted"]:
+                self.report["wanted"].append(_label(key))
+            self._quiet(place[:2], kind)
         # What downgrade() makes again uses types that were there before: upgrade() dropped none.
         for place, kind in self._used(self.downgrade):
             if (kind.schema, str(kind.name)) in existing:
-                self._quiet(place, kind)
+                self._quiet(place[:2], kind)
         self._write(new)
 
     def _existing(self) -> set[Key]:
@@ -70,8 +77,11 @@ class Enums:
                 found.add((None, name))
         return found
 
-    def _used(self, container: Any) -> Iterator[tuple[tuple[Any, str], Any]]:
-        """Give the enum types of a container's operations, each with the (object, attribute) that holds it."""
+    def _used(self, container: Any) -> Iterator[tuple[tuple[Any, str, bool], Any]]:
+        """Give the enum types of a container's operations, each with the (object, attribute) that holds it.
+
+        The third says whether it is of a column of a table that exists.
+        """
         from sqlalchemy.types import ARRAY
 
         for _, op in leaves(container):
@@ -81,7 +91,7 @@ class Enums:
                     holder, attribute, kind = kind, "item_type", kind.item_type
                 kind = self._undecorated(kind)
                 if _is_native_enum(kind):
-                    yield (holder, attribute), kind
+                    yield (holder, attribute, type(op).__name__ != "CreateTableOp"), kind
 
     def _undecorated(self, kind: Any) -> Any:
         """Give what a TypeDecorator is in the database, which is all that a migration needs of it.
@@ -111,8 +121,13 @@ class Enums:
             creates.append(ops.ExecuteSQLOp(plain("CREATE TYPE %s AS ENUM (%s)" % (self._quoted(key), labels))))
             drops.append(ops.ExecuteSQLOp(plain("DROP TYPE %s" % self._quoted(key))))
             self.report["created"].append(_label(key))
-        self.upgrade.ops[:0] = creates
-        self.downgrade.ops.extend(reversed(drops))
+        if new:
+            creates.insert(0, comment_op("EN05: new types are created once, and dropped in downgrade()"))
+        # After what comes first of all, and before it goes again: a schema may be new too.
+        up, down = self.ends
+        self.upgrade.ops[up:up] = creates
+        end = len(self.downgrade.ops) - down
+        self.downgrade.ops[end:end] = reversed(drops)
 
 
 def _label(key: Key) -> str:

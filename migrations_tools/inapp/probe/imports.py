@@ -23,7 +23,7 @@ def with_imports(text: str) -> tuple[str, list[str]]:
     last = max(
         (node.end_lineno or 0 for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))), default=0
     )
-    lines[last:last] = ["import %s\n" % name for name in missing]
+    lines[last:last] = ["import %s  # AG01: named below\n" % name for name in missing]
     return "".join(lines), missing
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .pieces import above
 from .tree import facts_of, leaves, mirrors, name_of
 
 if TYPE_CHECKING:
@@ -41,12 +42,30 @@ def name_constraints(context: MigrationContext, upgrade: Any, downgrade: Any) ->
         schema = facts["schema"] or default
         name = _chosen_name(facts, {found for where, found in taken if where == schema})
         taken.add((schema, name))
-        mirror = next((other for _, other in leaves(downgrade) if mirrors(facts_of(other), facts)), None)
-        for item in (op, mirror):
-            if item is not None:
-                item.constraint_name = conv(name)
+        found = [pair for pair in leaves(downgrade) if mirrors(facts_of(pair[1]), facts)][:1]
+        for container, mirror in found:
+            mirror.constraint_name = conv(name)
+            above(
+                container, mirror, "DG02: the name is the one that PostgreSQL would choose, so that it can be dropped"
+            )
+        op.constraint_name = conv(name)
         named.append(".".join(part for part in (facts["schema"], facts["table"], name) if part))
     return named
+
+
+def without_nulls_distinct(downgrade: Any) -> list[str]:
+    """Leave NULLS DISTINCT out of what downgrade() makes, and say of what.
+
+    It is what every server does; reflected from PostgreSQL 15 on, it fails on those before.
+    """
+    key, changed = "postgresql_nulls_not_distinct", []
+    for container, op in list(leaves(downgrade)):
+        if (getattr(op, "kw", None) or {}).get(key) is False:
+            op.kw = {name: value for name, value in op.kw.items() if name != key}
+            facts = facts_of(op)
+            above(container, op, "DG05: NULLS DISTINCT, which servers before PostgreSQL 15 do not know, is left out")
+            changed.append(".".join(part for part in (facts["schema"], facts["table"], facts["name"]) if part))
+    return changed
 
 
 def _is_unnamed(op: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,12 @@ def lines_op(*lines: str) -> Any:
 def comment_op(text: str) -> Any:
     """Give a comment of one line."""
     return lines_op("# " + " ".join(text.split()).replace("{", "{{").replace("}", "}}"))
+
+
+def above(container: Any, op: Any, text: str) -> None:
+    """Put a comment above an operation."""
+    index = next(index for index, other in enumerate(container.ops) if other is op)
+    container.ops.insert(index, comment_op(text))
 
 
 def is_comment(op: Any) -> bool:
@@ -65,7 +72,7 @@ def _classes() -> dict[str, Any]:
     @renderers.dispatch_for(AlterColumnOp)
     def _altered(context: Any, op: Any) -> str:
         written = renderers.dispatch(ops.AlterColumnOp("t", "c"))(context, op)
-        return "%s,\n               postgresql_using=%r)" % (written.rstrip()[:-1], op.using)
+        return "%s,\n           postgresql_using=%r)" % (written.rstrip()[:-1], op.using)
 
     return {"lines": LinesOp, "using": AlterColumnOp}
 
@@ -94,7 +101,8 @@ class Maker:
         return self._changed(self.found[piece["id"]], piece)
 
     def _mirror(self, piece: Piece) -> Any:
-        return self._changed(self.mirrors[piece["id"]], piece)
+        mirror = self.mirrors.get(piece["id"])
+        return None if mirror is None else self._changed(mirror, piece)
 
     def _changed(self, op: Any, piece: Piece) -> Any:
         for key, change in _CHANGES.items():
@@ -105,6 +113,8 @@ class Maker:
     def _alter_column(self, piece: Piece) -> Any:
         from alembic.operations import ops
 
+        if piece.get("type_sql"):
+            return self._retyped_column(piece)
         given: dict[str, Any] = {}
         if "nullable" in piece:
             given["modify_nullable"] = piece["nullable"]
@@ -118,6 +128,16 @@ class Maker:
 
     def _renamed_column(self, piece: Piece) -> Any:
         return _call("alter_column", piece, piece["table"], piece["column"], new_column_name=piece["new_name"])
+
+    def _retyped_column(self, piece: Piece) -> Any:
+        """Give the statement: a type as PostgreSQL prints it is none of SQLAlchemy's."""
+        from alembic.operations import ops
+
+        quote = self.context.dialect.identifier_preparer.quote
+        table = ".".join(quote(part) for part in (piece["schema"], piece["table"]) if part)
+        using = " USING " + piece["using"] if piece.get("using") else ""
+        statement = "ALTER TABLE %s ALTER COLUMN %s TYPE %s%s"
+        return ops.ExecuteSQLOp(plain(statement % (table, quote(piece["column"]), piece["type_sql"], using)))
 
     def _rename_table(self, piece: Piece) -> Any:
         return _call("rename_table", piece, piece["table"], piece["new_name"])
@@ -134,12 +154,17 @@ class Maker:
     def _create_index(self, piece: Piece) -> Any:
         from alembic.operations import ops
 
-        for metadata in metadatas(self.context):
+        # Alembic writes a condition's `\\:word` as a bound parameter, which is NULL when the file runs.
+        declared = metadatas(self.context) if plain(piece["definition"]) == piece["definition"] else []
+        for metadata in declared:
             key = ".".join(part for part in (piece["schema"], piece["table"]) if part)
             for index in metadata.tables[key].indexes if key in metadata.tables else ():
                 if str(index.name) == piece["name"]:
                     return ops.CreateIndexOp.from_index(index)
-        raise LookupError("the models have no index %s on %s" % (piece["name"], piece["table"]))
+        if not piece["definition"]:
+            raise LookupError("the models have no index %s on %s" % (piece["name"], piece["table"]))
+        # A name that the server or a naming convention makes is not to be found in the models.
+        return ops.ExecuteSQLOp(plain(piece["definition"]))
 
     def _drop_index(self, piece: Piece) -> Any:
         from alembic.operations import ops
@@ -215,6 +240,17 @@ def _with_name(op: Any, name: str) -> Any:
     return op
 
 
+def _without_keys(op: Any, keys: list[list[str]]) -> Any:
+    """Give the creation of a table without its foreign keys on these columns."""
+    made = copy.copy(op)
+    made.columns = [item for item in op.columns if _key_columns(item) not in keys]
+    return made
+
+
+def _key_columns(item: Any) -> list[str] | None:
+    return list(item.column_keys) if type(item).__name__ == "ForeignKeyConstraint" else None
+
+
 def _with_concurrently(op: Any, concurrently: bool) -> Any:
     op.kw = {**op.kw, "postgresql_concurrently": concurrently}
     return op
@@ -226,4 +262,5 @@ _CHANGES: dict[str, Callable[[Any, Any], Any]] = {
     "using": _with_using,
     "name": _with_name,
     "concurrently": _with_concurrently,
+    "without_keys": _without_keys,
 }

@@ -13,7 +13,7 @@ from .environment import Passes, database_of, in_environment, listed, locations,
 from .gate import GATE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from alembic.runtime.migration import MigrationContext
 
@@ -98,7 +98,8 @@ def do_downgrade(request: dict[str, Any], _talk: Talk) -> dict[str, Any]:
 def do_metadata(request: dict[str, Any], _talk: Talk) -> dict[str, Any]:
     """Create the models' own schema in each database, as `create_all` would; say which tables it has.
 
-    Tables in `known` (by database) that env.py's include_name or include_object leave out come back as `excluded`.
+    Tables in `known` (by database) that env.py's include_name or include_object leave out come back as `excluded`,
+    and so does what include_object leaves out of the models: tables, and `table.name` for parts of them.
     `filled` names the databases that another environment's models have been created in already.
     """
     passes = Passes("running the migrations")
@@ -109,7 +110,9 @@ def do_metadata(request: dict[str, Any], _talk: Talk) -> dict[str, Any]:
         # A step's own transaction: with transaction_per_migration there is no other that would be committed.
         with context.begin_transaction(_per_migration=True):
             found = [each for metadata in metadatas(context) for each in _create(context, metadata, name in filled)]
+            # What env.py leaves out of the models is neither made nor missed.
             excluded = _excluded(context, (request.get("known") or {}).get(name) or [])
+            excluded += [each for each in _left_out(context) if each not in excluded]
             passes.note(context, tables=found, excluded=excluded)
         filled.add(name)
         return []
@@ -142,3 +145,34 @@ def _excluded(context: MigrationContext, known: Iterable[Sequence[Any]]) -> list
         if not by_name or not filters.run_object_filters(table, name, "table", True, None):
             excluded.append([schema, name])
     return excluded
+
+
+def _left_out(context: MigrationContext) -> list[list[str | None]]:
+    """Give the tables of the models that include_object leaves out, and what it leaves out of tables (`table.name`)."""
+    from alembic.autogenerate.api import AutogenContext
+    from sqlalchemy import MetaData
+
+    filters = AutogenContext(context, metadata=MetaData(), autogenerate=False)
+    tables = [table for metadata in metadatas(context) for table in metadata.sorted_tables]
+    found: list[list[str | None]] = []
+    for table in tables:
+        if not filters.run_object_filters(table, table.name, "table", False, None):
+            found.append([table.schema, table.name])
+            continue
+        for part, kind in _parts(table):
+            if not filters.run_object_filters(part, part.name, kind, False, None):
+                found.append([table.schema, "%s.%s" % (table.name, part.name)])
+    return found
+
+
+def _parts(table: Any) -> Iterator[tuple[Any, Any]]:
+    """Give what of a table Alembic asks include_object about, with the word for it; what has no name is left out."""
+    from sqlalchemy import ForeignKeyConstraint, UniqueConstraint
+
+    yield from ((column, "column") for column in table.columns)
+    yield from ((index, "index") for index in table.indexes if index.name)
+    for constraint in table.constraints:
+        if isinstance(constraint.name, str) and isinstance(constraint, UniqueConstraint):
+            yield constraint, "unique_constraint"
+        elif isinstance(constraint.name, str) and isinstance(constraint, ForeignKeyConstraint):
+            yield constraint, "foreign_key_constraint"

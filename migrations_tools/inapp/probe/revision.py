@@ -13,7 +13,7 @@ from .edits import apply_edits, finish
 from .enums import Enums
 from .environment import database_of, listed, locations, look_in, script_of
 from .imports import with_imports
-from .names import name_constraints
+from .names import name_constraints, without_nulls_distinct
 from .tree import Tree, pairs_of
 
 if TYPE_CHECKING:
@@ -54,7 +54,13 @@ def do_revision(request: dict[str, Any], talk: Talk) -> dict[str, Any]:
         # With several databases there is one file for all: whether it is empty shows after the last of them.
         kept = [item for item in scripts if item is not None] if decided.keeps_something else []
         files = [_read_script(item, copies, originals) for item in kept]
-    return {"files": files, "enums": decided.enums, "named": decided.named, "hooks": failed if files else []}
+    return {
+        "files": files,
+        "enums": decided.enums,
+        "named": decided.named,
+        "distinct": decided.distinct,
+        "hooks": failed if files else [],
+    }
 
 
 @contextlib.contextmanager
@@ -115,7 +121,8 @@ class Decision:
         self.undo = undo
         self.reached = False
         self.keeps_something = False
-        self.enums: dict[str, list[str]] = {"created": [], "reused": []}
+        self.enums: dict[str, list[str]] = {"created": [], "wanted": [], "reused": []}
+        self.distinct: list[str] = []
         self.named: list[str] = []
         self._decided: list[Any] = []
         self._asked = 0
@@ -131,8 +138,12 @@ class Decision:
 
     def last(self, context: Any, revision: Any, directives: list[Any]) -> None:
         """Let the project's own hook do its work, then decide."""
+        scripts = list(directives)
         if self._own:
             self._own(context, revision, directives)
+        if not directives and all(up.is_empty() for script in scripts for up in script.upgrade_ops_list):
+            # Alembic's recipe throws away what is empty; what autogenerate does not see may fill it still.
+            directives[:] = scripts
         self.reached = True
         pairs = [pair for script in directives for pair in pairs_of(script) if not self._knows(pair[0])]
         if pairs:
@@ -148,13 +159,14 @@ class Decision:
         asked = {"database": database_of(context), "operations": tree.described}
         verdict = self.talk.ask("operations", asked)
         tree.hold(set(verdict["hold"]))
-        apply_edits(tree, context, verdict.get("edits") or [])
+        ends = apply_edits(tree, context, verdict.get("edits") or [])
         if tree.is_empty():
             return
         self.keeps_something = True
         self._suggest(directives[0], verdict.get("message"))
-        for upgrade, downgrade in pairs:
-            Enums(context, upgrade, downgrade, self.enums, self.undo).repair()
+        for number, (upgrade, downgrade) in enumerate(pairs):
+            Enums(context, upgrade, downgrade, self.enums, self.undo, ends if number == 0 else (0, 0)).repair()
+            self.distinct += without_nulls_distinct(downgrade)
             self.named += name_constraints(context, upgrade, downgrade)
         finish(pairs)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -49,8 +50,11 @@ def answer_all(talk: Talk) -> None:
         while True:
             request = talk.receive()
             if request is None:
-                return
+                break
             talk.send(answer(request, talk))
+    # This process ends now; to look once more for what a whole application no longer uses takes a third of its time.
+    if hasattr(gc, "freeze"):  # PyPy has none
+        gc.freeze()
 
 
 def answer(request: dict[str, Any], talk: Talk) -> dict[str, Any]:

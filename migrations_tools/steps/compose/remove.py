@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from migrations_tools.discovery.compose_files import find_compose_files
-from migrations_tools.engines import compose, inventory
+from migrations_tools.engines import claims, compose, inventory
 from migrations_tools.engines.compose import PROJECT_LABEL, Stack
 from migrations_tools.engines.docker import Docker
 from migrations_tools.errors import CannotProceed, CommandFailed
@@ -31,13 +31,14 @@ def remove(work: Work, run: Run) -> list[Proof]:
         run = _remove_until_gone(work, Stack(docker, run.temp_project, ()), run)
     with work.console.step("Comparing the machine with what it was"):
         changes = inventory.compare(run.inventory, inventory.take(docker), run.made)
+    _clear_claims(work)
     return [machine_untouched(changes, run.project, inventory.SAME)]
 
 
 def refuse_lost_copies(work: Work) -> None:
     """Look for containers of a copy of this very folder that no journal knows; they are listed, never removed.
 
-    Raises CannotProceed when there are any.
+    What a run that died before it had a journal had claimed is cleared. Raises CannotProceed when there are any.
     """
     docker = work.docker()
     folder = find_compose_files(work.root, work.settings, os.environ).directory
@@ -52,6 +53,16 @@ def refuse_lost_copies(work: Work) -> None:
             ],
             tip=f"Nothing was removed. By hand: {'; '.join(map(_by_hand, sorted(set(lost.values()))))}",
         )
+    if not work.dry:
+        _clear_claims(work)
+
+
+def _clear_claims(work: Work) -> None:
+    """Remove what killed runs had claimed outside the project; it hinders nobody, and it is ours."""
+    try:
+        claims.clear_dead()
+    except (CannotProceed, OSError) as error:
+        work.console.say(f"  What killed runs have claimed could not be looked at: {error}", style="yellow")
 
 
 def _by_hand(project: str) -> str:

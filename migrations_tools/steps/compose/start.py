@@ -177,13 +177,13 @@ def _upgrading_to_head(copy: Copy) -> list[str]:
 def open_probe(copy: Copy, run: Run) -> tuple[Run, Probe]:
     """Start the probe in a one-off container of the Alembic service; use it as a context manager."""
     run, process = _start_python(copy, run, copy.one_off("alembic"))
-    return run, Probe(process, _advice(copy), taken_over(copy.project, run))
+    return run, Probe(process, _advice(copy), taken_over(copy.project, run), copy.work.settings.command_timeout)
 
 
 def run_program(copy: Copy, run: Run, program: Program) -> tuple[Run, Watched]:
     """Run a command of the project's own in a one-off container of the Alembic service, its connections watched."""
     run, process = _start_python(copy, run, copy.one_off("install"))
-    return run, watched(process, _advice(copy), program)
+    return run, watched(process, _advice(copy), program, copy.work.settings.command_timeout)
 
 
 def _start_python(copy: Copy, run: Run, name: str) -> tuple[Run, subprocess.Popen[str]]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from migrations_tools.discovery.project import Project
+from migrations_tools.engines.dumps import Restored, in_container, restore
 from migrations_tools.engines.postgres import Server, psql_words
 from migrations_tools.files import tree_fingerprint
 from migrations_tools.inapp.client import Probe, Program
@@ -90,6 +92,13 @@ class ComposeTemp:
             "docker": docker.query("version", "--format", "{{.Server.Version}}").strip(),
             "compose": docker.query("compose", "version", "--short").strip(),
         }
+
+    def restore(self, run: Run, database: str, path: Path) -> Restored:
+        """Put a dump into a scratch database; an archive is read by the pg_restore of the database's own container."""
+        copy, words = self.copy, ("exec", "--interactive", "--", self.copy.database_container)
+        docker, scope = copy.stack.docker, copy.stack.scope(run)
+        convert = in_container(lambda more, stdin, stderr: docker.turn(scope, (*words, *more), stdin, stderr))
+        return restore(self.server(run), database, path, convert)
 
     def dry_words(self, run: Run) -> str:
         """Say which commands `reinstall` would run."""

@@ -78,6 +78,12 @@ def find_embedded(run: Run, database: Database, patience: int) -> Whereabouts:
     return Whereabouts(server, database.user, database.name, database.password or opened.password)
 
 
+def programs(run: Run) -> str | None:
+    """Give the folder of the embedded cluster's programs; None where a server was given: then the machine's serve."""
+    noted = run.plan.get(CLUSTER)
+    return ClusterState.from_json(noted).binaries if noted else None
+
+
 def _folder(work: Work) -> Path:
     return work.journal.folder / "cluster"
 

@@ -23,7 +23,7 @@ def isolate(work: Work, engine: str) -> None:
     Raises CannotProceed with every reason when that is not possible.
     """
     with work.console.step("Reading the project"):
-        source = read_source(work, ask_python=True)
+        source = read_source(work, ask_python=True, thorough=work.dry)  # the probe imports it all presently
     if work.dry:
         _show(work, source, engine)
         work.console.say("Dry run: nothing was started.")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from subprocess import Popen
 
 from migrations_tools.discovery import libpq, variables
@@ -11,6 +14,7 @@ from migrations_tools.discovery.interpreter import mending_command
 from migrations_tools.discovery.project import Project
 from migrations_tools.engines import given, postgres, process
 from migrations_tools.engines.address import Address
+from migrations_tools.engines.dumps import Restored, by_program, restore
 from migrations_tools.engines.limit import Limit
 from migrations_tools.inapp.advice import Advice
 from migrations_tools.inapp.bundle import BOOTSTRAP
@@ -66,11 +70,12 @@ class Local:
     def open_probe(self, run: Run) -> tuple[Run, Probe]:
         """Start the probe in the project's own interpreter."""
         program = taken_over(self.project, run, self._helpers() if self.project.alembic.command else "")
-        return run, Probe(self._start_python(run), self._advice(), program)
+        return run, Probe(self._start_python(run), self._advice(), program, self.work.settings.command_timeout)
 
     def run_program(self, run: Run, program: Program) -> tuple[Run, Watched]:
         """Run it beside the project's own interpreter."""
-        return run, watched(self._start_python(run), self._advice(), replace(program, folder=self._helpers()))
+        program = replace(program, folder=self._helpers())
+        return run, watched(self._start_python(run), self._advice(), program, self.work.settings.command_timeout)
 
     def _start_python(self, run: Run) -> Popen[str]:
         command, environment = self.source.interpreter.command, self.environment(run)
@@ -141,6 +146,11 @@ class Local:
     def versions(self) -> dict[str, str]:
         """Give nothing: the database and the interpreter tell their own."""
         return {}
+
+    def restore(self, run: Run, database: str, path: Path) -> Restored:
+        """Put a dump into a scratch database; an archive is read by the cluster's own pg_restore, or the machine's."""
+        program = shutil.which("pg_restore", path=databases.programs(run)) or ""
+        return restore(self.server(run), database, path, by_program(program, dict(os.environ)))
 
     def dry_words(self, run: Run) -> str:
         """Say what `reinstall` would do."""

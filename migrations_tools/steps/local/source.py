@@ -65,11 +65,11 @@ class Source:
         return found
 
 
-def read_source(work: Work, ask_python: bool = False) -> Source:
-    """Read the project; with `ask_python`, see whether its Python can import what it must.
+def read_source(work: Work, ask_python: bool = False, thorough: bool = True) -> Source:
+    """Read the project; with `ask_python`, see whether its Python can import what it must (or, not `thorough`, has it).
 
-    That takes as long as importing Alembic, and holds for the run. Raises CannotProceed with everything that is
-    missing or ambiguous.
+    Importing takes as long as Alembic and SQLAlchemy take, and holds for the run. Raises CannotProceed with everything
+    that is missing or ambiguous.
     """
     compose = find_optional(work.root, work.settings, os.environ)
     env_files = [work.root / name for name in work.settings.env_files]
@@ -78,7 +78,7 @@ def read_source(work: Work, ask_python: bool = False) -> Source:
     project = discover_local(work.root, work.settings, compose, config)
     anchor = project.alembic.anchor
     python = interpreter.find(work.root, anchor, work.settings.python, os.environ)
-    problem = missing(python, anchor.parent, work.root, os.environ) if ask_python else ""
+    problem = missing(python, anchor.parent, work.root, os.environ, thorough) if ask_python else ""
     if problem:
         raise CannotProceed(problem, tip="Name the project's own Python with the setting `python`.")
     return Source(project, config, python)

@@ -25,6 +25,9 @@ from migrations_tools.isolation import Facts
 CASES = Path(__file__).parent / "cases"
 PLACEHOLDER = "/project"
 _SETS = ("busy_ports", "writable_mounts", "exclude_services", "services", "allow_hosts")
+# Where the `docker` program looks for its plugins, in its order.
+_PLUGINS = ("~/.docker/cli-plugins", *(f"{place}/docker/cli-plugins" for place in (
+    "/usr/local/lib", "/usr/local/libexec", "/usr/lib", "/usr/libexec")))  # fmt: skip
 # What the facts of a case say of how it is resolved: profiles, Compose files, the oldest Compose that knows its keys.
 _RESOLVING = ("profiles", "files", "needs_compose")
 
@@ -111,7 +114,7 @@ def _resolved(
 ) -> str:
     names = ["--project-name", project] if project else []
     options = [word for profile in profiles for word in ("--profile", profile)]
-    command = [*program, *names, *options, *(word for path, _ in files for word in ("--file", str(path)))]
+    command = [*_itself(program), *names, *options, *(word for path, _ in files for word in ("--file", str(path)))]
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     environment = {**kept, **({"COMPOSE_PROJECT_NAME": project} if project else {})}
     done = subprocess.run(
@@ -119,6 +122,15 @@ def _resolved(
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+@cache
+def _itself(program: tuple[str, ...]) -> tuple[str, ...]:
+    """The program that `docker compose` would start: started by itself, it takes half the time."""
+    if program[-1] != "compose":
+        return program
+    found = (Path(folder).expanduser() / "docker-compose" for folder in _PLUGINS)
+    return next(((str(path),) for path in found if os.access(path, os.X_OK)), program)
 
 
 @cache

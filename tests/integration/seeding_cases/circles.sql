@@ -1,0 +1,10 @@
+CREATE TABLE categories (id serial PRIMARY KEY, parent_id integer REFERENCES categories, CHECK (parent_id <> id));
+CREATE TABLE roots (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, root_id integer NOT NULL REFERENCES roots);
+CREATE TABLE departments (id serial PRIMARY KEY, name text NOT NULL, head_id integer);
+CREATE TABLE employees (id serial PRIMARY KEY, department_id integer NOT NULL REFERENCES departments);
+ALTER TABLE departments ADD FOREIGN KEY (head_id) REFERENCES employees;
+CREATE TABLE eggs (id integer PRIMARY KEY, hen_id bigint NOT NULL);
+CREATE TABLE hens (id bigserial PRIMARY KEY, egg_id integer NOT NULL REFERENCES eggs);
+ALTER TABLE eggs ADD FOREIGN KEY (hen_id) REFERENCES hens DEFERRABLE INITIALLY DEFERRED;
+CREATE TABLE people (id serial PRIMARY KEY, type text NOT NULL);
+CREATE TABLE workers (id integer PRIMARY KEY REFERENCES people, boss_id integer REFERENCES workers);

@@ -1,0 +1,17 @@
+CREATE SCHEMA audit;
+CREATE TYPE audit."Level" AS ENUM ('low', 'high');
+CREATE TABLE events (id bigserial, at date NOT NULL DEFAULT '2001-01-01', PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+CREATE TABLE events_2023 PARTITION OF events FOR VALUES FROM ('2023-01-01') TO ('2023-02-01');
+CREATE TABLE sales (region text NOT NULL, amount integer, year integer NOT NULL) PARTITION BY LIST (region);
+CREATE TABLE sales_eu PARTITION OF sales FOR VALUES IN ('eu', 'uk') PARTITION BY RANGE (year);
+CREATE TABLE sales_eu_old PARTITION OF sales_eu FOR VALUES FROM (MINVALUE) TO (1999);
+CREATE TABLE hashed (id integer PRIMARY KEY) PARTITION BY HASH (id);
+CREATE TABLE hashed_0 PARTITION OF hashed FOR VALUES WITH (MODULUS 3, REMAINDER 0);
+CREATE TABLE audit.log (id serial PRIMARY KEY, level audit."Level" NOT NULL, "a ""quoted"" name" integer CHECK ("a ""quoted"" name" > 7));
+CREATE TABLE audit.special_log ("more %" text NOT NULL CHECK ("more %" LIKE '100\%%')) INHERITS (audit.log);
+CREATE TABLE "Mixed %Case" ("order" integer PRIMARY KEY, "select" text UNIQUE, "#" text, value text, one text, at text);
+CREATE TABLE only_identity (id integer GENERATED ALWAYS AS IDENTITY);
+CREATE TABLE no_columns ();
+CREATE TABLE made (a integer NOT NULL, doubled integer GENERATED ALWAYS AS (a * 2) STORED UNIQUE);
+CREATE TABLE refers_to_made (d integer REFERENCES made (doubled), e integer NOT NULL REFERENCES made (doubled));
+CREATE TABLE a_day (event_id bigint, day date NOT NULL, FOREIGN KEY (event_id, day) REFERENCES events_2023 (id, at));

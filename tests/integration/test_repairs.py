@@ -1,0 +1,169 @@
+"""What is repaired and completed, on pairs of a database and models: each file goes up, down and up, and is the last.
+
+Each folder of ``repair_pairs`` is one pair: ``before.sql`` makes the database, ``models.py`` has the models,
+``allow.txt`` and ``backfill.txt`` are what the user says. ``findings.txt`` is what the review says, ``body.txt`` the
+file that comes of it, ``left.txt`` what differs from the models afterwards. ACCEPT_CASES=1 writes the three.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from migrations_tools import operations
+from migrations_tools.catalog import Catalog, compare
+from migrations_tools.inapp.client import Probe, ProbeError, Target
+from migrations_tools.review import verdict
+from migrations_tools.review.backfills import parse_backfills
+from migrations_tools.review.facts import Facts, Wishes
+from migrations_tools.review.findings import Finding, Review, parse_allowances
+from tests.support import application
+from tests.support.embedded import Server
+from tests.support.probing import bodies, catalog_of, copy_project, mark, probing, run_sql, target, with_driver
+
+PAIRS = Path(__file__).parent / "repair_pairs"
+VERSION_TABLE = ("alembic_version",)
+VERSION = 160000
+
+
+@dataclass(slots=True)
+class Bench:
+    """The probe, its project, and the databases of one pair."""
+
+    probe: Probe
+    project: Path
+    server: Server
+    name: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        return self.server.url(f"{self.name}_db")
+
+    def ask(self, do: str, database: str = "db", answering: Any = None, **more: Any) -> Any:
+        asked: Target = target(f"{self.name}_{database}")
+        return self.probe.ask(asked.request(do, **more), f"asking {self.name} for {do}", answering)
+
+    def catalog(self, database: str = "db") -> Catalog:
+        return catalog_of(self.server.url(f"{self.name}_{database}")).without_tables(VERSION_TABLE)
+
+    def generate(self, after: Catalog, excluded: frozenset[str]) -> tuple[str, Review]:
+        reviews: list[Review] = []
+        before = self.catalog()
+
+        def answer(_question: str, value: Any) -> Mapping[str, Any]:
+            found = operations.parse(value["operations"])
+            facts = Facts(found, before, after, excluded=excluded, wishes=self.wishes(), server_version=VERSION)
+            allowed = parse_allowances(self.lines("allow.txt"), datetime.date(2026, 1, 1))
+            reviews.append(verdict.review(facts, allowed))
+            edits = [edit.as_json() for edit in reviews[-1].edits]
+            return {"hold": sorted(reviews[-1].hold), "edits": edits, "message": "repaired"}
+
+        files = self.ask("revision", answering=answer)["files"]
+        for file in files:
+            (self.project / "migrations" / "versions" / file["name"]).write_text(file["text"])
+        return "".join(file["text"] for file in files), reviews[-1]
+
+    def lines(self, name: str) -> list[str]:
+        path = PAIRS / self.name / name
+        return path.read_text().splitlines() if path.exists() else []
+
+    def wishes(self) -> Wishes:
+        return Wishes(backfills=parse_backfills(self.lines("backfill.txt")))
+
+
+def expect(pair: str, name: str, lines: list[str]) -> None:
+    path = PAIRS / pair / name
+    if os.environ.get("ACCEPT_CASES"):
+        path.write_text("".join(f"{line}\n" for line in lines))
+    assert lines == path.read_text().splitlines(), f"{pair}/{name}"
+
+
+def said(findings: tuple[Finding, ...]) -> list[str]:
+    return sorted(f"{item.outcome} {item.severity} {item.code} {item.object}: {item.sentence}" for item in findings)
+
+
+def differences(actual: Catalog, expected: Catalog, excluded: frozenset[str] = frozenset()) -> list[str]:
+    return sorted(item.sentence() for item in compare(actual, expected) if item.table not in excluded)
+
+
+@pytest.fixture(scope="module")
+def bench(
+    new_named_database: Callable[[str], str], postgres_server: Server, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Bench]]:
+    project = copy_project("models_by_database", tmp_path_factory.mktemp("pairs"))
+    url = with_driver(postgres_server.url("postgres"))
+    with probing(project, url, PAIRS=str(PAIRS)) as probe:
+
+        def make(name: str) -> Bench:
+            for path in (project / "migrations" / "versions").glob("*.py"):
+                path.unlink()
+            for suffix in ("db", "models"):
+                mark(new_named_database(f"{name}_{suffix}"))
+            made = Bench(probe, project, postgres_server, name)
+            run_sql(made.url, (PAIRS / name / "before.sql").read_text())
+            return made
+
+        yield make
+
+
+@pytest.mark.parametrize("pair", sorted(path.name for path in PAIRS.iterdir() if path.is_dir()))
+def test_a_file_goes_up_down_and_up_and_leaves_only_what_was_held(pair: str, bench: Callable[[str], Bench]) -> None:
+    made = bench(pair)
+    before = made.catalog()
+    tables = [[None if item.schema == "public" else item.schema, item.name] for item in before.tables]
+    answer = made.ask("metadata", "models", known={f"{pair}_models": tables})
+    excluded = frozenset(name for item in answer["passes"] for _, name in item["excluded"])
+    after = made.catalog("models")
+
+    text, review = made.generate(after, excluded)
+    newest = application.version("alembic") >= (1, 18)
+    if newest:
+        expect(pair, "findings.txt", said(review.findings))
+        expect(pair, "body.txt", bodies(text).splitlines() if text else [])
+    if text:
+        made.ask("upgrade")
+        upgraded = made.catalog()
+        left = differences(upgraded, after, excluded)
+        made.ask("downgrade", revision="base")
+        kept = [line for line in differences(made.catalog(), before) if not line.startswith("enum ")]
+        assert kept == []
+        made.ask("upgrade")
+        assert differences(made.catalog(), upgraded) == []
+    else:
+        left = differences(before, after, excluded)
+    if newest:
+        expect(pair, "left.txt", left)
+
+    again, second = made.generate(after, excluded)
+    assert again == ""
+    assert [item for item in second.findings if item.outcome == "repaired"] == []
+
+
+JSON_MODELS = """
+from sqlalchemy import JSON, Column, Integer, MetaData, Table, text
+
+class Base:
+    metadata = MetaData()
+
+OPTIONS = {"compare_server_default": True}
+Table(
+    "users", Base.metadata, Column("id", Integer, primary_key=True), Column("extra", JSON, server_default=text("'{}'")),
+)
+"""
+
+
+def test_a_default_that_alembic_cannot_compare_is_named_with_a_way_on(database: str, tmp_path: Path) -> None:
+    project = copy_project("edited_in_every_way", tmp_path)
+    (project / "migrations" / "versions" / "0001_create_users.py").unlink()
+    (project / "models.py").write_text(JSON_MODELS)
+    run_sql(database, "CREATE TABLE users (id serial PRIMARY KEY, extra json DEFAULT '[]')")
+    with probing(project, with_driver(mark(database))) as probe, pytest.raises(ProbeError) as caught:
+        probe.ask(target().request("revision"), "autogenerating", lambda _question, _value: {"hold": []})
+    assert caught.value.tip.startswith("AG07: Alembic compares the server default of users.extra by asking")

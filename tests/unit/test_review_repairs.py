@@ -1,0 +1,234 @@
+"""The rules that repair or complete: when they speak, and when they keep silent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from migrations_tools.catalog import Catalog, Column, Constraint, Domain, Enum, Index, Schema, Sequence, Table
+from migrations_tools.errors import CannotProceed
+from migrations_tools.operations import Operation, message_for
+from migrations_tools.review import verdict
+from migrations_tools.review.backfills import parse_backfills
+from migrations_tools.review.facts import Facts, Mended, Wishes
+from migrations_tools.review.findings import Allowance
+
+OLD = "character varying(10)"
+
+
+def column(name: str, kind: str = "integer", **more: Any) -> Column:
+    return Column("users", name, kind, **more)
+
+
+def check(name: str, text: str, *columns: str) -> Constraint:
+    return Constraint("users", name, "check", f"CHECK (({text}))", columns)
+
+
+def index(name: str, definition: str, *columns: str) -> Index:
+    return Index("users", name, f"CREATE INDEX {name} ON users USING btree {definition}", columns=columns)
+
+
+def users(*columns: Column, constraints: tuple[Constraint, ...] = (), **more: Any) -> Catalog:
+    table = Table("public", "users", columns=(column("id", nullable=False), *columns), constraints=constraints, **more)
+    return Catalog(tables=(table,))
+
+
+def operation(kind: str, name: str = "", table: str = "users", **more: Any) -> Operation:
+    return Operation(0, kind, table, name, **more)
+
+
+def added(**details: Any) -> Operation:
+    return operation("add_column", "new", details={"nullable": False, **details})
+
+
+def altered(name: str, **details: Any) -> Operation:
+    return operation("alter_column", name, details=details)
+
+
+def said(facts: Facts, *allowances: Allowance) -> list[str]:
+    return [f"{item.outcome} {item.code} {item.object}" for item in verdict.review(facts, allowances).findings]
+
+
+PLAIN = users()
+SPOKEN = {
+    "a required column without a value": (Facts((added(),), PLAIN), ["held DT01 users.new"]),
+    "a required column with a default in Python": (
+        Facts((added(python_default=True, default="'x'"),), PLAIN), ["repaired DT01 users.new"],
+    ),
+    "a required column with a backfill": (
+        Facts((added(),), PLAIN, wishes=Wishes(backfills={"users.new": "1"})), ["repaired DT01 users.new"],
+    ),
+    "a required column with a server default": (Facts((added(server_default="1"),), PLAIN), []),
+    "a required identity": (Facts((added(identity=True),), PLAIN), []),
+    "a required column of a new table": (Facts((added(),), Catalog()), []),
+    "a nullable column": (Facts((added(nullable=True),), PLAIN), []),
+    "set not null": (Facts((altered("id", modify_nullable=False),), PLAIN), ["kept DT02 users.id"]),
+    "set not null with a backfill": (
+        Facts((altered("id", modify_nullable=False),), PLAIN, wishes=Wishes(backfills={"users.id": "1"})),
+        ["repaired DT02 users.id"],
+    ),
+    "drop not null": (Facts((altered("id", modify_nullable=True),), PLAIN), []),
+    "unique on a column that exists": (
+        Facts((operation("create_index", "ux", unique=True, columns=("id",)),), PLAIN), ["kept DT03 users.ux"],
+    ),
+    "unique on a new column": (Facts((operation("create_index", "ux", unique=True, columns=("new",)),), PLAIN), []),
+    "a key on a column that exists": (
+        Facts((operation("create_constraint", "fk", constraint="foreign key", columns=("id",)),), PLAIN),
+        ["kept DT07 users.fk"],
+    ),
+    "a wider type": (Facts((altered("a", modify_type="TEXT"),), users(column("a", OLD))), []),
+    "a narrower type": (
+        Facts((altered("a", modify_type="VARCHAR(5)"),), users(column("a", OLD))), ["kept DT04 users.a"],
+    ),
+    "a type without an assignment cast": (
+        Facts((altered("a", modify_type="INTEGER"),), users(column("a", OLD))), ["repaired DT05 users.a"],
+    ),
+    "a type whose way is written": (
+        Facts((altered("a", modify_type="INTEGER", using="a::int"),), users(column("a", OLD))), [],
+    ),
+    "a type without any cast": (
+        Facts((altered("a", modify_type="BOOLEAN"),), users(column("a", "date"))), ["held DT05 users.a"],
+    ),
+    "a type and a default that cannot follow": (
+        Facts((altered("a", modify_type="INTEGER"),), users(column("a", OLD, default="'0'::character varying"))),
+        ["repaired DT06 users.a"],
+    ),
+    "a domain made plain": (
+        Facts((altered("a", modify_type="TEXT"),), Catalog(domains=(Domain("public", "mail", "text"),),
+              tables=users(column("a", "mail")).tables)),
+        ["held AG10 users.a"],
+    ),
+    "a table that exists": (Facts((operation("create_table"),), PLAIN), ["held AG05 users"]),
+    "what the probe has mended": (
+        Facts(mended=Mended(("mood", "state"), ("state",), ("kind",), ("users.x",), ("json",), ("users.uq",))),
+        ["repaired EN03 state", "repaired EN04 kind", "repaired EN05 mood", "repaired AG01 json",
+         "repaired DG02 users.x", "repaired DG05 users.uq"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("facts", "expected"), SPOKEN.values(), ids=SPOKEN.keys())
+def test_a_rule_speaks_and_says_what_became_of_it(facts: Facts, expected: list[str]) -> None:
+    assert sorted(said(facts)) == sorted(expected)
+
+
+def enums(*labels: str) -> Catalog:
+    return Catalog(enums=(Enum("public", "mood", labels),), tables=users(column("mood", "mood")).tables)
+
+
+UNSEEN = {
+    "nothing": (PLAIN, PLAIN, []),
+    "a label": (enums("a"), enums("a", "b"), ["repaired EN01 mood"]),
+    "a label that is gone": (enums("a", "b"), enums("a"), ["kept EN02 mood"]),
+    "another order": (enums("a", "b"), enums("b", "a"), ["kept EN02 mood"]),
+    "a label for another": (enums("a", "b"), enums("a", "c"), ["repaired EN01 mood", "kept EN02 mood"]),
+    "a check": (PLAIN, users(constraints=(check("ck", "id > 0", "id"),)), ["repaired IN03 users.ck"]),
+    "a check's text": (
+        users(constraints=(check("ck", "id > 1", "id"),)), users(constraints=(check("ck", "id > 0", "id"),)),
+        ["repaired IN03 users.ck"],
+    ),
+    "a check's name": (
+        users(constraints=(check("ck", "id > 1", "id"),)), users(constraints=(check("kc", "id > 1", "id"),)), [],
+    ),
+    "a check of the database": (users(constraints=(check("ck", "id > 0"),)), PLAIN, ["kept IN06 users.ck"]),
+    "an index's condition": (
+        users(indexes=(index("ix", "(id)", "id"),)), users(indexes=(index("ix", "(id) WHERE id > 1", "id"),)),
+        ["repaired IN04 users.ix"],
+    ),
+    "a default": (
+        users(column("a", default="1")), users(column("a", default="2")), ["repaired IN05 users.a"],
+    ),
+    "a default of the database": (users(column("a", default="1")), users(column("a")), ["kept IN06 users.a"]),
+    "a moment that is the same": (
+        users(column("a", default="now()")), users(column("a", default="CURRENT_TIMESTAMP")), [],
+    ),
+    "a collation": (users(column("a", "text")), users(column("a", "text", collation='"C"')), ["repaired IN05 users.a"]),
+    "a generated expression": (
+        users(column("a", generated="(b) STORED")), users(column("a", generated="(c) STORED")), ["kept IN07 users.a"],
+    ),
+    "a type that env.py does not compare": (users(column("a")), users(column("a", "bigint")), ["kept IN07 users.a"]),
+    "a sequence": (PLAIN, Catalog(tables=PLAIN.tables, sequences=(Sequence("public", "s"),)), ["repaired IN01 s"]),
+    "a sequence's step": (
+        Catalog(sequences=(Sequence("public", "s"),)), Catalog(sequences=(Sequence("public", "s", increment=2),)),
+        ["repaired IN02 s"],
+    ),
+    "a schema without a new table": (Catalog(), Catalog(schemas=(Schema("audit"),)), []),
+    "views, domains and sequences of the database": (
+        Catalog(domains=(Domain("public", "d", "text"),), sequences=(Sequence("public", "s"),)), Catalog(), [],
+    ),
+    "columns that env.py leaves out": (users(column("a")), users(column("b")), []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "after", "expected"), UNSEEN.values(), ids=UNSEEN.keys())
+def test_what_alembic_does_not_see_is_added_or_said(before: Catalog, after: Catalog, expected: list[str]) -> None:
+    assert sorted(said(Facts((), before, after))) == sorted(expected)
+    assert said(Facts((), before, after, excluded=frozenset({"users"}))) == [
+        line for line in said(Facts((), before, after)) if "users" not in line
+    ]
+    assert said(Facts((), before, None)) == []
+
+
+def test_what_goes_with_something_held_is_not_added() -> None:
+    after = users(column("new", nullable=False), constraints=(check("ck", "new > 0", "new"),))
+    held = Facts((added(),), PLAIN, after)
+    assert said(held) == ["held DT01 users.new"]
+    filled = Facts((added(),), PLAIN, after, wishes=Wishes(backfills={"users.new": "1"}))
+    assert said(filled) == ["repaired DT01 users.new", "repaired IN03 users.ck"]
+
+
+def test_what_alembic_has_an_operation_for_is_not_added() -> None:
+    before, after = users(column("a", default="1")), users(column("a", default="2"))
+    assert said(Facts((altered("a", modify_server_default="2"),), before, after)) == []
+    unique = Constraint("users", "uq", "unique", "UNIQUE (id)", ("id",))
+    made = operation("create_constraint", constraint="unique", columns=("id",))
+    assert said(Facts((made,), PLAIN, users(constraints=(unique,)))) == ["kept DT03 users"]
+    gone = (operation("drop_column", "a"),)
+    lost = users(column("a"), constraints=(check("ck", "a > 0", "a"),))
+    assert said(Facts(gone, lost, PLAIN), Allowance("BC01", "users.a")) == []
+
+
+def test_the_type_of_the_last_column_goes_with_it_when_the_drop_is_allowed() -> None:
+    facts = Facts((operation("drop_column", "mood"),), enums("a"), PLAIN)
+    assert said(facts) == ["held BC01 users.mood"]
+    assert said(facts, Allowance("BC01", "users.mood")) == ["repaired EN06 mood"]
+
+
+KEY, WIDER = (Constraint("users", "pk", "primary key", f"PRIMARY KEY ({words})", tuple(words.split(", ")))
+              for words in ("id", "id, a"))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("nullable", "expected"), [(False, ["repaired AG11 users.pk"]), (True, ["held AG11 users.pk"])]
+)
+def test_a_primary_key_is_changed_where_its_columns_are_ready(nullable: bool, expected: list[str]) -> None:
+    before = users(column("a", nullable=nullable), constraints=(KEY,))
+    after = users(column("a", nullable=False), constraints=(WIDER,))
+    flip = (altered("a", modify_nullable=False),) if nullable else ()
+    assert said(Facts(flip, before, after)) == expected
+
+
+def test_a_generated_column_gets_its_new_expression_where_the_server_can() -> None:
+    before, after = users(column("a", generated="lower(b) STORED")), users(column("a", generated="upper(b) STORED"))
+    review = verdict.review(Facts((), before, after, server_version=170000))
+    ((edit,),) = [finding.edits for finding in review.findings]
+    assert [piece["sql"] for piece in (*edit.upgrade, *edit.downgrade)] == [
+        "ALTER TABLE users ALTER COLUMN a SET EXPRESSION AS (upper(b))",
+        "ALTER TABLE users ALTER COLUMN a SET EXPRESSION AS (lower(b))",
+    ]
+
+
+def test_an_allowance_keeps_an_addition_out() -> None:
+    facts = Facts((), enums("a"), enums("a", "b"))
+    assert said(facts, Allowance("EN01", "mood")) == []
+    review = verdict.review(facts)
+    assert [item.summary() for item in review.added] == ["alter enum mood"]
+    assert message_for(review.added) == "change mood"
+
+
+def test_backfills_are_read_or_refused_all_at_once() -> None:
+    assert parse_backfills(["users.a = 'x=y'", "shop.users.b=1"]) == {"users.a": "'x=y'", "shop.users.b": "1"}
+    with pytest.raises(CannotProceed) as caught:
+        parse_backfills(["a=1", "users.a", "users.a="])
+    assert len(caught.value.reasons) == 3
