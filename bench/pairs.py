@@ -225,6 +225,8 @@ def _part(pair: Pair, table: str, item: Any) -> tuple[str, str]:
         return "primary key", ""
     if getattr(item, "type", "") == "foreign key":
         return "foreign key", ",".join(columns)
+    if item.noun == "index" and not item.expressions and not item.predicate:
+        return "index", f"{item.method} {','.join(columns)}"
     return item.noun, re.sub(r"[^\w=<>]", "", re.sub(r"::[\w ]+", "", item.description))
 
 
@@ -307,8 +309,8 @@ def run(pair: Pair, alembic: Alembic, side: Side, wanted: Catalog | None) -> Out
 
 def _travel(alembic: Alembic, outcome: Outcome) -> State | None:
     """Go up, down and up again; give what the first way up came to, or what stood before when it failed."""
-    first = None
-    for verb, where in (("upgrade", "head"), ("downgrade", "-1"), ("upgrade", "head")):
+    first, below = None, "1a6d" if (alembic.desk.versions / "1a6d_database.py").exists() else "base"
+    for verb, where in (("upgrade", "head"), ("downgrade", below), ("upgrade", "head")):
         if outcome.broken:
             break
         try:

@@ -324,8 +324,7 @@ def _wish(settings: Mapping[str, Any]) -> generate.Wish:
         {old: new for old, new in renames if "." in old}, {old: new for old, new in renames if "." not in old},
         settings.get("backfill", {}),
     )  # fmt: skip
-    more: Any = {"wishes": wishes} if "wishes" in generate.Wish.__dataclass_fields__ else {}
-    return generate.Wish("", "", _allowances(settings), write=True, **more)
+    return generate.Wish("", "", _allowances(settings), write=True, wishes=wishes)
 
 
 @contextmanager
