@@ -98,7 +98,7 @@ class Pair:
 def read_pairs(names: Sequence[str] = ()) -> list[Pair]:
     """Read the pairs, all or those named, in the order of the files."""
     found = [pair for path in sorted(FOLDER.glob("[a-z]*.md")) for pair in _pairs_of(path)]
-    return [pair for pair in found if not names or pair.name in names or pair.family in names]
+    return [pair for pair in found if not names or pair.name in names or pair.family.lower() in map(str.lower, names)]
 
 
 def _pairs_of(path: Path) -> Iterator[Pair]:
