@@ -292,7 +292,7 @@ Side = Callable[[Pair, Alembic, Outcome], None]
 def run(pair: Pair, alembic: Alembic, side: Side, wanted: Catalog | None) -> Outcome:
     """Lay the pair out, have the file made, take it up, down and up again, and look; `wanted` is the models' schema."""
     outcome, desk = Outcome(), alembic.desk
-    with desk.laid_out(pair.example):
+    with desk.laid_out(pair.example, migrated=True):
         before = state_of(desk)
         try:
             side(pair, alembic, outcome)
@@ -329,7 +329,7 @@ def _words(error: Exception) -> str:
 def _models_schema(desk: Desk, pair: Pair) -> Catalog | None:
     """Give the schema that the models' own DDL makes; None where it cannot be made."""
     extensions = "".join(re.findall(r"(?m)^CREATE EXTENSION.*?;", pair.example.database))
-    with desk.laid_out(Example(pair.example.models, extensions)):
+    with desk.laid_out(Example(pair.example.models, extensions), migrated=True):
         try:
             desk.ask("metadata")
         except MigrationsToolsError:

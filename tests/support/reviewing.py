@@ -137,6 +137,27 @@ class Lasting:
         return None
 
 
+class QuickServer(Server):
+    """The server, with scratch databases made by the quicker of the two ways."""
+
+    __slots__ = ()
+
+    @contextmanager
+    def scratch(self, name: str, template: str) -> Iterator[str]:
+        """Make a scratch database for the time of the block."""
+        with psycopg.connect(self._url, autocommit=True) as connection:
+            connection.execute(_CLONE.format(name, template).encode())
+            connection.execute(f"COMMENT ON DATABASE {name} IS '{self.token}'".encode())
+            try:
+                yield name
+            finally:
+                connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+    @property
+    def _url(self) -> str:
+        return f"postgresql://{self.user}:{self.password}@{self.host}:{self.port}/postgres"
+
+
 @dataclass(frozen=True, slots=True)
 class SmallTemp:
     """What `generate` asks of an engine."""
@@ -203,14 +224,18 @@ class Desk:
         return self.running.url(self.name)
 
     @contextmanager
-    def laid_out(self, example: Example) -> Iterator[None]:
-        """Give the example a database of its own and the project its files, for the time of the block."""
+    def laid_out(self, example: Example, migrated: bool = False) -> Iterator[None]:
+        """Give the example a database of its own and the project its files, for the time of the block.
+
+        What reviews migrates the database itself; `migrated` does it before, and puts the example's rows in.
+        """
         self.name = f"example_{next(self._numbers)}"
         self._write(example)
         self.connection.execute(_CLONE.format(self.name, EMPTY).encode())
         self.connection.execute(f"COMMENT ON DATABASE {self.name} IS '{TOKEN}'".encode())
         try:
-            self._fill(example)
+            if migrated:
+                self._migrate(example)
             yield
         finally:
             self.connection.execute(f"DROP DATABASE {self.name} WITH (FORCE)".encode())
@@ -249,9 +274,8 @@ class Desk:
             for name, text in texts.items():
                 (folder / name).write_text(text, encoding="utf-8")
 
-    def _fill(self, example: Example) -> None:
-        # A review of revisions that exist works on scratch databases alone.
-        if example.files and not example.by_hand:
+    def _migrate(self, example: Example) -> None:
+        if example.files:
             self.ask("upgrade")
         self.sql(example.rows)
 
@@ -282,7 +306,7 @@ class Desk:
     @contextmanager
     def _temp(self, example: Example) -> Iterator[Any]:
         at = self.running
-        server = Server(at.host, at.port, at.user, self.name, TOKEN, at.password)
+        server = QuickServer(at.host, at.port, at.user, self.name, TOKEN, at.password)
         with ExitStack() as stack:
             yield SmallTemp(self._work(example.settings), self._project(), self.lasting, server, stack)
 
