@@ -64,6 +64,7 @@ class Settings:
     stairway: str = _setting("new", "Which revisions go up, down and up again: `new`, `all`, or `REV..REV`.")
     irreversible: list[str] = _setting([], "Revisions that may lack a way back.")
     message: str = _setting("", "The message of a generated revision; made from its operations when empty.")
+    base_branch: str = _setting("", "The branch whose models a drop is compared with; origin's default when empty.")
     allow: list[Any] = _setting([], "Drops that are meant: `CODE:object`, or a map of code, object, reason, until.")
     health_path: str = _setting("", "The path that must answer below 500; read from the health check when empty.")
     openapi_path: str = _setting("/openapi.json", "Where the application serves its OpenAPI document.")

@@ -108,19 +108,29 @@ _ALLOW = "A drop that is meant, as CODE:object; may be given several times."
 _HEAD = "The head that the new revision is to stand on, when there are several."
 
 
-_BACKFILL = "What existing rows get in a column that is NOT NULL, as table.column=SQL; may be given several times."
+_RENAME = "A column that is renamed, not dropped, as TABLE.OLD=NEW; may be given several times."
+_RENAME_TABLE = "A table that is renamed, not dropped, as OLD=NEW; may be given several times."
+_BACKFILL = "What existing rows get in a column that is NOT NULL, as TABLE.COLUMN=SQL; may be given several times."
+_WISHES = {"allow": _ALLOW, "rename": _RENAME, "rename_table": _RENAME_TABLE, "backfill": _BACKFILL}
 
 
-@task(help={"message": _MESSAGE, "head": _HEAD, "allow": _ALLOW, "backfill": _BACKFILL}, iterable=["allow", "backfill"])
+@task(help={"message": _MESSAGE, "head": _HEAD, **_WISHES}, iterable=list(_WISHES))
 def generate(
-    context: Context, message: str = "", head: str = "",
-    allow: list[str] = [], backfill: list[str] = [],  # noqa: B006 - Invoke fills them, nothing here changes them
-) -> None:  # fmt: skip
+    context: Context,
+    message: str = "",
+    head: str = "",
+    allow: list[str] = [],  # noqa: B006 - Invoke fills it, nothing here changes it
+    rename: list[str] = [],  # noqa: B006 - the same
+    rename_table: list[str] = [],  # noqa: B006 - the same
+    backfill: list[str] = [],  # noqa: B006 - the same
+) -> None:
     """Write the missing migration, reviewed. Needs `isolate`."""
     from migrations_tools.steps.generate import generate as run
+    from migrations_tools.steps.wishes import parse_wishes
 
     with _working(context, "generate") as work:
-        run(work, message, head, list(allow), list(backfill), write=not work.dry)
+        wishes = parse_wishes(rename, rename_table, backfill)
+        run(work, message, head, list(allow), write=not work.dry, wishes=wishes)
 
 
 _STAIRWAY = "Which revisions go up, down and up again: `new`, `all`, or REV..REV."
@@ -162,15 +172,20 @@ def psql(context: Context, command: str = "") -> None:
         run(work, command)
 
 
-@task(help={"allow": _ALLOW, "backfill": _BACKFILL}, iterable=["allow", "backfill"])
+@task(help=_WISHES, iterable=list(_WISHES))
 def check(
-    context: Context, allow: list[str] = [], backfill: list[str] = [],  # noqa: B006 - Invoke fills them
-) -> None:  # fmt: skip
+    context: Context,
+    allow: list[str] = [],  # noqa: B006 - Invoke fills it, nothing here changes it
+    rename: list[str] = [],  # noqa: B006 - the same
+    rename_table: list[str] = [],  # noqa: B006 - the same
+    backfill: list[str] = [],  # noqa: B006 - the same
+) -> None:
     """Say whether a migration is missing; write none. Needs Docker."""
     from migrations_tools.steps.check import check as run
+    from migrations_tools.steps.wishes import parse_wishes
 
     with _working(context, "check") as work:
-        run(work, list(allow), list(backfill))
+        run(work, list(allow), parse_wishes(rename, rename_table, backfill))
 
 
 _OUTPUT = (

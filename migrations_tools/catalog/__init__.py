@@ -22,7 +22,7 @@ from migrations_tools.catalog.model import (
     as_json,
     qualified,
 )
-from migrations_tools.catalog.read import Query, read
+from migrations_tools.catalog.read import Query, extension_tables, read
 from migrations_tools.catalog.watch import Step, Watch
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "Watch",
     "as_json",
     "compare",
+    "extension_tables",
     "qualified",
     "read",
 ]

@@ -78,6 +78,11 @@ class Rows:
     indexes: Sequence[Row]
 
 
+def extension_tables(query: Query) -> dict[str, str]:
+    """Give the tables that `read` leaves out for they belong to an extension: its name by theirs, qualified."""
+    return {qualified(schema, name): extension for schema, name, extension in query(statements.EXTENSION_TABLES)}
+
+
 @contextmanager
 def pinned_settings(query: Query) -> Iterator[None]:
     """Hold the session's settings at ``statements.PRINTING``."""

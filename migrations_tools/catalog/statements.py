@@ -32,6 +32,17 @@ FROM pg_catalog.pg_depend
 WHERE deptype = 'e' AND classid IN ('pg_class'::regclass, 'pg_type'::regclass, 'pg_namespace'::regclass)
 """
 
+EXTENSION_TABLES = """
+SELECT n.nspname::text, c.relname::text, e.extname::text
+FROM pg_catalog.pg_depend d
+JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
+JOIN pg_catalog.pg_class c ON c.oid = d.objid
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE d.deptype = 'e' AND d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_extension'::regclass
+  AND c.relkind IN ('r', 'p', 'f')
+ORDER BY 1, 2
+"""
+
 SCHEMAS = """
 SELECT oid, nspname::text
 FROM pg_catalog.pg_namespace

@@ -28,6 +28,22 @@ class Reviewed:
         found = tuple(item for item in self.operations if item.id not in self.review.hold)
         return (*found, *self.review.added)
 
+    @property
+    def untouched(self) -> tuple[Operation, ...]:
+        """The operations that stand in the file as Alembic made them; for the others a repair does something else."""
+        edits = self.review.edits
+        again = {piece["id"] for edit in edits for piece in edit.upgrade if piece["piece"] == "original"}
+        replaced = {number for edit in edits for number in edit.replaces} - again
+        return tuple(item for item in self.kept if item.id not in replaced)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What the file does, in sentences: the operations, and for those that a repair does without, the repair."""
+        left = {item.id for item in self.untouched}
+        said = [f"{item.summary()}." for item in self.untouched]
+        repaired = (item for item in self.review.findings if item.outcome == "repaired")
+        return (*said, *(item.sentence for item in repaired if not left & set(item.operations)))
+
 
 @dataclass(frozen=True, slots=True)
 class Generated:
@@ -90,7 +106,7 @@ def _show_one(console: Console, outcome: Generated, root: Path) -> None:
         show_findings(console, each.review.findings)
         # There is one file for all databases, and what was mended in it is told before its last operations.
         show_findings(console, outcome.mended if number == len(outcome.reviewed) else ())
-        for item in each.kept if outcome.files else ():
+        for item in each.untouched if outcome.files else ():
             console.say(f"  {item.summary()}")
     if not outcome.files:
         what = "Nothing else" if outcome.held else "Nothing"

@@ -1,27 +1,20 @@
-"""Drops: nothing that the database has is dropped unless it was allowed by name."""
+"""Drops: nothing that the database has is dropped unless it was allowed by name.
+
+Each drop gets one verdict (`judging.verdicts`), and each of these rules gives the findings of one code. The code of
+the drop's own kind stays an alias, for allowances.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from migrations_tools.operations import Operation
-from migrations_tools.review import provenance
+from migrations_tools.review import replaced
 from migrations_tools.review.facts import Facts
 from migrations_tools.review.findings import Finding
-from migrations_tools.review.relations import allow_drop, leaders, same_table, together
+from migrations_tools.review.judging import judged
 from migrations_tools.review.rules import Catalogue
 
 CATALOGUE = Catalogue()
-_EFFECTS = {
-    "unique constraint": "Duplicates would become possible; ON CONFLICT and lookups that rely on it would break.",
-    "table": "Every row of the table would be lost.",
-    "index": "An index that somebody made for speed would be lost silently.",
-    "unique index": "Duplicates would become possible.",
-    "check constraint": "A rule of the data would be lost.",
-    "foreign key": "Rows could point to nothing.",
-    "column": "Every value of the column would be lost, and the version that still runs uses it.",
-    "primary key": "Rows could no longer be told apart.",
-}
 
 
 @CATALOGUE.rule(
@@ -33,7 +26,45 @@ _EFFECTS = {
 )
 def unique_constraint_dropped(facts: Facts) -> Iterator[Finding]:
     """Find a unique constraint that is dropped and that the models do not have."""
-    yield from _judged(facts, "FD01", "unique constraint")
+    yield from judged(facts, "FD01")
+
+
+@CATALOGUE.rule(
+    "FD02",
+    "unique-replaced",
+    "warn",
+    why="Rows stay unique, but names change, and with them `ON CONFLICT ON CONSTRAINT`; a window without uniqueness"
+    " opens when the old one goes first. The new one is created first.",
+    way_out="Keep the constraint in the model as it is, if the name is used anywhere.",
+)
+def unique_replaced(facts: Facts) -> Iterator[Finding]:
+    """Find a unique constraint that makes way for a unique index of the same columns, or the other way round."""
+    yield from replaced.unique_replaced(facts)
+
+
+@CATALOGUE.rule(
+    "FD03",
+    "only-the-name-changed",
+    "warn",
+    why="A full rebuild of the index under a heavy lock, for a name. It is renamed instead.",
+    way_out="None is needed; `name=…` in the model keeps the old name.",
+)
+def only_the_name_changed(facts: Facts) -> Iterator[Finding]:
+    """Find a constraint or index that is dropped and created again with the same definition under another name."""
+    yield from replaced.only_the_name_changed(facts)
+
+
+@CATALOGUE.rule(
+    "FD04",
+    "old-drift",
+    "hold",
+    why="The same drop comes from the base branch's models: models and database disagreed before this change, which"
+    " therefore does not mean it. Often the migration was merged first, and the code follows.",
+    way_out="Mend the model in a change of its own, or allow the drop by name.",
+)
+def old_drift(facts: Facts) -> Iterator[Finding]:
+    """Find a drop of what the base branch's models do not have either."""
+    yield from judged(facts, "FD04")
 
 
 @CATALOGUE.rule(
@@ -45,31 +76,56 @@ def unique_constraint_dropped(facts: Facts) -> Iterator[Finding]:
 )
 def table_unknown_to_models(facts: Facts) -> Iterator[Finding]:
     """Find a table that is dropped, for the database has it and the models have not."""
-    yield from _judged(facts, "FD05", "table")
+    yield from judged(facts, "FD05")
+
+
+@CATALOGUE.rule(
+    "FD06",
+    "partition-dropped",
+    "hold",
+    why="A partition's rows are its table's rows. Models list the table, not its partitions.",
+    way_out="Leave partitions out with `include_name` in env.py.",
+)
+def partition_dropped(facts: Facts) -> Iterator[Finding]:
+    """Find a partition that is dropped, or something of it."""
+    yield from judged(facts, "FD06")
+
+
+@CATALOGUE.rule(
+    "FD07",
+    "extension-object-dropped",
+    "hold",
+    why="The table belongs to an extension: PostgreSQL refuses its drop, or the extension stops working.",
+    way_out="Leave it out with `include_name` in env.py.",
+)
+def extension_object_dropped(facts: Facts) -> Iterator[Finding]:
+    """Find a drop of a table that belongs to an extension, or of something of it."""
+    yield from judged(facts, "FD07")
 
 
 @CATALOGUE.rule(
     "FD08",
     "index-dropped",
     "hold",
-    why="An index that somebody made for speed, or for uniqueness, is lost silently.",
+    why="An index that somebody made for speed, or for uniqueness, is lost silently. A plain one is held back like a"
+    " unique one: what it was for cannot be seen from here, and building it again may take hours.",
     way_out="Write the `Index(…)` in the model, or allow the drop by name.",
 )
 def index_dropped(facts: Facts) -> Iterator[Finding]:
     """Find an index that is dropped and that the models do not have."""
-    yield from _judged(facts, "FD08", "index", "unique index")
+    yield from judged(facts, "FD08")
 
 
 @CATALOGUE.rule(
     "FD09",
     "check-dropped",
     "hold",
-    why="A rule of the data is lost.",
+    why="A rule of the data is lost. Alembic 1.19.0 and 1.19.1 drop check constraints that nobody meant to drop.",
     way_out="Write the `CheckConstraint(…)` in the model, or allow the drop by name.",
 )
 def check_dropped(facts: Facts) -> Iterator[Finding]:
     """Find a check constraint that is dropped and that the models do not have."""
-    yield from _judged(facts, "FD09", "check constraint")
+    yield from judged(facts, "FD09")
 
 
 @CATALOGUE.rule(
@@ -80,8 +136,21 @@ def check_dropped(facts: Facts) -> Iterator[Finding]:
     way_out="Write the `ForeignKey(…)` in the model, or allow the drop by name.",
 )
 def foreign_key_dropped(facts: Facts) -> Iterator[Finding]:
-    """Find a foreign key that is dropped while its columns stay."""
-    yield from _judged(facts, "FD10", "foreign key")
+    """Find a foreign key that is dropped while its columns stay; one that only changes is told as a note."""
+    yield from judged(facts, "FD10")
+
+
+@CATALOGUE.rule(
+    "FD13",
+    "models-not-imported",
+    "hold",
+    why="The table's model exists, or many tables go at once: env.py does not import all models, and what it does not"
+    " import looks like something that nobody wants any more.",
+    way_out="Import the module in env.py before it reads the metadata.",
+)
+def models_not_imported(facts: Facts) -> Iterator[Finding]:
+    """Find a table that is dropped although a module beside the models defines it, or along with most of the others."""
+    yield from judged(facts, "FD13")
 
 
 @CATALOGUE.rule(
@@ -93,10 +162,7 @@ def foreign_key_dropped(facts: Facts) -> Iterator[Finding]:
 )
 def other_object_dropped(facts: Facts) -> Iterator[Finding]:
     """Find anything else that is dropped: an exclusion constraint, or what an extension of Alembic looks after."""
-    known = ("unique constraint", "table", "index", "unique index", "check constraint", "foreign key", "column",
-             "primary key")  # fmt: skip
-    others = {drop.noun for drop in leaders(facts.operations)} - set(known)
-    yield from _judged(facts, "FD14", *others)
+    yield from judged(facts, "FD14")
 
 
 @CATALOGUE.rule(
@@ -108,91 +174,4 @@ def other_object_dropped(facts: Facts) -> Iterator[Finding]:
 )
 def primary_key_dropped(facts: Facts) -> Iterator[Finding]:
     """Find a primary key that is dropped."""
-    yield from _judged(facts, "AG06", "primary key")
-
-
-@CATALOGUE.rule(
-    "BC01",
-    "column-dropped",
-    "hold",
-    why="Every value of the column is lost, and the version that still runs uses it.",
-    way_out="Give the model its column back, or allow the drop by name in a deploy of its own.",
-)
-def column_dropped(facts: Facts) -> Iterator[Finding]:
-    """Find a column that is dropped and that the models do not have."""
-    yield from _judged(facts, "BC01", "column")
-
-
-def _judged(facts: Facts, code: str, *nouns: str) -> Iterator[Finding]:
-    drops = [drop for drop in leaders(facts.operations) if drop.noun in nouns]
-    yield from (_finding(code, drop, facts) for drop in drops)
-
-
-def _finding(code: str, drop: Operation, facts: Facts) -> Finding:
-    operations, history = facts.operations, facts.history
-    replacement = [item for item in operations if _replaces(item, drop)]
-    place = provenance.find(history, drop.table, "" if drop.kind == "drop_table" else drop.name)
-    return Finding(
-        object=drop.object,
-        sentence=_sentence(drop, replacement), effect=_EFFECTS.get(drop.noun, "It would be lost."),
-        provenance=_provenance(place), ways_out=(_mend(drop), allow_drop(code, drop.object)),
-        operations=(drop.id, *(item.id for item in replacement), *together(drop, operations)),
-    )  # fmt: skip
-
-
-def _replaces(item: Operation, drop: Operation) -> bool:
-    """Tell whether an operation creates, under the same name or over the same columns, what a drop takes away.
-
-    A unique constraint and an index cannot have the same name, nor can a table have two primary keys: while the old
-    one stays, the new one cannot be made.
-    """
-    ours = item.kind in ("create_constraint", "create_index") and drop.kind in ("drop_constraint", "drop_index")
-    if not ours or not same_table(item, drop):
-        return False
-    if item.name and item.name == drop.name:
-        return True
-    alike = item.kind.partition("_")[2] == drop.kind.partition("_")[2] and item.constraint == drop.constraint
-    same_columns = bool(drop.columns) and set(item.columns) == set(drop.columns)
-    return alike and (same_columns or drop.constraint == "primary key")
-
-
-def _sentence(drop: Operation, replacement: Sequence[Operation]) -> str:
-    where = f" of table {_table(drop)}" if drop.kind != "drop_table" and drop.table else ""
-    on = f" on ({', '.join(drop.columns)})" if drop.columns and drop.kind != "drop_column" else ""
-    subject = drop.object if drop.kind == "drop_table" else drop.name
-    said = f"The {drop.noun} {subject}{on}{where} is in the database and not in the models"
-    if replacement:
-        said += f", which have {replacement[0].name or 'an unnamed one'} in its place; both are held back"
-    return said + "."
-
-
-def _table(drop: Operation) -> str:
-    return f"{drop.schema}.{drop.table}" if drop.schema else drop.table
-
-
-def _provenance(place: provenance.Place | None) -> str:
-    if place:
-        return f"It was created on purpose by revision {place.revision} ({place.words()})."
-    return "No revision file shows who created it: by hand, by an extension, or by SQL that names it otherwise."
-
-
-def _mend(drop: Operation) -> str:
-    """Say what to write in the model so that it has the object again."""
-    model = f"the model of table {_table(drop)}"
-    columns = ", ".join(f'"{item}"' if item.isidentifier() else f'text("{item}")' for item in drop.columns)
-    writings = {
-        "table": f"import the model of {drop.object} in env.py, or leave the table out with include_name",
-        "column": f"give {model} its column {drop.name} back",
-        "unique constraint": f"in {model}, write {_single(drop)}"
-        f'`UniqueConstraint({columns}, name="{drop.name}")` in __table_args__',
-        "index": f'in {model}, write `Index("{drop.name}", {columns})` in __table_args__',
-        "unique index": f'in {model}, write `Index("{drop.name}", {columns}, unique=True)` in __table_args__',
-        "foreign key": f"in {model}, give ({columns}) its `ForeignKey`"
-        f'{" to " + drop.referent if drop.referent else ""} back, with name="{drop.name}"',
-    }
-    other = f'in {model}, put the {drop.noun} back, with name="{drop.name}"' if drop.table else "declare it again"
-    return f"Mend the model: {writings.get(drop.noun, other)}."
-
-
-def _single(drop: Operation) -> str:
-    return f"`unique=True` on its column {drop.columns[0]}, or " if len(drop.columns) == 1 else ""
+    yield from judged(facts, "AG06")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from migrations_tools.catalog import Catalog, Difference, Table, compare, qualified
 from migrations_tools.operations import Operation
 from migrations_tools.review.provenance import Revision
+from migrations_tools.review.surroundings import Base, Modules, Sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +46,11 @@ class Facts:
 
     `operations` are those of `upgrade()`; `before` is the schema that it meets, `after` the one that it is to lead to
     (what the models' own DDL makes, or what a file by hand made); `history` comes newest first. `excluded` are tables,
-    and parts of tables (`users.ix_name`), that env.py leaves out of its comparison. `server_version` is as libpq has
-    it (170002). `held` are the operations that do not go into the file, for rules that are asked when that is decided;
-    `mended` is what was done to a file. What is None was not looked at, and no rule may conclude from it.
+    and parts of tables (`users.ix_name`), that env.py leaves out of its comparison, `members` tables that belong to an
+    extension (its name by theirs). `server_version` is as libpq has it (170002). `held` are the operations that do not
+    go into the file, for rules that are asked when that is decided; `mended` is what was done to a file; `allowed` are
+    the ids of operations that the user has allowed by name. What is None was not looked at, and no rule may conclude
+    from it.
     """
 
     operations: tuple[Operation, ...] = ()
@@ -59,6 +62,11 @@ class Facts:
     server_version: int = 0
     held: frozenset[int] = frozenset()
     mended: Mended = field(default_factory=Mended)
+    members: Mapping[str, str] = field(default_factory=dict)
+    base: Base = field(default_factory=Base)
+    sources: Sources = field(default_factory=Sources)
+    modules: Modules = field(default_factory=Modules)
+    allowed: frozenset[int] = frozenset()
 
     @property
     def kept(self) -> tuple[Operation, ...]:

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 # op.create_index(name, table, …) and its like; in a batch the table is the batch's.
 _NAME_THEN_TABLE = frozenset(
@@ -58,12 +59,17 @@ def find(history: Iterable[Revision], table: str, name: str) -> Place | None:
     return None
 
 
-def _line(source: str, table: str, name: str) -> int:
+@lru_cache(maxsize=1024)
+def _upgrades(source: str) -> tuple[ast.FunctionDef, ...]:
     try:
-        tree = ast.parse(source)
+        body = ast.parse(source).body
     except SyntaxError:
-        return 0
-    upgrades = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith("upgrade")]
+        return ()
+    return tuple(node for node in body if isinstance(node, ast.FunctionDef) and node.name.startswith("upgrade"))
+
+
+def _line(source: str, table: str, name: str) -> int:
+    upgrades = _upgrades(source)
     made = [item for upgrade in upgrades for item in _made(upgrade, "")]
     lines = [item.line for item in made if (item.table, item.name) == (table, name)]
     statements = [call for upgrade in upgrades for call in ast.walk(upgrade) if _verb(call) == "execute"]

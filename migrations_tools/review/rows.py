@@ -128,11 +128,23 @@ def unique_on_existing_columns(facts: Facts) -> Iterator[Finding]:
     for item in facts.operations:
         unique = item.constraint == "unique" if item.kind == "create_constraint" else item.unique
         if item.kind in ("create_constraint", "create_index") and unique and _columns_exist(facts, item):
+            if _is_unique_already(facts, item):
+                continue
             columns = ", ".join(item.columns)
             yield Finding(
                 object=item.object, operations=(item.id,),
                 sentence=f"The {item.noun} on ({columns}) of table {table_name(item)} fails where two rows are alike.",
             )  # fmt: skip
+
+
+def _is_unique_already(facts: Facts, item: Operation) -> bool:
+    """Tell whether the rows keep to it already: one unique thing takes the place of another."""
+    table = facts.existing(item)
+    if table is None:
+        return False
+    unique = [key.columns for key in table.constraints if key.type in ("unique", "primary key")]
+    unique += [index.columns for index in table.indexes if index.unique and index.predicate is None]
+    return any(set(columns) <= set(item.columns) for columns in unique)
 
 
 @CATALOGUE.rule(

@@ -19,8 +19,7 @@ def review(facts: Facts, allowances: Sequence[Allowance] = ()) -> Review:
     is held with it. An allowed drop that would take something held with it, or fail because of it, is held too. When
     all that is decided, what autogenerate does not see is asked for.
     """
-    found = [finding for rule in RULES if rule not in LATER for finding in rule.findings(facts)]
-    served = {finding: item for finding in range(len(found)) if (item := _allowance(found[finding], allowances))}
+    found, served = _asked(facts, allowances)
     codes = {number: found[index].code for index in served for number in found[index].operations}
     findings = [finding for index, finding in enumerate(found) if index not in served]
     findings += _blocked(findings, facts.operations, codes)
@@ -31,6 +30,25 @@ def review(facts: Facts, allowances: Sequence[Allowance] = ()) -> Review:
     used = tuple(dict.fromkeys(served.values()))
     unused = tuple(item for item in allowances if item not in used)
     return Review(hold, tuple(_without_conflicts(findings, hold)), used, unused)
+
+
+def _asked(facts: Facts, allowances: Sequence[Allowance]) -> tuple[list[Finding], dict[int, Allowance]]:
+    """Ask all rules; give the findings, and which allowance serves which of them, by its place.
+
+    What is allowed is asked about once more: a drop that is meant may still break somebody. An allowance of the drop
+    does not cover that.
+    """
+    rules = [rule for rule in RULES if rule not in LATER]
+    found = [finding for rule in rules for finding in rule.findings(facts)]
+    served = {number: item for number, each in enumerate(found) if (item := _allowance(each, allowances))}
+    allowed = frozenset(number for index in served for number in found[index].operations)
+    if not allowed:
+        return found, served
+    again = replace(facts, allowed=allowed)
+    late = [finding for rule in rules for finding in rule.findings(again) if finding not in found]
+    left = [item for item in allowances if item not in served.values()]
+    served |= {len(found) + number: item for number, each in enumerate(late) if (item := _allowance(each, left))}
+    return [*found, *late], served
 
 
 def _allowance(finding: Finding, allowances: Iterable[Allowance]) -> Allowance | None:
@@ -52,12 +70,31 @@ def _with_dependents(hold: frozenset[int], operations: Sequence[Operation]) -> f
 
 
 def _without_conflicts(findings: Iterable[Finding], hold: frozenset[int]) -> Iterator[Finding]:
-    """Leave out repairs of what is held, and the second of two repairs of one operation."""
-    taken = set(hold)
-    for finding in findings:
-        edits = tuple(edit for edit in finding.edits if not taken & set(edit.replaces))
-        taken |= {number for edit in edits for number in edit.replaces}
-        yield finding if edits == finding.edits else replace(finding, edits=edits)
+    """Leave out repairs of what is held, the second of two repairs of one operation, and what they would have said.
+
+    What is said of an operation alone (its family is one of `_OF_OPERATIONS`) is moot where a rename or the like stands
+    in its place.
+    """
+    given = list(findings)
+    taken: dict[int, Finding] = {}
+    for finding in given:
+        free = [edit for edit in finding.edits if not (taken.keys() | hold) & set(edit.replaces)]
+        taken |= {number: finding for edit in free for number in edit.replaces}
+        if finding.edits and not free:
+            continue
+        if not finding.edits and finding.outcome == "kept" and _is_moot(finding, given):
+            continue
+        yield finding if len(free) == len(finding.edits) else replace(finding, edits=tuple(free))
+
+
+def _is_moot(finding: Finding, findings: Iterable[Finding]) -> bool:
+    gone = {number for other in findings for edit in other.edits for number in edit.replaces}
+    again = {piece["id"] for other in findings for edit in other.edits for piece in edit.upgrade if "id" in piece}
+    left = set(finding.operations) - (gone - again)
+    return finding.code[:2] in _OF_OPERATIONS and bool(finding.operations) and not left
+
+
+_OF_OPERATIONS = ("DT", "AG", "LK")
 
 
 # --- drops that are allowed, and what stands in their way -----------------------------------------------------------

@@ -16,6 +16,7 @@ from migrations_tools.journal import Run
 from migrations_tools.steps.install import Migrated
 from migrations_tools.steps.temp import Temp
 
+_MODELS = "creating the models' own schema"
 EVERY = ""  # in the place of a database's name: whichever env.py connects to
 
 
@@ -60,6 +61,11 @@ class Bench:
         tables = {item.version_table for each in self.installed for item in each.standings}
         return catalog.read(query).without_tables(tables)
 
+    def members(self, database: str) -> dict[str, str]:
+        """Give the tables of a database that belong to an extension, with the extension's name."""
+        with self.server.connect(database) as connection:
+            return catalog.extension_tables(querying(connection))
+
     @contextmanager
     def copies(self, purpose: str, databases: Sequence[str]) -> Iterator[dict[str, str]]:
         """Make an empty scratch copy of each database for the time of the block; give their names."""
@@ -80,19 +86,22 @@ class Models:
     excluded: Mapping[str, set[str]]
 
 
-def models_of(bench: Bench, actual: Mapping[str, Catalog]) -> Models:
+def models_of(bench: Bench, actual: Mapping[str, Catalog], purpose: str = "models", **base: Any) -> Models:
     """Create the models' own schema beside each database; `actual` has the databases' own catalogs.
 
+    `base` (`tree`, `inside`) makes it that of other models: those of the files in `tree`.
     Raises ProbeError when the models' DDL fails, CannotProceed when an extension cannot be created.
     """
-    with bench.copies("models", bench.databases) as copies:
+    with bench.copies(purpose, bench.databases) as copies:
         for name, scratch in copies.items():
             make_extensions(bench.server, scratch, [extension.name for extension in actual[name].extensions])
-        excluded = _create_models(bench, copies, actual)
+        excluded = _create_models(bench, copies, actual, base)
         return Models({name: bench.read(scratch) for name, scratch in copies.items()}, excluded)
 
 
-def _create_models(bench: Bench, copies: Mapping[str, str], actual: Mapping[str, Catalog]) -> dict[str, set[str]]:
+def _create_models(
+    bench: Bench, copies: Mapping[str, str], actual: Mapping[str, Catalog], base: Mapping[str, Any]
+) -> dict[str, set[str]]:
     """Create the models of every environment in the scratch databases; give the tables that all of them leave out."""
     known = {
         scratch: [[None if table.schema == "public" else table.schema, table.name] for table in actual[name].tables]
@@ -101,7 +110,8 @@ def _create_models(bench: Bench, copies: Mapping[str, str], actual: Mapping[str,
     left_out: dict[str, list[set[str]]] = {scratch: [] for scratch in copies.values()}
     for each in bench.installed:
         filled = [scratch for scratch, found in left_out.items() if found]
-        answer = bench.ask(each, "metadata", "creating the models' own schema", copies, known=known, filled=filled)
+        do, doing = ("base", "creating the schema of the base branch's models") if base else ("metadata", _MODELS)
+        answer = bench.ask(each, do, doing, copies, known=known, filled=filled, **base)
         for item in answer["passes"]:
             excluded = {catalog.qualified(where or "public", table) for where, table in item["excluded"]}
             left_out[item["database"]].append(excluded)

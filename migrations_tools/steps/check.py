@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from migrations_tools.errors import Found
+from migrations_tools.review.facts import Wishes
 from migrations_tools.steps.cleanup import cleanup
 from migrations_tools.steps.generate import generate
 from migrations_tools.steps.isolate import isolate
 from migrations_tools.steps.work import Work
 
 
-def check(work: Work, allow: Sequence[str], backfill: Sequence[str] = ()) -> None:
+def check(work: Work, allow: Sequence[str], wishes: Wishes | None = None) -> None:
     """Say whether a migration is missing; a temp stack that stands is used and left standing.
 
     Raises Found when a migration is missing or a drop was held back.
@@ -23,11 +24,12 @@ def check(work: Work, allow: Sequence[str], backfill: Sequence[str] = ()) -> Non
     try:
         if not standing:
             isolate(work)
-        outcomes = generate(work, allow=allow, backfill=backfill, write=False)
+        outcomes = generate(work, allow=allow, write=False, wishes=wishes)
     finally:
         if not standing:
             cleanup(work)
-    missing = [f"A migration is missing: {item.summary()}." for outcome in outcomes for item in outcome.kept]
+    reviewed = [each for outcome in outcomes for each in outcome.reviewed]
+    missing = [f"A migration is missing: {said}" for each in reviewed for said in each.missing]
     held = [f"Models and database disagree: {item.sentence}" for outcome in outcomes for item in outcome.held]
     if missing or held:
         raise Found([*missing, *held], tip="Run `invoke isolate generate validate` and commit the file.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +20,16 @@ from migrations_tools.operations import Operation
 from migrations_tools.report import record
 from migrations_tools.report.generated import Generated, Reviewed, show, shown_path
 from migrations_tools.review import verdict
-from migrations_tools.review.backfills import parse_backfills
 from migrations_tools.review.facts import Facts, Mended, Wishes
 from migrations_tools.review.findings import Allowance, Finding, parse_allowances
+from migrations_tools.review.renames import unmet
 from migrations_tools.secrets import masked
 from migrations_tools.steps import engines
 from migrations_tools.steps.bench import Bench, Models, models_of
 from migrations_tools.steps.history import head_to_extend, read_history
 from migrations_tools.steps.install import Migrated
 from migrations_tools.steps.recording import versions
+from migrations_tools.steps.surroundings import Surroundings
 from migrations_tools.steps.temp import Temp, targets
 from migrations_tools.steps.work import Work, busy, standing_run, written
 
@@ -48,18 +49,23 @@ class Wish:
 
 
 def generate(
-    work: Work, message: str = "", head: str = "", allow: Sequence[str] = (), backfill: Sequence[str] = (),
+    work: Work,
+    message: str = "",
+    head: str = "",
+    allow: Sequence[str] = (),
     write: bool = True,
-) -> tuple[Generated, ...]:  # fmt: skip
+    wishes: Wishes | None = None,
+) -> tuple[Generated, ...]:
     """Bring the temp database to head, autogenerate, review, write the file(s); one outcome for each environment.
 
     With `write` off, files are shown and not written. Raises CannotProceed for several heads of which none is
-    named, for an image whose revision files are not the project's, for a malformed allowance or backfill.
+    named, for an image whose revision files are not the project's, for a malformed allowance, for a rename of what is
+    not there.
     """
     run = standing_run(work, "generate")
     today = datetime.datetime.now(tz=datetime.timezone.utc).date()
     allowances = parse_allowances([*work.settings.allow, *allow], today)
-    wishes = Wishes(backfills=parse_backfills(backfill))
+    wishes = wishes or Wishes()
     wish = Wish(message or work.settings.message, head, allowances, write, wishes)
     temp = engines.reopen(work, run)
     with busy(work, run) as run:
@@ -103,6 +109,8 @@ def _ask(temp: Temp, run: Run, number: int, wish: Wish) -> tuple[Run, Generated]
         asked = _Reviewer(Bench(temp, run, probe, temp.server(run), (installed,)), wish)
         request = target.request("revision", message=wish.message, head=head)
         answer = probe.ask(request, "autogenerating", asked.answer)
+        run = asked.run
+        asked.refuse_unmet()
     files = tuple(_placed(environment, item) for item in answer["files"])
     notes = (*_notes(answer), *asked.unseen)
     return run, Generated(
@@ -150,13 +158,21 @@ class _Reviewer:
         """Read what the review needs to know before autogenerate begins."""
         self.wish = wish
         self.reviewed: list[Reviewed] = []
+        self._facts: list[Facts] = []
         self.unseen: tuple[str, ...] = ()
         (migrated,) = bench.installed
         self.history = read_history(bench.probe, migrated.target)
         self._before = {name: bench.read(name) for name in bench.databases}
+        self._members = {name: bench.members(name) for name in bench.databases}
         self._models = self._read_models(bench)
         with bench.server.connect(bench.databases[0]) as connection:
             self._version = connection.info.server_version
+        self._around = Surroundings(bench, self._before)
+
+    @property
+    def run(self) -> Run:
+        """The run as it stands after the questions."""
+        return self._around.run
 
     def _read_models(self, bench: Bench) -> Models:
         try:
@@ -168,10 +184,8 @@ class _Reviewer:
     def answer(self, _question: str, value: Any) -> Mapping[str, Any]:
         """Judge what was found on one database."""
         found, database = operations.parse(value["operations"]), value["database"]
-        facts = Facts(
-            found, self._before.get(database, Catalog()), self._models.schemas.get(database), self.history,
-            frozenset(self._models.excluded.get(database, ())), self.wish.wishes, self._version,
-        )  # fmt: skip
+        facts = self._gathered(found, database)
+        self._facts.append(facts)
         review = verdict.review(facts, self.wish.allowances)
         self.reviewed.append(Reviewed(database, found, review))
         kept = [item for each in self.reviewed for item in each.kept]
@@ -179,6 +193,35 @@ class _Reviewer:
             "hold": sorted(review.hold), "edits": [edit.as_json() for edit in review.edits],
             "message": self.wish.message or operations.message_for(kept),
         }  # fmt: skip
+
+    def _gathered(self, found: tuple[Operation, ...], database: str) -> Facts:
+        """Gather what the rules may look at; what is costly only where something would be dropped."""
+        facts = Facts(
+            found, self._before.get(database, Catalog()), self._models.schemas.get(database), self.history,
+            frozenset(self._models.excluded.get(database, ())), self.wish.wishes,
+            server_version=self._version, members=self._members.get(database, {}),
+        )  # fmt: skip
+        if any(item.is_drop for item in found):
+            facts = replace(facts, base=self._around.base(database), sources=self._around.sources(found))
+        if any(item.kind == "drop_table" for item in found):
+            facts = replace(facts, modules=self._around.modules())
+        return facts
+
+    def refuse_unmet(self) -> None:
+        """Raise CannotProceed for renames that no database has anything for, with the reason for each."""
+        wishes = self.wish.wishes
+        if not (wishes.renames or wishes.table_renames):
+            return
+        told = [set(unmet(facts)) for facts in self._facts or [Facts(wishes=wishes)]]
+        reasons = sorted(set.intersection(*({_of(reason) for reason in each} for each in told)))
+        if reasons:
+            said = {_of(reason): reason for each in told for reason in each}
+            raise CannotProceed([said[reason] for reason in reasons], tip="Nothing was written.")
+
+
+def _of(reason: str) -> str:
+    """Give the option that a reason is about."""
+    return reason.partition(":")[0]
 
 
 _UNSEEN = (

@@ -45,8 +45,8 @@ class Temp(Protocol):
     def place(self) -> str:
         """Say where Alembic runs: a service, an interpreter."""
 
-    def open_probe(self, run: Run) -> tuple[Run, Probe]:
-        """Start the probe where Alembic runs; use it as a context manager."""
+    def open_probe(self, run: Run, purpose: str = "alembic") -> tuple[Run, Probe]:
+        """Start a probe where Alembic runs, one at a time for each purpose; use it as a context manager."""
 
     def run_program(self, run: Run, program: Program) -> tuple[Run, Watched]:
         """Run a command of the project's own to its end where Alembic runs, its connections watched.

@@ -20,9 +20,9 @@ from migrations_tools import operations
 from migrations_tools.catalog import Catalog, compare
 from migrations_tools.inapp.client import Probe, ProbeError, Target
 from migrations_tools.review import verdict
-from migrations_tools.review.backfills import parse_backfills
 from migrations_tools.review.facts import Facts, Wishes
 from migrations_tools.review.findings import Finding, Review, parse_allowances
+from migrations_tools.steps.wishes import parse_wishes
 from tests.support import application
 from tests.support.embedded import Server
 from tests.support.probing import bodies, catalog_of, copy_project, mark, probing, run_sql, target, with_driver
@@ -75,7 +75,7 @@ class Bench:
         return path.read_text().splitlines() if path.exists() else []
 
     def wishes(self) -> Wishes:
-        return Wishes(backfills=parse_backfills(self.lines("backfill.txt")))
+        return parse_wishes([], [], self.lines("backfill.txt"))
 
 
 def expect(pair: str, name: str, lines: list[str]) -> None:

@@ -60,6 +60,10 @@ KINDS = {
 }  # fmt: skip
 
 
+# What is said of an allowed drop when nothing is known of the version that still runs.
+IN_USE = {"BC01": ["BC01"], "FD05": ["BC02"]}
+
+
 @pytest.mark.parametrize(("described", "code", "full", "bare"), KINDS.values(), ids=KINDS.keys())
 def test_every_kind_of_drop_is_held_unless_allowed_by_full_or_bare_name(
     described: dict[str, Any], code: str, full: str, bare: str
@@ -72,27 +76,33 @@ def test_every_kind_of_drop_is_held_unless_allowed_by_full_or_bare_name(
     assert held.findings[0].ways_out[-1] == f"Or allow the drop by name: invoke generate --allow {code}:{full}"
 
     for name in (full, bare):
-        assert review(given, f"{code}:{name}") == Review(frozenset(), (), (Allowance(code, name),), ())
+        found = review(given, f"{code}:{name}")
+        assert (found.hold, found.allowed, found.unused) == (frozenset(), (Allowance(code, name),), ())
+        assert [item.code for item in found.findings] == IN_USE.get(code, [])
 
     wrong = review(given, f"XX01:{full}", f"{code}:{full}x")
     assert (wrong.hold, wrong.allowed) == ({1}, ())
     assert [item.words() for item in wrong.unused] == [f"XX01:{full}", f"{code}:{full}x"]
 
 
+HELD = "; kept in the database, held back from the migration."
 SENTENCES = {
     "table": (
         table(schema="shop"),
-        "The table shop.users is in the database and not in the models.",
+        "The table shop.users is in the database; the models do not have it",
         "Mend the model: import the model of shop.users in env.py, or leave the table out with include_name.",
     ),
     "column": (
         column("nick"),
-        "The column nick of table users is in the database and not in the models.",
+        "The column nick of table users is in the database; the models do not have it",
         "Mend the model: give the model of table users its column nick back.",
     ),
     "unique constraint on one column": (
         constraint("unique", "uq_a", "a"),
-        "The unique constraint uq_a on (a) of table users is in the database and not in the models.",
+        (
+            "The unique constraint uq_a on (a) of table users is in the database; the model of table users does not say"
+            " `unique=True` on a"
+        ),
         (
             "Mend the model: in the model of table users, write `unique=True` on its column a, or"
             ' `UniqueConstraint("a", name="uq_a")` in __table_args__.'
@@ -100,7 +110,10 @@ SENTENCES = {
     ),
     "unique constraint on two columns of a table in a schema": (
         constraint("unique", "uq_a", "a", "b", schema="shop"),
-        "The unique constraint uq_a on (a, b) of table shop.users is in the database and not in the models.",
+        (
+            "The unique constraint uq_a on (a, b) of table shop.users is in the database; the model of table shop.users"
+            " does not say it"
+        ),
         (
             'Mend the model: in the model of table shop.users, write `UniqueConstraint("a", "b", name="uq_a")` in'
             " __table_args__."
@@ -108,27 +121,27 @@ SENTENCES = {
     ),
     "index on an expression": (
         index("ix_a", "lower(a)", "b"),
-        "The index ix_a on (lower(a), b) of table users is in the database and not in the models.",
+        "The index ix_a on (lower(a), b) of table users is in the database; the model of table users does not say it",
         'Mend the model: in the model of table users, write `Index("ix_a", text("lower(a)"), "b")` in __table_args__.',
     ),
     "unique index": (
         index("ix_a", "a", unique=True),
-        "The unique index ix_a on (a) of table users is in the database and not in the models.",
+        "The unique index ix_a on (a) of table users is in the database; the model of table users does not say it",
         'Mend the model: in the model of table users, write `Index("ix_a", "a", unique=True)` in __table_args__.',
     ),
     "foreign key": (
         constraint("foreign key", "fk_a", "a", referent="teams"),
-        "The foreign key fk_a on (a) of table users is in the database and not in the models.",
+        "The foreign key fk_a on (a) of table users is in the database; the model of table users does not say it",
         'Mend the model: in the model of table users, give ("a") its `ForeignKey` to teams back, with name="fk_a".',
     ),
     "check constraint": (
         constraint("check", "ck_a"),
-        "The check constraint ck_a of table users is in the database and not in the models.",
+        "The check constraint ck_a of table users is in the database; the model of table users does not say it",
         'Mend the model: in the model of table users, put the check constraint back, with name="ck_a".',
     ),
     "enum type": (
         {"kind": "drop_enum", "table": "", "name": "mood"},
-        "The enum mood is in the database and not in the models.",
+        "The enum mood is in the database; the models do not have it",
         "Mend the model: declare it again.",
     ),
 }
@@ -137,7 +150,7 @@ SENTENCES = {
 @pytest.mark.parametrize(("described", "sentence", "way_out"), SENTENCES.values(), ids=SENTENCES.keys())
 def test_a_finding_names_the_object_and_what_to_write(described: dict[str, Any], sentence: str, way_out: str) -> None:
     (finding,) = review(operations(described)).findings
-    assert (finding.sentence, finding.ways_out[0]) == (sentence, way_out)
+    assert (finding.sentence, finding.ways_out[0]) == (sentence + HELD, way_out)
     assert finding.effect.endswith(".")
     assert finding.provenance == (
         "No revision file shows who created it: by hand, by an extension, or by SQL that names it otherwise."
@@ -146,9 +159,12 @@ def test_a_finding_names_the_object_and_what_to_write(described: dict[str, Any],
 
 def test_a_finding_names_the_revision_that_created_the_object() -> None:
     source = "def upgrade():\n    op.create_unique_constraint('uq_a', 'users', ['a'])\n"
-    history = [Revision("0002", ("0001",), "0002_unique.py", "", source)]
+    history = [Revision("0002", ("0001",), "0002_unique.py", "Make a unique\n", source)]
     (finding,) = review(operations(constraint("unique", "uq_a", "a")), history=history).findings
-    assert finding.provenance == "It was created on purpose by revision 0002 (0002_unique.py:2)."
+    assert finding.provenance == "It was created on purpose by revision 0002, “Make a unique” (0002_unique.py:2)."
+    assert (
+        " was created on purpose by 0002 (0002_unique.py:2); the model of table users does not say" in finding.sentence
+    )
 
 
 TOGETHER: dict[str, tuple[list[dict[str, Any]], set[int]]] = {
@@ -172,7 +188,11 @@ TOGETHER: dict[str, tuple[list[dict[str, Any]], set[int]]] = {
         [constraint("primary key", "pk", "a"), constraint("primary key", "pk_new", "b", verb="create")], {0, 1},
     ),
     "not a unique index over the columns of a unique constraint": (
-        [constraint("unique", "uq_a", "a"), index("ix_a", "a", verb="create", unique=True)], {0},
+        [constraint("unique", "uq_a", "a"), index("ix_a", "a", verb="create", unique=True)], set(),
+    ),
+    "a unique index of some rows over the columns of a unique constraint": (
+        [constraint("unique", "uq_a", "a"),
+         index("ix_a", "a", verb="create", unique=True, details={"where": "a > 0"})], {0},
     ),
     "not the same columns of another table": (
         [index("ix_a", "a"), index("ix_b", "a", table="teams", verb="create")], {0},
@@ -206,8 +226,8 @@ def test_a_replacement_is_named_in_the_finding() -> None:
         operations(constraint("unique", "uq_a", "a"), constraint("unique", "", "a", verb="create"))
     ).findings
     assert finding.sentence == (
-        "The unique constraint uq_a on (a) of table users is in the database and not in the models, which have"
-        " an unnamed one in its place; both are held back."
+        "The unique constraint uq_a on (a) of table users is in the database and is not in the models, which have an"
+        " unnamed one in its place; both are held back."
     )
     assert finding.operations == (0, 1)
 
@@ -218,7 +238,13 @@ def test_what_goes_with_an_allowed_table_or_column_needs_no_allowance_of_its_own
         column("b", table="teams"), column("c", table="teams"),
     )  # fmt: skip
     allowed = ("FD05:users", "BC01:teams.b", "BC01:teams.c")
-    assert review(given, *allowed) == Review(frozenset(), (), parse_allowances(allowed, TODAY), ())
+    found = review(given, *allowed)
+    assert (found.hold, found.allowed, found.unused) == (frozenset(), parse_allowances(allowed, TODAY), ())
+    assert [(item.code, item.object, item.outcome) for item in found.findings] == [
+        ("BC01", "teams.b", "kept"),
+        ("BC01", "teams.c", "kept"),
+        ("BC02", "users", "kept"),
+    ]
 
 
 BLOCKED: dict[str, tuple[list[dict[str, Any]], list[str], set[int], list[str]]] = {

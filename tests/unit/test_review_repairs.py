@@ -7,10 +7,8 @@ from typing import Any
 import pytest
 
 from migrations_tools.catalog import Catalog, Column, Constraint, Domain, Enum, Index, Schema, Sequence, Table
-from migrations_tools.errors import CannotProceed
 from migrations_tools.operations import Operation, message_for
 from migrations_tools.review import verdict
-from migrations_tools.review.backfills import parse_backfills
 from migrations_tools.review.facts import Facts, Mended, Wishes
 from migrations_tools.review.findings import Allowance
 
@@ -186,13 +184,13 @@ def test_what_alembic_has_an_operation_for_is_not_added() -> None:
     assert said(Facts((made,), PLAIN, users(constraints=(unique,)))) == ["kept DT03 users"]
     gone = (operation("drop_column", "a"),)
     lost = users(column("a"), constraints=(check("ck", "a > 0", "a"),))
-    assert said(Facts(gone, lost, PLAIN), Allowance("BC01", "users.a")) == []
+    assert said(Facts(gone, lost, PLAIN), Allowance("BC01", "users.a")) == ["kept FD11 users.a", "kept BC01 users.a"]
 
 
 def test_the_type_of_the_last_column_goes_with_it_when_the_drop_is_allowed() -> None:
     facts = Facts((operation("drop_column", "mood"),), enums("a"), PLAIN)
     assert said(facts) == ["held BC01 users.mood"]
-    assert said(facts, Allowance("BC01", "users.mood")) == ["repaired EN06 mood"]
+    assert said(facts, Allowance("BC01", "users.mood")) == ["kept BC01 users.mood", "repaired EN06 mood"]
 
 
 KEY, WIDER = (Constraint("users", "pk", "primary key", f"PRIMARY KEY ({words})", tuple(words.split(", ")))
@@ -225,10 +223,3 @@ def test_an_allowance_keeps_an_addition_out() -> None:
     review = verdict.review(facts)
     assert [item.summary() for item in review.added] == ["alter enum mood"]
     assert message_for(review.added) == "change mood"
-
-
-def test_backfills_are_read_or_refused_all_at_once() -> None:
-    assert parse_backfills(["users.a = 'x=y'", "shop.users.b=1"]) == {"users.a": "'x=y'", "shop.users.b": "1"}
-    with pytest.raises(CannotProceed) as caught:
-        parse_backfills(["a=1", "users.a", "users.a="])
-    assert len(caught.value.reasons) == 3

@@ -11,6 +11,7 @@ from .channel import ChannelClosed, over_standard_streams
 from .errors import describe_error
 from .execute import do_execute, do_reach
 from .gate import GATE
+from .models import do_base, do_unimported
 from .requests import do_current, do_downgrade, do_hello, do_history, do_metadata, do_upgrade
 from .revision import do_revision
 from .stairway import do_stairway
@@ -25,6 +26,8 @@ REQUESTS = {
     "upgrade": do_upgrade,
     "downgrade": do_downgrade,
     "metadata": do_metadata,
+    "base": do_base,
+    "unimported": do_unimported,
     "revision": do_revision,
     "reach": do_reach,
     "execute": do_execute,

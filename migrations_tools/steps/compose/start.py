@@ -174,9 +174,9 @@ def _upgrading_to_head(copy: Copy) -> list[str]:
     return [name for name in services(copy) if upgrades_to_head(found.get(name, {}))]
 
 
-def open_probe(copy: Copy, run: Run) -> tuple[Run, Probe]:
-    """Start the probe in a one-off container of the Alembic service; use it as a context manager."""
-    run, process = _start_python(copy, run, copy.one_off("alembic"))
+def open_probe(copy: Copy, run: Run, purpose: str = "alembic") -> tuple[Run, Probe]:
+    """Start a probe in a one-off container of the Alembic service; use it as a context manager."""
+    run, process = _start_python(copy, run, copy.one_off(purpose))
     return run, Probe(process, _advice(copy), taken_over(copy.project, run), copy.work.settings.command_timeout)
 
 

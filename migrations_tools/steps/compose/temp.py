@@ -51,9 +51,9 @@ class ComposeTemp:
         """Name the service whose image Alembic runs in."""
         return f"the service {self.project.alembic_service}"
 
-    def open_probe(self, run: Run) -> tuple[Run, Probe]:
-        """Start the probe in a one-off container."""
-        return start.open_probe(self.copy, run)
+    def open_probe(self, run: Run, purpose: str = "alembic") -> tuple[Run, Probe]:
+        """Start a probe in a one-off container, which is named by the purpose."""
+        return start.open_probe(self.copy, run, purpose)
 
     def run_program(self, run: Run, program: Program) -> tuple[Run, Watched]:
         """Run it in a one-off container of the Alembic service."""

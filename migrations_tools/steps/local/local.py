@@ -67,8 +67,8 @@ class Local:
         """Name the interpreter."""
         return " ".join(self.source.interpreter.command)
 
-    def open_probe(self, run: Run) -> tuple[Run, Probe]:
-        """Start the probe in the project's own interpreter."""
+    def open_probe(self, run: Run, purpose: str = "alembic") -> tuple[Run, Probe]:  # noqa: ARG002 - nothing is named here
+        """Start a probe in the project's own interpreter."""
         program = taken_over(self.project, run, self._helpers() if self.project.alembic.command else "")
         return run, Probe(self._start_python(run), self._advice(), program, self.work.settings.command_timeout)
 

@@ -1,0 +1,137 @@
+"""What git knows of the project: the base branch, and the files of a folder as it has them. Nothing is changed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+_SECONDS = 30.0
+_USUAL = ("origin/main", "origin/master", "main", "master")
+_REGULAR = ("100644", "100755")
+# What Python and Alembic read when models are imported.
+_KINDS = (".py", ".ini", ".toml", ".cfg", ".json", ".yaml", ".yml", ".mako", ".sql", ".txt")
+_LARGEST_FILE, _LARGEST_TREE = 1_000_000, 40_000_000
+
+
+class Unavailable(Exception):
+    """Git cannot answer; the text says why, to stand after a colon."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit of the base branch: where this branch left it, or its tip."""
+
+    branch: str
+    identity: str
+
+    def words(self) -> str:
+        """Name the branch and the commit: `origin/main (1a2b3c4)`."""
+        return f"{self.branch} ({self.identity[:7]})"
+
+
+def base_commit(folder: Path, wanted: str) -> Commit:
+    """Give the commit of the base branch that this branch grew from; `wanted` names the branch, empty finds it.
+
+    That is origin's default branch, else main or master. Raises Unavailable when there is no such branch, no commit,
+    no repository or no git.
+    """
+    _ask(folder, "rev-parse", "--show-toplevel")
+    branch = wanted or _default(folder)
+    tip = _commit(folder, branch)
+    if not tip:
+        raise Unavailable(f"git knows no branch {branch}" if branch else "git knows neither origin's branch nor main")
+    common = _try(folder, "merge-base", "HEAD", tip)
+    return Commit(branch, common or tip)
+
+
+def _default(folder: Path) -> str:
+    head = _try(folder, "rev-parse", "--abbrev-ref", "origin/HEAD")
+    named = head if head and head != "origin/HEAD" else ""
+    return next((name for name in (named, *_USUAL) if name and _commit(folder, name)), "")
+
+
+def _commit(folder: Path, name: str) -> str:
+    return _try(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}") if name else ""
+
+
+def is_unchanged(folder: Path, commit: Commit, but: Sequence[Path] = ()) -> bool:
+    """Tell whether the folder's files are the commit's, without one more or less; `but` are folders in it left out."""
+    inside = [path.resolve() for path in but if folder.resolve() in path.resolve().parents]
+    paths = (".", *(f":(exclude){path.relative_to(folder.resolve())}" for path in inside))
+    changed = _ask(folder, "diff", "--name-only", commit.identity, "--", *paths).split()
+    new = _ask(folder, "ls-files", "--others", "--exclude-standard", "--", *paths).split()
+    return not changed and not any(name.endswith(_KINDS) for name in new)
+
+
+def files(folder: Path, commit: Commit) -> dict[str, str]:
+    """Give the texts of the folder's Python and configuration files at a commit, by their path inside it.
+
+    Raises Unavailable when there are none, or more than can be handed over.
+    """
+    listed = list(_listed(folder, commit))
+    if not listed:
+        raise Unavailable(f"{commit.words()} has no files in {folder}")
+    if sum(size for _, _, size in listed) > _LARGEST_TREE:
+        raise Unavailable(f"the files of {folder} are more than {_LARGEST_TREE // 1_000_000} MB")
+    texts = _contents(folder, [identity for _, identity, _ in listed])
+    return {path: text for (path, _, _), text in zip(listed, texts, strict=True)}
+
+
+def names(folder: Path, commit: Commit) -> frozenset[str]:
+    """Give the names of the files below a folder at a commit; none when the commit has no such folder."""
+    if not folder.is_dir():
+        return frozenset()
+    listed = _try(folder, "ls-tree", "-r", "-z", "--name-only", commit.identity, "--", ".")
+    return frozenset(Path(name).name for name in listed.split("\0") if name)
+
+
+def _listed(folder: Path, commit: Commit) -> Iterator[tuple[str, str, int]]:
+    lines = _ask(folder, "ls-tree", "-r", "-l", "-z", commit.identity, "--", ".")
+    for line in filter(None, lines.split("\0")):
+        facts, _, path = line.partition("\t")
+        mode, _, identity, size = facts.split()
+        if mode in _REGULAR and path.endswith(_KINDS) and int(size) <= _LARGEST_FILE:
+            yield path, identity, int(size)
+
+
+def _contents(folder: Path, identities: Iterable[str]) -> Iterator[str]:
+    """Read blobs in one go: for each, git prints its id, kind and size on a line, then its bytes and a newline."""
+    output = _run(folder, ["cat-file", "--batch"], "".join(f"{item}\n" for item in identities).encode())
+    place = 0
+    while place < len(output):
+        start = output.index(b"\n", place) + 1
+        size = int(output[place:start].split()[2])
+        yield output[start : start + size].decode("utf-8", errors="replace")
+        place = start + size + 1
+
+
+def _try(folder: Path, *words: str) -> str:
+    """Ask git something that it may answer with a no."""
+    try:
+        return _ask(folder, *words).strip()
+    except Unavailable:
+        return ""
+
+
+def _ask(folder: Path, *words: str) -> str:
+    return _run(folder, list(words)).decode("utf-8", errors="replace")
+
+
+def _run(folder: Path, words: list[str], given: bytes = b"") -> bytes:
+    environment = {**os.environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), *words], input=given, capture_output=True, env=environment, check=False,
+            timeout=_SECONDS,
+        )  # fmt: skip
+    except OSError as error:
+        raise Unavailable(f"git cannot be started ({error.strerror or error})") from error
+    except subprocess.TimeoutExpired as error:
+        raise Unavailable(f"`git {words[0]}` did not end within {_SECONDS:g} seconds") from error
+    if done.returncode:
+        said = done.stderr.decode("utf-8", errors="replace").strip().splitlines()
+        raise Unavailable(said[0].removeprefix("fatal: ") if said else f"`git {words[0]}` says no")
+    return done.stdout

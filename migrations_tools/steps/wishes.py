@@ -1,0 +1,60 @@
+"""What the user says of the change, read from options: renames, and values for existing rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from migrations_tools.errors import CannotProceed
+from migrations_tools.review.facts import Wishes
+
+_COLUMN = re.compile(r"((?:[^.=]+\.)?[^.=]+\.[^.=]+)=([^.=]+)")
+_TABLE = re.compile(r"((?:[^.=]+\.)?[^.=]+)=([^.=]+)")
+
+
+_VALUE = re.compile(r"((?:[^.=]+\.)?[^.=]+\.[^.=]+)=(.+)", re.DOTALL)
+
+
+def parse_wishes(renames: Sequence[str], table_renames: Sequence[str], backfills: Sequence[str] = ()) -> Wishes:
+    """Read `table.old=new`, `old=new` and `table.column=SQL`; a schema may stand in front (`public` need not).
+
+    Raises CannotProceed with everything that is malformed, or said twice.
+    """
+    reasons: list[str] = []
+    columns = _read("--rename", renames, _COLUMN, "users.full_name=name", reasons)
+    tables = _read("--rename-table", table_renames, _TABLE, "users=people", reasons)
+    values = _read("--backfill", backfills, _VALUE, "users.locale=\"'fr'\"", reasons, several=True)
+    if reasons:
+        raise CannotProceed(reasons)
+    return Wishes(columns, tables, values)
+
+
+def _read(
+    option: str, given: Iterable[str], form: re.Pattern[str], example: str, reasons: list[str], several: bool = False
+) -> dict[str, str]:
+    """Read one option's values; `several` objects may get the same."""
+    found: dict[str, str] = {}
+    for item in given:
+        match = form.fullmatch(item.strip())
+        old, new = match.groups() if match else ("", "")
+        old, new = old.removeprefix("public.").strip(), new.strip()
+        if not match:
+            reasons.append(f"{option} {item}: this must read as {example} does.")
+        elif found.get(old, new) != new:
+            reasons.append(f"{option} {item}: {old} is to be {found[old]} already.")
+        elif not several and new in {
+            name for other, name in found.items() if _home(other) == _home(old) and other != old
+        }:
+            reasons.append(f"{option} {item}: something else is to be {new} already.")
+        else:
+            found[old] = new
+    return found
+
+
+def _siblings(found: dict[str, str], old: str) -> set[str]:
+    """Give the new names beside which an old one is to stand."""
+    return {name for other, name in found.items() if _home(other) == _home(old) and other != old}
+
+
+def _home(name: str) -> str:
+    return name.rpartition(".")[0]

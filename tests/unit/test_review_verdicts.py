@@ -1,0 +1,375 @@
+"""The one verdict on a drop: what it is, what makes up for it, what stands around it; in tables of SQL-like facts."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from migrations_tools.catalog import Catalog, Column, Constraint, Index, Sequence, Table, View
+from migrations_tools.operations import Operation
+from migrations_tools.report.generated import Reviewed
+from migrations_tools.review import verdict
+from migrations_tools.review.facts import Facts, Wishes
+from migrations_tools.review.findings import Review, parse_allowances
+from migrations_tools.review.provenance import Revision
+from migrations_tools.review.renames import unmet
+from migrations_tools.review.surroundings import Base, Modules, Sources
+
+TODAY = datetime.date(2026, 3, 1)
+UQ = Constraint("users", "uq_a", "unique", "UNIQUE (a)", ("a",))
+IX = Index("users", "ix_a", "CREATE INDEX ix_a ON public.users USING btree (a)", columns=("a",))
+FK = Constraint("logs", "fk_a", "foreign key", "FOREIGN KEY (u) REFERENCES users(a)", ("u",), "users")
+
+
+def table(*parts: Column | Constraint | Index, name: str = "users", **more: Any) -> Table:
+    sorts = [tuple(item for item in parts if isinstance(item, sort)) for sort in (Column, Constraint, Index)]
+    return Table("public", name, more.pop("kind", "ordinary"), *sorts, **more)
+
+
+def schema(*tables: Table, views: tuple[View, ...] = (), sequences: tuple[Sequence, ...] = ()) -> Catalog:
+    return Catalog(tables=tables, views=views, sequences=sequences)
+
+
+def column(name: str, kind: str = "text", of: str = "users", **more: Any) -> Column:
+    return Column(of, name, kind, **more)
+
+
+def operations(*described: dict[str, Any]) -> tuple[Operation, ...]:
+    given = ({"table": "users", "name": "", **item} for item in described)
+    return tuple(Operation(id=number, **item) for number, item in enumerate(given))
+
+
+def drop(sort: str, name: str = "", *columns: str, **more: Any) -> dict[str, Any]:
+    return described("drop", sort, name, *columns, **more)
+
+
+def create(sort: str, name: str = "", *columns: str, **more: Any) -> dict[str, Any]:
+    return described("add" if sort == "column" else "create", sort, name, *columns, **more)
+
+
+def described(verb: str, sort: str, name: str, *columns: str, **more: Any) -> dict[str, Any]:
+    if sort in ("table", "column", "index"):
+        return {"kind": f"{verb}_{sort}", "name": name, "columns": columns, **more}
+    return {"kind": f"{verb}_constraint", "constraint": sort, "name": name, "columns": columns, **more}
+
+
+def judge(facts: Facts, *allowed: str) -> Review:
+    return verdict.review(facts, parse_allowances(allowed, TODAY))
+
+
+def pieces(review: Review) -> list[list[str]]:
+    """Write the repairs down, the way up and the way back."""
+    sides = ((edit.upgrade, edit.downgrade) for edit in review.edits)
+    return [[", ".join(map(_piece, side)) for side in both] for both in sides]
+
+
+def _piece(piece: Any) -> str:
+    return str(piece.get("sql") or " ".join(f"{value}" for key, value in piece.items() if key != "schema"))
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    facts: Facts
+    code: str
+    outcome: str = "held"
+    severity: str = "hold"
+    says: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = field(default=())
+
+
+HISTORY = (
+    Revision("0002", ("0001",), "0002_uq.py", "", "def upgrade():\n    op.create_unique_constraint('uq_a', 'users')\n"),
+)
+VERDICTS = {
+    "a table of an extension": Case(
+        Facts(operations(drop("table", table="spots")), members={"spots": "postgis"}, base=Base("main", schema())),
+        "FD07", says=("it belongs to the extension postgis", "Leave it out of the comparison"), aliases=("FD05",),
+    ),
+    "a partition": Case(
+        Facts(operations(drop("table", table="log_1")),
+              schema(table(name="log_1", kind="partition", parents=("log",)))),
+        "FD06", says=("it is a partition of log",), aliases=("FD05",),
+    ),
+    "a table whose model is not imported": Case(
+        Facts(operations(drop("table")), schema(table()), modules=Modules({"users": "app.models.people"}, missing="")),
+        "FD13", says=("its model is in app.models.people", "write `import app.models.people`"), aliases=("FD05",),
+    ),
+    "most of the tables at once": Case(
+        Facts(operations(*(drop("table", table=name) for name in "abc")),
+              schema(*(table(name=name) for name in "abcd"))),
+        "FD13", says=("3 of 4 tables are not in the models",), aliases=("FD05",),
+    ),
+    "a queue's table": Case(
+        Facts(operations(drop("table", table="celery_taskmeta")), after=schema()), "FD05",
+        says=("names in celery_… are those of another library's",),
+    ),
+    "what the base branch's models lack too, made by a revision": Case(
+        Facts(operations(drop("unique", "uq_a", "a")), schema(table(UQ)), schema(table()), HISTORY,
+              base=Base("main (1234567)", schema(table()), frozenset({"0002_uq.py"}))),
+        "FD04", aliases=("FD01",), says=(
+            "was created on purpose by 0002 (0002_uq.py:2); the database is ahead of the models, and those of main (1",
+            "do not have it either", "The models have nothing equivalent.", "the same drop comes from them"),
+    ),
+    "what the base branch's models lack too, made by hand": Case(
+        Facts(operations(drop("index", "ix_a", "a")), schema(table(IX)), base=Base("main", schema(table()))),
+        "FD04", aliases=("FD08",), says=("is in the database; no revision made it, and those of main",),
+    ),
+    "what a revision of this branch has made": Case(
+        Facts(operations(drop("unique", "uq_a", "a")), schema(table(UQ)), history=HISTORY,
+              base=Base("main", schema(table()), frozenset({"0001.py"}))),
+        "FD01", says=("the models do not have it yet (main does not know that revision)",),
+    ),
+    "what this branch's models have lost": Case(
+        Facts(operations(drop("unique", "uq_a", "a")), schema(table(UQ)), history=HISTORY,
+              base=Base("main", schema(table(UQ)), frozenset({"0002_uq.py"})),
+              sources=Sources({"users.uq_a": ("app/save.py:7",)}, 3)),
+        "FD01", says=("does not say `unique=True` on a, which that of main does",
+                      "The models of main have it: this change takes it away.", "The sources name it: app/save.py:7."),
+    ),
+    "what the base branch has under another name is not old drift": Case(
+        Facts(operations(drop("unique", "uq_a", "a")), schema(table(UQ)),
+              base=Base("main", schema(table(Constraint("users", "uq_b", "unique", "UNIQUE (a)", ("a",)))))),
+        "FD01",
+    ),
+    "a table that the base branch lacks says nothing of its constraints": Case(
+        Facts(operations(drop("unique", "uq_a", "a")), schema(table(UQ)), base=Base("main", schema())),
+        "FD01", says=("missing: what the models of main have: they have no such table to look at.",),
+    ),
+    "nothing could be looked at": Case(
+        Facts(operations(drop("column", "a")), base=Base(missing="git cannot be started")), "BC01", says=(
+            "missing: what the models have in its place", "of the base branch have: git cannot be started.",
+            "missing: whether the sources name it: nobody has looked."),
+    ),
+    "a plain index is held like a unique one": Case(Facts(operations(drop("index", "ix_a", "a"))), "FD08"),
+    "a unique constraint on which a foreign key rests": Case(
+        Facts(operations(drop("unique", "uq_a", "a"), create("index", "ix_a", "a", unique=True)),
+              schema(table(UQ), table(FK, name="logs"))),
+        "FD02", says=("foreign keys rest on it (logs.fk_a)",),
+    ),
+    "a foreign key that changes on the same columns": Case(
+        Facts(operations(drop("foreign key", "fk_a", "u", table="logs", referent="users"),
+                         create("foreign key", "fk_a", "u", table="logs", referent="users")),
+              schema(table(FK, name="logs")),
+              schema(table(Constraint("logs", "fk_a", "foreign key", FK.definition + " ON DELETE CASCADE", ("u",)),
+                           name="logs"))),
+        "FD10", "kept", "info", says=("is built again on the same columns as FOREIGN KEY (u)",),
+    ),
+    "an index over fewer rows is no replacement": Case(
+        Facts(operations(drop("index", "ix_a", "a"), create("index", "ix_b", "a", details={"where": "a > 0"})),
+              schema(table(IX)), schema(table(Index("users", "ix_b", "I USING btree (a) WHERE", columns=("a",))))),
+        "FD08", says=("which have ix_b in its place; both are held back",),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", VERDICTS.values(), ids=VERDICTS.keys())
+def test_each_drop_gets_one_verdict_that_says_what_it_rests_on(case: Case) -> None:
+    found = judge(case.facts).findings
+    first = found[0]
+    drops = [item for item in case.facts.operations if item.is_drop]
+    assert [item.object for item in found] == [item.object for item in drops]
+    assert (first.code, first.outcome, first.severity, first.aliases) == (
+        case.code, case.outcome, case.severity, case.aliases,
+    )  # fmt: skip
+    said = "\n".join((first.sentence, first.provenance, *first.evidence, *first.ways_out))
+    for words in case.says:
+        assert words in said
+
+
+def test_a_partitions_index_that_is_called_otherwise_is_a_partitions_still() -> None:
+    given = operations(drop("index", "ix_a", "a"), create("index", "ix_users_a", "a"))
+    before = schema(table(IX, kind="partition", parents=("people",)))
+    found = judge(Facts(given, before, schema(table(NEW_IX))))
+    assert [(item.code, item.outcome) for item in found.held] == [("FD06", "held")]
+    assert found.hold == {0, 1}
+
+
+def test_the_code_of_the_kind_stays_a_name_for_allowances() -> None:
+    facts = VERDICTS["a partition"].facts
+    assert judge(facts, "FD05:log_1").hold == judge(facts, "FD06:log_1").hold == frozenset()
+
+
+NEW_UQ = Constraint("users", "users_a_key", "unique", "UNIQUE (a)", ("a",))
+NEW_IX = Index("users", "ix_users_a", IX.definition.replace("ix_a", "ix_users_a"), columns=("a",))
+RENAMED = {
+    "a unique constraint": (
+        operations(drop("unique", "uq_a", "a"), create("unique", "users_a_key", "a")), UQ, NEW_UQ,
+        ["ALTER TABLE users RENAME CONSTRAINT uq_a TO users_a_key",
+         "ALTER TABLE users RENAME CONSTRAINT users_a_key TO uq_a"],
+    ),
+    "an index, made first": (
+        operations(create("index", "ix_users_a", "a"), drop("index", "ix_a", "a")), IX, NEW_IX,
+        ["ALTER INDEX ix_a RENAME TO ix_users_a", "ALTER INDEX ix_users_a RENAME TO ix_a"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("given", "old", "new", "written"), RENAMED.values(), ids=RENAMED.keys())
+def test_what_only_changes_its_name_is_renamed(
+    given: tuple[Operation, ...], old: Constraint | Index, new: Constraint | Index, written: list[str]
+) -> None:
+    found = judge(Facts(given, schema(table(old)), schema(table(new))))
+    assert [(item.code, item.outcome) for item in found.findings] == [("FD03", "repaired")]
+    assert (found.hold, pieces(found)) == (frozenset(), [written])
+    assert found.edits[0].replaces == (0, 1)
+    assert Reviewed("shop", given, found).untouched == ()
+    assert Reviewed("shop", given, found).missing == (found.findings[0].sentence,)
+
+
+def test_a_unique_index_in_a_constraints_place_is_created_before_the_drop() -> None:
+    given = operations(drop("unique", "uq_a", "a"), create("index", "ix_a", "a", unique=True))
+    found = judge(Facts(given, schema(table(UQ))))
+    assert [(item.code, item.severity, item.outcome) for item in found.findings] == [("FD02", "warn", "repaired")]
+    assert (found.hold, pieces(found)) == (frozenset(), [["original 1, original 0", "mirror 0, mirror 1"]])
+    assert Reviewed("shop", given, found).untouched == given
+    assert Reviewed("shop", given, found).missing == (
+        "drop unique constraint users.uq_a.", "create unique index users.ix_a.",
+    )  # fmt: skip
+
+
+# --- renames ---------------------------------------------------------------------------------------------------------
+
+BEFORE = schema(
+    table(
+        column("full_name"),
+        column("id", "integer"),
+        Index("users", "ix_f", "I USING btree (full_name)", columns=("full_name",)),
+    )
+)
+AFTER = schema(table(column("name", "character varying(80)", nullable=False), column("id", "integer")))
+RENAMING = operations(
+    drop("index", "ix_f", "full_name"), create("column", "name", "name"), create("index", "ix_n", "name"),
+    drop("column", "full_name", "full_name"),
+)  # fmt: skip
+
+
+def test_a_column_that_may_have_been_renamed_is_asked_about() -> None:
+    found = judge(Facts(RENAMING, BEFORE, AFTER))
+    (finding,) = found.findings
+    assert (finding.code, finding.outcome, finding.aliases) == ("RN01", "held", ("BC01",))
+    assert found.hold == {0, 1, 2, 3}
+    assert finding.ways_out == (
+        "If it is one: invoke generate --rename users.full_name=name",
+        "If it is two: allow the drop by name: invoke generate --allow RN01:users.full_name",
+    )
+    assert judge(Facts(RENAMING, BEFORE, AFTER), "BC01:full_name").hold == frozenset()
+
+
+NOT_RENAMED = {
+    "another type": (column("name", "integer"), []),
+    "unlike names, one of several": (column("zip"), [drop("column", "other", "other")]),
+}
+
+
+@pytest.mark.parametrize(("new", "more"), NOT_RENAMED.values(), ids=NOT_RENAMED.keys())
+def test_what_is_not_alike_is_no_rename(new: Column, more: list[dict[str, Any]]) -> None:
+    given = operations(create("column", new.name, new.name), drop("column", "full_name", "full_name"), *more)
+    facts = Facts(given, schema(table(column("full_name"), column("other"))), schema(table(new)))
+    assert 0 not in judge(facts).hold
+
+
+def test_a_wished_rename_of_a_column_takes_what_is_about_it_along() -> None:
+    wishes = Wishes(renames={"users.full_name": "name"})
+    found = judge(Facts(RENAMING, BEFORE, AFTER, wishes=wishes, base=Base("main", BEFORE)))
+    assert [(item.code, item.outcome, item.severity) for item in found.findings] == [
+        ("RN01", "repaired", "info"), ("BC03", "kept", "error"),
+    ]  # fmt: skip
+    assert found.hold == frozenset()
+    (edit,) = found.edits
+    assert edit.replaces == (0, 1, 2, 3)
+    assert pieces(found) == [[
+        ("alter_column users full_name name, ALTER INDEX ix_f RENAME TO ix_n, ALTER TABLE users ALTER COLUMN name TYPE"
+        " character varying(80) USING name::character varying(80), alter_column users name False"),
+        ("alter_column users name True, ALTER TABLE users ALTER COLUMN name TYPE text USING name::text,"
+        " ALTER INDEX ix_n RENAME TO ix_f, alter_column users name full_name"),
+    ]]  # fmt: skip
+
+
+def people(name: str, key: str, sequence: str) -> Catalog:
+    columns = (column(each, of=name) for each in ("id", "email", "born"))
+    constraint = Constraint(name, key, "primary key", "PRIMARY KEY (id)", ("id",))
+    owned = Sequence("public", sequence, owned_by=f"{name}.id", owned_by_table=name, implicit=True)
+    return schema(table(*columns, constraint, name=name), sequences=(owned,))
+
+
+RENAMED_TABLE = operations(
+    create("table", table="people"), create("index", "ix_p", "born", table="people"), drop("table"),
+    drop("foreign key", "fk_u", "u", table="logs", referent="users"),
+    create("foreign key", "fk_u", "u", table="logs", referent="people"),
+)  # fmt: skip
+OLD, NEW = people("users", "users_pkey", "users_id_seq"), people("people", "people_pkey", "people_id_seq")
+
+
+def test_a_table_that_may_have_been_renamed_is_asked_about() -> None:
+    found = judge(Facts(RENAMED_TABLE, OLD, NEW))
+    (finding,) = found.findings
+    assert (finding.code, finding.outcome) == ("RN02", "held")
+    assert finding.ways_out[0].endswith("--rename-table users=people")
+    assert found.hold == {0, 1, 2, 3, 4}
+
+
+def test_a_wished_rename_of_a_table_takes_its_names_along() -> None:
+    found = judge(Facts(RENAMED_TABLE, OLD, NEW, wishes=Wishes(table_renames={"users": "people"})))
+    assert [item.code for item in found.findings][:1] == ["RN02"]
+    assert found.edits[0].replaces == (0, 1, 2, 3, 4)
+    assert pieces(found)[0][0] == (
+        "rename_table users people, ALTER TABLE people RENAME CONSTRAINT users_pkey TO people_pkey,"
+        " ALTER SEQUENCE users_id_seq RENAME TO people_id_seq"
+    )
+    assert found.hold == frozenset()
+
+
+def test_a_rename_of_what_is_not_there_is_refused_with_its_reason() -> None:
+    wishes = Wishes({"users.nick": "name", "clubs.a": "b", "users.id": "key"}, {"teams": "clubs", "users": "people"})
+    assert list(unmet(Facts(RENAMING, BEFORE, AFTER, wishes=wishes))) == [
+        "--rename users.nick=name: the table users has no column nick.",
+        "--rename clubs.a=b: the database has no table clubs.",
+        "--rename users.id=key: the models still have the column users.id.",
+        "--rename-table teams=clubs: the database has no table teams.",
+        "--rename-table users=people: the models still have the table users.",
+    ]
+
+
+# --- what an allowed drop breaks -------------------------------------------------------------------------------------
+
+CHECK = Constraint("users", "ck_a", "check", "CHECK (a <> '')", ("a", "b"))
+BASES = {
+    "the version that runs has it": (Base("main", schema(table(column("a")))), [("BC01", "error")]),
+    "the version that runs does without": (Base("main", schema(table())), []),
+    "nothing is known of it": (Base(), [("BC01", "warn")]),
+}
+
+
+@pytest.mark.parametrize(("base", "expected"), BASES.values(), ids=BASES.keys())
+def test_an_allowed_drop_of_a_column_takes_two_deploys(base: Base, expected: list[tuple[str, str]]) -> None:
+    found = judge(Facts(operations(drop("column", "a", "a")), base=base), "BC01:users.a")
+    assert [(item.code, item.severity) for item in found.findings] == expected
+    assert found.hold == frozenset()
+
+
+def test_an_allowed_drop_says_what_it_takes_along_and_who_names_it() -> None:
+    before = schema(table(column("a"), CHECK), views=(View("public", "v", "SELECT users.a FROM users;"),))
+    facts = Facts(
+        operations(drop("column", "a", "a")), before, base=Base("main", schema(table())),
+        sources=Sources({"users.a": ("app/x.py:3",)}, 9),
+    )  # fmt: skip
+    found = judge(facts, "BC01:a")
+    assert [(item.code, item.severity) for item in found.findings] == [("FD11", "error"), ("FD12", "error")]
+    assert "check ck_a, view v" in found.findings[0].sentence
+    assert "app/x.py:3" in found.findings[1].sentence
+    assert judge(facts, "BC01:a", "FD11:a", "FD12:a").findings == ()
+
+
+def test_a_default_or_not_null_that_is_removed_is_no_more_than_a_note() -> None:
+    details = {"existing_server_default": "0", "modify_server_default": None, "existing_nullable": False}
+    given = operations(
+        {"kind": "alter_column", "name": "a", "details": details},
+        {"kind": "alter_column", "name": "b", "details": {"modify_nullable": True, "existing_nullable": False}},
+        {"kind": "alter_column", "name": "c", "details": {**details, "existing_nullable": True}},
+    )  # fmt: skip
+    assert [(item.code, item.severity, item.object) for item in judge(Facts(given)).findings] == [
+        ("BC04", "info", "users.a"), ("BC04", "info", "users.b"),
+    ]  # fmt: skip
