@@ -15,12 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from migrations_tools.review.findings import Finding
 from tests.support.embedded import Server
-from tests.support.reviewing import Desk, desk_on, grave, read_example
+from tests.support.reviewing import Desk, desk_on, grave, mended, read_example
 
-# What is wrong with every such file as Alembic writes it, and is mended in it; nothing is left to do.
-MENDED = {"EN03", "EN04", "EN05", "DG02"}
 ALL = sorted(path for path in (Path(__file__).parent / "ordinary").iterdir() if path.is_dir())
 # Those by hand want the review of revisions that exist.
 CASES = [path for path in ALL if find_spec("migrations_tools.steps.review") or not (path / "migration.py").exists()]
@@ -43,16 +40,12 @@ def test_nothing_is_said_of_an_ordinary_change(folder: Path, desk: Desk) -> None
             assert [line for line in outcome.notes if line.startswith("warning")] == []
             said = outcome.findings
             found = sorted(item.summary() for each in outcome.reviewed for item in each.operations)
-    assert [f"{item.code} {item.object}: {item.sentence}" for item in grave(said) if not _mended(item)] == []
+    assert [f"{item.code} {item.object}: {item.sentence}" for item in grave(said) if not mended(item)] == []
     text = "".join(f"{line}\n" for line in found)
     path = folder / "operations.txt"
     if os.environ.get("ACCEPT_CASES"):
         path.write_text(text, encoding="utf-8")
     assert path.read_text(encoding="utf-8") == text
-
-
-def _mended(finding: Finding) -> bool:
-    return finding.code in MENDED and finding.outcome == "repaired"
 
 
 def operations_in(source: str) -> list[str]:

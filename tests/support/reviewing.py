@@ -377,3 +377,12 @@ def desk_on(running: Running, folder: Path) -> Iterator[Desk]:
 def grave(findings: Iterable[Finding]) -> list[Finding]:
     """Give the findings above info."""
     return [finding for finding in findings if finding.severity != "info"]
+
+
+# What is wrong with every such file as Alembic writes it; once it is mended there is nothing left to do.
+_MENDED = frozenset({"DG02", "DG05", "EN03", "EN04", "EN05"})
+
+
+def mended(finding: Finding) -> bool:
+    """Tell whether a finding only says that a usual mistake of Alembic's was put right."""
+    return finding.code in _MENDED and finding.outcome == "repaired"

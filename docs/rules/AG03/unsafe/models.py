@@ -10,3 +10,4 @@ class User(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     team_id: Mapped[int | None]
+    phone: Mapped[str | None]

@@ -11,3 +11,4 @@ class Order(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     before: Mapped[str | None] = mapped_column(Enum("new", "paid", name="order_status"))
+    note: Mapped[str | None]

@@ -9,3 +9,4 @@ class Order(Base):
     __tablename__ = "orders"
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    note: Mapped[str | None]

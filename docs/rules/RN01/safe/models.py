@@ -9,5 +9,5 @@ class User(Base):
     __tablename__ = "users"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    full_name: Mapped[str]
+    full_name: Mapped[str | None]
     display_name: Mapped[str | None]

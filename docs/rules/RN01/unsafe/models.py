@@ -9,4 +9,4 @@ class User(Base):
     __tablename__ = "users"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    display_name: Mapped[str]
+    display_name: Mapped[str | None]
