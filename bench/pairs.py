@@ -41,7 +41,6 @@ sys.path.insert(0, str(ROOT))
 
 from migrations_tools.catalog import Catalog, Difference, Table, compare
 from migrations_tools.errors import MigrationsToolsError
-from migrations_tools.proofs.schema import _is_beyond_models as is_beyond_models
 from migrations_tools.report.generated import Generated
 from migrations_tools.review.findings import Finding
 from tests.support.embedded import running_server
@@ -117,13 +116,17 @@ def _pairs_of(path: Path) -> Iterator[Pair]:
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of one side: reasons why a file does not work, what differs, what is gone; what the tool said."""
+    """What came of one side: reasons why a file does not work, what differs, what is gone; what the tool said.
+
+    `refused` is when the tool gave no file, and the reason.
+    """
 
     broken: list[str] = field(default_factory=list)
     differs: list[str] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
     said: tuple[Finding, ...] = ()
     text: str = ""
+    refused: bool = False
 
     @property
     def right(self) -> bool:
@@ -132,8 +135,9 @@ class Outcome:
 
     @property
     def warned(self) -> bool:
-        """Whether it is wrong, and the tool said beforehand that something is."""
-        return not self.right and any(finding.severity in ("hold", "error", "warn") for finding in self.said)
+        """Whether it is wrong, and the tool said beforehand that something is, or gave no file."""
+        left = [finding for finding in self.said if finding.outcome != "repaired"]
+        return not self.right and (self.refused or bool(left))
 
     def marks(self) -> str:
         """Give the three marks, and whether the user was warned."""
@@ -232,8 +236,13 @@ def _part(pair: Pair, table: str, item: Any) -> tuple[str, str]:
 
 def unsaid(differences: Sequence[Difference], said: Sequence[Finding]) -> list[str]:
     """Give the differences that matter and that no finding names."""
-    notable = [item for item in differences if item.notable and not is_beyond_models(item)]
+    notable = [item for item in differences if item.notable and not _has_no_words(item)]
     return [item.sentence() for item in notable if not any(_names(finding, item) for finding in said)]
+
+
+def _has_no_words(difference: Difference) -> bool:
+    """Tell whether a difference is something that the database has and a MetaData cannot say."""
+    return difference.sort == "unexpected" and difference.kind in ("extension", "schema", "view", "domain", "sequence")
 
 
 def _names(finding: Finding, difference: Difference) -> bool:
@@ -298,6 +307,7 @@ def run(pair: Pair, alembic: Alembic, side: Side, wanted: Catalog | None) -> Out
             side(pair, alembic, outcome)
         except Exception as error:  # noqa: BLE001 - whatever a side raises is its outcome
             outcome.broken.append(f"generate: {_words(error)}")
+            outcome.refused = isinstance(error, MigrationsToolsError)
         first = _travel(alembic, outcome)
         if first is not None:
             partitions = {table.qualified_name for table in first.catalog.tables if table.parents}
