@@ -144,10 +144,26 @@ def typecheck(session: nox.Session) -> None:
 
 
 @nox.session
+def docs(session: nox.Session) -> None:
+    """Write docs/rules.md from the rules and their examples."""
+    session.install(".")
+    session.run("python", "docs/write_rules.py", *session.posargs)
+
+
+@nox.session
+def pairs(session: nox.Session) -> None:
+    """Take what plain Alembic and this tool write for awkward pairs up, down and up again, and print the table."""
+    _install_for_tests(session)
+    session.run("python", "bench/pairs.py", *session.posargs, env=_fast_folder())
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
-    """Print the start-up times as ratios of one run."""
+    """Print the start-up times, and what a review of a hundred tables takes, as ratios of one run."""
     session.install(".")
     session.run("python", "bench/startup.py", *session.posargs)
+    _install_for_tests(session)
+    session.run("python", "bench/review.py", env=_fast_folder())
 
 
 def _interpreter(version: str) -> str:

@@ -7,6 +7,7 @@ import inspect
 import io
 import os
 import sys
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -52,13 +53,19 @@ def make_config(request: dict[str, Any], *words: str) -> Config:
 
     `env.py` finds the command's options in `config.cmd_opts`, as Alembic's cookbook has it.
     """
-    from alembic.config import CommandLine
-
-    options = CommandLine("alembic").parser.parse_args(words)
+    options = _parser().parse_args(words)
     config = _like(Program.config, options) if Program.config else _from_file(request, options)
     for key, value in (request.get("options") or {}).items():
         config.set_main_option(key, value)
     return config
+
+
+@lru_cache(maxsize=None)
+def _parser() -> argparse.ArgumentParser:
+    """Give the parser of Alembic's command line; making it takes longer than most requests."""
+    from alembic.config import CommandLine
+
+    return CommandLine("alembic").parser
 
 
 def _like(given: Config, options: argparse.Namespace) -> Config:

@@ -1,0 +1,1 @@
+CREATE TABLE seats (row_number integer NOT NULL, seat integer NOT NULL, PRIMARY KEY (row_number, seat));

@@ -1,0 +1,1 @@
+CREATE TABLE seats (row_number integer CONSTRAINT seats_pkey PRIMARY KEY);

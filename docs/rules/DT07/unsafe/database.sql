@@ -1,0 +1,2 @@
+CREATE TABLE users (id serial PRIMARY KEY);
+CREATE TABLE orders (id serial PRIMARY KEY, user_id integer NOT NULL);

@@ -1,0 +1,2 @@
+def save(connection, users, email):
+    connection.execute(insert(users).values(email=email))

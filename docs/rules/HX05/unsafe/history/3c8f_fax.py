@@ -1,0 +1,13 @@
+import sqlalchemy as sa
+from alembic import op
+
+revision = "3c8f"
+down_revision = "1a6d"
+
+
+def upgrade():
+    op.add_column("users", sa.Column("fax", sa.String()))
+
+
+def downgrade():
+    op.drop_column("users", "fax")

@@ -1,0 +1,2 @@
+def start(engine, config):
+    command.upgrade(config, "head")

@@ -1,0 +1,2 @@
+def start(engine, metadata):
+    metadata.create_all(engine)

@@ -1,0 +1,4 @@
+from sqlalchemy import MetaData, Sequence
+
+metadata = MetaData()
+numbers = Sequence("numbers", start=1000, metadata=metadata)

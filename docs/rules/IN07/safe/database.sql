@@ -1,0 +1,1 @@
+CREATE TABLE lines (id serial PRIMARY KEY, net integer NOT NULL, gross integer GENERATED ALWAYS AS (net * 2) STORED);

@@ -1,0 +1,14 @@
+from alembic import op
+
+revision = "2b7e"
+down_revision = "1a6d"
+
+
+def upgrade():
+    with op.get_context().autocommit_block():
+        op.create_index("ix_orders_placed_at", "orders", ["placed_at"], postgresql_concurrently=True)
+
+
+def downgrade():
+    with op.get_context().autocommit_block():
+        op.drop_index("ix_orders_placed_at", "orders", postgresql_concurrently=True)

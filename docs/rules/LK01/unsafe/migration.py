@@ -1,0 +1,13 @@
+from alembic import op
+
+revision = "2b7e"
+down_revision = "1a6d"
+
+
+def upgrade():
+    op.execute("SET LOCAL lock_timeout = '2s'")
+    op.create_index("ix_orders_placed_at", "orders", ["placed_at"])
+
+
+def downgrade():
+    op.drop_index("ix_orders_placed_at", "orders")

@@ -1,0 +1,3 @@
+CREATE SCHEMA billing;
+CREATE TABLE users (id serial PRIMARY KEY);
+CREATE TABLE billing.accounts (id serial PRIMARY KEY);

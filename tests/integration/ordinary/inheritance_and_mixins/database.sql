@@ -1,0 +1,1 @@
+CREATE TABLE parties (id serial PRIMARY KEY, kind varchar NOT NULL);
