@@ -36,6 +36,7 @@ def do_revision(request: dict[str, Any], talk: Talk) -> dict[str, Any]:
     failed: list[dict[str, str]] = []
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as undo:
         undo.enter_context(_forgiving_hooks(failed))
+        undo.enter_context(_plain_percents())
         copies = _copy_folders(originals, os.path.realpath(folder))
         look_in(config, copies)
         decided = Decision(talk, undo)
@@ -81,6 +82,28 @@ def _forgiving_hooks(failed: list[dict[str, str]]) -> Iterator[None]:
         yield
     finally:
         write_hooks._invoke = invoke
+
+
+@contextlib.contextmanager
+def _plain_percents() -> Iterator[None]:
+    """Let Alembic write a `%` of an expression once: the file's text is doubled for the driver when it runs."""
+    from alembic.ddl.impl import DefaultImpl
+
+    render = DefaultImpl.render_ddl_sql_expr
+
+    def render_plainly(self: Any, *arguments: Any, **options: Any) -> str:
+        preparer = self.dialect.identifier_preparer
+        doubles, preparer._double_percents = preparer._double_percents, False
+        try:
+            return render(self, *arguments, **options)
+        finally:
+            preparer._double_percents = doubles
+
+    DefaultImpl.render_ddl_sql_expr = render_plainly  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        DefaultImpl.render_ddl_sql_expr = render  # type: ignore[method-assign]
 
 
 def _copy_folders(originals: Sequence[str], folder: str) -> list[str]:
