@@ -9,6 +9,7 @@ from migrations_tools.review import edits, sql
 from migrations_tools.review.edits import Edit
 from migrations_tools.review.facts import Facts, table_name
 from migrations_tools.review.findings import Finding
+from migrations_tools.review.renames import behind
 from migrations_tools.review.rules import Catalogue
 
 CATALOGUE = Catalogue()
@@ -23,7 +24,9 @@ CATALOGUE = Catalogue()
 )
 def required_column_without_value(facts: Facts) -> Iterator[Finding]:
     """Find a NOT NULL column without a server default that is added to a table which exists."""
-    for item in facts.operations:
+    # What may be a rename is asked about first (RN01).
+    asked = behind(facts).keys() - facts.allowed
+    for item in (each for each in facts.operations if each.id not in asked):
         if facts.existing(item) and _lacks_value(item) and item.name not in facts.renamed(table_name(item)):
             value = _backfill(facts, item) or item.details.get("default")
             yield _filled(item, value) if value else _unfilled(item)
