@@ -156,7 +156,8 @@ def _with_using(item: Retyped) -> Finding:
         sentence=f"{item.words}, which PostgreSQL does not cast by itself: postgresql_using was added ({where}).",
         effect="A value that cannot be read as one of the new type stops the migration." if up else "",
         edits=(Edit(
-            comment=f"DT05: PostgreSQL does not cast {item.before.type} to {item.type} by itself" if up else "",
+            comment=f"DT05: PostgreSQL does not cast {item.before.type} to {item.type} by itself, and stops at a value"
+            " that is none" if up else "",
             comment_down=f"DT05: PostgreSQL does not cast {item.type} to {item.before.type} by itself" if down else "",
             replaces=(number,), upgrade=(edits.original(number, **up),), downgrade=(edits.mirror(number, **down),),
         ),),

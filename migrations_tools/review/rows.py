@@ -93,9 +93,9 @@ def column_made_required(facts: Facts) -> Iterator[Finding]:
     for item in facts.operations:
         if item.kind != "alter_column" or item.details.get("modify_nullable") is not False or _in_new_key(facts, item):
             continue
-        value = _backfill(facts, item)
+        value = _backfill(facts, item) or item.details.get("default")
         if facts.existing(item):
-            yield _made_required(item, value)
+            yield _made_required(item, value or "")
 
 
 def _in_new_key(facts: Facts, item: Operation) -> bool:

@@ -66,6 +66,9 @@ SPOKEN = {
         Facts((altered("id", modify_nullable=False),), PLAIN, wishes=Wishes(backfills={"users.id": "1"})),
         ["repaired DT02 users.id"],
     ),
+    "set not null with a default in Python": (
+        Facts((altered("id", modify_nullable=False, default="0"),), PLAIN), ["repaired DT02 users.id"],
+    ),
     "drop not null": (Facts((altered("id", modify_nullable=True),), PLAIN), []),
     "unique on a column that exists": (
         Facts((operation("create_index", "ux", unique=True, columns=("id",)),), PLAIN), ["kept DT03 users.ux"],

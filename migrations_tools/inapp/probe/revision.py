@@ -9,6 +9,7 @@ import tempfile
 from typing import TYPE_CHECKING, Any
 
 from .configuration import make_config
+from .details import plain_percents
 from .edits import apply_edits, finish
 from .enums import Enums
 from .environment import database_of, listed, locations, look_in, script_of
@@ -86,18 +87,14 @@ def _forgiving_hooks(failed: list[dict[str, str]]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _plain_percents() -> Iterator[None]:
-    """Let Alembic write a `%` of an expression once: the file's text is doubled for the driver when it runs."""
+    """Let Alembic write the expressions of the file with a `%` as it is."""
     from alembic.ddl.impl import DefaultImpl
 
     render = DefaultImpl.render_ddl_sql_expr
 
     def render_plainly(self: Any, *arguments: Any, **options: Any) -> str:
-        preparer = self.dialect.identifier_preparer
-        doubles, preparer._double_percents = preparer._double_percents, False
-        try:
+        with plain_percents(self.dialect):
             return render(self, *arguments, **options)
-        finally:
-            preparer._double_percents = doubles
 
     DefaultImpl.render_ddl_sql_expr = render_plainly  # type: ignore[method-assign]
     try:
