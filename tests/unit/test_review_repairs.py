@@ -214,6 +214,27 @@ def test_an_index_whose_name_is_cut_is_the_one_that_alembic_makes(name: str, exp
     assert said(Facts((made,), PLAIN, users(indexes=(index(name, "(id)", "id"),)))) == expected
 
 
+DG07 = ["kept BC01 users.a", "repaired DG07 users.a"]
+BACK = {
+    "required": (users(column("a", nullable=False)), DG07),
+    "with a default": (users(column("a", nullable=False, default="1")), DG07[:1]),
+    "with numbers of its own": (users(column("a", nullable=False, identity_generation="ALWAYS")), DG07[:1]),
+    "nullable": (users(column("a")), DG07[:1]),
+    "of the key": (
+        users(column("a", nullable=False), constraints=(
+            Constraint("users", "pk", "primary key", "PRIMARY KEY (a)", ("a",)),
+        )), ["kept BC01 users.a", "kept FD11 users.a"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "expected"), BACK.values(), ids=BACK.keys())
+def test_a_required_column_comes_back_nullable_where_there_are_rows(before: Catalog, expected: list[str]) -> None:
+    gone = Facts((operation("drop_column", "a"),), before, PLAIN)
+    assert sorted(said(gone, Allowance("BC01", "users.a"))) == expected
+    assert said(gone) == ["held BC01 users.a"]
+
+
 def test_the_type_of_the_last_column_goes_with_it_when_the_drop_is_allowed() -> None:
     facts = Facts((operation("drop_column", "mood"),), enums("a"), PLAIN)
     assert said(facts) == ["held BC01 users.mood"]
