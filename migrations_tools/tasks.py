@@ -111,14 +111,16 @@ _HEAD = "The head that the new revision is to stand on, when there are several."
 _RENAME = "A column that is renamed, not dropped, as TABLE.OLD=NEW; may be given several times."
 _RENAME_TABLE = "A table that is renamed, not dropped, as OLD=NEW; may be given several times."
 _BACKFILL = "What existing rows get in a column that is NOT NULL, as TABLE.COLUMN=SQL; may be given several times."
+_DATA = "A dump of real rows, as pg_dump wrote it, to execute revisions with instead of made ones."
 _WISHES = {"allow": _ALLOW, "rename": _RENAME, "rename_table": _RENAME_TABLE, "backfill": _BACKFILL}
 
 
-@task(help={"message": _MESSAGE, "head": _HEAD, **_WISHES}, iterable=list(_WISHES))
+@task(help={"message": _MESSAGE, "head": _HEAD, "data": _DATA, **_WISHES}, iterable=list(_WISHES))
 def generate(
     context: Context,
     message: str = "",
     head: str = "",
+    data: str = "",
     allow: list[str] = [],  # noqa: B006 - Invoke fills it, nothing here changes it
     rename: list[str] = [],  # noqa: B006 - the same
     rename_table: list[str] = [],  # noqa: B006 - the same
@@ -130,32 +132,38 @@ def generate(
 
     with _working(context, "generate") as work:
         wishes = parse_wishes(rename, rename_table, backfill)
-        run(work, message, head, list(allow), write=not work.dry, wishes=wishes)
+        run(work, message, head, list(allow), write=not work.dry, wishes=wishes, data=data)
 
 
 _FILE = "A revision file or revision to review, may be given several times; else what the base branch does not have."
 _SINCE = "Review what comes after this revision of the history, or this branch or commit of git."
 
 
-@task(help={"file": _FILE, "since": _SINCE, "allow": _ALLOW}, iterable=["file", "allow"])
-def review(context: Context, file: list[str] = [], since: str = "", allow: list[str] = []) -> None:  # noqa: B006 - Invoke fills them, nothing here changes them
+@task(help={"file": _FILE, "since": _SINCE, "allow": _ALLOW, "data": _DATA}, iterable=["file", "allow"])
+def review(
+    context: Context,
+    file: list[str] = [],  # noqa: B006 - Invoke fills it, nothing here changes it
+    since: str = "",
+    allow: list[str] = [],  # noqa: B006 - the same
+    data: str = "",
+) -> None:
     """Review revision files that exist, by executing them."""
     from migrations_tools.steps.review import review as run
 
     with _working(context, "review") as work:
-        run(work, list(file), since, list(allow))
+        run(work, list(file), since, list(allow), data)
 
 
 _STAIRWAY = "Which revisions go up, down and up again: `new`, `all`, or REV..REV."
 
 
-@task(help={"stairway": _STAIRWAY})
-def validate(context: Context, stairway: str = "") -> None:
+@task(help={"stairway": _STAIRWAY, "data": "A dump, as pg_dump wrote it, that is upgraded from its own revision."})
+def validate(context: Context, stairway: str = "", data: str = "") -> None:
     """Install again from nothing and prove it. Needs `isolate`."""
     from migrations_tools.steps.validate import validate as run
 
     with _working(context, "validate") as work:
-        run(work, stairway)
+        run(work, stairway, data)
 
 
 @task

@@ -150,5 +150,6 @@ def run(folder: Path, words: list[str], given: bytes = b"") -> bytes:
         raise Unavailable(f"`git {words[0]}` did not end within {_SECONDS:g} seconds") from error
     if done.returncode:
         said = done.stderr.decode("utf-8", errors="replace").strip().splitlines()
-        raise Unavailable(said[0].removeprefix("fatal: ") if said else f"`git {words[0]}` says no")
+        first = said[0].removeprefix("fatal: ") if said else f"`git {words[0]}` says no"
+        raise Unavailable("no git repository is there" if first.startswith("not a git repository") else first)
     return done.stdout

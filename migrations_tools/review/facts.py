@@ -54,7 +54,8 @@ class Facts:
     the ids of operations that the user has allowed by name. What is None was not looked at, and no rule may conclude
     from it.
 
-    `executed` is what the file did on a scratch database with rows in its tables, `empty` the same without rows, made
+    `executed` is what the file did on a scratch database with rows in its tables (`real` ones, where the user gave
+    them), `empty` the same without rows, made
     when the first failed; `left` is what then differs from the models. `lineage` is the history against the base
     branch's. `large` names the tables that are large where it matters ("*": all). A file that somebody wrote is
     `by_hand`: what it drops is meant.
@@ -71,6 +72,7 @@ class Facts:
     mended: Mended = field(default_factory=Mended)
     executed: Executed | None = None
     empty: Executed | None = None
+    real: bool = False
     left: tuple[Difference, ...] = ()
     lineage: Lineage | None = None
     large: frozenset[str] = frozenset()

@@ -67,7 +67,7 @@ def failures(facts: Facts) -> Iterator[Finding]:
         return
     failure = up.failure
     operation = up.steps[failure.step].operation if failure.step is not None else None
-    code, severity, said = _kind(failure, operation, facts.needs_rows("upgrade"))
+    code, severity, said = _kind(failure, operation, facts.needs_rows("upgrade"), facts.real)
     yield Finding(
         object=object_of(up, failure, operation), code=code, severity=severity, file=failure.file, line=failure.line,
         sentence=f"{what(failure, operation)} {said}", evidence=told(failure), operations=_ids(operation),
@@ -86,9 +86,11 @@ def _is_concurrently(failure: Failure) -> bool:
     return failure.sqlstate == _IN_TRANSACTION and "CONCURRENTLY" in words(failure.statement)
 
 
-def _kind(failure: Failure, operation: Operation | None, by_rows: bool) -> tuple[str, Severity, str]:
+def _kind(failure: Failure, operation: Operation | None, by_rows: bool, real: bool) -> tuple[str, Severity, str]:
     """Give the code of an error's kind, how grave it is, and the end of a sentence."""
     found = words(failure.statement)
+    severity: Severity = "error" if real else "info"
+    which = "on the rows that were given" if real else "on rows that were made up"
     if failure.sqlstate == _TYPES and "TYPE" in found:
         return "DT05", "error", "fails: PostgreSQL knows no way from the old type to the new one."
     if not by_rows:
@@ -96,9 +98,9 @@ def _kind(failure: Failure, operation: Operation | None, by_rows: bool) -> tuple
     if failure.sqlstate == _NOT_NULL and (has(found, "ADD", "COLUMN") or _is(operation, "add_column")):
         return "DT01", "error", "fails on every table that has a row: existing rows have no value for it."
     if failure.sqlstate == _NOT_NULL and has(found, "SET", "NOT", "NULL"):
-        return "DT02", "info", "failed on rows that were made up: a row may have no value."
+        return "DT02", severity, f"failed {which}: a row may have no value."
     code, why = _BY_STATE.get(failure.sqlstate, ("AG12", "it depends on the rows"))
-    return code, "info", f"failed on rows that were made up: {why}."
+    return code, severity, f"failed {which}: {why}."
 
 
 def _is(operation: Operation | None, kind: str) -> bool:

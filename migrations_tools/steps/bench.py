@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from migrations_tools import catalog
@@ -22,13 +23,17 @@ EVERY = ""  # in the place of a database's name: whichever env.py connects to
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What works on scratch databases: the engine, the run, the probe, the server, and what was installed."""
+    """What works on scratch databases: the engine, the run, the probe, the server, and what was installed.
+
+    `dump` is the user's own data, which takes the place of made rows where revisions are executed.
+    """
 
     temp: Temp
     run: Run
     probe: Probe
     server: Server
     installed: tuple[Migrated, ...]
+    dump: Path | None = None
 
     @property
     def databases(self) -> tuple[str, ...]:
@@ -42,6 +47,11 @@ class Bench:
     def sent(self, copies: Mapping[str, str]) -> dict[str, str]:
         """Say where connections go: each database's to its copy, or all to the one copy that there is."""
         return dict(copies) if len(self.databases) > 1 else {EVERY: next(iter(copies.values()))}
+
+    @property
+    def main(self) -> str:
+        """The database that the application uses, or the only one."""
+        return self.temp.database if self.temp.database in self.databases else self.databases[0]
 
     def ask(
         self, migrated: Migrated, do: str, doing: str, copies: Mapping[str, str], answering: Asked | None = None,

@@ -69,8 +69,8 @@ def _judged(reviewed: Reviewed, tried: Iterable[Tried], ground: Ground, bench: B
     for each in (one for one in tried if one.executed.database == reviewed.database):
         facts = Facts(
             each.operations, each.before, ground.models.schemas.get(reviewed.database), tuple(ground.history),
-            executed=each.executed, empty=each.empty, left=tuple(_left(each, reviewed, ground.models)),
-            large=frozenset(bench.temp.work.settings.large_tables),
+            executed=each.executed, empty=each.empty, real=bench.dump is not None,
+            left=tuple(_left(each, reviewed, ground.models)), large=frozenset(bench.temp.work.settings.large_tables),
         )  # fmt: skip
         found = verdict.measured(facts, ground.allowances)
         reviewed = replace(reviewed, review=_joined(reviewed.review, found))
@@ -78,12 +78,14 @@ def _judged(reviewed: Reviewed, tried: Iterable[Tried], ground: Ground, bench: B
 
 
 def _joined(review: Review, more: Review) -> Review:
-    """Add findings; one that the review has foreseen under the same code for the same object is not said twice."""
-    said = {(finding.code, finding.object) for finding in review.findings}
+    """Add findings; what the review has foreseen under the same code for the same object is said once, the graver."""
+    grave = {(finding.code, finding.object) for finding in more.findings if finding.reaches("error")}
+    left = [finding for finding in review.findings if (finding.code, finding.object) not in grave or finding.edits]
+    said = {(finding.code, finding.object) for finding in left}
     fresh = [finding for finding in more.findings if (finding.code, finding.object) not in said]
     used = tuple(dict.fromkeys((*review.allowed, *more.allowed)))
     return replace(
-        review, findings=(*review.findings, *fresh), allowed=used,
+        review, findings=(*left, *fresh), allowed=used,
         unused=tuple(item for item in review.unused if item not in used),
     )  # fmt: skip
 

@@ -66,7 +66,7 @@ def execute(
     One database goes up step by step, each revision making its trip on the way; after one that leaves it where the
     next cannot begin, it is made again. Gives one value for each revision and each database that env.py comes to.
     """
-    left, made, begin = list(revisions), list[Executed](), _replay
+    left, made, begin = list(revisions), list[Executed](), _from_the_dump if bench.dump else _replay
     databases = list(dict.fromkeys(item.database for item in migrated.standings))
     while left:
         with bench.copies(PURPOSE, databases) as copies:
@@ -74,6 +74,9 @@ def execute(
             try:
                 begin(course, left)
             except (ProbeError, CannotProceed) as error:
+                if bench.dump:
+                    reasons = [f"The dump {bench.dump} cannot be used.", *error.reasons]
+                    raise CannotProceed(reasons, tip=_DUMP) from error
                 if begin is _replay and bench.temp.work.settings.install_command:
                     begin = _from_the_top  # on copies that are empty again
                     continue
@@ -87,6 +90,20 @@ def _replay(course: Course, revisions: Sequence[Revision]) -> None:
     """Go up to where the first revision begins. Raises ProbeError when an earlier one fails."""
     first = revisions[0].revision
     course.ask("reach", f"going up to where {first} begins", revision=first)
+
+
+_DUMP = "It must be of a database at a revision of this history that comes before those that are executed."
+
+
+def _from_the_dump(course: Course, revisions: Sequence[Revision]) -> None:
+    """Put the user's dump into the copy of the application's database, and go up from the dump's own revision.
+
+    Raises CannotProceed for a dump that cannot be restored, ProbeError when a revision on the way fails.
+    """
+    bench = course.bench
+    if bench.dump:
+        bench.temp.restore(bench.run, course.copies.get(bench.main) or next(iter(course.copies.values())), bench.dump)
+    _replay(course, revisions)
 
 
 def _from_the_top(course: Course, revisions: Sequence[Revision]) -> None:

@@ -33,6 +33,7 @@ from migrations_tools.steps.install import Migrated
 from migrations_tools.steps.recording import versions
 from migrations_tools.steps.surroundings import Surroundings
 from migrations_tools.steps.temp import Temp, targets
+from migrations_tools.steps.wishes import existing_dump
 from migrations_tools.steps.work import Work, busy, standing_run, written
 
 
@@ -40,7 +41,7 @@ from migrations_tools.steps.work import Work, busy, standing_run, written
 class Wish:
     """What the user wants of `generate`: a message, the head to stand on, the drops that are meant, files or not.
 
-    `wishes` are what the review is told of the change.
+    `wishes` are what the review is told of the change, `dump` has rows to execute the file with.
     """
 
     message: str
@@ -48,6 +49,7 @@ class Wish:
     allowances: Sequence[Allowance]
     write: bool
     wishes: Wishes = field(default_factory=Wishes)
+    dump: Path | None = None
 
 
 def generate(
@@ -57,6 +59,7 @@ def generate(
     allow: Sequence[str] = (),
     write: bool = True,
     wishes: Wishes | None = None,
+    data: str = "",
 ) -> tuple[Generated, ...]:
     """Bring the temp database to head, autogenerate, review, write the file(s); one outcome for each environment.
 
@@ -68,7 +71,7 @@ def generate(
     today = datetime.datetime.now(tz=datetime.timezone.utc).date()
     allowances = parse_allowances([*work.settings.allow, *allow], today)
     wishes = wishes or Wishes()
-    wish = Wish(message or work.settings.message, head, allowances, write, wishes)
+    wish = Wish(message or work.settings.message, head, allowances, write, wishes, existing_dump(data))
     temp = engines.reopen(work, run)
     with busy(work, run) as run:
         outcomes: list[Generated] = []
@@ -107,7 +110,7 @@ def _ask(temp: Temp, run: Run, number: int, wish: Wish) -> tuple[Run, Generated]
         head = head_to_extend(ends, wish.head) if wish.write or wish.head else (ends.revisions or ("head",))[0]
         standings = _to_the_heads(probe, target, ends, temp.work.settings.install_command)
         installed = Migrated(environment, target, ends.revisions, standings)
-        asked = _Reviewer(Bench(temp, run, probe, temp.server(run), (installed,)), wish)
+        asked = _Reviewer(Bench(temp, run, probe, temp.server(run), (installed,), wish.dump), wish)
         request = target.request("revision", message=wish.message, head=head)
         answer = probe.ask(request, "autogenerating", asked.answer)
         run = asked.run

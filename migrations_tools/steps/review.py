@@ -29,16 +29,18 @@ from migrations_tools.steps.recording import versions
 from migrations_tools.steps.sources import sources_with
 from migrations_tools.steps.temp import Temp, targets
 from migrations_tools.steps.trips import Tried, try_out
+from migrations_tools.steps.wishes import existing_dump
 from migrations_tools.steps.work import Work, busy, standing_run
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is to be reviewed: files by path, name or revision; all after a revision or commit; and what is allowed."""
+    """What is reviewed: files by path, name or revision; all after a revision or commit; what is allowed; rows."""
 
     files: tuple[str, ...]
     since: str
     allowances: tuple[Allowance, ...]
+    dump: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class Choice:
     base: Base | None = None
 
 
-def review(work: Work, files: Sequence[str] = (), since: str = "", allow: Sequence[str] = ()) -> None:
+def review(work: Work, files: Sequence[str] = (), since: str = "", allow: Sequence[str] = (), data: str = "") -> None:
     """Review revision files; a temp stack that stands is used and left standing.
 
     Raises Found when a finding reaches the setting `threshold`, CannotProceed for a file or revision that is not there
@@ -59,7 +61,7 @@ def review(work: Work, files: Sequence[str] = (), since: str = "", allow: Sequen
     if work.dry:
         isolate(work)
         return
-    wish = Wish(tuple(files), since, parse_allowances([*work.settings.allow, *allow], _today()))
+    wish = Wish(tuple(files), since, parse_allowances([*work.settings.allow, *allow], _today()), existing_dump(data))
     standing = work.journal.read() is not None
     try:
         if not standing:
@@ -137,7 +139,7 @@ def _one(temp: Temp, run: Run, number: int, wish: Wish) -> tuple[Run, ByHand]:
         choice = choose(temp.work, environment, history, wish)
         found = standings(probe.ask(target.request("current"), "asking the database where it stands"))
         migrated = Migrated(environment, target, ends.revisions, found)
-        bench = Bench(temp, run, probe, temp.server(run), (migrated,))
+        bench = Bench(temp, run, probe, temp.server(run), (migrated,), wish.dump)
         tried = _try(bench, migrated, choice.revisions)
     lineage = Lineage(
         _on_disk(environment, history), frozenset(each.revision for each in choice.revisions), ends.revisions,
@@ -226,7 +228,7 @@ def _file(
     own = allowances_in(revision)
     facts = Facts(
         tried.operations, tried.before, None, tuple(history), executed=tried.executed, empty=tried.empty,
-        large=large, by_hand=True,
+        large=large, by_hand=True, real=wish.dump is not None,
     )  # fmt: skip
     judged = verdict.measured(facts, [*own, *wish.allowances])
     unused = tuple(item for item in judged.unused if item in own)

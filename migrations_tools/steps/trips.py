@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from migrations_tools.catalog import Catalog, Query
@@ -51,10 +51,11 @@ def try_out(
     bench: Bench, migrated: Migrated, revisions: Sequence[Revision], files: Sequence[Mapping[str, Any]] = ()
 ) -> tuple[Tried, ...]:
     """Execute revisions, in the order in which they come; `files` are those that no versions folder has yet."""
-    done = execute(bench, migrated, revisions, WITH_ROWS, files)
+    done = execute(bench, migrated, revisions, WITHOUT if bench.dump else WITH_ROWS, files)
     failed = {each.revision for each in done if each.failure and not each.refuses_downgrade}
     again = [revision for revision in revisions if revision.revision in failed]
-    empty = {(each.revision, each.database): each for each in _one_by_one(bench, migrated, again, files)}
+    bare = replace(bench, dump=None)
+    empty = {(each.revision, each.database): each for each in _one_by_one(bare, migrated, again, files)}
     return tuple(Tried(each, empty.get((each.revision, each.database))) for each in done)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from migrations_tools.discovery.services import Application
@@ -10,25 +12,27 @@ from migrations_tools.errors import Found
 from migrations_tools.journal import Run
 from migrations_tools.proofs import http
 from migrations_tools.proofs.files import files_unchanged
-from migrations_tools.proofs.proof import FAILED, NOT_CHECKED, Proof, not_checked
+from migrations_tools.proofs.proof import FAILED, NOT_CHECKED, Proof, attempted, not_checked
 from migrations_tools.report import record
 from migrations_tools.report.terminal import show_proofs
-from migrations_tools.steps import engines, schema_proofs
+from migrations_tools.steps import engines, schema_proofs, upgrade_path
 from migrations_tools.steps.bench import Bench
 from migrations_tools.steps.install import install
 from migrations_tools.steps.recording import installed_parts
 from migrations_tools.steps.temp import Installation, Temp
+from migrations_tools.steps.wishes import existing_dump
 from migrations_tools.steps.work import Work, busy, standing_run
 
 
-def validate(work: Work, stairs: str = "") -> None:
+def validate(work: Work, stairs: str = "", data: str = "") -> None:
     """Install everything again from nothing and prove that it works.
 
-    `stairs` says which revisions go up, down and up again, where it is not as the setting says.
+    `stairs` says which revisions go up, down and up again, where it is not as the setting says; `data` is a
+    dump that is to be upgraded.
 
     Raises Found when a proof fails; what was started stays up for inspection.
     """
-    run = standing_run(work, "validate")
+    run, dump = standing_run(work, "validate"), existing_dump(data)
     temp = engines.reopen(work, run)
     if work.dry:
         work.console.say(temp.dry_words(run))
@@ -37,7 +41,7 @@ def validate(work: Work, stairs: str = "") -> None:
     temp.verify()
     with busy(work, run) as run:
         run, installation = temp.reinstall(run)
-        run, proofs, parts = _prove(temp, run, installation, stairs or work.settings.stairway)
+        run, proofs, parts = _prove(temp, run, installation, stairs or work.settings.stairway, dump)
         run = work.journal.update(run, stage="validated")
     record.note(work.journal, run, work.console.steps, proofs=record.proofs_json(proofs), **parts)
     _report(work, proofs)
@@ -46,7 +50,9 @@ def validate(work: Work, stairs: str = "") -> None:
 # --- the proofs --------------------------------------------------------------------------------------------------
 
 
-def _prove(temp: Temp, run: Run, installation: Installation, stairs: str) -> tuple[Run, list[Proof], dict[str, Any]]:
+def _prove(
+    temp: Temp, run: Run, installation: Installation, stairs: str, dump: Path | None
+) -> tuple[Run, list[Proof], dict[str, Any]]:
     console = temp.work.console
     run, probe = temp.open_probe(run)
     with probe:
@@ -56,6 +62,8 @@ def _prove(temp: Temp, run: Run, installation: Installation, stairs: str) -> tup
         with console.step("Comparing the schema with the models'"):
             bench = Bench(temp, run, probe, temp.server(run), installed)
             proofs, parts = schema_proofs.prove(bench, stairs), installed_parts(bench)
+            if dump:
+                proofs.append(attempted(upgrade_path.CLAIM, partial(upgrade_path.prove, bench, dump)))
     with console.step("Asking the application"):
         proofs += _application_proofs(temp, installation)
     with console.step("Looking at what is up, the logs, and the rest of the machine"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from migrations_tools.errors import CannotProceed
 from migrations_tools.review.facts import Wishes
@@ -27,6 +28,16 @@ def parse_wishes(renames: Sequence[str], table_renames: Sequence[str], backfills
     if reasons:
         raise CannotProceed(reasons)
     return Wishes(columns, tables, values)
+
+
+def existing_dump(given: str) -> Path | None:
+    """Give the dump that the user names; None without one. Raises CannotProceed when it is not there."""
+    if not given:
+        return None
+    path = Path(given).expanduser().resolve()
+    if not path.exists():
+        raise CannotProceed(f"There is no dump {given}.", tip="Give the path of what pg_dump wrote, in any format.")
+    return path
 
 
 def _read(

@@ -84,7 +84,7 @@ def test_what_cannot_be_had_has_its_reason(
 ) -> None:
     with pytest.raises(Unavailable, match="git knows no branch nowhere"):
         git.base_commit(repository, "nowhere")
-    with pytest.raises(Unavailable, match="not a git repository"):
+    with pytest.raises(Unavailable, match="no git repository is there"):
         git.base_commit(tmp_path_factory.mktemp("elsewhere"), "")
     empty = tmp_path_factory.mktemp("empty")
     run(empty, "init", "-b", "other")
