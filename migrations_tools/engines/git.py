@@ -68,9 +68,25 @@ def is_unchanged(folder: Path, commit: Commit, but: Sequence[Path] = ()) -> bool
     """Tell whether the folder's files are the commit's, without one more or less; `but` are folders in it left out."""
     inside = [path.resolve() for path in but if folder.resolve() in path.resolve().parents]
     paths = (".", *(f":(exclude){path.relative_to(folder.resolve())}" for path in inside))
-    changed = _ask(folder, "diff", "--name-only", commit.identity, "--", *paths).split()
+    changed = differing(folder, commit.identity, paths)
     new = _ask(folder, "ls-files", "--others", "--exclude-standard", "--", *paths).split()
     return not changed and not any(name.endswith(_KINDS) for name in new)
+
+
+def differing(folder: Path, commit: str, paths: Iterable[str]) -> dict[str, str]:
+    """Give the files of the working tree that differ from a commit's, by their path inside it, with git's letter.
+
+    `git diff` would write into the index that a file is only newer; `git diff-index` names it, so that what it has not
+    read is read here.
+    """
+    words = ("diff-index", "--relative", "--no-renames", "--no-abbrev", "--raw", "-z", commit, "--", *paths)
+    fields = _ask(folder, *words).split("\0")
+    found = {path: facts.split() for facts, path in zip(fields[::2], fields[1::2], strict=False)}
+    unread = [path for path, facts in found.items() if facts[0][1:] == facts[1] in _REGULAR and not facts[3].strip("0")]
+    asked = "".join(f"{path}\n" for path in unread).encode(errors="surrogateescape")
+    hashes = run(folder, ["hash-object", "--stdin-paths"], asked).decode().split() if unread else []
+    same = {path for path, identity in zip(unread, hashes, strict=True) if found[path][2] == identity}
+    return {path: facts[4] for path, facts in found.items() if path not in same}
 
 
 def files(folder: Path, commit: Commit) -> dict[str, str]:

@@ -29,9 +29,8 @@ class Git:
     def changed(self, commit: str, paths: Iterable[Path]) -> dict[str, str]:
         """Say which files of the working tree differ from a commit's: "edited", "deleted" or "added", by path."""
         given = self._paths(paths)
-        words = ("diff", "--no-renames", "--name-status", "-z", commit, "--", *given)
-        found = _listed(git.attempt(self.top, *words)) if given else ()
-        return {path: _DONE.get(mark[:1], "edited") for mark, path in zip(found[::2], found[1::2], strict=True)}
+        found = git.differing(self.top, commit, given) if given else {}
+        return {path: _DONE.get(mark[:1], "edited") for path, mark in found.items()}
 
     def _paths(self, paths: Iterable[Path]) -> list[str]:
         """Give paths as seen from the top; what lies outside is left out."""

@@ -50,7 +50,14 @@ def find(work: Work, named: str = "") -> Branch | None:
 
 
 def read(branch: Branch, environment: Environment) -> Base:
-    """Read the base branch's history of one environment."""
+    """Read the base branch's history of one environment. Raises CannotProceed when git does not give it."""
+    try:
+        return _base(branch, environment)
+    except git.Unavailable as error:
+        raise CannotProceed(f"The revisions of {branch.name} cannot be read: {error}.") from error
+
+
+def _base(branch: Branch, environment: Environment) -> Base:
     before = git.merge_base(branch.git.top, branch.commit) or branch.commit
     tip = _revisions(branch.git, branch.commit, environment)
     old = tip if before == branch.commit else _revisions(branch.git, before, environment)
