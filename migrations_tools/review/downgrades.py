@@ -52,7 +52,7 @@ def nulls_distinct_in_downgrade(facts: Facts) -> Iterator[Finding]:
 @CATALOGUE.rule(
     "DG07",
     "required-column-comes-back",
-    "warn",
+    "info",
     why="downgrade() would add a NOT NULL column without a value for any row, and fail as soon as there is one.",
     way_out="None is needed: it comes back nullable where there are rows. What it held is lost.",
 )
