@@ -5,6 +5,7 @@ The examples are the folders `docs/rules/<CODE>/unsafe` and `safe`, which the te
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -121,7 +122,8 @@ def _short(path: Path) -> list[str]:
     if path.suffix != ".py":
         return lines
     text = "\n".join(line for line in lines if not line.startswith(TOPS))
-    return text.replace("\n    pass\n\n\n", "", 1).strip().splitlines()
+    text = text.replace("\n    pass\n\n\n", "", 1).strip()
+    return re.sub(r"\n{4,}", "\n\n\n", text).splitlines()  # as the formatter has it
 
 
 def main() -> int:

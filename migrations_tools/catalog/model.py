@@ -230,13 +230,17 @@ class Table(_OfSchema):
 
 @dataclass(frozen=True, slots=True)
 class View(_OfSchema):
-    """A view or materialized view; ``definition`` is what ``pg_get_viewdef`` prints."""
+    """A view or materialized view; ``definition`` is what ``pg_get_viewdef`` prints.
+
+    ``columns`` are the columns that it reads, of tables and of other views, by their paths (``orders.total``).
+    """
 
     definition: str
     materialized: bool = False
     options: tuple[str, ...] = ()
     indexes: tuple[Index, ...] = ()
     comment: str | None = None
+    columns: tuple[str, ...] = ()
     noun: ClassVar[Noun] = "view"
 
     @property

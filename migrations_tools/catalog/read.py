@@ -218,8 +218,8 @@ def _table(
 
 
 def _view(row: Row, indexes: tuple[model.Index, ...]) -> model.View:
-    _, schema, name, definition, materialized, options, comment = row
-    return model.View(schema, name, definition.strip(), materialized, tuple(options), indexes, comment)
+    _, schema, name, definition, materialized, options, comment, columns = row
+    return model.View(schema, name, definition.strip(), materialized, tuple(options), indexes, comment, tuple(columns))
 
 
 def _enum(row: Row) -> model.Enum:

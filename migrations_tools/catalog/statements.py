@@ -171,7 +171,15 @@ ORDER BY n.nspname, c.relname
 VIEWS = """
 SELECT c.oid, n.nspname::text, c.relname::text, pg_get_viewdef(c.oid), c.relkind = 'm',
        ARRAY(SELECT option FROM unnest(c.reloptions) AS option ORDER BY option COLLATE "C"),
-       obj_description(c.oid, 'pg_class')
+       obj_description(c.oid, 'pg_class'),
+       ARRAY(SELECT DISTINCT concat(nullif(o.nspname, 'public') || '.', t.relname, '.', a.attname)
+             FROM pg_catalog.pg_rewrite r
+             JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND d.objid = r.oid
+                  AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjsubid > 0
+             JOIN pg_catalog.pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+             JOIN pg_catalog.pg_class t ON t.oid = d.refobjid
+             JOIN pg_catalog.pg_namespace o ON o.oid = t.relnamespace
+             WHERE r.ev_class = c.oid ORDER BY 1)
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('v', 'm') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'

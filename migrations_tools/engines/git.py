@@ -39,31 +39,54 @@ def base_commit(folder: Path, wanted: str) -> Commit:
     no repository or no git.
     """
     _ask(folder, "rev-parse", "--show-toplevel")
-    branch = wanted or _default(folder)
-    tip = _commit(folder, branch)
+    branch = wanted or default_branch(folder)
+    tip = commit_of(folder, branch)
     if not tip:
         raise Unavailable(f"git knows no branch {branch}" if branch else "git knows neither origin's branch nor main")
-    common = _try(folder, "merge-base", "HEAD", tip)
-    return Commit(branch, common or tip)
+    return Commit(branch, merge_base(folder, tip) or tip)
 
 
-def _default(folder: Path) -> str:
-    head = _try(folder, "rev-parse", "--abbrev-ref", "origin/HEAD")
+def merge_base(folder: Path, tip: str) -> str:
+    """Give the last commit that a commit and HEAD have both; "" when there is none."""
+    return attempt(folder, "merge-base", "HEAD", tip).strip()
+
+
+def default_branch(folder: Path) -> str:
+    """Give origin's default branch (`origin/main`), else main or master; "" when there is none of them."""
+    head = attempt(folder, "rev-parse", "--abbrev-ref", "origin/HEAD").strip()
     named = head if head and head != "origin/HEAD" else ""
-    return next((name for name in (named, *_USUAL) if name and _commit(folder, name)), "")
+    return next((name for name in (named, *_USUAL) if name and commit_of(folder, name)), "")
 
 
-def _commit(folder: Path, name: str) -> str:
-    return _try(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}") if name else ""
+def commit_of(folder: Path, name: str) -> str:
+    """Give the commit that a branch, tag or abbreviation stands for; "" when there is none."""
+    words = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+    return attempt(folder, *words).strip() if name else ""
 
 
 def is_unchanged(folder: Path, commit: Commit, but: Sequence[Path] = ()) -> bool:
     """Tell whether the folder's files are the commit's, without one more or less; `but` are folders in it left out."""
     inside = [path.resolve() for path in but if folder.resolve() in path.resolve().parents]
     paths = (".", *(f":(exclude){path.relative_to(folder.resolve())}" for path in inside))
-    changed = _ask(folder, "diff", "--name-only", commit.identity, "--", *paths).split()
+    changed = differing(folder, commit.identity, paths)
     new = _ask(folder, "ls-files", "--others", "--exclude-standard", "--", *paths).split()
     return not changed and not any(name.endswith(_KINDS) for name in new)
+
+
+def differing(folder: Path, commit: str, paths: Iterable[str]) -> dict[str, str]:
+    """Give the files of the working tree that differ from a commit's, by their path inside it, with git's letter.
+
+    `git diff` would write into the index that a file is only newer; `git diff-index` names it, so that what it has not
+    read is read here.
+    """
+    words = ("diff-index", "--relative", "--no-renames", "--no-abbrev", "--raw", "-z", commit, "--", *paths)
+    fields = _ask(folder, *words).split("\0")
+    found = {path: facts.split() for facts, path in zip(fields[::2], fields[1::2], strict=False)}
+    unread = [path for path, facts in found.items() if facts[0][1:] == facts[1] in _REGULAR and not facts[3].strip("0")]
+    asked = "".join(f"{path}\n" for path in unread).encode(errors="surrogateescape")
+    hashes = run(folder, ["hash-object", "--stdin-paths"], asked).decode().split() if unread else []
+    same = {path for path, identity in zip(unread, hashes, strict=True) if found[path][2] == identity}
+    return {path: facts[4] for path, facts in found.items() if path not in same}
 
 
 def files(folder: Path, commit: Commit) -> dict[str, str]:
@@ -76,7 +99,7 @@ def files(folder: Path, commit: Commit) -> dict[str, str]:
         raise Unavailable(f"{commit.words()} has no files in {folder}")
     if sum(size for _, _, size in listed) > _LARGEST_TREE:
         raise Unavailable(f"the files of {folder} are more than {_LARGEST_TREE // 1_000_000} MB")
-    texts = _contents(folder, [identity for _, identity, _ in listed])
+    texts = blobs(folder, [identity for _, identity, _ in listed])
     return {path: text for (path, _, _), text in zip(listed, texts, strict=True)}
 
 
@@ -84,7 +107,7 @@ def names(folder: Path, commit: Commit) -> frozenset[str]:
     """Give the names of the files below a folder at a commit; none when the commit has no such folder."""
     if not folder.is_dir():
         return frozenset()
-    listed = _try(folder, "ls-tree", "-r", "-z", "--name-only", commit.identity, "--", ".")
+    listed = attempt(folder, "ls-tree", "-r", "-z", "--name-only", commit.identity, "--", ".")
     return frozenset(Path(name).name for name in listed.split("\0") if name)
 
 
@@ -97,30 +120,40 @@ def _listed(folder: Path, commit: Commit) -> Iterator[tuple[str, str, int]]:
             yield path, identity, int(size)
 
 
-def _contents(folder: Path, identities: Iterable[str]) -> Iterator[str]:
-    """Read blobs in one go: for each, git prints its id, kind and size on a line, then its bytes and a newline."""
-    output = _run(folder, ["cat-file", "--batch"], "".join(f"{item}\n" for item in identities).encode())
+def blobs(folder: Path, identities: Iterable[str]) -> Iterator[str]:
+    """Read blobs in one go; what is missing, or is no blob, is empty.
+
+    For each, git prints its id, kind and size on a line, then its bytes and a newline; or a line that ends otherwise.
+    """
+    asked = "".join(f"{item}\n" for item in identities).encode(errors="surrogateescape")
+    output = run(folder, ["cat-file", "--batch"], asked) if asked else b""
     place = 0
     while place < len(output):
         start = output.index(b"\n", place) + 1
-        size = int(output[place:start].split()[2])
-        yield output[start : start + size].decode("utf-8", errors="replace")
+        words, place = output[place:start].split(), start
+        if not words[-1].isdigit():  # "missing", or the commit of a submodule
+            yield ""
+            continue
+        size = int(words[-1])
+        yield output[start : start + size].decode("utf-8", errors="replace") if words[-2] == b"blob" else ""
         place = start + size + 1
 
 
-def _try(folder: Path, *words: str) -> str:
-    """Ask git something that it may answer with a no."""
+def attempt(folder: Path, *words: str) -> str:
+    """Ask git something that it may answer with a no, which gives "" here."""
     try:
-        return _ask(folder, *words).strip()
+        return _ask(folder, *words)
     except Unavailable:
         return ""
 
 
 def _ask(folder: Path, *words: str) -> str:
-    return _run(folder, list(words)).decode("utf-8", errors="replace")
+    # What it prints may be paths, which are asked about again.
+    return run(folder, list(words)).decode("utf-8", errors="surrogateescape")
 
 
-def _run(folder: Path, words: list[str], given: bytes = b"") -> bytes:
+def run(folder: Path, words: list[str], given: bytes = b"") -> bytes:
+    """Run git in a folder. Raises Unavailable with the reason when it fails, says no, or does not end."""
     environment = {**os.environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
     try:
         done = subprocess.run(

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from migrations_tools.catalog import Constraint, View
+from migrations_tools.catalog import Constraint
 from migrations_tools.operations import Operation
 from migrations_tools.review.evidence import evidence_for, few, used_by_base
 from migrations_tools.review.facts import Facts
 from migrations_tools.review.findings import Finding, Severity
 from migrations_tools.review.judging import judged
-from migrations_tools.review.objects import children, column, in_words, names_word
-from migrations_tools.review.relations import leaders, mentions, same_table
+from migrations_tools.review.objects import children, column, in_words, views_on
+from migrations_tools.review.relations import leaders, mentions, same_table, together
 from migrations_tools.review.renames import column_renames, table_renames
 from migrations_tools.review.rules import Catalogue
 
@@ -29,23 +29,42 @@ def _allowed(facts: Facts) -> Iterator[Operation]:
     yield from (drop for drop in leaders(facts.operations) if drop.id in facts.allowed)
 
 
+def _going(facts: Facts) -> Iterator[Operation]:
+    """Give the allowed drops that no view stops."""
+    yield from (drop for drop in _allowed(facts) if drop.kind != "drop_column" or not views_on(drop, facts))
+
+
 @CATALOGUE.rule(
     "FD11",
     "column-carries-constraint",
     "error",
-    why="PostgreSQL drops the column's constraints and indexes with it, unsaid; a view that reads it stops the drop.",
-    way_out="Drop them by name, in the models and in the file, before the column.",
+    why="PostgreSQL drops the column's constraints and indexes with it, unsaid; a view that reads it stops the drop,"
+    " which is held back then.",
+    way_out="Drop them by name, in the models and in the file, before the column; a view in a revision of its own.",
 )
 def column_carries_constraint(facts: Facts) -> Iterator[Finding]:
     """Find a column whose drop is allowed and that a constraint, an index or a view needs which the file leaves out."""
     for drop in (item for item in _allowed(facts) if item.kind == "drop_column"):
-        carried = [*_carried(drop, facts), *(view.identity for view in _views(drop, facts))]
-        if carried:
+        views = ", ".join(view.identity for view in views_on(drop, facts))
+        carried = ", ".join(_carried(drop, facts))
+        if views:
+            yield _shown(drop, views, facts)
+        elif carried:
             yield Finding(
-                drop.object, f"The {in_words(drop)} carries what the file does not name: {', '.join(carried)}.",
-                effect="Constraints and indexes vanish with it; a view makes PostgreSQL refuse the drop.",
-                ways_out=("Drop them by name, before the column.",), operations=(drop.id,),
+                drop.object, f"The {in_words(drop)} carries what the file does not name: {carried}.",
+                effect="It vanishes with the column, unsaid.",
+                ways_out=("Drop it by name, before the column.",), operations=(drop.id,),
             )  # fmt: skip
+
+
+def _shown(drop: Operation, views: str, facts: Facts) -> Finding:
+    """Hold a drop that PostgreSQL refuses, for a view reads the column."""
+    return Finding(
+        drop.object, f"The drop of {in_words(drop)} is allowed, but {views} reads it; it is held back.",
+        effect="PostgreSQL refuses the drop.", severity="hold",
+        ways_out=(f"Drop {views}, or make it anew without the column, in a revision of your own before this one.",),
+        operations=(drop.id, *together(drop, facts.operations)),
+    )  # fmt: skip
 
 
 def _carried(drop: Operation, facts: Facts) -> Iterator[str]:
@@ -55,12 +74,6 @@ def _carried(drop: Operation, facts: Facts) -> Iterator[str]:
         if mentions(item.columns, drop.name) and item.name not in said:
             noun = item.type if isinstance(item, Constraint) else "index"
             yield f"{noun} {item.name}"
-
-
-def _views(drop: Operation, facts: Facts) -> Iterator[View]:
-    for view in facts.before.views:
-        if names_word(view.definition, drop.table) and names_word(view.definition, drop.name):
-            yield view
 
 
 @CATALOGUE.rule(
@@ -84,7 +97,7 @@ def name_used_in_code(facts: Facts) -> Iterator[Finding]:
 
 
 def _gone(facts: Facts) -> Iterator[Operation]:
-    yield from _allowed(facts)
+    yield from _going(facts)
     renames = (*column_renames(facts).values(), *table_renames(facts).values())
     yield from (item.drop for item in renames if item.wished)
 
@@ -116,7 +129,7 @@ def table_in_use(facts: Facts) -> Iterator[Finding]:
 
 
 def _in_use(facts: Facts, kind: str) -> Iterator[Finding]:
-    for drop in (item for item in _allowed(facts) if item.kind == kind):
+    for drop in (item for item in _going(facts) if item.kind == kind):
         yield from _used(drop, "dropped", facts)
 
 

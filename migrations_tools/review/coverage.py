@@ -21,6 +21,8 @@ _ASPECTS = {
     "identity": "modify_server_default",
     "comment": "modify_comment",
 }
+# NAMEDATALEN, PostgreSQL's manual: a name has at most 63 bytes.
+_LONGEST_NAME, _FIGURES = 63, 5
 # What migrations make and a MetaData has no words for, or what rules of their own look at.
 _NOT_OURS = frozenset({("schema", "unexpected"), ("extension", "unexpected"), ("domain", "unexpected"),
                        ("sequence", "unexpected"), ("view", "unexpected"), ("enum", "different")})  # fmt: skip
@@ -95,7 +97,16 @@ def _is_about(operation: Operation, child: Constraint) -> bool:
     if operation.kind not in ("create_constraint", "drop_constraint"):
         return False
     alike = operation.constraint == child.type and set(operation.columns) == set(child.columns)
-    return operation.name == child.name or (alike and bool(child.columns) and child.type != "check")
+    return _is_called(operation, child.name) or (alike and bool(child.columns) and child.type != "check")
+
+
+def _is_called(operation: Operation, name: str) -> bool:
+    """Tell whether an operation's name becomes this one in the database.
+
+    One that is too long is cut: by PostgreSQL at the end, by SQLAlchemy earlier, with an underscore and four figures.
+    """
+    cut = len(operation.name.encode()) > _LONGEST_NAME and operation.name.startswith(name[:-_FIGURES])
+    return operation.name == name or (cut and len(name) > _FIGURES)
 
 
 def _comes_with_type(operation: Operation, check: Constraint) -> bool:
@@ -130,8 +141,8 @@ def _referent_is_there(facts: Facts, key: Constraint) -> bool:
 
 def _index(facts: Facts, item: Difference, own: list[Operation]) -> bool:
     have, want = indexes(facts, item)
-    name = item.object.removeprefix(f"index {item.table}.")
-    if any(each.name == name and each.kind in ("create_index", "drop_index") for each in own):
+    made = [each for each in own if each.kind in ("create_index", "drop_index")]
+    if any(_is_called(each, child.name) for each in made for child in (have, want) if child):
         return True
     if want and not _can_be_made(facts, item, _words(want)):
         return True

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from migrations_tools.catalog import Table
+from migrations_tools.operations import Operation
+from migrations_tools.review import edits, sql
+from migrations_tools.review.edits import Edit
 from migrations_tools.review.facts import Facts
 from migrations_tools.review.findings import Finding
+from migrations_tools.review.objects import column
 from migrations_tools.review.rules import Catalogue
 
 CATALOGUE = Catalogue()
@@ -42,3 +47,45 @@ def nulls_distinct_in_downgrade(facts: Facts) -> Iterator[Finding]:
             sentence=f"downgrade() would make {name} with NULLS DISTINCT, which servers before PostgreSQL 15 do not"
             " know: it was left out, being what they do anyway.",
         )  # fmt: skip
+
+
+@CATALOGUE.rule(
+    "DG07",
+    "required-column-comes-back",
+    "warn",
+    why="downgrade() would add a NOT NULL column without a value for any row, and fail as soon as there is one.",
+    way_out="None is needed: it comes back nullable where there are rows. What it held is lost.",
+)
+def required_column_comes_back(facts: Facts) -> Iterator[Finding]:
+    """Find an allowed drop of a NOT NULL column without a default, which downgrade() could not add to rows."""
+    for item in facts.operations:
+        dropped = item.kind == "drop_column" and item.id in facts.allowed
+        if dropped and _has_no_value(facts.existing(item), item.name):
+            yield _nullable(item)
+
+
+def _has_no_value(table: Table | None, name: str) -> bool:
+    """Tell whether a column is NOT NULL, and nothing but a row itself gives it a value; a key's is left to the key."""
+    found = column(table, name)
+    keys = [each.columns for each in table.constraints if each.type == "primary key"] if table else []
+    if found is None or found.nullable or any(name in columns for columns in keys):
+        return False
+    return not (found.default or found.generated or found.identity_generation)
+
+
+def _nullable(item: Operation) -> Finding:
+    table, name = sql.operated(item), sql.name(item.name)
+    required = (
+        f"DO $$ BEGIN IF NOT EXISTS (SELECT FROM {table} WHERE {name} IS NULL)"
+        f" THEN ALTER TABLE {table} ALTER COLUMN {name} SET NOT NULL; END IF; END $$"
+    )
+    return Finding(
+        object=item.object, operations=(item.id,),
+        sentence=f"downgrade() could not add the column {item.object} as NOT NULL to rows, which have no value for it"
+        " any more: it comes back nullable where there are rows.",
+        edits=(Edit(
+            comment_down=f"DG07: rows that exist have no value for {item.name} any more", replaces=(item.id,),
+            upgrade=(edits.original(item.id),),
+            downgrade=(edits.mirror(item.id, nullable=True), edits.execute(required)),
+        ),),
+    )  # fmt: skip

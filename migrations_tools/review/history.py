@@ -39,15 +39,17 @@ def several_heads(facts: Facts) -> Iterator[Finding]:
     lineage = facts.lineage
     if lineage is None or _descends(lineage):
         return
-    bare = [head for head in lineage.heads if not lineage.labels.get(head)]
-    made = lineage.base is None or not lineage.base.tip or len(heads_of(lineage.base.tip)) < len(lineage.heads)
+    # Two files of one id are one head to Alembic, and a matter of their own (HX05).
+    heads = list(dict.fromkeys(lineage.heads))
+    bare = [head for head in heads if not lineage.labels.get(head)]
+    made = lineage.base is None or not lineage.base.tip or len(heads_of(lineage.base.tip)) < len(heads)
     if len(bare) > 1:
         where = {each.revision: each.file for each in lineage.now}
         yield Finding(
-            object=", ".join(lineage.heads), severity="" if made else "warn", file=where.get(bare[-1], ""), line=1,
-            sentence=f"The history has {len(lineage.heads)} heads: {', '.join(lineage.heads)}.",
+            object=", ".join(heads), severity="" if made else "warn", file=where.get(bare[-1], ""), line=1,
+            sentence=f"The history has {len(heads)} heads: {', '.join(heads)}.",
             effect="`alembic upgrade head` refuses to choose between them.",
-            ways_out=(f"Merge them: alembic merge -m 'merge heads' {' '.join(lineage.heads)}",
+            ways_out=(f"Merge them: alembic merge -m 'merge heads' {' '.join(heads)}",
                       "Or let the newer one descend from the other: its down_revision."),
         )  # fmt: skip
 

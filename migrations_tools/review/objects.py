@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from migrations_tools.catalog import Catalog, Column, Constraint, Index, Table
+from migrations_tools.catalog import Catalog, Column, Constraint, Index, Table, View
 from migrations_tools.operations import Operation
 from migrations_tools.review.facts import Facts, table_name
 
@@ -67,6 +67,16 @@ def equivalents(drop: Operation, facts: Facts) -> tuple[Constraint | Index, ...]
     if drop.kind == "drop_index":
         return tuple(item for item in same if isinstance(item, Index) or is_unique(item))
     return tuple(item for item in same if isinstance(item, Constraint) and item.type == drop.constraint)
+
+
+def views_on(operation: Operation, facts: Facts) -> tuple[View, ...]:
+    """Give the views that read an operation's column, but those that the revision itself takes care of."""
+    path = f"{table_name(operation)}.{operation.name}"
+    others = [item for item in facts.operations if not item.table]
+    return tuple(
+        view for view in facts.before.views
+        if path in view.columns and not any(names_word(item.code or item.name, view.name) for item in others)
+    )  # fmt: skip
 
 
 def said(items: Iterable[Constraint | Index]) -> str:

@@ -12,6 +12,7 @@ from migrations_tools.review import edits, sql, types
 from migrations_tools.review.edits import Edit
 from migrations_tools.review.facts import Facts
 from migrations_tools.review.findings import Finding
+from migrations_tools.review.objects import views_on
 from migrations_tools.review.rules import Catalogue
 
 CATALOGUE = Catalogue()
@@ -105,6 +106,27 @@ def default_does_not_fit_type(facts: Facts) -> Iterator[Finding]:
             yield _without_way(item) if "none" in (item.up, item.down) else _with_default(item)
 
 
+@CATALOGUE.rule(
+    "AG13",
+    "view-on-a-retyped-column",
+    "hold",
+    why="PostgreSQL refuses ALTER COLUMN … TYPE for a column that a view reads, whatever the types.",
+    way_out="Drop the view, change the type, and make the view anew, in a revision of your own.",
+)
+def view_on_a_retyped_column(facts: Facts) -> Iterator[Finding]:
+    """Find a column whose type changes while a view reads it."""
+    for item in facts.operations:
+        changes = item.kind == "alter_column" and item.details.get("modify_type")
+        views = ", ".join(view.identity for view in views_on(item, facts)) if changes else ""
+        if views:
+            yield Finding(
+                object=item.object, operations=(item.id,),
+                sentence=f"The type of column {item.object} changes, and {views} reads it; the change is held back.",
+                effect="PostgreSQL refuses it: cannot alter type of a column used by a view or rule.",
+                ways_out=(f"Write a revision of your own: drop {views}, change the type, make it anew.",),
+            )  # fmt: skip
+
+
 def _using(column: str, cast: types.Cast, kind: str) -> dict[str, str]:
     if cast in ("assignment", "unknown"):
         return {}
@@ -134,7 +156,8 @@ def _with_using(item: Retyped) -> Finding:
         sentence=f"{item.words}, which PostgreSQL does not cast by itself: postgresql_using was added ({where}).",
         effect="A value that cannot be read as one of the new type stops the migration." if up else "",
         edits=(Edit(
-            comment=f"DT05: PostgreSQL does not cast {item.before.type} to {item.type} by itself" if up else "",
+            comment=f"DT05: PostgreSQL does not cast {item.before.type} to {item.type} by itself, and stops at a value"
+            " that is none" if up else "",
             comment_down=f"DT05: PostgreSQL does not cast {item.type} to {item.before.type} by itself" if down else "",
             replaces=(number,), upgrade=(edits.original(number, **up),), downgrade=(edits.mirror(number, **down),),
         ),),

@@ -9,6 +9,7 @@ from migrations_tools.review import edits, sql
 from migrations_tools.review.edits import Edit
 from migrations_tools.review.facts import Facts, table_name
 from migrations_tools.review.findings import Finding
+from migrations_tools.review.renames import behind
 from migrations_tools.review.rules import Catalogue
 
 CATALOGUE = Catalogue()
@@ -23,7 +24,9 @@ CATALOGUE = Catalogue()
 )
 def required_column_without_value(facts: Facts) -> Iterator[Finding]:
     """Find a NOT NULL column without a server default that is added to a table which exists."""
-    for item in facts.operations:
+    # What may be a rename is asked about first (RN01).
+    asked = behind(facts).keys() - facts.allowed
+    for item in (each for each in facts.operations if each.id not in asked):
         if facts.existing(item) and _lacks_value(item) and item.name not in facts.renamed(table_name(item)):
             value = _backfill(facts, item) or item.details.get("default")
             yield _filled(item, value) if value else _unfilled(item)
@@ -90,9 +93,9 @@ def column_made_required(facts: Facts) -> Iterator[Finding]:
     for item in facts.operations:
         if item.kind != "alter_column" or item.details.get("modify_nullable") is not False or _in_new_key(facts, item):
             continue
-        value = _backfill(facts, item)
+        value = _backfill(facts, item) or item.details.get("default")
         if facts.existing(item):
-            yield _made_required(item, value)
+            yield _made_required(item, value or "")
 
 
 def _in_new_key(facts: Facts, item: Operation) -> bool:

@@ -177,7 +177,8 @@ def trace_left(facts: Facts) -> Iterator[Finding]:
     trip = facts.trip
     if trip is None or trip.before is None or trip.after_down is None or trip.omits_downgrade:
         return
-    found = [item for item in compare(trip.after_down.catalog, trip.before.catalog) if item.notable]
+    different = compare(trip.after_down.catalog, trip.before.catalog)
+    found = [item for item in different if item.notable and not _came_back(trip, item)]
     failure = trip.again.failure if trip.again else None
     if not found and failure is None:
         return
@@ -188,6 +189,12 @@ def trace_left(facts: Facts) -> Iterator[Finding]:
         sentence=f"downgrade() leaves something behind: {left}.",
         effect="The next upgrade fails." if failure else "", evidence=told(failure) if failure else (),
     )  # fmt: skip
+
+
+def _came_back(trip: Executed, item: Difference) -> bool:
+    """Tell whether a column was gone in between: it comes back without values, and where there are rows nullable."""
+    up = trip.after_up
+    return item.aspect == "nullability" and up is not None and item.object not in up.catalog.by_identity()
 
 
 def _stays(item: Difference) -> bool:

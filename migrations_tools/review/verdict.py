@@ -83,13 +83,16 @@ def _with_dependents(hold: frozenset[int], operations: Sequence[Operation]) -> f
 def _without_conflicts(findings: Iterable[Finding], hold: frozenset[int]) -> Iterator[Finding]:
     """Leave out repairs of what is held, the second of two repairs of one operation, and what they would have said.
 
+    A repair makes sense for all that its finding is about: when one of those operations is held, it goes as a whole.
     What is said of an operation alone (its family is one of `_OF_OPERATIONS`) is moot where a rename or the like stands
     in its place.
     """
     given = list(findings)
     taken: dict[int, Finding] = {}
     for finding in given:
-        free = [edit for edit in finding.edits if not (taken.keys() | hold) & set(edit.replaces)]
+        free = [edit for edit in finding.edits if not taken.keys() & set(edit.replaces)]
+        if hold & {*finding.operations, *(number for edit in finding.edits for number in edit.replaces)}:
+            free = []
         taken |= {number: finding for edit in free for number in edit.replaces}
         if finding.edits and not free:
             continue

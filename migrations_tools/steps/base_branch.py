@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from migrations_tools.discovery.alembic import Environment
+from migrations_tools.engines import git
 from migrations_tools.engines.repository import Git, find_repository
 from migrations_tools.errors import CannotProceed
 from migrations_tools.review.lineage import Base, read_file
 from migrations_tools.review.provenance import Revision
 from migrations_tools.steps.work import Work
 
-_USUAL = ("origin/main", "origin/master", "main", "master")
 # What every revision runs in, beside the versions folder.
 _AROUND = ("env.py", "script.py.mako")
 
@@ -38,10 +38,9 @@ def find(work: Work, named: str = "") -> Branch | None:
         if wanted:
             raise CannotProceed(f"{wanted!r} cannot be compared with: the project is in no git repository.")
         return None
-    names = [wanted] if wanted else [repository.default_branch(), *_USUAL]
-    for name in filter(None, names):
-        if commit := repository.commit(name):
-            return Branch(repository, name, commit)
+    name = wanted or git.default_branch(repository.top)
+    if commit := git.commit_of(repository.top, name):
+        return Branch(repository, name, commit)
     if wanted:
         raise CannotProceed(
             f"{wanted!r} is neither a revision of the history nor a branch or commit of the repository.",
@@ -51,8 +50,15 @@ def find(work: Work, named: str = "") -> Branch | None:
 
 
 def read(branch: Branch, environment: Environment) -> Base:
-    """Read the base branch's history of one environment."""
-    before = branch.git.merge_base(branch.commit) or branch.commit
+    """Read the base branch's history of one environment. Raises CannotProceed when git does not give it."""
+    try:
+        return _base(branch, environment)
+    except git.Unavailable as error:
+        raise CannotProceed(f"The revisions of {branch.name} cannot be read: {error}.") from error
+
+
+def _base(branch: Branch, environment: Environment) -> Base:
+    before = git.merge_base(branch.git.top, branch.commit) or branch.commit
     tip = _revisions(branch.git, branch.commit, environment)
     old = tip if before == branch.commit else _revisions(branch.git, before, environment)
     around = [folder.parent / name for folder in environment.versions for name in _AROUND]

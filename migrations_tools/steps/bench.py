@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from migrations_tools import catalog
-from migrations_tools.catalog import Catalog, Query
+from migrations_tools.catalog import Catalog, Query, Table
 from migrations_tools.discovery.alembic_config import USUAL
 from migrations_tools.engines.postgres import Server, make_extensions, querying
 from migrations_tools.inapp.client import Asked, Probe
@@ -113,10 +113,7 @@ def _create_models(
     bench: Bench, copies: Mapping[str, str], actual: Mapping[str, Catalog], base: Mapping[str, Any]
 ) -> dict[str, set[str]]:
     """Create the models of every environment in the scratch databases; give the tables that all of them leave out."""
-    known = {
-        scratch: [[None if table.schema == "public" else table.schema, table.name] for table in actual[name].tables]
-        for name, scratch in copies.items()
-    }
+    known = {scratch: [known_table(table) for table in actual[name].tables] for name, scratch in copies.items()}
     left_out: dict[str, list[set[str]]] = {scratch: [] for scratch in copies.values()}
     for each in bench.installed:
         filled = [scratch for scratch, found in left_out.items() if found]
@@ -126,3 +123,14 @@ def _create_models(
             excluded = {catalog.qualified(where or "public", table) for where, table in item["excluded"]}
             left_out[item["database"]].append(excluded)
     return {name: set.intersection(*left_out[scratch]) for name, scratch in copies.items()}
+
+
+def known_table(table: Table) -> tuple[str | None, str, dict[str, Any]]:
+    """Give a table of the database as env.py is asked about it: schema, name, and its parts by Alembic's words."""
+    keys = [each for each in table.constraints if each.type == "foreign key"]
+    return None if table.schema == "public" else table.schema, table.name, {
+        "column": [column.name for column in table.columns],
+        "index": {index.name: index.columns for index in table.indexes},
+        "unique_constraint": {each.name: each.columns for each in table.constraints if each.type == "unique"},
+        "foreign_key_constraint": {key.name: (key.columns, key.referenced_table) for key in keys},
+    }  # fmt: skip

@@ -22,6 +22,7 @@ from migrations_tools.inapp.client import Probe, ProbeError, Target
 from migrations_tools.review import verdict
 from migrations_tools.review.facts import Facts, Wishes
 from migrations_tools.review.findings import Finding, Review, parse_allowances
+from migrations_tools.steps.bench import known_table
 from migrations_tools.steps.wishes import parse_wishes
 from tests.support import application
 from tests.support.embedded import Server
@@ -117,7 +118,7 @@ def bench(
 def test_a_file_goes_up_down_and_up_and_leaves_only_what_was_held(pair: str, bench: Callable[[str], Bench]) -> None:
     made = bench(pair)
     before = made.catalog()
-    tables = [[None if item.schema == "public" else item.schema, item.name] for item in before.tables]
+    tables = [known_table(item) for item in before.tables]
     answer = made.ask("metadata", "models", known={f"{pair}_models": tables})
     excluded = frozenset(name for item in answer["passes"] for _, name in item["excluded"])
     after = made.catalog("models")

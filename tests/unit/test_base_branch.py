@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -83,11 +85,12 @@ def test_what_was_edited_or_deleted_since_is_told_and_new_files_are_not(root: Pa
 
 
 def test_nothing_of_the_repository_is_changed_by_asking(root: Path) -> None:
-    (root / "db" / "env.py").touch()
+    # As git counts in whole seconds.
+    os.utime(root / "db" / "env.py", (time.time() + 60,) * 2)
     before = {path: path.read_bytes() for path in (root / ".git").rglob("*") if path.is_file()}
     branch = base_branch.find(work(root))
     assert branch is not None
-    base_branch.read(branch, environment(root))
+    assert base_branch.read(branch, environment(root)).changed == {}
     assert {path: path.read_bytes() for path in (root / ".git").rglob("*") if path.is_file()} == before
 
 
@@ -102,6 +105,14 @@ def test_a_commit_is_taken_for_a_branch(root: Path) -> None:
     branch = base_branch.find(work(root), "main~1")
     assert branch is not None
     assert [each.revision for each in base_branch.read(branch, environment(root)).tip] == ["a", "b"]
+
+
+def test_a_repository_that_cannot_be_read_is_said(root: Path) -> None:
+    branch = base_branch.find(work(root))
+    assert branch is not None
+    (root / ".git" / "index").write_bytes(b"no index")
+    with pytest.raises(CannotProceed, match="The revisions of main cannot be read"):
+        base_branch.read(branch, environment(root))
 
 
 def test_outside_of_a_repository_there_is_no_base_branch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -84,6 +84,8 @@ def test_programs_are_compared_by_what_they_do(one: str, other: str, same: bool)
 def test_two_files_of_one_id_collide_also_with_one_that_only_the_base_branch_has() -> None:
     twin = revision("c", "b", file="twin.py")
     assert found(lineage([A, B, C, twin])) == ["HX05 error c twin.py:1"]
+    # Alembic gives such a head twice.
+    assert found(replace(lineage([A, B, C, twin], None), heads=("c", "c"))) == ["HX05 error c twin.py:1"]
     away = replace(BASE, tip=(A, B, replace(C, file="theirs.py")))
     assert "HX05 error c c.py:1" in found(lineage([A, B, C], away))
 

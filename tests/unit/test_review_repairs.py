@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from migrations_tools.catalog import Catalog, Column, Constraint, Domain, Enum, Index, Schema, Sequence, Table
+from migrations_tools.catalog import Catalog, Column, Constraint, Domain, Enum, Index, Schema, Sequence, Table, View
 from migrations_tools.operations import Operation, message_for
 from migrations_tools.review import verdict
 from migrations_tools.review.facts import Facts, Mended, Wishes
@@ -66,6 +66,9 @@ SPOKEN = {
         Facts((altered("id", modify_nullable=False),), PLAIN, wishes=Wishes(backfills={"users.id": "1"})),
         ["repaired DT02 users.id"],
     ),
+    "set not null with a default in Python": (
+        Facts((altered("id", modify_nullable=False, default="0"),), PLAIN), ["repaired DT02 users.id"],
+    ),
     "drop not null": (Facts((altered("id", modify_nullable=True),), PLAIN), []),
     "unique on a column that exists": (
         Facts((operation("create_index", "ux", unique=True, columns=("id",)),), PLAIN), ["kept DT03 users.ux"],
@@ -76,6 +79,16 @@ SPOKEN = {
         ["kept DT07 users.fk"],
     ),
     "a wider type": (Facts((altered("a", modify_type="TEXT"),), users(column("a", OLD))), []),
+    "a type that changes under a view": (
+        Facts((altered("a", modify_type="TEXT"),), Catalog(
+            tables=users(column("a", OLD)).tables, views=(View("public", "v", "SELECT a", columns=("users.a",)),),
+        )), ["held AG13 users.a"],
+    ),
+    "a type that changes beside a view": (
+        Facts((altered("a", modify_type="TEXT"),), Catalog(
+            tables=users(column("a", OLD)).tables, views=(View("public", "v", "SELECT a", columns=("teams.a",)),),
+        )), [],
+    ),
     "a narrower type": (
         Facts((altered("a", modify_type="VARCHAR(5)"),), users(column("a", OLD))), ["kept DT04 users.a"],
     ),
@@ -185,6 +198,41 @@ def test_what_alembic_has_an_operation_for_is_not_added() -> None:
     gone = (operation("drop_column", "a"),)
     lost = users(column("a"), constraints=(check("ck", "a > 0", "a"),))
     assert said(Facts(gone, lost, PLAIN), Allowance("BC01", "users.a")) == ["kept FD11 users.a", "kept BC01 users.a"]
+
+
+NAME = "ix_of_a_name_that_is_longer_than_any_that_postgresql_would_take_as_it_is"
+CUT = {
+    "by SQLAlchemy": ("ix_of_a_name_that_is_longer_than_any_that_postgresql_wo_12ab", []),
+    "by PostgreSQL": (NAME[:63], []),
+    "another": ("ix_of_another_name", ["repaired IN04 users.ix_of_another_name"]),
+}
+
+
+@pytest.mark.parametrize(("name", "expected"), CUT.values(), ids=CUT.keys())
+def test_an_index_whose_name_is_cut_is_the_one_that_alembic_makes(name: str, expected: list[str]) -> None:
+    made = operation("create_index", NAME, columns=("id",))
+    assert said(Facts((made,), PLAIN, users(indexes=(index(name, "(id)", "id"),)))) == expected
+
+
+DG07 = ["kept BC01 users.a", "repaired DG07 users.a"]
+BACK = {
+    "required": (users(column("a", nullable=False)), DG07),
+    "with a default": (users(column("a", nullable=False, default="1")), DG07[:1]),
+    "with numbers of its own": (users(column("a", nullable=False, identity_generation="ALWAYS")), DG07[:1]),
+    "nullable": (users(column("a")), DG07[:1]),
+    "of the key": (
+        users(column("a", nullable=False), constraints=(
+            Constraint("users", "pk", "primary key", "PRIMARY KEY (a)", ("a",)),
+        )), ["kept BC01 users.a", "kept FD11 users.a"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "expected"), BACK.values(), ids=BACK.keys())
+def test_a_required_column_comes_back_nullable_where_there_are_rows(before: Catalog, expected: list[str]) -> None:
+    gone = Facts((operation("drop_column", "a"),), before, PLAIN)
+    assert sorted(said(gone, Allowance("BC01", "users.a"))) == expected
+    assert said(gone) == ["held BC01 users.a"]
 
 
 def test_the_type_of_the_last_column_goes_with_it_when_the_drop_is_allowed() -> None:

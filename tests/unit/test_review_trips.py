@@ -8,7 +8,7 @@ import pytest
 
 from migrations_tools.catalog import Catalog, Column, Constraint, Enum, Extension, Index
 from migrations_tools.catalog import Difference as CatalogDifference
-from migrations_tools.executed import Executed
+from migrations_tools.executed import Executed, State
 from migrations_tools.operations import Operation
 from migrations_tools.review import by_hand, failures
 from migrations_tools.review.catalogue import RULES
@@ -141,6 +141,17 @@ def test_a_downgrade_that_fails_is_an_error_and_a_warning_where_it_takes_rows() 
     executed = trip(down=done("downgrade", step(9, "ALTER TABLE x", ADD), failure=failed("23502", 9, "ALTER", 0)))
     assert told(found(executed, executed)) == [f"DG03 error users.country {FILE}:9"]
     assert told(found(executed, FINE)) == [f"DG03 warn users.country {FILE}:9"]
+
+
+def test_a_column_that_comes_back_nullable_to_rows_is_no_trace_but_one_that_stayed_is() -> None:
+    def with_fax(nullable: bool) -> State:
+        columns = (*USERS.columns, Column("users", "fax", "text", nullable=nullable))
+        return state(replace(CATALOG, tables=(replace(USERS, columns=columns), ORDERS)))
+
+    back = {"before": with_fax(False), "down": done("downgrade", ADDING), "after_down": with_fax(True)}
+    assert found(trip(after=state(), **back), history=HISTORY) == []
+    stayed = found(trip(after=with_fax(False), **back), history=HISTORY)
+    assert told(stayed) == [f"DG04 warn 0002 {FILE}:9"]
 
 
 def test_a_trace_is_a_warning_and_an_error_where_the_next_upgrade_fails() -> None:

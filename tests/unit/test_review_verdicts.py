@@ -351,16 +351,53 @@ def test_an_allowed_drop_of_a_column_takes_two_deploys(base: Base, expected: lis
 
 
 def test_an_allowed_drop_says_what_it_takes_along_and_who_names_it() -> None:
-    before = schema(table(column("a"), CHECK), views=(View("public", "v", "SELECT users.a FROM users;"),))
+    before = schema(table(column("a"), CHECK), views=(View("public", "v", "SELECT users.b AS a FROM users;"),))
     facts = Facts(
         operations(drop("column", "a", "a")), before, base=Base("main", schema(table())),
         sources=Sources({"users.a": ("app/x.py:3",)}, 9),
     )  # fmt: skip
     found = judge(facts, "BC01:a")
     assert [(item.code, item.severity) for item in found.findings] == [("FD11", "error"), ("FD12", "error")]
-    assert "check ck_a, view v" in found.findings[0].sentence
+    assert found.findings[0].sentence.endswith("what the file does not name: check ck_a.")
     assert "app/x.py:3" in found.findings[1].sentence
     assert judge(facts, "BC01:a", "FD11:a", "FD12:a").findings == ()
+
+
+VIEW = View("public", "v", "SELECT users.a FROM users;", columns=("users.a",))
+
+
+def test_an_allowed_drop_of_a_column_that_a_view_reads_is_held_with_its_index() -> None:
+    given = operations(drop("index", "ix_a", "a"), drop("column", "a", "a"))
+    before = schema(table(column("a"), IX), views=(VIEW,))
+    found = judge(Facts(given, before, base=Base("main", schema(table()))), "BC01:users.a")
+    assert [(item.code, item.outcome) for item in found.findings] == [("FD11", "held")]
+    assert "view v reads it" in found.findings[0].sentence
+    assert found.hold == {0, 1}
+
+
+def test_a_drop_whose_view_the_revision_drops_too_is_not_held() -> None:
+    given = operations({"kind": "other", "table": "", "code": 'op.drop_entity("v")'}, drop("column", "a", "a"))
+    before = schema(table(column("a")), views=(VIEW,))
+    assert judge(Facts(given, before, base=Base("main", schema(table()))), "BC01:users.a").hold == frozenset()
+
+
+def test_a_key_to_a_table_whose_drop_is_held_stays() -> None:
+    given = operations(drop("table", table="users"), drop("table", table="logs"), drop("table", table="teams"))
+    key = Constraint("logs", "fk_users", "foreign key", "FOREIGN KEY (u) REFERENCES users(id)", ("u",), "users")
+    found = judge(Facts(given, schema(table(), table(key, name="logs"), table(name="teams"))))
+    assert {item.code for item in found.findings} == {"FD13"}
+    assert found.hold == {0, 1, 2}
+    assert found.edits == ()
+
+
+def test_a_required_column_that_may_be_a_rename_is_asked_about_once() -> None:
+    added = create("column", "full_name", "full_name", details={"nullable": False})
+    before, after = schema(table(column("name"))), schema(table(column("full_name", nullable=False)))
+    facts = Facts(operations(drop("column", "name", "name"), added), before, after, base=Base("main", schema(table())))
+    assert [(item.code, item.object) for item in judge(facts).findings] == [("RN01", "users.name")]
+    told = judge(facts, "RN01:users.name")
+    assert [(item.code, item.object) for item in told.findings] == [("DT01", "users.full_name")]
+    assert told.hold == {1}
 
 
 def test_a_default_or_not_null_that_is_removed_is_no_more_than_a_note() -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     Details = dict[str, Any]
 
@@ -13,7 +14,19 @@ if TYPE_CHECKING:
 def details_of(op: Any, dialect: Any) -> Details:
     """Describe an operation's own values, by its kind; SQL as text, what was not said left out."""
     describe = _DESCRIBED.get(type(op).__name__)
-    return describe(op, dialect) if describe else {}
+    with plain_percents(dialect):
+        return describe(op, dialect) if describe else {}
+
+
+@contextlib.contextmanager
+def plain_percents(dialect: Any) -> Iterator[None]:
+    """Let SQL be written with a `%` as it is: what is written here is doubled for the driver when it runs."""
+    preparer = dialect.identifier_preparer
+    doubles, preparer._double_percents = preparer._double_percents, False
+    try:
+        yield
+    finally:
+        preparer._double_percents = doubles
 
 
 def _create_table(op: Any, dialect: Any) -> Details:
@@ -64,6 +77,12 @@ def _default_sql(default: Any, dialect: Any) -> str | None:
     if isinstance(argument, str):
         return argument if argument is default else "'%s'" % argument.replace("'", "''")
     return str(argument.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+
+
+def default_of(column: Any, dialect: Any) -> str | None:
+    """Write a column's plain Python-side default as SQL."""
+    with plain_percents(dialect):
+        return _literal(column.default, column.type, dialect)
 
 
 def _literal(default: Any, kind: Any, dialect: Any) -> str | None:

@@ -98,8 +98,9 @@ def do_downgrade(request: dict[str, Any], _talk: Talk) -> dict[str, Any]:
 def do_metadata(request: dict[str, Any], _talk: Talk) -> dict[str, Any]:
     """Create the models' own schema in each database, as `create_all` would; say which tables it has.
 
-    Tables in `known` (by database) that env.py's include_name or include_object leave out come back as `excluded`,
-    and so does what include_object leaves out of the models: tables, and `table.name` for parts of them.
+    Of what is `known` (by database: schema, table, and the names of its parts by Alembic's word for them), that which
+    env.py's include_name or include_object leave out comes back as `excluded`, and so does what include_object leaves
+    out of the models: tables, and `table.name` for parts of them.
     `filled` names the databases that another environment's models have been created in already.
     """
     passes = Passes("running the migrations")
@@ -133,18 +134,50 @@ def _create(context: MigrationContext, metadata: Any, filled: bool) -> list[list
 
 
 def _excluded(context: MigrationContext, known: Iterable[Sequence[Any]]) -> list[list[str | None]]:
+    """Give what of the database is left out; what the models have too is `_left_out`'s, but for its name."""
     from alembic.autogenerate.api import AutogenContext
-    from sqlalchemy import MetaData, Table
+    from sqlalchemy import MetaData
 
     filters = AutogenContext(context, metadata=MetaData(), autogenerate=False)
+    own = [table for each in metadatas(context) for table in each.tables.values()]
+    models = {(table.schema or "public", table.name): table for table in own}
     excluded = []
-    for schema, name in known:
-        names: Any = {"schema_name": schema, "schema_qualified_table_name": name if not schema else schema + "." + name}
-        table = Table(name, MetaData(), schema=schema)
-        by_name = filters.run_name_filters(name, "table", names)
-        if not by_name or not filters.run_object_filters(table, name, "table", True, None):
+    for schema, name, *parts in known:
+        path = name if not schema else schema + "." + name
+        model = models.get((schema or "public", name))
+        names: Any = {"schema_name": schema, "schema_qualified_table_name": path}
+        table = _as_known(schema, name, parts[0] if parts else {})
+        if not _is_included(filters, table, "table", names, model is not None):
             excluded.append([schema, name])
+            continue
+        names = {**names, "table_name": name}
+        there = {(kind, part.name) for part, kind in _parts(model)} if model is not None else set()
+        for part, kind in _parts(table):
+            if not _is_included(filters, part, kind, names, (kind, part.name) in there):
+                excluded.append([schema, "%s.%s" % (name, part.name)])
     return excluded
+
+
+def _is_included(filters: Any, item: Any, kind: Any, names: Any, in_models: bool) -> bool:
+    """Ask env.py as Alembic does for what the database has, and, but for its name, the models have not."""
+    by_name = filters.run_name_filters(item.name, kind, names)
+    return bool(by_name and (in_models or filters.run_object_filters(item, item.name, kind, True, None)))
+
+
+def _as_known(schema: str | None, name: str, parts: dict[str, Any]) -> Any:
+    """Make a table of names, as much of one as include_object may look at (not: what a foreign key's columns are)."""
+    from sqlalchemy import Column, ForeignKeyConstraint, Index, MetaData, Table, UniqueConstraint
+    from sqlalchemy.types import NullType
+
+    table = Table(name, MetaData(), *(Column(each, NullType()) for each in parts.get("column", ())), schema=schema)
+    for each, columns in parts.get("index", {}).items():
+        Index(each, *(table.c[column] for column in columns if column in table.c), _table=table)
+    for each, columns in parts.get("unique_constraint", {}).items():
+        table.append_constraint(UniqueConstraint(*columns, name=each))
+    for each, (columns, referent) in parts.get("foreign_key_constraint", {}).items():
+        referred = [referent + "." + column for column in columns]
+        table.append_constraint(ForeignKeyConstraint(columns, referred, name=each))
+    return table
 
 
 def _left_out(context: MigrationContext) -> list[list[str | None]]:

@@ -9,6 +9,7 @@ import tempfile
 from typing import TYPE_CHECKING, Any
 
 from .configuration import make_config
+from .details import plain_percents
 from .edits import apply_edits, finish
 from .enums import Enums
 from .environment import database_of, listed, locations, look_in, script_of
@@ -36,6 +37,7 @@ def do_revision(request: dict[str, Any], talk: Talk) -> dict[str, Any]:
     failed: list[dict[str, str]] = []
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as undo:
         undo.enter_context(_forgiving_hooks(failed))
+        undo.enter_context(_plain_percents())
         copies = _copy_folders(originals, os.path.realpath(folder))
         look_in(config, copies)
         decided = Decision(talk, undo)
@@ -81,6 +83,24 @@ def _forgiving_hooks(failed: list[dict[str, str]]) -> Iterator[None]:
         yield
     finally:
         write_hooks._invoke = invoke
+
+
+@contextlib.contextmanager
+def _plain_percents() -> Iterator[None]:
+    """Let Alembic write the expressions of the file with a `%` as it is."""
+    from alembic.ddl.impl import DefaultImpl
+
+    render = DefaultImpl.render_ddl_sql_expr
+
+    def render_plainly(self: Any, *arguments: Any, **options: Any) -> str:
+        with plain_percents(self.dialect):
+            return render(self, *arguments, **options)
+
+    DefaultImpl.render_ddl_sql_expr = render_plainly  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        DefaultImpl.render_ddl_sql_expr = render  # type: ignore[method-assign]
 
 
 def _copy_folders(originals: Sequence[str], folder: str) -> list[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from .details import details_of
+from .details import default_of, details_of
+from .environment import metadatas
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -50,7 +51,16 @@ class Tree:
         described["id"] = number
         described["code"] = self._code(op)
         described["details"] = details_of(op, self.context.dialect)
+        if described["details"].get("modify_nullable") is False:
+            described["details"]["default"] = self._default(op)
         return described
+
+    def _default(self, op: Any) -> str | None:
+        """Give the plain Python-side default, as SQL, of a column that is altered: the operation does not have it."""
+        key = "%s.%s" % (op.schema, op.table_name) if op.schema else op.table_name
+        tables = [each.tables[key] for each in metadatas(self.context) if key in each.tables]
+        columns = [column for table in tables for column in table.columns if column.name == op.column_name]
+        return default_of(columns[0], self.context.dialect) if columns else None
 
     def _code(self, op: Any) -> str:
         """Give the lines that Alembic would write, with env.py's own rendering."""

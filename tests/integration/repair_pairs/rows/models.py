@@ -15,6 +15,8 @@ class User(Base):
     flag = Column(Boolean, server_default=text("true"))
     code = Column(SmallInteger)
     at = Column(Boolean)
+    share = Column(String(9), default="100%", nullable=False)
+    points = Column(Integer, default=7, nullable=False)
     locale = Column(String(5), nullable=False)
     active = Column(Boolean, nullable=False, default=True)
     held = Column(Integer, nullable=False, default=lambda: 1)
