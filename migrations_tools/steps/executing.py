@@ -34,10 +34,11 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class ExecutedFiles:
-    """The files, with the allowances that they rest on, and what is said of each database."""
+    """The files, with the allowances that they rest on, what is said of each database, and what was not tried."""
 
     files: tuple[File, ...]
     reviewed: tuple[Reviewed, ...]
+    notes: tuple[str, ...] = ()
 
 
 def execute_new(bench: Bench, files: Sequence[File], reviewed: Sequence[Reviewed], ground: Ground) -> ExecutedFiles:
@@ -56,7 +57,8 @@ def execute_new(bench: Bench, files: Sequence[File], reviewed: Sequence[Reviewed
         ground = replace(ground, models=Models({}, {}))
     judged = [_judged(each, tried, replace(ground, history=[*revisions, *ground.history]), bench) for each in reviewed]
     _refuse(bench, files, [finding for each in judged for finding in each.review.findings], tried)
-    return ExecutedFiles(tuple(files), tuple(judged))
+    notes = (words for each in tried for words in each.unseeded)
+    return ExecutedFiles(tuple(files), tuple(judged), tuple(dict.fromkeys(notes)))
 
 
 def _with_allowances(file: File, reviewed: Iterable[Reviewed]) -> File:

@@ -118,7 +118,7 @@ def _ask(temp: Temp, run: Run, number: int, wish: Wish) -> tuple[Run, Generated]
         files = tuple(_placed(environment, item) for item in answer["files"])
         comparing.close()
         executed = execute_new(asked.bench, files, asked.reviewed, asked.ground)
-    notes = (*_notes(answer), *asked.unseen)
+    notes = (*_notes(answer), *asked.unseen, *executed.notes)
     return run, Generated(
         environment.section, executed.files, executed.reviewed, notes, _mended(answer), history=asked.history,
         versions=versions(temp, hello),

@@ -234,7 +234,7 @@ def _file(
     unused = tuple(item for item in judged.unused if item in own)
     return File(
         revision, tried.executed.database, len(tried.operations), judged.findings, judged.allowed, unused,
-        tuple(f"the table {each.table} stood empty: {each.reason}" for each in tried.executed.unseeded),
+        tried.unseeded,
     )  # fmt: skip
 
 

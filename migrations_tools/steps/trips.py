@@ -34,6 +34,11 @@ class Tried:
         return self.executed if self.executed.after_up or not self.empty else self.empty
 
     @property
+    def unseeded(self) -> tuple[str, ...]:
+        """The tables that got no rows, with the reason, in words."""
+        return tuple(f"the table {each.table} stood empty: {each.reason}" for each in self.executed.unseeded)
+
+    @property
     def operations(self) -> tuple[Operation, ...]:
         """The operations as they ran, as far as they came."""
         done = self.further
