@@ -14,13 +14,13 @@ from sqlalchemy import create_engine, pool
 from models import metadata
 
 engine = create_engine(os.environ["DATABASE_URL"], poolclass=pool.NullPool)
-connection = context.config.attributes.get("connection")
-if connection is None:
-    connection = engine.connect()
-with connection:
-    context.configure(connection=connection, target_metadata=metadata)
-    with context.begin_transaction():
-        context.run_migrations()
+given = context.config.attributes.get("connection")
+connection = given or engine.connect()
+context.configure(connection=connection, target_metadata=metadata)
+with context.begin_transaction():
+    context.run_migrations()
+if given is None:
+    connection.close()
 """
 REVISION = '''\
 """{doc}"""
