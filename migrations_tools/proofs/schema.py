@@ -75,11 +75,12 @@ def round_trip(claim: str, revision: str, before: tuple[Catalogs, Catalogs], aft
     for moment, was, now in zip(("downgrade", "second upgrade"), before, after, strict=True):
         for name in was:
             where = f" of {name}" if len(was) > 1 else ""
-            problems += [f"after the {moment}{where}: {words}" for words in _traces(was[name], now[name])]
+            problems += [f"after the {moment}{where}: {words}" for words in traces(was[name], now[name])]
     return judged(claim, problems, f"{revision}: up, down, up, on a scratch database")
 
 
-def _traces(was: Catalog, now: Catalog) -> list[str]:
+def traces(was: Catalog, now: Catalog) -> list[str]:
+    """Say what is not as it was, a line each."""
     words = {
         "missing": "is gone",
         "unexpected": "was left behind",

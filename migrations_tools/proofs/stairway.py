@@ -6,19 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from migrations_tools.catalog import Step, compare
+from migrations_tools.catalog import Step
+from migrations_tools.proofs import schema
 from migrations_tools.proofs.proof import FAILED, PASSED, Proof, not_checked
 
 STAIRWAY = "Every revision goes up, down and up again and leaves no trace"
 
 Outcome: TypeAlias = Literal["clean", "trace", "irreversible", "failed", "not reached"]
 _MOST: Final = 40  # details that a proof lists
-_WORDS: Final = {
-    "missing": "is gone",
-    "unexpected": "was left behind",
-    "renamed": "has another name",
-    "different": "is different",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +28,7 @@ class Flight:
 
 def traces(moment: str, step: Step) -> tuple[str, ...]:
     """Say what is not as it should be at a moment: `before` is how it should be, `after` how it is."""
-    found = compare(step.after, step.before)
-    return tuple(f"after the {moment}: {item.object} {_WORDS[item.sort]}" for item in found)
+    return tuple(f"after the {moment}: {words}" for words in schema.traces(step.before, step.after))
 
 
 def prove(claim: str, flights: Sequence[Flight], seconds: float) -> Proof:

@@ -13,7 +13,7 @@ from migrations_tools.catalog.watch import Point
 from migrations_tools.errors import CannotProceed
 from migrations_tools.inapp.client import ProbeError
 from migrations_tools.proofs import schema, stairway
-from migrations_tools.proofs.proof import Proof, not_checked
+from migrations_tools.proofs.proof import FAILED, PASSED, Proof, not_checked
 from migrations_tools.proofs.stairway import Flight
 from migrations_tools.review.provenance import Revision
 from migrations_tools.steps.bench import Bench
@@ -46,8 +46,8 @@ def _newest(claim: str, flight: Flight) -> Proof:
     if flight.outcome == "not reached":
         return not_checked(claim, f"{flight.revision} was not reached")
     if flight.outcome == "clean":
-        return Proof(claim, "passed", f"{flight.revision}: up, down, up, on a scratch database")
-    return Proof(claim, "failed", flight.details[0], flight.details[1:])
+        return Proof(claim, PASSED, f"{flight.revision}: up, down, up, on a scratch database")
+    return Proof(claim, FAILED, flight.details[0], flight.details[1:])
 
 
 def choose(history: Sequence[Revision], wanted: str, new: Collection[str]) -> list[str]:
