@@ -17,7 +17,6 @@ from dataclasses import dataclass, field, fields
 from datetime import date
 from itertools import count
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -36,6 +35,7 @@ from migrations_tools.review.facts import Wishes
 from migrations_tools.review.findings import Allowance, Finding, parse_allowances
 from migrations_tools.settings import Settings
 from migrations_tools.steps import generate
+from migrations_tools.steps.executing import ExecutedFiles
 from migrations_tools.steps.temp import targets
 from migrations_tools.steps.work import Work
 from tests.support.embedded import Server as Running
@@ -342,9 +342,9 @@ class Desk:
         return Run("review", "example", "example_temp", "embedded", 0.0, TOKEN)
 
 
-def _unexecuted(_bench: Any, files: Any, reviewed: Any, _around: Any) -> Any:
+def _unexecuted(_bench: Any, files: Any, reviewed: Any, _around: Any) -> ExecutedFiles:
     """Hand a file over as it is: what a rule says of operations does not wait for their execution."""
-    return SimpleNamespace(files=tuple(files), reviewed=tuple(reviewed))
+    return ExecutedFiles(tuple(files), tuple(reviewed))
 
 
 def _allowances(settings: Mapping[str, Any]) -> tuple[Allowance, ...]:
