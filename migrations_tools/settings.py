@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from migrations_tools import asking
 from migrations_tools.errors import CannotProceed
 
 SECTION = "migrations_tools"
@@ -25,6 +26,7 @@ _SUFFIX = re.compile(r"[_-][a-z0-9]+(?:[_-]+[a-z0-9]+)*")
 # So that it fits behind the beginning of a database's name into PostgreSQL's 63 bytes.
 _LONGEST_SUFFIX = 16
 _THRESHOLDS = ("error", "warn", "info")
+_PRIVATE = frozenset({"http_headers", "http_login", "http_requests", "server_url"})
 _ENGINES = ("auto", "compose", "embedded", "server")
 
 
@@ -75,7 +77,17 @@ class Settings:
         [], "Tables whose locks matter, which makes notes on locks warnings; `*` is all."
     )
     health_path: str = _setting("", "The path that must answer below 500; read from the health check when empty.")
-    openapi_path: str = _setting("/openapi.json", "Where the application serves its OpenAPI document.")
+    openapi_path: str = _setting(
+        "", "Where the application serves its OpenAPI document; the usual places are asked when empty."
+    )
+    http_headers: dict[str, Any] = _setting({}, "Headers of every request: `{Authorization: 'Bearer ${API_TOKEN}'}`.")
+    http_login: dict[str, Any] = _setting(
+        {}, "A login before the routes are asked: `{path: /login, form: {username: me, password: '${PASSWORD}'}}`."
+    )
+    http_paths: list[str] = _setting([], "More paths to ask with GET, as where there is no OpenAPI document.")
+    http_requests: list[str] = _setting(
+        [], 'Requests of any method, sent in this order after the GETs: `\'POST /api/search {"q": "x"}\'`.'
+    )
     log_patterns: list[str] = _setting([], "Regular expressions that must not occur in the logs, besides the usual.")
     answer_timeout: int = _setting(10, "Seconds that Docker and Compose may take to say which version they are.")
     start_timeout: int = _setting(300, "Seconds that the copy may take until every service is ready.")
@@ -171,10 +183,13 @@ def _unknown(key: str, known: Mapping[str, Any]) -> str:
 
 def _type_mistakes(key: str, value: Any, default: Any) -> list[str]:
     wanted: type = type(default)
+    # What may hold a secret is not repeated.
+    said = "" if key in _PRIVATE else f", not {value!r}"
     if isinstance(value, bool) is not (wanted is bool) or not isinstance(value, _accepted(wanted)):
-        return [f"`{SECTION}.{key}` must be {_WORDS[wanted]}, not {value!r}."]
+        return [f"`{SECTION}.{key}` must be {_WORDS[wanted]}{said}."]
     if isinstance(value, (list, tuple)) and key != "allow" and not all(isinstance(item, str) for item in value):
-        return [f"`{SECTION}.{key}` must be a list of texts, not {value!r}."]
+        quotes = ", each in quotes" if key == "http_requests" else ""
+        return [f"`{SECTION}.{key}` must be a list of texts{quotes}{said}."]
     return []
 
 
@@ -204,7 +219,7 @@ def _value_mistakes(values: Mapping[str, Any]) -> list[str]:
     for service, variables in values.get("environment", {}).items():
         if not isinstance(variables, Mapping):
             reasons.append(f"`{SECTION}.environment.{service}` must be a map of variables, not {variables!r}.")
-    return reasons
+    return [*reasons, *(mistake.replace("`", f"`{SECTION}.", 1) for mistake in asking.mistakes(values))]
 
 
 def _command_mistakes(command: str) -> list[str]:

@@ -62,7 +62,7 @@ _REFUSED = (
 
 
 def _print_error(text: str) -> None:
-    from migrations_tools.report.console import harmless
+    from migrations_tools.secrets import harmless
 
     sys.stderr.write(harmless(text) + "\n")
 

@@ -7,12 +7,13 @@ in them steers the terminal.
 from __future__ import annotations
 
 import io
-import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+
+from migrations_tools.secrets import harmless
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
@@ -20,13 +21,6 @@ if TYPE_CHECKING:
 
 _PLAIN_WIDTH = 160
 _DETAIL_WIDTH = 100
-_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-
-
-def harmless(text: str) -> str:
-    """Give the text without colours, every other sign that could steer a terminal made visible."""
-    return _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", _COLOUR.sub("", text))
 
 
 class Console:

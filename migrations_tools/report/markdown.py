@@ -61,7 +61,8 @@ def _proofs(proofs: Sequence[Record]) -> Iterator[str]:
         return
     yield from ("### Proofs", "", "| | what | evidence |", "|---|---|---|")
     for item in proofs:
-        evidence = "<br>".join(map(_text, (item["evidence"], *item["details"])))
+        lines = [line for text in (item["evidence"], *item["details"]) for line in text.split("\n")]
+        evidence = "<br>".join(_text(line) for line in (*lines, *(f"⚠️ {text}" for text in item["warnings"])))
         yield f"| {_PROOFS[item['outcome']]} | {_text(item['claim'])} | {evidence} |"
     yield ""
 

@@ -213,4 +213,4 @@ def _mark_new(record: Mapping[str, Any]) -> None:
 
 def proofs_json(proofs: Iterable[Proof]) -> list[dict[str, Any]]:
     """Give the proofs as plain values."""
-    return [{**proof.as_json(), "details": list(proof.details)} for proof in proofs]
+    return [{**proof.as_json(), "details": list(proof.details), "warnings": list(proof.warnings)} for proof in proofs]

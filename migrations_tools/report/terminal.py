@@ -27,8 +27,10 @@ def show_proofs(console: Console, proofs: Sequence[Proof]) -> None:
         outcome = f" [{proof.outcome}]" if proof.outcome == NOT_CHECKED else ""
         console.say(f"{mark} {proof.claim}{outcome}", style=style)
         console.say(f"    {proof.evidence}", style="dim")
-        for detail in proof.details:
-            console.say(f"      {detail}")
+        for line in (line for detail in proof.details for line in detail.split("\n")):
+            console.say(f"      {line}")
+        for warning in proof.warnings:
+            console.say(f"    ! warning: {warning}", style="yellow")
 
 
 def show_findings(console: Console, findings: Sequence[Finding]) -> None:

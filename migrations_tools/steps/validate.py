@@ -7,15 +7,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from migrations_tools.discovery.services import Application
+from migrations_tools.asking import Access
 from migrations_tools.errors import Found
 from migrations_tools.journal import Run
-from migrations_tools.proofs import http
 from migrations_tools.proofs.files import files_unchanged
-from migrations_tools.proofs.proof import FAILED, NOT_CHECKED, Proof, attempted, not_checked
+from migrations_tools.proofs.proof import FAILED, NOT_CHECKED, Proof, attempted
 from migrations_tools.report import record
 from migrations_tools.report.terminal import show_proofs
-from migrations_tools.steps import engines, schema_proofs, upgrade_path
+from migrations_tools.steps import application_proofs, engines, schema_proofs, upgrade_path
 from migrations_tools.steps.bench import Bench
 from migrations_tools.steps.install import install
 from migrations_tools.steps.recording import installed_parts
@@ -32,7 +31,11 @@ def validate(work: Work, stairs: str = "", data: str = "") -> None:
 
     Raises Found when a proof fails; what was started stays up for inspection.
     """
-    run, dump = standing_run(work, "validate"), existing_dump(data)
+    run, dump, access = (
+        standing_run(work, "validate"),
+        existing_dump(data),
+        application_proofs.read_access(work.settings),
+    )
     temp = engines.reopen(work, run)
     if work.dry:
         work.console.say(temp.dry_words(run))
@@ -41,7 +44,7 @@ def validate(work: Work, stairs: str = "", data: str = "") -> None:
     temp.verify()
     with busy(work, run) as run:
         run, installation = temp.reinstall(run)
-        run, proofs, parts = _prove(temp, run, installation, stairs or work.settings.stairway, dump)
+        run, proofs, parts = _prove(temp, run, installation, stairs or work.settings.stairway, dump, access)
         run = work.journal.update(run, stage="validated")
     record.note(work.journal, run, work.console.steps, proofs=record.proofs_json(proofs), **parts)
     _report(work, proofs)
@@ -51,7 +54,7 @@ def validate(work: Work, stairs: str = "", data: str = "") -> None:
 
 
 def _prove(
-    temp: Temp, run: Run, installation: Installation, stairs: str, dump: Path | None
+    temp: Temp, run: Run, installation: Installation, stairs: str, dump: Path | None, access: Access
 ) -> tuple[Run, list[Proof], dict[str, Any]]:
     console = temp.work.console
     run, probe = temp.open_probe(run)
@@ -60,26 +63,19 @@ def _prove(
             run, installed = install(temp, run, probe, installation)
         run = installation.start_application(run)
         with console.step("Comparing the schema with the models'"):
+            before = application_proofs.lengths(installation.logs())
             bench = Bench(temp, run, probe, temp.server(run), installed)
             proofs, parts = schema_proofs.prove(bench, stairs), installed_parts(bench)
             if dump:
                 proofs.append(attempted(upgrade_path.CLAIM, partial(upgrade_path.prove, bench, dump)))
+            after = application_proofs.lengths(installation.logs())
     with console.step("Asking the application"):
-        proofs += _application_proofs(temp, installation)
+        client, answered = application_proofs.ask(temp, installation, access)
     with console.step("Looking at what is up, the logs, and the rest of the machine"):
-        first, last = installation.first_proofs(), installation.last_proofs(run, installed[0].since)
-    return run, [*first, *proofs, *last, files_unchanged(run.hashes, temp.work.root)], parts
-
-
-def _application_proofs(temp: Temp, installation: Installation) -> list[Proof]:
-    application, (base, reason) = temp.project.application or Application("", 0, "/"), installation.url()
-    if not base:
-        return [not_checked(http.HEALTH, reason), not_checked(http.ROUTES, reason)]
-    settings, absent = temp.work.settings, installation.absent_services()
-    return [
-        http.health(base, application.health_path, settings.http_timeout, absent),
-        http.routes(base, settings.openapi_path, settings.http_timeout, absent),
-    ]
+        first, last = installation.first_proofs(), installation.last_proofs(run)
+        spans = {service: (start, after[service]) for service, start in before.items() if service in after}
+        clean = application_proofs.clean_logs(temp, installation.logs(), spans, installed[0].since, client)
+    return run, [*first, *proofs, *answered, *clean, *last, files_unchanged(run.hashes, temp.work.root)], parts
 
 
 # --- the report --------------------------------------------------------------------------------------------------

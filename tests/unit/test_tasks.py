@@ -39,6 +39,7 @@ def test_every_setting_is_declared_to_invoke() -> None:
 
 LAYERS = (
     {"errors", "secrets", "files"},
+    {"asking"},
     {"settings", "locks"},
     {"journal", "isolation", "catalog", "operations", "discovery"},
     {"executed"},

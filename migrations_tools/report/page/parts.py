@@ -21,13 +21,23 @@ def proofs(items: Sequence[Record]) -> Markup | None:
 
 def _proof(item: Record) -> Markup:
     outcome = item["outcome"]
-    details = tag("ul", *(tag("li", marked_up(line)) for line in item["details"])) if item["details"] else None
+    told = [
+        *(tag("li", *_lines(detail)) for detail in item["details"]),
+        *(tag("li", f"Warning: {text}", class_="warning") for text in item["warnings"]),
+    ]
+    details = tag("ul", *told) if told else None
     return tag(
         "li",
         tag("span", _MARKS[outcome], class_="mark", title=outcome, role="img", aria_label=outcome),
         tag("div", tag("strong", item["claim"]), tag("p", marked_up(item["evidence"])), details),
         class_=outcome.replace(" ", "-"),
     )  # fmt: skip
+
+
+def _lines(detail: str) -> tuple[Child, ...]:
+    """Give a detail: its sentence, and what follows, lines of a log, as they are."""
+    sentence, _, rest = detail.partition("\n")
+    return (marked_up(sentence), tag("pre", rest)) if rest else (marked_up(sentence),)
 
 
 def findings(items: Sequence[Record]) -> Markup:
