@@ -16,7 +16,6 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from migrations_tools import asking
 from migrations_tools.errors import CannotProceed
 
 SECTION = "migrations_tools"
@@ -219,7 +218,13 @@ def _value_mistakes(values: Mapping[str, Any]) -> list[str]:
     for service, variables in values.get("environment", {}).items():
         if not isinstance(variables, Mapping):
             reasons.append(f"`{SECTION}.environment.{service}` must be a map of variables, not {variables!r}.")
-    return [*reasons, *(mistake.replace("`", f"`{SECTION}.", 1) for mistake in asking.mistakes(values))]
+    return [*reasons, *_asking_mistakes(values)]
+
+
+def _asking_mistakes(values: Mapping[str, Any]) -> list[str]:
+    from migrations_tools import asking
+
+    return [mistake.replace("`", f"`{SECTION}.", 1) for mistake in asking.mistakes(values)]
 
 
 def _command_mistakes(command: str) -> list[str]:

@@ -22,7 +22,7 @@ _AS_IT_IS: Final = "/%:@!$&'()*+,;=~?#[]"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What one request came to: the status, or 0 and the reason when nothing answered.
+    """What one request came to: the status, or 0 and the reason when nothing answered (`late`: in time).
 
     `open`: it answered, and was still sending when its time was over, as a stream of events does.
     """
@@ -34,6 +34,7 @@ class Answer:
     kind: str = ""
     cookies: tuple[str, ...] = field(default=(), repr=False)
     open: bool = False
+    late: bool = False
 
     def said(self) -> str:
         """Say what came: the status, or that nothing did."""
@@ -86,7 +87,7 @@ class Client:
         except (OSError, http.client.HTTPException, ValueError) as error:
             slow = late.is_set() or isinstance(error, TimeoutError)
             said = f"not within {limit.words()}" if slow else str(error) or type(error).__name__
-            return Answer(request, 0, reason=said)
+            return Answer(request, 0, reason=said, late=slow)
         finally:
             connection.close()
 

@@ -62,7 +62,7 @@ def health(asker: Asker, path: str) -> Proof:
         return not_checked(HEALTH, f"{answer.problem()}, and {asker.excuse()}")
     if not asker.fails(answer):
         return Proof(HEALTH, PASSED, f"GET {asker.client.base}{path}: {answer.status}")
-    said = asker.watch.said_since(moment) if answer.status else ()
+    said = asker.watch.said_since(moment) if not answer.late else ()
     return Proof(HEALTH, FAILED, answer.problem(), ("\n".join(said),) if said else ())
 
 
@@ -132,7 +132,7 @@ def _in_turn(asker: Asker, request: Request) -> Told:
     """Send one request by itself; when it fails, say what the log says of that moment."""
     moment = asker.watch.begin()
     answer = asker.client.send(request)
-    said = asker.watch.said_since(moment) if answer.status and asker.fails(answer) else ()
+    said = asker.watch.said_since(moment) if asker.fails(answer) and not answer.late else ()
     return Told(answer, said=tuple(said))
 
 
@@ -143,7 +143,7 @@ def _together(asker: Asker, requests: Sequence[Request]) -> list[Told]:
     with ThreadPoolExecutor(_WORKERS) as pool:
         answers = list(pool.map(asker.client.send, [request for request in requests if request not in last]))
     answers += map(asker.client.send, last)
-    failing = [answer for answer in answers if answer.status and asker.fails(answer)]
+    failing = [answer for answer in answers if asker.fails(answer) and not answer.late]
     period = asker.watch.said_since(moment) if failing else []
     again = {answer.request: _again(asker, answer, period) for answer in failing[:_TOLD]}
     return [again.get(answer.request) or Told(answer) for answer in answers]

@@ -337,6 +337,26 @@ def test_an_asynchronous_environment_works_and_an_application_that_cannot_start_
         assert project.tool_files() == LEFT_AFTER_VALIDATE
 
 
+def test_a_route_that_fails_is_told_with_the_traceback_from_the_applications_log(no_docker: dict[str, str]) -> None:
+    token = {"SHOP_TOKEN": "a-token-not-to-be-shown"}
+    wishes: dict[str, Any] = {"http_headers": {"X-Token": "${SHOP_TOKEN}"}, "http_paths": ["/users"]}
+    with local_project("with_compose", {**no_docker, **token}, engine="embedded", **wishes) as project:
+        project.secrets.extend(token.values())
+        assert project.invoke("isolate").code == 0
+        done = project.invoke("validate")
+        record = json.loads((project.tool_folder / "temp" / "last-run.json").read_text())
+        assert project.invoke("cleanup").code == 0
+        assert project.leaks == []
+    assert done.code == 1, str(done)
+    proofs = {proof["claim"]: proof for proof in record["proofs"]}
+    (told,) = proofs["Every parameterless GET of the OpenAPI document answers below 500"]["details"]
+    assert told.startswith("GET /email-logs: no answer (")
+    assert "app.py" in told
+    assert 'relation "email_logs" does not exist' in told
+    assert proofs["Every path and request of the settings answers below 500"]["evidence"] == "1 requests: 1 × 200"
+    assert 'relation "email_logs" does not exist' in done.out
+
+
 def test_a_url_written_into_the_environment_stops_the_run_with_nothing_changed_there(
     no_docker: dict[str, str], new_database: Callable[[], str], postgres_server: Server
 ) -> None:

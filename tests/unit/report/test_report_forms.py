@@ -56,6 +56,9 @@ def test_sarif_is_valid_and_puts_findings_on_the_migrations_line() -> None:
     document = json.loads(sarif.render(record()))
     (run,) = document["runs"]
     assert len(run["tool"]["driver"]["rules"]) == len(RULES)
+    told = [(each["level"], each["message"]["text"]) for each in run["invocations"][0]["toolExecutionNotifications"]]
+    assert ("error", "Every route answers: failed, 2 problems") in told
+    assert ("warning", f"The database is at head: api: {NASTY} (3 times)") in told
     results = {item["ruleId"]: item for item in run["results"]}
     assert {code: (item["kind"], item["level"]) for code, item in results.items()} == {
         "FD01": ("fail", "error"),
