@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 from migrations_tools.errors import CannotProceed
 
@@ -94,7 +94,8 @@ def access(values: Mapping[str, Any], environment: Mapping[str, str]) -> Access:
 
 def secret_words(values: Iterable[str]) -> tuple[str, ...]:
     """Give what must be hidden for these values to be: each, and its longer pieces; the longest first."""
-    found = {value for value in values if len(value) >= _SHORTEST_SECRET}
+    plain = [value for value in values if len(value) >= _SHORTEST_SECRET]
+    found = {*plain, *map(quote_plus, plain)}
     pieces = {
         piece for value in found for word in re.split(r"[\s;,]+", value) for piece in (word, word.partition("=")[2])
     }

@@ -92,6 +92,8 @@ def _one(lines: Sequence[str], start: int) -> tuple[Traceback, int]:
     """Read one traceback up to its exception. Lines of others in between, as of another process, are passed over."""
     match = _START.match(lines[start])
     lead = re.sub(r"\+ Exception Group $", "| ", match[0].partition("Traceback")[0]) if match else ""
+    if any(_FRAME.match(line) for line in lines[start + 1 : start + 2]):
+        lead = ""  # it was logged as a message: what stands before it stands before its first line only
     found = Traceback(lines=[start])
     for number in range(start + 1, min(len(lines), start + _LONGEST)):
         text = _bare(lines[number], lead)

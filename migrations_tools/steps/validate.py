@@ -91,8 +91,8 @@ def _report(work: Work, proofs: Sequence[Proof]) -> None:
             tip="The temp stack stays up: `invoke psql` opens its database, `invoke status` names its containers for"
             " `docker logs`, `invoke cleanup` removes it.",
         )  # fmt: skip
+    warnings = sum(len(proof.warnings) for proof in proofs)
     said = f"The fresh install works: {len(proofs) - len(unmade)} proofs"
-    work.console.say(
-        said + (f", {len(unmade)} not checked." if unmade else "."), style="bold green" if not unmade else "bold yellow"
-    )
+    said += (f", {len(unmade)} not checked" if unmade else "") + (f", {warnings} warnings" if warnings else "")
+    work.console.say(f"{said}.", style="bold green" if not (unmade or warnings) else "bold yellow")
     work.console.say("Next: invoke cleanup")

@@ -59,7 +59,7 @@ def test_what_is_secret_is_known_and_a_users_name_is_none() -> None:
         http_login={"path": "/l", "form": {"username": "administrator", "password": "open sesame"}},
         http_requests=['POST /a {"user": "${KEY}"}'],
     )
-    assert {"t0k3n-of-mine", "open sesame", "k3y-of-mine"} <= set(found.secrets)
+    assert {"t0k3n-of-mine", "open sesame", "open+sesame", "k3y-of-mine"} <= set(found.secrets)
     assert not {"administrator", "Bearer"} & set(found.secrets)
     assert "sesame" not in repr(found)
     assert "t0k3n" not in repr(found)

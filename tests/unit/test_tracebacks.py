@@ -46,6 +46,10 @@ def test_two_processes_in_one_log_are_told_apart_by_their_marks() -> None:
     assert _exceptions("\n".join(mixed)) == ["KeyError: 1", "ValueError: 1"]
 
 
+def test_one_that_was_logged_as_a_message_is_read() -> None:
+    assert _exceptions(f"ERROR:root:{_PLAIN}\nINFO:root:on") == ["KeyError: 1"]
+
+
 def test_a_group_of_exceptions_is_one() -> None:
     text = """\
   + Exception Group Traceback (most recent call last):
