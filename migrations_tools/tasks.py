@@ -92,13 +92,16 @@ def doctor(context: Context) -> None:
         look(work)
 
 
-@task
-def isolate(context: Context) -> None:
+_POSTGRES = "Another PostgreSQL than the project's: a major version (17), or an image (pgvector/pgvector:pg17)."
+
+
+@task(help={"postgres": _POSTGRES})
+def isolate(context: Context, postgres: str = "") -> None:
     """Start a temp copy of the stack beside it. Needs Docker."""
     from migrations_tools.steps.isolate import isolate as run
 
     with _working(context, "isolate") as work:
-        run(work)
+        run(work, postgres)
 
 
 _MESSAGE = "The message of the new revision; made from its operations when empty."
