@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from migrations_tools.proofs.files import files_unchanged
 from migrations_tools.proofs.proof import FAILED, NOT_CHECKED, Proof, attempted, not_checked
 from migrations_tools.report import record
 from migrations_tools.report.terminal import show_proofs
-from migrations_tools.steps import engines, schema_proofs, upgrade_path
+from migrations_tools.steps import compare, engines, schema_proofs, upgrade_path
 from migrations_tools.steps.bench import Bench
 from migrations_tools.steps.install import install
 from migrations_tools.steps.recording import installed_parts
@@ -24,11 +25,11 @@ from migrations_tools.steps.wishes import existing_dump
 from migrations_tools.steps.work import Work, busy, standing_run
 
 
-def validate(work: Work, stairs: str = "", data: str = "") -> None:
+def validate(work: Work, stairs: str = "", data: str = "", catalog: str = "") -> None:
     """Install everything again from nothing and prove that it works.
 
     `stairs` says which revisions go up, down and up again, where it is not as the setting says; `data` is a
-    dump that is to be upgraded.
+    dump that is to be upgraded; `catalog` a file that the catalogs of the fresh install are kept in.
 
     Raises Found when a proof fails; what was started stays up for inspection.
     """
@@ -41,7 +42,8 @@ def validate(work: Work, stairs: str = "", data: str = "") -> None:
     temp.verify()
     with busy(work, run) as run:
         run, installation = temp.reinstall(run)
-        run, proofs, parts = _prove(temp, run, installation, stairs or work.settings.stairway, dump)
+        wanted = _Wanted(stairs or work.settings.stairway, dump, Path(catalog) if catalog else None)
+        run, proofs, parts = _prove(temp, run, installation, wanted)
         run = work.journal.update(run, stage="validated")
     record.note(work.journal, run, work.console.steps, proofs=record.proofs_json(proofs), **parts)
     _report(work, proofs)
@@ -50,8 +52,17 @@ def validate(work: Work, stairs: str = "", data: str = "") -> None:
 # --- the proofs --------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is wanted besides the usual: which revisions walk, a dump to upgrade, a file for the catalogs."""
+
+    stairs: str
+    dump: Path | None
+    catalog: Path | None
+
+
 def _prove(
-    temp: Temp, run: Run, installation: Installation, stairs: str, dump: Path | None
+    temp: Temp, run: Run, installation: Installation, wanted: _Wanted
 ) -> tuple[Run, list[Proof], dict[str, Any]]:
     console = temp.work.console
     run, probe = temp.open_probe(run)
@@ -61,9 +72,11 @@ def _prove(
         run = installation.start_application(run)
         with console.step("Comparing the schema with the models'"):
             bench = Bench(temp, run, probe, temp.server(run), installed)
-            proofs, parts = schema_proofs.prove(bench, stairs), installed_parts(bench)
-            if dump:
-                proofs.append(attempted(upgrade_path.CLAIM, partial(upgrade_path.prove, bench, dump)))
+            proofs, parts = schema_proofs.prove(bench, wanted.stairs), installed_parts(bench)
+            if wanted.dump:
+                proofs.append(attempted(upgrade_path.CLAIM, partial(upgrade_path.prove, bench, wanted.dump)))
+            if wanted.catalog:
+                compare.keep(bench, wanted.catalog)
     with console.step("Asking the application"):
         proofs += _application_proofs(temp, installation)
     with console.step("Looking at what is up, the logs, and the rest of the machine"):

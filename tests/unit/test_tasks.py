@@ -49,7 +49,7 @@ LAYERS = (
     {"steps"},
     {"tasks"},
     {"__init__"},
-    {"program"},
+    {"program", "sessions"},
     {"__main__"},
 )
 
