@@ -37,8 +37,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 PATIENCE = 60.0
 _SETTING = "postgres_versions"
 _SET = re.compile(rf"^[ \t]*{_SETTING}[ \t]*:[ \t]*(?!\[\]|#|$)", re.MULTILINE)
-# The catalogs that this call of Nox has kept so far, by project: one of yesterday may be of other models.
-_KEPT: dict[Path, list[Path]] = {}
+# The catalogs that this call of Nox has kept so far, by session: one of yesterday may be of other models.
+_KEPT: dict[str, list[Path]] = {}
 
 
 def named_project(default: Path | str = ".", words: Sequence[str] | None = None) -> Path:
@@ -86,7 +86,7 @@ def install_fresh(session: nox.Session, folder: Path | str, postgres: str = "") 
         finally:
             invoke(session, "cleanup")
             if kept and kept.exists():
-                _compare(session, _KEPT.setdefault(Path(_project(session, place)), []), kept)
+                _compare(session, _KEPT.setdefault(session.name.partition("(")[0], []), kept)
 
 
 def invoke(session: nox.Session, *words: str) -> None:
@@ -109,12 +109,6 @@ def _catalog(session: nox.Session, folder: Path, postgres: str) -> Path:
     path = Path(session.cache_dir).resolve() / "fresh_install" / f"postgres-{name}-{mark}.json"
     path.unlink(missing_ok=True)
     return path
-
-
-def _project(session: nox.Session, folder: Path) -> str:
-    """Tell projects apart, and not the copies of one that each session makes in its own temporary folder."""
-    temporary = Path(session.create_tmp()).resolve()
-    return str(folder.relative_to(temporary)) if temporary in folder.parents else str(folder)
 
 
 def _from_yaml(folder: Path) -> Any:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from migrations_tools.catalog import model
-from migrations_tools.catalog.model import Catalog, View
+from migrations_tools.catalog.model import Catalog, Table, View
 
 _KINDS: Final[Mapping[str, Any]] = {
     "schemas": model.Schema, "extensions": model.Extension, "enums": model.Enum, "domains": model.Domain,
@@ -41,11 +41,22 @@ def _made(kind: Any, data: Mapping[str, Any]) -> Any:
 
 
 def across_versions(catalog: Catalog) -> Catalog:
-    """Give a catalog without what only the server's version decides of how a definition is printed.
+    """Give a catalog without what the server's version alone decides of how the same schema is kept and printed.
 
-    From 16 on, `pg_get_viewdef` prints the columns of a view of one table without the table's name.
+    From 16 on, `pg_get_viewdef` prints the columns of a view of one table without the table's name; from 17 on, the
+    partitions of a table with an identity column have it too.
     """
-    return replace(catalog, views=tuple(_unqualified(view) for view in catalog.views))
+    tables = tuple(_without_inherited_identity(table, catalog) for table in catalog.tables)
+    return replace(catalog, tables=tables, views=tuple(_unqualified(view) for view in catalog.views))
+
+
+def _without_inherited_identity(table: Table, catalog: Catalog) -> Table:
+    if table.kind != "partition":
+        return table
+    parents = [parent for name in table.parents if (parent := catalog.table(name))]
+    own = {column.name for parent in parents for column in parent.columns if column.identity_generation}
+    columns = (replace(each, identity_generation="") if each.name in own else each for each in table.columns)
+    return replace(table, columns=tuple(columns))
 
 
 def _unqualified(view: View) -> View:
