@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from migrations_tools import operations
-from migrations_tools.catalog import Catalog
+from migrations_tools.catalog import Catalog, extension_tables
 from migrations_tools.discovery.alembic import Environment
+from migrations_tools.engines.postgres import import_driver, querying
 from migrations_tools.errors import CannotProceed
 from migrations_tools.files import sha256, write_whole
 from migrations_tools.inapp.answers import Heads, Standing, heads, standings
@@ -30,9 +31,11 @@ from migrations_tools.steps.bench import Bench, Models, models_of
 from migrations_tools.steps.executing import Ground, execute_new
 from migrations_tools.steps.history import head_to_extend, read_history
 from migrations_tools.steps.install import Migrated
+from migrations_tools.steps.prepared import prepare
 from migrations_tools.steps.recording import versions
 from migrations_tools.steps.surroundings import Surroundings
 from migrations_tools.steps.temp import Temp, targets
+from migrations_tools.steps.trips import WITH_ROWS
 from migrations_tools.steps.wishes import existing_dump
 from migrations_tools.steps.work import Work, busy, standing_run, written
 
@@ -102,7 +105,8 @@ def _ask(temp: Temp, run: Run, number: int, wish: Wish) -> tuple[Run, Generated]
     environment, target = temp.project.alembic.environments[number], targets(temp.project, run)[number]
     words = f" of [{environment.section}]" if environment.section else ""
     run, probe = temp.open_probe(run)
-    with probe, ExitStack() as comparing:
+    import_driver()
+    with probe, ExitStack() as standing, ExitStack() as comparing:
         comparing.enter_context(temp.work.console.step(f"Comparing the models{words} with the database"))
         hello = probe.ask(target.request("hello"), "reading the Alembic configuration")
         same_files(environment, hello)
@@ -110,14 +114,18 @@ def _ask(temp: Temp, run: Run, number: int, wish: Wish) -> tuple[Run, Generated]
         head = head_to_extend(ends, wish.head) if wish.write or wish.head else (ends.revisions or ("head",))[0]
         standings = _to_the_heads(probe, target, ends, temp.work.settings.install_command)
         installed = Migrated(environment, target, ends.revisions, standings)
-        asked = _Reviewer(Bench(temp, run, probe, temp.server(run), (installed,), wish.dump), wish)
+        bench = Bench(temp, run, probe, temp.server(run), (installed,), wish.dump)
+        # Of several heads one is extended: the others are not what it begins on.
+        prepared = prepare(bench, WITH_ROWS) if len(ends.revisions) <= 1 else None
+        standing.push(prepared or ExitStack())
+        asked = _Reviewer(bench, wish)
         request = target.request("revision", message=wish.message, head=head)
         answer = probe.ask(request, "autogenerating", asked.answer)
         run = asked.run
         asked.refuse_unmet()
         files = tuple(_placed(environment, item) for item in answer["files"])
         comparing.close()
-        executed = execute_new(asked.bench, files, asked.reviewed, asked.ground)
+        executed = execute_new(asked.bench, files, asked.reviewed, replace(asked.ground, prepared=prepared))
     notes = (*_notes(answer), *asked.unseen, *executed.notes)
     return run, Generated(
         environment.section, executed.files, executed.reviewed, notes, _mended(answer), history=asked.history,
@@ -169,17 +177,25 @@ class _Reviewer:
         self.unseen: tuple[str, ...] = ()
         (migrated,) = bench.installed
         self.history = read_history(bench.probe, migrated.target)
-        self._before = {name: bench.read(name) for name in bench.databases}
-        self._members = {name: bench.members(name) for name in bench.databases}
+        self._before: dict[str, Catalog] = {}
+        self._members: dict[str, Mapping[str, str]] = {}
+        self._version = 0
+        for name in bench.databases:
+            self._look_at(name)
         self._models = self._read_models(bench)
-        with bench.server.connect(bench.databases[0]) as connection:
-            self._version = connection.info.server_version
         self._around = Surroundings(bench, self._before)
 
     @property
     def run(self) -> Run:
         """The run as it stands after the questions."""
         return self._around.run
+
+    def _look_at(self, database: str) -> None:
+        with self.bench.server.connect(database) as connection:
+            query = querying(connection)
+            self._before[database] = self.bench.schema(query)
+            self._members[database] = extension_tables(query)
+            self._version = connection.info.server_version
 
     def _read_models(self, bench: Bench) -> Models:
         try:
