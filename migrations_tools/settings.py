@@ -222,7 +222,7 @@ def _version_mistakes(values: Mapping[str, Any]) -> list[str]:
 
     wishes = [("postgres", wish) for wish in [values.get("postgres", "")] if wish]
     wishes += [("postgres_versions", wish) for wish in values.get("postgres_versions", [])]
-    form = "a major version (`17`) or an image with its tag (`pgvector/pgvector:pg17`)"
+    form = "a major version (`17`) nor an image with its tag (`pgvector/pgvector:pg17`)"
     return [f"`{SECTION}.{key}` names {wish!r}, which is neither {form}." for key, wish in wishes if not is_wish(wish)]
 
 
