@@ -60,6 +60,10 @@ class Settings:
     install_command: str = _setting("", "What makes a fresh database where the history cannot be replayed.")
     versions: list[str] = _setting([], "The folder(s) of the revision files.")
     python: str = _setting("", "The Python that Alembic runs in: in the service's image, or here (`uv run python`).")
+    postgres: str = _setting(
+        "", "Another PostgreSQL for the copy: a major version, `'17'`, or an image, `pgvector/pgvector:pg17`."
+    )
+    postgres_versions: list[str] = _setting([], "What `nox -s fresh_install` goes over, each as for `postgres`.")
     postgres_bin: str = _setting("", "The folder of the embedded server's programs (`postgres`, `initdb`).")
     server_url: str = _setting("", "The server of the engine `server`, as a URL that names the database to make there.")
     application_command: str = _setting("", "What starts the application without Docker; `{port}` is its port.")
@@ -142,6 +146,11 @@ def load(values: Mapping[str, Any]) -> Settings:
     return Settings(**{key: _plain(value) for key, value in values.items()})
 
 
+def changed(chosen: Settings, **values: Any) -> Settings:
+    """Give the settings with some of them as an option says. Raises CannotProceed when it says what cannot be."""
+    return load({item.name: getattr(chosen, item.name) for item in fields(Settings)} | values)
+
+
 def _pyproject_table(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
@@ -213,6 +222,7 @@ def _value_mistakes(values: Mapping[str, Any]) -> list[str]:
         reasons.append(f"`{SECTION}.suffix` must be {form}, not {suffix!r}.")
     short = [item.name for item in fields(Settings) if item.name.endswith("_timeout") and values.get(item.name, 1) < 1]
     reasons += [f"`{SECTION}.{key}` must be at least 1 second, not {values[key]!r}." for key in short]
+    reasons += _version_mistakes(values)
     reasons += _command_mistakes(str(values.get("application_command", "")))
     reasons += [mistake for pattern in values.get("log_patterns", []) if (mistake := _pattern_mistake(pattern))]
     for service, variables in values.get("environment", {}).items():
@@ -225,6 +235,15 @@ def _asking_mistakes(values: Mapping[str, Any]) -> list[str]:
     from migrations_tools import asking
 
     return [mistake.replace("`", f"`{SECTION}.", 1) for mistake in asking.mistakes(values)]
+
+
+def _version_mistakes(values: Mapping[str, Any]) -> list[str]:
+    from migrations_tools.images import is_wish
+
+    wishes = [("postgres", wish) for wish in [values.get("postgres", "")] if wish]
+    wishes += [("postgres_versions", wish) for wish in values.get("postgres_versions", [])]
+    form = "a major version (`17`) nor an image with its tag (`pgvector/pgvector:pg17`)"
+    return [f"`{SECTION}.{key}` names {wish!r}, which is neither {form}." for key, wish in wishes if not is_wish(wish)]
 
 
 def _command_mistakes(command: str) -> list[str]:

@@ -92,13 +92,16 @@ def doctor(context: Context) -> None:
         look(work)
 
 
-@task
-def isolate(context: Context) -> None:
+_POSTGRES = "Another PostgreSQL than the project's: a major version (17), or an image (pgvector/pgvector:pg17)."
+
+
+@task(help={"postgres": _POSTGRES})
+def isolate(context: Context, postgres: str = "") -> None:
     """Start a temp copy of the stack beside it. Needs Docker."""
     from migrations_tools.steps.isolate import isolate as run
 
     with _working(context, "isolate") as work:
-        run(work)
+        run(work, postgres)
 
 
 _MESSAGE = "The message of the new revision; made from its operations when empty."
@@ -157,13 +160,25 @@ def review(
 _STAIRWAY = "Which revisions go up, down and up again: `new`, `all`, or REV..REV."
 
 
-@task(help={"stairway": _STAIRWAY, "data": "A dump, as pg_dump wrote it, that is upgraded from its own revision."})
-def validate(context: Context, stairway: str = "", data: str = "") -> None:
+_UPGRADED = "A dump, as pg_dump wrote it, that is upgraded from its own revision."
+
+
+@task(help={"stairway": _STAIRWAY, "data": _UPGRADED, "catalog": "A file to keep the catalogs in, for `compare`."})
+def validate(context: Context, stairway: str = "", data: str = "", catalog: str = "") -> None:
     """Install again from nothing and prove it. Needs `isolate`."""
     from migrations_tools.steps.validate import validate as run
 
     with _working(context, "validate") as work:
-        run(work, stairway, data)
+        run(work, stairway, data, catalog)
+
+
+@task(help={"catalog": "A file that `validate --catalog` wrote; may be given several times."}, iterable=["catalog"])
+def compare(context: Context, catalog: list[str] = []) -> None:  # noqa: B006 - Invoke fills it, nothing here changes it
+    """Say in what the catalogs of fresh installs differ."""
+    from migrations_tools.steps.compare import compare_files as run
+
+    with _working(context, "compare", locked=False) as work:
+        run(work, [Path(name) for name in catalog])
 
 
 @task
@@ -235,5 +250,5 @@ def init(context: Context, yes: bool = False) -> None:
         run(work, yes)
 
 
-ns = Collection(doctor, isolate, generate, review, validate, cleanup, status, psql, check, report, init)
+ns = Collection(doctor, isolate, generate, review, validate, compare, cleanup, status, psql, check, report, init)
 ns.configure(settings.defaults(settings.find_root(Path.cwd())))

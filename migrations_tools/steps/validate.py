@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from migrations_tools.proofs.files import files_unchanged
 from migrations_tools.proofs.proof import FAILED, NOT_CHECKED, Proof, attempted
 from migrations_tools.report import record
 from migrations_tools.report.terminal import show_proofs
-from migrations_tools.steps import application_proofs, engines, schema_proofs, upgrade_path
+from migrations_tools.steps import application_proofs, compare, engines, schema_proofs, upgrade_path
 from migrations_tools.steps.bench import Bench
 from migrations_tools.steps.install import install
 from migrations_tools.steps.recording import installed_parts
@@ -23,19 +24,19 @@ from migrations_tools.steps.wishes import existing_dump
 from migrations_tools.steps.work import Work, busy, standing_run
 
 
-def validate(work: Work, stairs: str = "", data: str = "") -> None:
+def validate(work: Work, stairs: str = "", data: str = "", catalog: str = "") -> None:
     """Install everything again from nothing and prove that it works.
 
     `stairs` says which revisions go up, down and up again, where it is not as the setting says; `data` is a
-    dump that is to be upgraded.
+    dump that is to be upgraded; `catalog` a file that the catalogs of the fresh install are kept in.
 
     Raises Found when a proof fails; what was started stays up for inspection.
     """
-    run, dump, access = (
-        standing_run(work, "validate"),
-        existing_dump(data),
+    run = standing_run(work, "validate")
+    wanted = _Wanted(
+        stairs or work.settings.stairway, existing_dump(data), Path(catalog) if catalog else None,
         application_proofs.read_access(work.settings),
-    )
+    )  # fmt: skip
     temp = engines.reopen(work, run)
     if work.dry:
         work.console.say(temp.dry_words(run))
@@ -44,7 +45,7 @@ def validate(work: Work, stairs: str = "", data: str = "") -> None:
     temp.verify()
     with busy(work, run) as run:
         run, installation = temp.reinstall(run)
-        run, proofs, parts = _prove(temp, run, installation, stairs or work.settings.stairway, dump, access)
+        run, proofs, parts = _prove(temp, run, installation, wanted)
         run = work.journal.update(run, stage="validated")
     record.note(work.journal, run, work.console.steps, proofs=record.proofs_json(proofs), **parts)
     _report(work, proofs)
@@ -53,8 +54,21 @@ def validate(work: Work, stairs: str = "", data: str = "") -> None:
 # --- the proofs --------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is wanted besides the usual.
+
+    Which revisions walk, a dump to upgrade, a file for the catalogs, and how the application is asked.
+    """
+
+    stairs: str
+    dump: Path | None
+    catalog: Path | None
+    access: Access
+
+
 def _prove(
-    temp: Temp, run: Run, installation: Installation, stairs: str, dump: Path | None, access: Access
+    temp: Temp, run: Run, installation: Installation, wanted: _Wanted
 ) -> tuple[Run, list[Proof], dict[str, Any]]:
     console = temp.work.console
     run, probe = temp.open_probe(run)
@@ -65,12 +79,14 @@ def _prove(
         with console.step("Comparing the schema with the models'"):
             before = application_proofs.lengths(installation.logs())
             bench = Bench(temp, run, probe, temp.server(run), installed)
-            proofs, parts = schema_proofs.prove(bench, stairs), installed_parts(bench)
-            if dump:
-                proofs.append(attempted(upgrade_path.CLAIM, partial(upgrade_path.prove, bench, dump)))
+            proofs, parts = schema_proofs.prove(bench, wanted.stairs), installed_parts(bench)
+            if wanted.dump:
+                proofs.append(attempted(upgrade_path.CLAIM, partial(upgrade_path.prove, bench, wanted.dump)))
+            if wanted.catalog:
+                compare.keep(bench, wanted.catalog)
             after = application_proofs.lengths(installation.logs())
     with console.step("Asking the application"):
-        client, answered = application_proofs.ask(temp, installation, access)
+        client, answered = application_proofs.ask(temp, installation, wanted.access)
     with console.step("Looking at what is up, the logs, and the rest of the machine"):
         first, last = installation.first_proofs(), installation.last_proofs(run)
         spans = {service: (start, after[service]) for service, start in before.items() if service in after}

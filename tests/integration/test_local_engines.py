@@ -415,6 +415,21 @@ def test_an_engine_that_was_asked_for_is_not_replaced(no_docker: dict[str, str])
         assert project.processes() == []
 
 
+@pytest.mark.parametrize(
+    ("engine", "said"),
+    [
+        pytest.param("embedded", "PostgreSQL 12 was asked for, and the embedded server is ", id="other programs"),
+        pytest.param("server", "the engine `server` uses the server of `server_url` as it is", id="a server as it is"),
+    ],
+)
+def test_a_version_that_the_engine_does_not_have_is_refused_before_anything_is_made(engine: str, said: str) -> None:
+    with local_project("plain", engine=engine) as project:
+        done = project.invoke("isolate", "--postgres", "12")
+        assert done.code == 2, str(done)
+        assert said in done.err
+        assert (project.journal(), project.processes()) == ({}, [])
+
+
 # --- killed ----------------------------------------------------------------------------------------------------------
 
 
