@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 import statistics
@@ -10,13 +11,13 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 RESULTS = Path(__file__).resolve().parent / "results"
-_KILOBYTES = 1 if sys.platform != "darwin" else 1024  # what a unit of ru_maxrss is one thousandth of a megabyte of
+_LOOK = 0.05  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +37,55 @@ def run(
 ) -> Took:
     """Run a command to its end. Raises RuntimeError, with what it said, when it fails or takes too long (seconds).
 
-    Memory is that of the command's own process or of one that it has waited for, whichever was largest (getrusage(2),
-    ru_maxrss): a server that ran before, and Docker's containers, are not in it.
+    Memory is that of the command's largest process, read every `_LOOK` seconds from /proc (proc(5), VmHWM; not a number
+    where there is none): a server that ran before, and Docker's containers, are not in it.
     """
     with tempfile.TemporaryFile("w+") as said:
         begun = time.perf_counter()
-        process = subprocess.Popen(list(words), cwd=folder, env=environment, stdout=said, stderr=said)
-        watch = threading.Timer(longest, process.kill)
+        process = subprocess.Popen(list(words), cwd=folder, env=environment, stdout=said, stderr=said, text=True)
+        watch = _Watch(process, longest)
         watch.start()
-        _, status, usage = os.wait4(process.pid, 0)
-        watch.cancel()
-        process.returncode = os.waitstatus_to_exitcode(status)
+        code = process.wait()
         seconds = time.perf_counter() - begun
-        if process.returncode:
+        watch.over.set()
+        watch.join()
+        if code:
             said.seek(0)
-            raise RuntimeError(f"{' '.join(words)} ended with {process.returncode}:\n{said.read()[-4000:]}")
-    return Took(seconds, usage.ru_maxrss / 1024 / _KILOBYTES)
+            raise RuntimeError(f"{' '.join(words)} ended with {code}:\n{said.read()[-4000:]}")
+    return Took(seconds, watch.peak)
+
+
+class _Watch(threading.Thread):
+    """Looks at a process's memory now and then, and ends it when it takes too long."""
+
+    def __init__(self, process: subprocess.Popen[str], longest: float) -> None:
+        super().__init__(daemon=True)
+        self.process = process
+        self.longest = longest
+        self.peak = math.nan
+        self.over = threading.Event()
+
+    def run(self) -> None:
+        """Look until it is over."""
+        begun = time.monotonic()
+        while not self.over.wait(_LOOK):
+            for found in _peaks(self.process.pid):
+                self.peak = found if math.isnan(self.peak) else max(self.peak, found)
+            if time.monotonic() - begun > self.longest:
+                self.process.kill()
+
+
+def _peaks(pid: int) -> Iterator[float]:
+    """Give the peak memory so far, in MB, of a process and of all that it has started and that still run."""
+    place = Path("/proc") / str(pid)
+    try:
+        status = (place / "status").read_text(encoding="utf-8")
+        children = (place / "task" / str(pid) / "children").read_text(encoding="utf-8").split()
+    except OSError:
+        return  # it is gone by now
+    yield from (float(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM"))
+    for child in children:
+        yield from _peaks(int(child))
 
 
 def medians(rounds: Sequence[Took]) -> Took:
