@@ -21,21 +21,31 @@ _SEVERITIES = {
 
 
 def show_proofs(console: Console, proofs: Sequence[Proof]) -> None:
-    """Print each proof with its outcome and evidence; one that was not checked is never green."""
+    """Print each proof with its outcome and evidence; one that was not checked is never green.
+
+    A quiet console gets those that did not pass.
+    """
     for proof in proofs:
+        if console.quiet and proof.outcome == PASSED:
+            continue
         mark, style = _MARKS[proof.outcome]
         outcome = f" [{proof.outcome}]" if proof.outcome == NOT_CHECKED else ""
-        console.say(f"{mark} {proof.claim}{outcome}", style=style)
-        console.say(f"    {proof.evidence}", style="dim")
+        console.result(f"{mark} {proof.claim}{outcome}", style=style)
+        console.result(f"    {proof.evidence}", style="dim")
         for detail in proof.details:
-            console.say(f"      {detail}")
+            console.result(f"      {detail}")
 
 
 def show_findings(console: Console, findings: Sequence[Finding]) -> None:
-    """Print each finding: what, where it came from, what it rests on, why it matters, and the ways out."""
+    """Print each finding: what, where it came from, what it rests on, why it matters, and the ways out.
+
+    A quiet console gets what was held back and what is more than a note.
+    """
     for finding in findings:
+        if console.quiet and finding.outcome != "held" and finding.severity in ("info", ""):
+            continue
         mark, word, style = _OUTCOMES.get(finding.outcome) or _SEVERITIES[finding.severity]
         where = f" {finding.file}:{finding.line}" if finding.file else ""
-        console.say(f"{mark} {finding.code} {word}:{where} {finding.sentence}", style=style)
+        console.result(f"{mark} {finding.code} {word}:{where} {finding.sentence}", style=style)
         for line in filter(None, (finding.provenance, *finding.evidence, finding.effect, *finding.ways_out)):
-            console.say(f"     {line}")
+            console.result(f"     {line}")

@@ -26,11 +26,15 @@ _NOT_THERE = {
 Trip = dict[str, Executed]
 
 
+# Is told how many of how many things are done, and what they are.
+Counted = Callable[[int, int, str], None]
+
+
 @dataclass(frozen=True, slots=True)
 class Rows:
     """How rows come into the tables before a revision, and how the rows of a database are told from others."""
 
-    seed: Callable[[Query, Catalog], Seeded]
+    seed: Callable[[Query, Catalog, Counted], Seeded]
     fingerprint: Callable[[Query, Catalog], Any]
 
 
@@ -121,8 +125,10 @@ def _from_the_top(course: Course, revisions: Sequence[Revision]) -> None:
 
 def _along(course: Course, left: list[Revision]) -> Iterator[Executed]:
     """Execute what is left, taking it from the list, until a database stands where the next cannot begin."""
+    console = course.bench.temp.work.console
     while left:
         revision = left.pop(0)
+        console.detail(f"{revision.file}; {len(left)} left after it")
         trip = _trip(course, revision)
         yield from trip.values()
         if not left or not _goes_on(course, trip, revision.revision):
@@ -182,7 +188,7 @@ def _with_rows(course: Course, trip: Trip) -> Trip:
         with course.bench.server.connect(course.copies[name]) as connection:
             query = querying(connection)
             before = course.bench.schema(query)
-            seeded = course.rows.seed(query, before)
+            seeded = course.rows.seed(query, before, course.bench.temp.work.console.count)
             state = State(before, course.rows.fingerprint(query, before))
         found[name] = replace(each, before=state, seeded=seeded)
     return found
@@ -226,6 +232,7 @@ def _pass(course: Course, revision: str, direction: Direction) -> Mapping[str, t
 
 def _passes(course: Course, revision: str, direction: Direction) -> dict[str, Pass]:
     """Give what the revision did on each database; what env.py does in several goes is one."""
+    course.bench.temp.work.console.count(0, 0, f"running {direction} of {revision}")
     answer = course.ask("execute", f"running {direction} of {revision}", revision=revision, direction=direction)
     originals = {scratch: name for name, scratch in course.copies.items()}
     found: dict[str, Pass] = {}

@@ -65,14 +65,16 @@ def review(work: Work, files: Sequence[str] = (), since: str = "", allow: Sequen
     standing = work.journal.read() is not None
     try:
         if not standing:
-            isolate(work)
+            with work.console.aside():
+                isolate(work)
         outcomes = _review(work, wish)
     finally:
         if not standing:
-            cleanup(work)
+            with work.console.aside():
+                cleanup(work)
     show(work.console, outcomes)
     if not any(outcome.files for outcome in outcomes):
-        work.console.say("– nothing was executed", style="yellow")
+        work.console.result("– nothing was executed", style="yellow")
     _tell_unused(work, outcomes, parse_allowances(allow, _today()))
     judge(work, [finding for outcome in outcomes for finding in outcome.findings])
 
@@ -104,7 +106,7 @@ def judge(work: Work, findings: Sequence[Finding]) -> None:
             tip="What is meant can be allowed in the file: # migrations: allow CODE object -- reason",
         )  # fmt: skip
     counted = ", ".join(f"{len(some)} {name}" for name in SEVERITIES if (some := _of(findings, name)))
-    work.console.say(f"Nothing at or above `{threshold}`{f' ({counted})' if counted else ''}.", style="bold green")
+    work.console.result(f"Nothing at or above `{threshold}`{f' ({counted})' if counted else ''}.", style="bold green")
 
 
 def _of(findings: Sequence[Finding], severity: str) -> list[Finding]:

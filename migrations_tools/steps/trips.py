@@ -12,7 +12,7 @@ from migrations_tools.executed import Executed
 from migrations_tools.operations import Operation
 from migrations_tools.review.provenance import Revision
 from migrations_tools.steps.bench import Bench
-from migrations_tools.steps.execution import Rows, execute
+from migrations_tools.steps.execution import Counted, Rows, execute
 from migrations_tools.steps.install import Migrated
 
 
@@ -45,11 +45,15 @@ class Tried:
         return tuple(step.operation for step in done.up.steps if step.operation) if done.up else ()
 
 
-def _no_rows(_query: Query, _catalog: Catalog) -> Seeded:
+def _made_rows(query: Query, catalog: Catalog, count: Counted) -> Seeded:
+    return seed(query, catalog, tell=lambda done, total: count(done, total, "tables with rows"))
+
+
+def _no_rows(_query: Query, _catalog: Catalog, _count: Counted) -> Seeded:
     return Seeded({})
 
 
-WITH_ROWS, WITHOUT = Rows(seed, fingerprint), Rows(_no_rows, fingerprint)
+WITH_ROWS, WITHOUT = Rows(_made_rows, fingerprint), Rows(_no_rows, fingerprint)
 
 
 def try_out(

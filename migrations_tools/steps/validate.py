@@ -96,7 +96,7 @@ def _report(work: Work, proofs: Sequence[Proof]) -> None:
             " `docker logs`, `invoke cleanup` removes it.",
         )  # fmt: skip
     said = f"The fresh install works: {len(proofs) - len(unmade)} proofs"
-    work.console.say(
+    work.console.result(
         said + (f", {len(unmade)} not checked." if unmade else "."), style="bold green" if not unmade else "bold yellow"
     )
     work.console.say("Next: invoke cleanup")

@@ -163,8 +163,8 @@ def show(copy: Copy, containers: tuple[Container, ...]) -> None:
     states = {item.service: item.words() for item in containers}
     _show_plan(copy.work, planned, states, copy.original.config)
     application = copy.project.application
-    if application:
-        console.say(f"The application: {url(copy)}", style="bold")
+    address = f"The application: {url(copy)}" if application else f"The copy: {copy.plan.project}"
+    console.result(address, style="bold")
     console.say("Next: invoke generate")
 
 

@@ -27,11 +27,11 @@ def doctor(work: Work) -> None:
         work.console.say(line)
     find_features(original)
     planned = make_plan(work, original)
-    work.console.say(
+    work.console.result(
         f"The stack can be isolated as {planned.project}, ports shifted by {planned.offset}.", style="green"
     )
     for line in planned.warnings:
-        work.console.say(f"  warning: {line}", style="yellow")
+        work.console.result(f"  warning: {line}", style="yellow")
 
 
 def _project_rows(work: Work, original: Original) -> list[tuple[str, str]]:
