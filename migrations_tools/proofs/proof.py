@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from migrations_tools.errors import MigrationsToolsError
+from migrations_tools.proofs.differences import Group
 
 PASSED = "passed"
 FAILED = "failed"
@@ -15,16 +16,22 @@ NOT_CHECKED = "not checked"
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """One claim about the fresh install. `outcome` is one of PASSED, FAILED and NOT_CHECKED, never silence."""
+    """One claim about the fresh install. `outcome` is one of PASSED, FAILED and NOT_CHECKED, never silence.
+
+    `groups` says the same as `evidence` and `details` of a comparison of schemas, table by table.
+    """
 
     claim: str
     outcome: str
     evidence: str
     details: tuple[str, ...] = ()
+    groups: tuple[Group, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Give the proof as plain values."""
-        return asdict(self)
+        given = asdict(self)
+        groups = [{**each, "differences": list(each["differences"])} for each in given["groups"]]
+        return {**given, "details": list(self.details), "groups": groups}
 
 
 def judged(claim: str, problems: Sequence[str], evidence: str) -> Proof:

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from migrations_tools.operations import Operation
+from migrations_tools.provenance import Revision
 from migrations_tools.report.console import Console
 from migrations_tools.report.terminal import show_findings
 from migrations_tools.review.findings import Allowance, Finding, Review
-from migrations_tools.review.provenance import Revision
 
 
 @dataclass(frozen=True, slots=True)

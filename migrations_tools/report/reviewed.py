@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from migrations_tools.provenance import Revision
 from migrations_tools.report.console import Console
 from migrations_tools.report.terminal import show_findings
 from migrations_tools.review.findings import Allowance, Finding
-from migrations_tools.review.provenance import Revision
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from migrations_tools.proofs.differences import lines
 from migrations_tools.proofs.proof import FAILED, NOT_CHECKED, PASSED, Proof
 from migrations_tools.report.console import Console
 from migrations_tools.review.findings import Finding
@@ -32,7 +33,7 @@ def show_proofs(console: Console, proofs: Sequence[Proof]) -> None:
         outcome = f" [{proof.outcome}]" if proof.outcome == NOT_CHECKED else ""
         console.result(f"{mark} {proof.claim}{outcome}", style=style)
         console.result(f"    {proof.evidence}", style="dim")
-        for detail in proof.details:
+        for detail in [line for group in proof.as_json()["groups"] for line in lines(group)] or proof.details:
             console.result(f"      {detail}")
 
 

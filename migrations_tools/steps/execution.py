@@ -14,7 +14,7 @@ from migrations_tools.errors import CannotProceed
 from migrations_tools.executed import Direction, Executed, Failure, Pass, Seeded, State
 from migrations_tools.inapp.answers import standings
 from migrations_tools.inapp.client import ProbeError
-from migrations_tools.review.provenance import Revision
+from migrations_tools.provenance import Revision
 from migrations_tools.steps.bench import Bench
 from migrations_tools.steps.install import Migrated, run_install
 

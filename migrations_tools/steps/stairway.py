@@ -15,7 +15,7 @@ from migrations_tools.inapp.client import ProbeError
 from migrations_tools.proofs import schema, stairway
 from migrations_tools.proofs.proof import FAILED, PASSED, Proof, not_checked
 from migrations_tools.proofs.stairway import Flight
-from migrations_tools.review.provenance import Revision
+from migrations_tools.provenance import Revision
 from migrations_tools.steps.bench import Bench
 from migrations_tools.steps.history import read_history
 from migrations_tools.steps.install import Migrated

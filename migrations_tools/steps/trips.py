@@ -10,7 +10,7 @@ from migrations_tools.catalog import Catalog, Query
 from migrations_tools.data import Seeded, fingerprint, seed
 from migrations_tools.executed import Executed
 from migrations_tools.operations import Operation
-from migrations_tools.review.provenance import Revision
+from migrations_tools.provenance import Revision
 from migrations_tools.steps.bench import Bench
 from migrations_tools.steps.execution import Counted, Rows, execute
 from migrations_tools.steps.install import Migrated

@@ -33,12 +33,14 @@ def validate(work: Work, stairs: str = "", data: str = "") -> None:
     Raises Found when a proof fails; what was started stays up for inspection.
     """
     run, dump = standing_run(work, "validate"), existing_dump(data)
-    temp = engines.reopen(work, run)
+    with work.console.step("Reading what stands, and whether it is apart"):
+        temp = engines.reopen(work, run)
+        if not work.dry:
+            temp.verify()
     if work.dry:
         work.console.say(temp.dry_words(run))
         work.console.say("Dry run: nothing was touched.")
         return
-    temp.verify()
     with busy(work, run) as run:
         run, installation = temp.reinstall(run)
         run, proofs, parts = _prove(temp, run, installation, stairs or work.settings.stairway, dump)
@@ -54,7 +56,8 @@ def _prove(
     temp: Temp, run: Run, installation: Installation, stairs: str, dump: Path | None
 ) -> tuple[Run, list[Proof], dict[str, Any]]:
     console = temp.work.console
-    run, probe = temp.open_probe(run)
+    with console.step("Starting a Python where the models are"):
+        run, probe = temp.open_probe(run)
     with probe:
         with console.step("Checking the migrations"):
             run, installed = install(temp, run, probe, installation)

@@ -16,8 +16,8 @@ from migrations_tools.engines.postgres import Server as TempServer
 from migrations_tools.executed import Executed
 from migrations_tools.inapp.answers import Standing
 from migrations_tools.inapp.client import Probe, Program
+from migrations_tools.provenance import Revision
 from migrations_tools.report.console import Console
-from migrations_tools.review.provenance import Revision
 from migrations_tools.steps.bench import Bench
 from migrations_tools.steps.execution import Rows, execute
 from migrations_tools.steps.install import Migrated

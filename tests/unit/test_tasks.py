@@ -41,7 +41,7 @@ LAYERS = (
     {"errors", "secrets", "files"},
     {"settings", "locks"},
     {"journal", "isolation", "catalog", "operations", "discovery"},
-    {"executed"},
+    {"executed", "provenance"},
     {"data"},
     {"review", "inapp", "engines"},
     {"proofs"},
@@ -81,7 +81,7 @@ def test_imports_run_one_way(path: Path) -> None:
     assert upwards <= ({"discovery"} if own == "engines" else set())
 
 
-PURE = ("isolation", "review", "catalog", "operations.py", "executed.py", "discovery", "data")
+PURE = ("isolation", "review", "catalog", "operations.py", "executed.py", "provenance.py", "discovery", "data")
 DRIVERS = {"invoke", "psycopg", "subprocess", "docker", "sqlalchemy", "alembic"}
 
 

@@ -22,12 +22,23 @@ def proofs(items: Sequence[Record]) -> Markup | None:
 def _proof(item: Record) -> Markup:
     outcome = item["outcome"]
     details = tag("ul", *(tag("li", marked_up(line)) for line in item["details"])) if item["details"] else None
+    details = joined(*map(_differences, item["groups"])) if item["groups"] else details
     return tag(
         "li",
         tag("span", _MARKS[outcome], class_="mark", title=outcome, role="img", aria_label=outcome),
         tag("div", tag("strong", item["claim"]), tag("p", marked_up(item["evidence"])), details),
         class_=outcome.replace(" ", "-"),
     )  # fmt: skip
+
+
+def _differences(group: Record) -> Markup:
+    """Give what differs in one table, both definitions side by side."""
+    rows = [
+        (item["heading"], tag("code", item["migrations"] or "-"), tag("code", item["models"] or "-"),
+         marked_up(item["origin"]))
+        for item in group["differences"]
+    ]  # fmt: skip
+    return joined(tag("h3", group["table"]), table(("what", "migrations", "models", "revision"), rows))
 
 
 def findings(items: Sequence[Record]) -> Markup:
