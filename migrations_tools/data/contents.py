@@ -66,7 +66,7 @@ def fingerprint(query: Query, catalog: Catalog) -> Contents:
 
     The session's settings that texts depend on are pinned meanwhile, as they are for reading a catalog.
     """
-    tables = [table for table in catalog.tables if table.kind in ("ordinary", "partitioned")]
+    tables = [table for table in catalog.tables if has_rows(table)]
     found: dict[str, TableContents] = {}
     with pinned_settings(query):
         for some in _portions(tables):
@@ -77,6 +77,11 @@ def fingerprint(query: Query, catalog: Catalog) -> Contents:
                 each = {column.name: ColumnContents(column.type, held, text) for column, held, text in columns}
                 found[table.qualified_name] = TableContents(count, each)
     return Contents(found)
+
+
+def has_rows(table: Table) -> bool:
+    """Tell whether rows are read of a table: a partition's are those of the table that it is part of."""
+    return table.kind in ("ordinary", "partitioned")
 
 
 def _portions(tables: Sequence[Table]) -> Iterator[list[Table]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -39,6 +40,11 @@ _CONTENTS: LiteralString = (
     " WHERE oid >= 16384 AND nspname !~ '^pg_'"
     " UNION ALL SELECT 'extension', CAST(extname AS text) FROM pg_catalog.pg_extension WHERE oid >= 16384"
 )
+_OTHERS: LiteralString = (
+    "SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE datname = %s AND pid <> pg_catalog.pg_backend_pid()"
+)
+# Whoever has closed its connection is gone within a few milliseconds.
+_LEAVING_LOOKS, _LEAVING_PAUSE = 10, 0.003
 _COMMENT: LiteralString = (
     "SELECT pg_catalog.shobj_description(oid, 'pg_database') FROM pg_catalog.pg_database"
     " WHERE datname = pg_catalog.current_database()"
@@ -123,6 +129,11 @@ class Server:
                 row = connection.execute(_OID).fetchone()
         return str(row[0]) if row else ""
 
+    def is_left(self, database: str) -> bool:
+        """Tell whether nobody is connected to a database of ours, allowing a moment to whoever is just leaving."""
+        with self.connect() as connection:
+            return _is_left(connection, database)
+
     @contextmanager
     def scratch(self, name: str, template: str) -> Iterator[str]:
         """Make a scratch database, a clone of one of ours, for the time of the block; give its name.
@@ -141,6 +152,7 @@ class Server:
                     self._check_nothing_lost(name, template)
                 yield name
             finally:
+                _is_left(connection, name)  # the server waits far longer for a session that it finds
                 connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
     def _check_nothing_lost(self, name: str, template: str) -> None:
@@ -151,6 +163,14 @@ class Server:
                 f"The server at {self.host}:{self.port} does not clone {template}, and an empty database in its place"
                 f" would lack {', '.join(lost[:3])}{' and more' if len(lost) > 3 else ''}."
             )
+
+
+def _is_left(connection: psycopg.Connection[Any], database: str) -> bool:
+    for _ in range(_LEAVING_LOOKS):
+        if connection.execute(_OTHERS, (database,)).fetchall() == [(0,)]:
+            return True
+        time.sleep(_LEAVING_PAUSE)
+    return False
 
 
 def birthmark(token: str) -> int:

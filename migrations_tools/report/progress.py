@@ -47,9 +47,9 @@ class Progress:
         return time.monotonic() - self.begun
 
     def count(self) -> str:
-        """Say how much is done: "3 of 40 revisions", "3 revisions", "" when nothing was counted."""
-        if not self.what and not self.total:
-            return ""
+        """Say how much is done: "3 of 40 revisions", "3 revisions", or what is done now where nothing is counted."""
+        if not self.done and not self.total:
+            return self.what
         of = f" of {self.total}" if self.total else ""
         return f"{self.done}{of} {self.what}".rstrip()
 

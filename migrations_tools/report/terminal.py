@@ -43,7 +43,7 @@ def show_findings(console: Console, findings: Sequence[Finding]) -> None:
     A quiet console gets what was held back and what is more than a note.
     """
     for finding in findings:
-        if console.quiet and finding.outcome != "held" and finding.severity in ("info", ""):
+        if console.quiet and (finding.outcome == "repaired" or finding.severity in ("info", "")):
             continue
         mark, word, style = _OUTCOMES.get(finding.outcome) or _SEVERITIES[finding.severity]
         where = f" {finding.file}:{finding.line}" if finding.file else ""

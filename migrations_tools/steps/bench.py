@@ -68,8 +68,12 @@ class Bench:
 
     def schema(self, query: Query) -> Catalog:
         """Read the catalog of the database that is asked, without version tables."""
-        tables = {item.version_table for each in self.installed for item in each.standings}
-        return catalog.read(query).without_tables(tables)
+        return catalog.read(query).without_tables(self.version_tables)
+
+    @property
+    def version_tables(self) -> set[str]:
+        """The names of Alembic's own tables, which are no part of a schema that is compared."""
+        return {item.version_table for each in self.installed for item in each.standings}
 
     def members(self, database: str) -> dict[str, str]:
         """Give the tables of a database that belong to an extension, with the extension's name."""

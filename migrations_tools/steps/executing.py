@@ -17,6 +17,7 @@ from migrations_tools.review import comments, verdict
 from migrations_tools.review.facts import Facts
 from migrations_tools.review.findings import Allowance, Finding, Review
 from migrations_tools.steps.bench import Bench, Models
+from migrations_tools.steps.prepared import Prepared
 from migrations_tools.steps.trips import Tried, try_out
 from migrations_tools.steps.work import written
 
@@ -30,6 +31,7 @@ class Ground:
     history: Sequence[Revision]
     models: Models
     allowances: Sequence[Allowance]
+    prepared: Prepared | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def execute_new(bench: Bench, files: Sequence[File], reviewed: Sequence[Reviewed
     (migrated,) = bench.installed
     revisions = [Revision(item["revision"], tuple(item["down"]), item["name"], "", item["text"]) for item in files]
     with bench.temp.work.console.step("Executing the new revision: up, down and up again, with rows in every table"):
-        tried = try_out(bench, migrated, revisions, files)
+        tried = try_out(bench, migrated, revisions, files, ground.prepared)
     if len(migrated.heads) > 1:  # the other branches are not on the scratch databases, so that these cannot be complete
         ground = replace(ground, models=Models({}, {}))
     judged = [_judged(each, tried, replace(ground, history=[*revisions, *ground.history]), bench) for each in reviewed]

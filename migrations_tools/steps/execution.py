@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from migrations_tools import executed
-from migrations_tools.catalog import Catalog, Query, compare
-from migrations_tools.engines.postgres import querying
+from migrations_tools.catalog import compare
 from migrations_tools.errors import CannotProceed
 from migrations_tools.executed import Direction, Executed, Failure, Pass, Seeded, State
 from migrations_tools.inapp.answers import standings
@@ -17,8 +17,9 @@ from migrations_tools.inapp.client import ProbeError
 from migrations_tools.provenance import Revision
 from migrations_tools.steps.bench import Bench
 from migrations_tools.steps.install import Migrated, run_install
+from migrations_tools.steps.prepared import PURPOSE, Prepared
+from migrations_tools.steps.sight import Rows, Sight, sights
 
-PURPOSE = "trip"
 _NOT_THERE = {
     "upgrade": "Alembic ended well, and the database does not stand at {revision}.",
     "downgrade": "Alembic ended well, and the database still stands at {revision}.",
@@ -26,30 +27,20 @@ _NOT_THERE = {
 Trip = dict[str, Executed]
 
 
-# Is told how many of how many things are done, and what they are.
-Counted = Callable[[int, int, str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """How rows come into the tables before a revision, and how the rows of a database are told from others."""
-
-    seed: Callable[[Query, Catalog, Counted], Seeded]
-    fingerprint: Callable[[Query, Catalog], Any]
-
-
 @dataclass(frozen=True, slots=True)
 class Course:
-    """One environment on its scratch copies (by the name of the database that each is of).
+    """One environment on its scratch copies, and who looks at them (each by the name of the database that it is of).
 
-    `files` are revision files that no versions folder has yet, as the probe gave them.
+    `files` are revision files that no versions folder has yet, as the probe gave them. `filled` are copies that rows
+    are on their way into already.
     """
 
     bench: Bench
     migrated: Migrated
-    rows: Rows
     files: Sequence[Mapping[str, Any]]
     copies: Mapping[str, str]
+    sights: Mapping[str, Sight]
+    filled: dict[str, Future[tuple[State, Seeded]]] = field(default_factory=dict)
 
     def ask(self, do: str, doing: str, **more: Any) -> Any:
         """Ask the probe, which knows the further files."""
@@ -63,18 +54,29 @@ class Course:
 
 
 def execute(
-    bench: Bench, migrated: Migrated, revisions: Sequence[Revision], rows: Rows, files: Sequence[Mapping[str, Any]] = ()
+    bench: Bench,
+    migrated: Migrated,
+    revisions: Sequence[Revision],
+    rows: Rows,
+    files: Sequence[Mapping[str, Any]] = (),
+    prepared: Prepared | None = None,
 ) -> tuple[Executed, ...]:
     """Execute revisions of one environment, in the order in which Alembic would apply them.
 
     One database goes up step by step, each revision making its trip on the way; after one that leaves it where the
-    next cannot begin, it is made again. Gives one value for each revision and each database that env.py comes to.
+    next cannot begin, it is made again. `prepared` are copies that stand where the first one begins; they are used up.
+    Gives one value for each revision and each database that env.py comes to.
     """
-    left, made, begin = list(revisions), list[Executed](), _from_the_dump if bench.dump else _replay
+    left, made = list(revisions), list[Executed]()
+    if prepared and left:
+        with prepared:
+            course = Course(bench, migrated, files, prepared.copies, prepared.sights, dict(prepared.filled))
+            made += _along(course, left)
+    begin = _from_the_dump if bench.dump else _replay
     databases = list(dict.fromkeys(item.database for item in migrated.standings))
     while left:
-        with bench.copies(PURPOSE, databases) as copies:
-            course = Course(bench, migrated, rows, files, copies)
+        with bench.copies(PURPOSE, databases) as copies, sights(bench, copies, rows) as seen:
+            course = Course(bench, migrated, files, copies, seen)
             try:
                 begin(course, left)
             except (ProbeError, CannotProceed) as error:
@@ -147,7 +149,7 @@ def _goes_on(course: Course, trip: Trip, revision: str) -> bool:
     if not any(each.stopped for each in trip.values()):
         return True
     return all(course.standing_at(revision).values()) and all(
-        each.after_up is not None and not compare(_state(course, name).catalog, each.after_up.catalog)
+        each.after_up is not None and not compare(course.sights[name].state().catalog, each.after_up.catalog)
         for name, each in trip.items()
     )
 
@@ -185,11 +187,8 @@ def _with_rows(course: Course, trip: Trip) -> Trip:
     """Put rows into every table, as far as that can be done, and look at what stands there then."""
     found = {}
     for name, each in trip.items():
-        with course.bench.server.connect(course.copies[name]) as connection:
-            query = querying(connection)
-            before = course.bench.schema(query)
-            seeded = course.rows.seed(query, before, course.bench.temp.work.console.count)
-            state = State(before, course.rows.fingerprint(query, before))
+        filled = course.filled.pop(name, None)
+        state, seeded = filled.result() if filled else course.sights[name].with_rows()
         found[name] = replace(each, before=state, seeded=seeded)
     return found
 
@@ -226,7 +225,7 @@ def _pass(course: Course, revision: str, direction: Direction) -> Mapping[str, t
         done = passes.get(name) or Pass(revision, direction, name, (), 0.0)
         if not done.failure and stands[name] != (direction == "upgrade"):
             done = replace(done, failure=Failure("NotCommitted", _NOT_THERE[direction].format(revision=revision)))
-        found[name] = (done, None if done.failure else _state(course, name))
+        found[name] = (done, None if done.failure else course.sights[name].state())
     return found
 
 
@@ -241,10 +240,3 @@ def _passes(course: Course, revision: str, direction: Direction) -> dict[str, Pa
         named = replace(each, database=name)
         found[name] = found[name].followed_by(named) if name in found else named
     return found
-
-
-def _state(course: Course, name: str) -> State:
-    with course.bench.server.connect(course.copies[name]) as connection:
-        query = querying(connection)
-        found = course.bench.schema(query)
-        return State(found, course.rows.fingerprint(query, found))

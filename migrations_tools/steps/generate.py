@@ -30,9 +30,11 @@ from migrations_tools.steps.bench import Bench, Models, models_of
 from migrations_tools.steps.executing import Ground, execute_new
 from migrations_tools.steps.history import head_to_extend, read_history
 from migrations_tools.steps.install import Migrated
+from migrations_tools.steps.prepared import prepare
 from migrations_tools.steps.recording import versions
 from migrations_tools.steps.surroundings import Surroundings
 from migrations_tools.steps.temp import Temp, targets
+from migrations_tools.steps.trips import WITH_ROWS
 from migrations_tools.steps.wishes import existing_dump
 from migrations_tools.steps.work import Work, busy, standing_run, written
 
@@ -105,7 +107,7 @@ def _ask(temp: Temp, run: Run, number: int, wish: Wish) -> tuple[Run, Generated]
     console = temp.work.console
     with console.step("Starting a Python where the models are"):
         run, probe = temp.open_probe(run)
-    with probe, ExitStack() as comparing:
+    with probe, ExitStack() as standing, ExitStack() as comparing:
         comparing.enter_context(console.step(f"Comparing the models{words} with the database"))
         hello = probe.ask(target.request("hello"), "reading the Alembic configuration")
         same_files(environment, hello)
@@ -113,14 +115,18 @@ def _ask(temp: Temp, run: Run, number: int, wish: Wish) -> tuple[Run, Generated]
         head = head_to_extend(ends, wish.head) if wish.write or wish.head else (ends.revisions or ("head",))[0]
         standings = _to_the_heads(probe, target, ends, temp.work.settings.install_command)
         installed = Migrated(environment, target, ends.revisions, standings)
-        asked = _Reviewer(Bench(temp, run, probe, temp.server(run), (installed,), wish.dump), wish)
+        bench = Bench(temp, run, probe, temp.server(run), (installed,), wish.dump)
+        # Of several heads one is extended: the others are not what it begins on.
+        prepared = prepare(bench, WITH_ROWS) if len(ends.revisions) <= 1 else None
+        standing.push(prepared or ExitStack())
+        asked = _Reviewer(bench, wish)
         request = target.request("revision", message=wish.message, head=head)
         answer = probe.ask(request, "autogenerating", asked.answer)
         run = asked.run
         asked.refuse_unmet()
         files = tuple(_placed(environment, item) for item in answer["files"])
         comparing.close()
-        executed = execute_new(asked.bench, files, asked.reviewed, asked.ground)
+        executed = execute_new(asked.bench, files, asked.reviewed, replace(asked.ground, prepared=prepared))
     notes = (*_notes(answer), *asked.unseen, *executed.notes)
     return run, Generated(
         environment.section, executed.files, executed.reviewed, notes, _mended(answer), history=asked.history,

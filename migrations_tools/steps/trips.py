@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from migrations_tools.catalog import Catalog, Query
-from migrations_tools.data import Seeded, fingerprint, seed
+from migrations_tools.data import Contents, ContentsWatch, Seeded, seed
 from migrations_tools.executed import Executed
 from migrations_tools.operations import Operation
 from migrations_tools.provenance import Revision
 from migrations_tools.steps.bench import Bench
-from migrations_tools.steps.execution import Counted, Rows, execute
+from migrations_tools.steps.execution import execute
 from migrations_tools.steps.install import Migrated
+from migrations_tools.steps.prepared import Prepared
+from migrations_tools.steps.sight import Counted, Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +55,25 @@ def _no_rows(_query: Query, _catalog: Catalog, _count: Counted) -> Seeded:
     return Seeded({})
 
 
-WITH_ROWS, WITHOUT = Rows(_made_rows, fingerprint), Rows(_no_rows, fingerprint)
+def _watch() -> Callable[[Query, Catalog], Contents]:
+    return ContentsWatch().look
+
+
+WITH_ROWS, WITHOUT = Rows(_made_rows, _watch), Rows(_no_rows, _watch)
 
 
 def try_out(
-    bench: Bench, migrated: Migrated, revisions: Sequence[Revision], files: Sequence[Mapping[str, Any]] = ()
+    bench: Bench,
+    migrated: Migrated,
+    revisions: Sequence[Revision],
+    files: Sequence[Mapping[str, Any]] = (),
+    prepared: Prepared | None = None,
 ) -> tuple[Tried, ...]:
-    """Execute revisions, in the order in which they come; `files` are those that no versions folder has yet."""
-    done = execute(bench, migrated, revisions, WITHOUT if bench.dump else WITH_ROWS, files)
+    """Execute revisions, in the order in which they come; `files` are those that no versions folder has yet.
+
+    `prepared` are copies that stand where the first one begins, with rows.
+    """
+    done = execute(bench, migrated, revisions, WITHOUT if bench.dump else WITH_ROWS, files, prepared)
     failed = {each.revision for each in done if each.failure and not each.refuses_downgrade}
     again = [revision for revision in revisions if revision.revision in failed]
     bare = replace(bench, dump=None)

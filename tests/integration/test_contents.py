@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from migrations_tools.catalog import read
-from migrations_tools.data import Change, Contents, compare, fingerprint, seed
+from migrations_tools.data import Change, Contents, ContentsWatch, compare, fingerprint, seed
 from migrations_tools.engines.postgres import querying
 
 Connection = psycopg.Connection[Any]
@@ -136,3 +136,47 @@ def _noting(query: Callable[..., list[tuple[Any, ...]]], questions: list[str]) -
         return query(statement, parameters)
 
     return ask
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "",
+        "UPDATE users SET name = 'Eve' WHERE id = 1",
+        "UPDATE users SET name = CASE id WHEN 1 THEN 'Bo' WHEN 2 THEN 'Ada' ELSE name END",
+        "DELETE FROM users",
+        "INSERT INTO empty DEFAULT VALUES",
+        'ALTER TABLE "odd %s" RENAME "a b" TO "a row"',
+        "ALTER TABLE users ALTER mail TYPE text",
+        "ALTER TABLE users DROP note",
+        "ALTER TABLE users RENAME TO people",
+        "DROP TABLE users",
+        "CREATE TABLE more AS SELECT * FROM users",
+        "CREATE TABLE p (n int) PARTITION BY LIST (n); CREATE TABLE q PARTITION OF p DEFAULT; INSERT INTO p VALUES (1)",
+    ],
+)
+def test_a_second_look_sees_what_a_whole_reading_sees(connection: Connection, script: str) -> None:
+    connection.execute(SHOP.encode())
+    query, watch = querying(connection), ContentsWatch()
+    assert watch.look(query, read(query)) == contents(connection)
+    connection.execute(script.encode())
+    assert watch.look(query, read(query)) == contents(connection)
+
+
+def test_a_table_that_nothing_happened_to_is_not_read_again(connection: Connection) -> None:
+    asked: list[str] = []
+    connection.execute(SHOP.encode())
+    plain, watch = querying(connection), ContentsWatch()
+
+    def query(statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        asked.append(statement)
+        return plain(statement, *parameters)
+
+    watch.look(query, read(query))
+    connection.execute("UPDATE users SET name = 'Eve' WHERE id = 1")
+    asked.clear()
+    watch.look(query, read(plain))
+    detailed = [each for each in asked if "ARRAY" in each]
+    assert len(detailed) == 1
+    assert "users" in detailed[0]
+    assert "odd" not in detailed[0]

@@ -19,8 +19,9 @@ from migrations_tools.inapp.client import Probe, Program
 from migrations_tools.provenance import Revision
 from migrations_tools.report.console import Console
 from migrations_tools.steps.bench import Bench
-from migrations_tools.steps.execution import Rows, execute
+from migrations_tools.steps.execution import execute
 from migrations_tools.steps.install import Migrated
+from migrations_tools.steps.sight import Rows
 from migrations_tools.steps.temp import Watched
 from tests.support.embedded import Server
 from tests.support.probing import TOKEN, copy_project, mark, probing, revision_file, run_sql, target, with_driver
@@ -91,7 +92,7 @@ class Ground:
 
     def execute(self, *names: str, files: Sequence[Mapping[str, Any]] = ()) -> list[Executed]:
         revisions = [Revision(name, (), f"{name}_.py", "", "") for name in names]
-        return list(execute(self.bench, self.bench.installed[0], revisions, Rows(seed, fingerprint), files))
+        return list(execute(self.bench, self.bench.installed[0], revisions, Rows(seed, lambda: fingerprint), files))
 
 
 @pytest.fixture(scope="module")

@@ -160,9 +160,10 @@ def test_another_tasks_results_are_no_results() -> None:
         (1, 4, "revisions", "#####---------------", "1 of 4 revisions"),
         (9, 4, "revisions", "####################", "9 of 4 revisions"),
         (7, 0, "statements", "", "7 statements"),
+        (0, 0, "running downgrade of a1", "", "running downgrade of a1"),
         (0, 0, "", "", ""),
     ],
-    ids=["nothing yet", "a quarter", "more than was known", "no end known", "nothing counted"],
+    ids=["nothing yet", "a quarter", "more than was known", "no end known", "nothing to count", "nothing said"],
 )
 def test_a_count_is_drawn_as_far_as_it_is_known(done: int, total: int, what: str, bar: str, count: str) -> None:
     progress = Progress("Walking")

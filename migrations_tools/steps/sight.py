@@ -1,0 +1,92 @@
+"""Scratch databases looked at again and again while revisions are executed on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from migrations_tools.catalog import Catalog, Query, Watch
+from migrations_tools.engines.postgres import querying
+from migrations_tools.executed import Seeded, State
+from migrations_tools.steps.bench import Bench
+
+# Is told how many of how many things are done, and what they are.
+Counted = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """How rows come into the tables before a revision, and how the rows of a database are told from others.
+
+    `watch` begins to look at the rows of one database: it gives what reads them, the same for each look.
+    """
+
+    seed: Callable[[Query, Catalog, Counted], Seeded]
+    watch: Callable[[], Callable[[Query, Catalog], Any]]
+
+
+class Sight:
+    """One scratch database, on one connection: of its schema and rows only what has changed is read again."""
+
+    def __init__(self, bench: Bench, database: str, rows: Rows) -> None:
+        self._bench = bench
+        self._database = database
+        self._seed = rows.seed
+        self._contents = rows.watch()
+        self._watch = Watch()
+        self._connected = ExitStack()
+        self._connect()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connected.close()
+
+    def state(self) -> State:
+        """Give the schema and what tells its rows, as they are now."""
+        import psycopg
+
+        try:
+            return self._look()
+        except psycopg.OperationalError:
+            if not self._connection.closed:
+                raise
+        # A revision may have ended all other sessions of its database.
+        self._connected.close()
+        self._watch.begin_anew()
+        self._connect()
+        return self._look()
+
+    def with_rows(self) -> tuple[State, Seeded]:
+        """Put rows into every table, as far as that can be done; give what stands there then."""
+        seeded = self._seed(self._query, self._schema(), self._bench.temp.work.console.count)
+        return self._look(), seeded
+
+    def _connect(self) -> None:
+        self._connection = self._connected.enter_context(self._bench.server.connect(self._database))
+        self._query = querying(self._connection)
+
+    def _look(self) -> State:
+        found = self._schema()
+        return State(found, self._contents(self._query, found))
+
+    def _schema(self) -> Catalog:
+        self._watch.look(self._ask)
+        return self._watch.catalog.without_tables(self._bench.version_tables)
+
+    def _ask(self, statements: Sequence[str]) -> list[list[tuple[Any, ...]]]:
+        return [self._query(statement) for statement in statements]
+
+
+@contextmanager
+def sights(bench: Bench, copies: Mapping[str, str], rows: Rows) -> Iterator[dict[str, Sight]]:
+    """Look at scratch copies (by the name of the database that each is of) for the time of the block."""
+    found: dict[str, Sight] = {}
+    try:
+        for name, scratch in copies.items():
+            found[name] = Sight(bench, scratch, rows)
+        yield found
+    finally:
+        for sight in found.values():
+            sight.close()
