@@ -94,29 +94,33 @@ class Console:
             self._running[-1].of(done, total, what)
 
     @contextmanager
-    def step(self, title: str) -> Iterator[Progress]:
+    def step(self, title: str, *, brief: bool = False) -> Iterator[Progress]:
         """Show a step while it runs, then with its time in seconds; the time goes into the run's record.
 
         What the step says of its progress goes to the value given. A step inside of another is shown below it, and its
-        time is the outer one's.
+        time is the outer one's. A `brief` one is told and recorded only where it took more than a second, or failed.
         """
         began, progress = time.time(), Progress(_one_line(title))
         outcome = "failed"
         self._running.append(progress)
         try:
-            with self._shown(progress):
+            with self._shown(progress, brief):
                 yield progress
             outcome = "done"
         finally:
             self._running.pop()
-            seconds = progress.seconds
-            if not self._running:
-                self.steps.append(
-                    {"task": self.task, "step": title, "began": round(began, 3), "seconds": round(seconds, 3),
-                     "outcome": outcome}
-                )  # fmt: skip
-            mark, style = ("✔", "green") if outcome == "done" else ("✘", "red")
-            self.say(f"{self._clock()}{mark} {progress.title}  {seconds:.1f} s", style=style)
+            if not (brief and outcome == "done" and progress.seconds < 1):
+                self._ended(title, began, progress, outcome)
+
+    def _ended(self, title: str, began: float, progress: Progress, outcome: str) -> None:
+        seconds = progress.seconds
+        if not self._running:
+            self.steps.append(
+                {"task": self.task, "step": title, "began": round(began, 3), "seconds": round(seconds, 3),
+                 "outcome": outcome}
+            )  # fmt: skip
+        mark, style = ("✔", "green") if outcome == "done" else ("✘", "red")
+        self.say(f"{self._clock()}{mark} {progress.title}  {seconds:.1f} s", style=style)
 
     def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Print a table; nothing when it has no rows."""
@@ -148,9 +152,9 @@ class Console:
     def _clock(self) -> str:
         return "" if self._live else time.strftime("%H:%M:%S ")
 
-    def _shown(self, progress: Progress) -> AbstractContextManager[object]:
+    def _shown(self, progress: Progress, brief: bool) -> AbstractContextManager[object]:
         """Show a step for the time of the block; the outermost one draws, or tells, for those inside of it too."""
-        if not self._live:
+        if not self._live and not brief:
             self.say(f"{self._clock()}{progress.title} …")
         if self.quiet or len(self._running) > 1:
             return nullcontext()

@@ -74,7 +74,7 @@ def generate(
     allowances = parse_allowances([*work.settings.allow, *allow], today)
     wishes = wishes or Wishes()
     wish = Wish(message or work.settings.message, head, allowances, write, wishes, existing_dump(data))
-    with work.console.step("Reading what stands"):
+    with work.console.step("Reading what stands", brief=True):
         temp = engines.reopen(work, run)
     with busy(work, run) as run:
         outcomes: list[Generated] = []
@@ -105,7 +105,7 @@ def _ask(temp: Temp, run: Run, number: int, wish: Wish) -> tuple[Run, Generated]
     environment, target = temp.project.alembic.environments[number], targets(temp.project, run)[number]
     words = f" of [{environment.section}]" if environment.section else ""
     console = temp.work.console
-    with console.step("Starting a Python where the models are"):
+    with console.step("Starting a Python where the models are", brief=True):
         run, probe = temp.open_probe(run)
     with probe, ExitStack() as standing, ExitStack() as comparing:
         comparing.enter_context(console.step(f"Comparing the models{words} with the database"))

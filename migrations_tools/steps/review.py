@@ -115,7 +115,7 @@ def _of(findings: Sequence[Finding], severity: str) -> list[Finding]:
 
 def _review(work: Work, wish: Wish) -> list[ByHand]:
     run = standing_run(work, "review")
-    with work.console.step("Reading what stands"):
+    with work.console.step("Reading what stands", brief=True):
         stage, temp = run.stage, engines.reopen(work, run)
     outcomes = []
     with busy(work, run) as run:
@@ -133,7 +133,7 @@ def _review(work: Work, wish: Wish) -> list[ByHand]:
 def _one(temp: Temp, run: Run, number: int, wish: Wish) -> tuple[Run, ByHand]:
     """Review the files of one environment of the project."""
     environment, target = temp.project.alembic.environments[number], targets(temp.project, run)[number]
-    with temp.work.console.step("Starting a Python where the models are"):
+    with temp.work.console.step("Starting a Python where the models are", brief=True):
         run, probe = temp.open_probe(run)
     with probe:
         hello = probe.ask(target.request("hello"), "reading the Alembic configuration")

@@ -33,7 +33,7 @@ def validate(work: Work, stairs: str = "", data: str = "") -> None:
     Raises Found when a proof fails; what was started stays up for inspection.
     """
     run, dump = standing_run(work, "validate"), existing_dump(data)
-    with work.console.step("Reading what stands, and whether it is apart"):
+    with work.console.step("Reading what stands, and whether it is apart", brief=True):
         temp = engines.reopen(work, run)
         if not work.dry:
             temp.verify()
@@ -56,7 +56,7 @@ def _prove(
     temp: Temp, run: Run, installation: Installation, stairs: str, dump: Path | None
 ) -> tuple[Run, list[Proof], dict[str, Any]]:
     console = temp.work.console
-    with console.step("Starting a Python where the models are"):
+    with console.step("Starting a Python where the models are", brief=True):
         run, probe = temp.open_probe(run)
     with probe:
         with console.step("Checking the migrations"):

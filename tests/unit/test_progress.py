@@ -154,6 +154,19 @@ def test_another_tasks_results_are_no_results() -> None:
 
 
 @pytest.mark.parametrize(
+    ("seconds", "said"), [(0, []), (1.1, ["✔ Looking  1.1 s", "['Looking']"])], ids=["at once", "after a second"]
+)
+def test_a_brief_step_is_told_only_where_it_was_not(seconds: float, said: list[str]) -> None:
+    code = (
+        "import time\nfrom migrations_tools.report.console import Console\nconsole = Console()\n"
+        f"with console.step('Looking', brief=True):\n    time.sleep({seconds})\n"
+        "print(*([[each['step'] for each in console.steps]] if console.steps else []), end='')"
+    )
+    printed = _piped([sys.executable, "-c", code])
+    assert [re.sub(_STAMP, "", re.sub(r"1\.\d s", "1.1 s", line)) for line in printed.splitlines()] == said
+
+
+@pytest.mark.parametrize(
     ("done", "total", "what", "bar", "count"),
     [
         (0, 4, "revisions", "--------------------", "0 of 4 revisions"),
