@@ -18,6 +18,7 @@ ROOT = Path(__file__).parent
 # Nox gives a child half a second after Ctrl-C; taking a stack down takes longer.
 PATIENCE = 60.0
 DRIVERS = ("asyncpg", "greenlet", "pg8000", "psycopg[binary]", "psycopg2-binary")
+STAIRWAY_RIVALS = ("pytest-alembic", "pytest-mrt")
 TOOLS = ("ruff==0.17.*", "mypy==2.4.*", "types-PyYAML")
 
 
@@ -159,11 +160,15 @@ def pairs(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Print the start-up times, and what a review of a hundred tables takes, as ratios of one run."""
-    session.install(".")
-    session.run("python", "bench/startup.py", *session.posargs)
-    _install_for_tests(session)
-    session.run("python", "bench/review.py", env=_fast_folder())
+    """Measure whole commands as ratios of one run, and keep the tables under bench/results.
+
+    `nox -s bench -- story` takes one of startup, story, generate, stairway; without, all of them, which takes long:
+    the stairway's rivals need hours for long histories.
+    """
+    wanted = session.posargs or ["startup", "story", "generate", "stairway"]
+    session.install(".[embedded]", "-r", "compose/api/requirements.txt", "pytest", *STAIRWAY_RIVALS)
+    for name in wanted:
+        session.run("python", f"bench/{name}.py", env=_fast_folder() if name == "generate" else None)
 
 
 def _interpreter(version: str) -> str:

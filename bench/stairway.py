@@ -9,11 +9,9 @@ The last column is the measure for all: `alembic upgrade head`, `downgrade base`
 from __future__ import annotations
 
 import json
+import math
 import os
-import platform
 import re
-import resource
-import subprocess
 import sys
 import sysconfig
 import tempfile
@@ -25,6 +23,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import psycopg
+from harness import Took, keep, machine, run
 from histories import write
 
 from migrations_tools.engines import cluster as clusters
@@ -61,21 +60,16 @@ class Place:
         """Give the URL of a database."""
         return f"{self.server.replace('postgresql', f'postgresql{driver}', 1)}/{database}"
 
-    def run(self, *words: str, database: str = "bench") -> tuple[float, str]:
-        """Run a command to its end; give its seconds, or infinity when it took too long, and what it said."""
+    def run(self, *words: str, database: str = "bench") -> Took:
+        """Run a command to its end; infinity when it took too long. Raises RuntimeError when it fails."""
         environment = {**os.environ, "DATABASE_URL": self.url(database, "+psycopg"), "PYTHONPATH": str(self.folder)}
-        begun = time.perf_counter()
+        begun = time.monotonic()
         try:
-            done = subprocess.run(
-                words, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=LONGEST, check=False
-            )
-        except subprocess.TimeoutExpired:
-            return float("inf"), "took too long"
-        if done.returncode:
-            raise SystemExit(
-                f"{' '.join(words)} ended with {done.returncode}:\n{done.stdout[-3000:]}{done.stderr[-3000:]}"
-            )
-        return time.perf_counter() - begun, done.stdout
+            return run(words, self.folder, environment, LONGEST)
+        except RuntimeError:
+            if time.monotonic() - begun < LONGEST:
+                raise
+            return Took(math.inf, math.nan)
 
 
 @contextmanager
@@ -99,45 +93,45 @@ def fresh(place: Place) -> None:
         connection.execute("CREATE DATABASE bench")
 
 
-def measure(place: Place) -> dict[str, float]:
-    """Give the seconds of each walk."""
+def measure(place: Place) -> dict[str, Took]:
+    """Give what each walk takes."""
     pytest = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
     rivals = {
         "pytest-alembic, its default tests": (*pytest, "--test-alembic", "-p", "no:pytest_mrt"),
         "pytest-alembic, leaves no trace": (*pytest, "trace.py", "-p", "no:pytest_mrt"),
         "pytest-mrt, its default tests": (*pytest, "-p", "no:pytest_alembic", "-k", "mrt"),
     }
-    seconds = {"alembic up, down, up": _by_alembic(place)}
+    taken = {"alembic up, down, up": _by_alembic(place)}
     for name, words in rivals.items():
         fresh(place)
-        seconds[name] = _rival(place, *words)
+        taken[name] = _rival(place, *words)
     whole, walk = _ours(place)
-    return {**seconds, "validate --stairway all, whole": whole, "the walk in it": walk}
+    return {**taken, "validate --stairway all, whole": whole, "the walk in it": walk}
 
 
-def _rival(place: Place, *words: str) -> float:
+def _rival(place: Place, *words: str) -> Took:
     """Time a rival; one that does not work with these versions has no time, and what it said is shown."""
     try:
-        return place.run(*words)[0]
-    except SystemExit as error:
+        return place.run(*words)
+    except RuntimeError as error:
         sys.stdout.write(str(error)[-400:] + "\n")
-        return float("nan")
+        return Took(math.nan, math.nan)
 
 
-def _by_alembic(place: Place) -> float:
+def _by_alembic(place: Place) -> Took:
     fresh(place)
     alembic = str(PROGRAMS / "alembic")
     steps = (("upgrade", "head"), ("downgrade", "base"), ("upgrade", "head"))
-    return sum(place.run(alembic, *step)[0] for step in steps)
+    return sum((place.run(alembic, *step) for step in steps), Took(0.0, 0.0))
 
 
-def _ours(place: Place) -> tuple[float, float]:
+def _ours(place: Place) -> tuple[Took, Took]:
     tool = str(PROGRAMS / "migrations-tools")
     settings = {"engine": "server", "server_url": place.url("stairs_temp"), "python": sys.executable}
     (place.folder / "invoke.yaml").write_text(json.dumps({"migrations_tools": settings}))
     place.run(tool, "isolate")
     try:
-        whole, _ = place.run(tool, "validate", "--stairway", "all")
+        whole = place.run(tool, "validate", "--stairway", "all")
         record = json.loads((place.folder / ".migrations_tools" / "temp" / "last-run.json").read_text())
     finally:
         place.run(tool, "cleanup")
@@ -145,22 +139,30 @@ def _ours(place: Place) -> tuple[float, float]:
     if proof["outcome"] != "passed":
         raise SystemExit(f"The walk did not pass: {proof}")
     found = re.search(r"in ([\d.]+) s", proof["evidence"])
-    return whole, float(found.group(1)) if found else float("nan")
+    return whole, Took(float(found.group(1)) if found else math.nan, whole.megabytes)
 
 
-def table(results: Mapping[int, Mapping[str, float]]) -> str:
-    """Print seconds, each with its ratio to Alembic's own up, down and up."""
+def table(results: Mapping[int, Mapping[str, Took]]) -> str:
+    """Print seconds, each with its ratio to Alembic's own up, down and up, and the peak memory."""
     names = list(next(iter(results.values())))
-    lines = [f"{'':36}" + "".join(f"{size:>18}" for size in results)]
+    lines = ["| revisions | " + " | ".join(map(str, results)) + " |", "|---|" + "---|" * len(results)]
     for name in names:
-        cells = (f"{found[name]:8.1f} s {found[name] / found[names[0]]:6.2f} x" for found in results.values())
-        lines.append(f"{name:36}" + "".join(cells))
+        cells = (_cell(found[name], found[names[0]].seconds) for found in results.values())
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+def _cell(took: Took, unit: float) -> str:
+    if math.isnan(took.seconds):
+        return "does not work"
+    if math.isinf(took.seconds):
+        return f"over {LONGEST} s"
+    return f"{took.seconds:.1f} s, {took.seconds / unit:.2f} x, {took.megabytes:.0f} MB"
 
 
 def main(arguments: Sequence[str]) -> None:
     """Measure every size and print the table; keep it beside this script."""
-    results: dict[int, dict[str, float]] = {}
+    results: dict[int, dict[str, Took]] = {}
     with running() as server:
         for size in map(int, arguments or map(str, SIZES)):
             with tempfile.TemporaryDirectory() as folder:
@@ -171,13 +173,8 @@ def main(arguments: Sequence[str]) -> None:
                 results[size] = measure(place)
                 sys.stdout.write(f"{table(results)}\n\n")
                 sys.stdout.flush()
-    facts = {name: version(name) for name in ("alembic", "sqlalchemy", "pytest-alembic", "pytest-mrt")}
-    machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, {facts}"
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
-    text = f"{machine}\nlargest command: {peak} MB\n\n{table(results)}\n"
-    (Path(__file__).parent / "results").mkdir(exist_ok=True)
-    (Path(__file__).parent / "results" / "stairway.txt").write_text(text)
-    sys.stdout.write(f"{machine}\n")
+    rivals = ", ".join(f"{name} {version(name)}" for name in ("pytest-alembic", "pytest-mrt"))
+    keep("stairway", f"# The stairway\n\n{machine()}, {rivals}\n\n{table(results)}")
 
 
 if __name__ == "__main__":

@@ -90,6 +90,8 @@ def _between(actual: T | None, expected: T | None, printed: Callable[[T], Aspect
     if actual is None or expected is None:
         yield from _alone(actual, expected)
         return
+    if actual == expected:  # most are, and printing takes its time
+        return
     right = printed(expected)
     for aspect, value in printed(actual).items():
         if not aspects.same(value, right[aspect]):
@@ -109,7 +111,7 @@ def _difference(thing: Object, sort: Sort, actual: str, expected: str, aspect: s
 
 
 def _tables(actual: Catalog, expected: Catalog) -> Iterator[Difference]:
-    paired = list(pairs(actual.tables, expected.tables, _QUALIFIED_NAME))
+    paired = [each for each in pairs(actual.tables, expected.tables, _QUALIFIED_NAME) if each[0] != each[1]]
     columns = dict(_columns(one, other) for one, other in paired if one and other)
     for one, other in paired:
         yield from _between(one, other, aspects.table_aspects)

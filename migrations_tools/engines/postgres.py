@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from migrations_tools.engines.connecting import Options, dial
@@ -171,6 +173,11 @@ def _is_left(connection: psycopg.Connection[Any], database: str) -> bool:
             return True
         time.sleep(_LEAVING_PAUSE)
     return False
+
+
+def import_driver() -> None:
+    """Import the driver meanwhile: it takes about as long as a probe takes to start, which is waited for elsewhere."""
+    Thread(target=importlib.import_module, args=("psycopg",), daemon=True).start()
 
 
 def birthmark(token: str) -> int:

@@ -42,6 +42,20 @@ class Mended:
     distinct: tuple[str, ...] = ()
 
 
+@dataclass(slots=True)
+class _Compared:
+    """The last comparison of two catalogs, which many rules ask for."""
+
+    pair: tuple[Catalog, Catalog] | None = None
+    found: tuple[Difference, ...] = ()
+
+    def of(self, before: Catalog, after: Catalog) -> tuple[Difference, ...]:
+        """Give what differs between the two."""
+        if self.pair is None or self.pair[0] is not before or self.pair[1] is not after:
+            self.found, self.pair = compare(before, after), (before, after)
+        return self.found
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """A revision to be judged.
@@ -82,6 +96,7 @@ class Facts:
     sources: Sources = field(default_factory=Sources)
     modules: Modules = field(default_factory=Modules)
     allowed: frozenset[int] = frozenset()
+    _compared: _Compared = field(default_factory=_Compared, compare=False, repr=False)
 
     @property
     def trip(self) -> Executed | None:
@@ -117,7 +132,7 @@ class Facts:
         """Give what differs between the schema before and the models', without what is excluded."""
         if self.after is None:
             return ()
-        found = compare(self.before, self.after)
+        found = self._compared.of(self.before, self.after)
         return tuple(item for item in found if not {item.table, item.object.partition(" ")[2]} & self.excluded)
 
 

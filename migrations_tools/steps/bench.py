@@ -75,11 +75,6 @@ class Bench:
         """The names of Alembic's own tables, which are no part of a schema that is compared."""
         return {item.version_table for each in self.installed for item in each.standings}
 
-    def members(self, database: str) -> dict[str, str]:
-        """Give the tables of a database that belong to an extension, with the extension's name."""
-        with self.server.connect(database) as connection:
-            return catalog.extension_tables(querying(connection))
-
     @contextmanager
     def copies(self, purpose: str, databases: Sequence[str]) -> Iterator[dict[str, str]]:
         """Make an empty scratch copy of each database for the time of the block; give their names."""

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from migrations_tools import operations
-from migrations_tools.catalog import Catalog
+from migrations_tools.catalog import Catalog, extension_tables
 from migrations_tools.discovery.alembic import Environment
+from migrations_tools.engines.postgres import import_driver, querying
 from migrations_tools.errors import CannotProceed
 from migrations_tools.files import sha256, write_whole
 from migrations_tools.inapp.answers import Heads, Standing, heads, standings
@@ -107,6 +108,7 @@ def _ask(temp: Temp, run: Run, number: int, wish: Wish) -> tuple[Run, Generated]
     console = temp.work.console
     with console.step("Starting a Python where the models are", brief=True):
         run, probe = temp.open_probe(run)
+        import_driver()
     with probe, ExitStack() as standing, ExitStack() as comparing:
         comparing.enter_context(console.step(f"Comparing the models{words} with the database"))
         hello = probe.ask(target.request("hello"), "reading the Alembic configuration")
@@ -178,17 +180,25 @@ class _Reviewer:
         self.unseen: tuple[str, ...] = ()
         (migrated,) = bench.installed
         self.history = read_history(bench.probe, migrated.target)
-        self._before = {name: bench.read(name) for name in bench.databases}
-        self._members = {name: bench.members(name) for name in bench.databases}
+        self._before: dict[str, Catalog] = {}
+        self._members: dict[str, Mapping[str, str]] = {}
+        self._version = 0
+        for name in bench.databases:
+            self._look_at(name)
         self._models = self._read_models(bench)
-        with bench.server.connect(bench.databases[0]) as connection:
-            self._version = connection.info.server_version
         self._around = Surroundings(bench, self._before)
 
     @property
     def run(self) -> Run:
         """The run as it stands after the questions."""
         return self._around.run
+
+    def _look_at(self, database: str) -> None:
+        with self.bench.server.connect(database) as connection:
+            query = querying(connection)
+            self._before[database] = self.bench.schema(query)
+            self._members[database] = extension_tables(query)
+            self._version = connection.info.server_version
 
     def _read_models(self, bench: Bench) -> Models:
         try:

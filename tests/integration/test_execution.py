@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import psycopg
 import pytest
 
 from migrations_tools.catalog import Catalog, Query, compare
@@ -21,6 +22,7 @@ from migrations_tools.report.console import Console
 from migrations_tools.steps.bench import Bench
 from migrations_tools.steps.execution import execute
 from migrations_tools.steps.install import Migrated
+from migrations_tools.steps.prepared import prepare
 from migrations_tools.steps.sight import Rows
 from migrations_tools.steps.temp import Watched
 from tests.support.embedded import Server
@@ -54,6 +56,9 @@ def fingerprint(query: Query, catalog: Catalog) -> dict[str, int]:
     """Count the rows of each table."""
     names = [table.qualified_name for table in catalog.tables]
     return {name: query(f"SELECT count(*) FROM {name}")[0][0] for name in names}
+
+
+ROWS = Rows(seed, lambda: fingerprint)
 
 
 @dataclass(slots=True)
@@ -92,7 +97,7 @@ class Ground:
 
     def execute(self, *names: str, files: Sequence[Mapping[str, Any]] = ()) -> list[Executed]:
         revisions = [Revision(name, (), f"{name}_.py", "", "") for name in names]
-        return list(execute(self.bench, self.bench.installed[0], revisions, Rows(seed, lambda: fingerprint), files))
+        return list(execute(self.bench, self.bench.installed[0], revisions, ROWS, files))
 
 
 @pytest.fixture(scope="module")
@@ -284,3 +289,58 @@ def test_where_the_history_cannot_be_replayed_the_way_begins_at_its_end(ground: 
     )
     trips = ground.execute("2", "3", files=files)
     assert [line_of(trip) for trip in trips] == [f"{name}: before up down again." for name in "23"]
+
+
+def test_a_copy_of_the_database_at_head_is_filled_beforehand_and_used_up(
+    postgres_server: Server, new_database: Callable[[], str], tmp_path: Path
+) -> None:
+    with grounds("_base", tmp_path, postgres_server, new_database) as ground:
+        (database,) = ground.bench.databases
+        run_sql(postgres_server.url(database), "CREATE TABLE there (id int)")
+        prepared = prepare(ground.bench, ROWS)
+        assert prepared
+        assert list(ground.temp.made) == [database]
+        with prepared:
+            revisions = [Revision("1", (), "1_.py", "", "")]
+            (trip,) = execute(ground.bench, ground.bench.installed[0], revisions, ROWS, [USERS], prepared)
+        assert line_of(trip) == "1: before up down again."
+        states = [trip.before, trip.after_up, trip.after_down, trip.after_again]
+        assert [state.contents for state in states if state] == [
+            {"there": 1}, {"there": 1, "users": 0}, {"there": 1}, {"there": 1, "users": 0}
+        ]  # fmt: skip
+        assert list(ground.temp.made) == [database]  # no other was made
+        assert run_sql(postgres_server.url(database), "SELECT count(*) FROM there") == [(0,)]
+    assert run_sql(postgres_server.url(), "SELECT datname FROM pg_database WHERE datname LIKE '%\\_trip'") == []
+
+
+def test_what_comes_after_a_prepared_copy_was_left_broken_begins_anew(
+    postgres_server: Server, new_database: Callable[[], str], tmp_path: Path
+) -> None:
+    broken = revision_file("pass", "op.execute('SELECT nothing')", revision="2", down="1")
+    with grounds("_base", tmp_path, postgres_server, new_database) as ground, ExitStack() as stack:
+        prepared = prepare(ground.bench, ROWS)
+        assert prepared
+        stack.push(prepared)
+        revisions = [Revision(name, (), f"{name}_.py", "", "") for name in "12"]
+        half = revision_file("op.execute('CREATE TABLE a (id int)')", "op.execute('SELECT x')", revision="1")
+        trips = execute(ground.bench, ground.bench.installed[0], revisions, ROWS, [half, broken], prepared)
+    assert [line_of(trip) for trip in trips] == [
+        '1: before up. downgrade() of 1 fails: column "x" does not exist',
+        '2: before up. downgrade() of 2 fails: column "nothing" does not exist',
+    ]
+
+
+def test_nothing_is_prepared_while_somebody_is_connected(ground: Ground, postgres_server: Server) -> None:
+    (database,) = ground.bench.databases
+    with psycopg.connect(postgres_server.url(database)):
+        assert prepare(ground.bench, ROWS) is None
+    assert ground.temp.made == []
+
+
+def test_a_revision_that_ends_all_other_sessions_is_looked_at_all_the_same(ground: Ground) -> None:
+    ends = (
+        "op.execute('SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()')"
+    )
+    (trip,) = ground.execute("1", files=[revision_file(ends, "pass", revision="1")])
+    assert line_of(trip).startswith("1: before up down again")
