@@ -6,25 +6,30 @@ import argparse
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import nox
+
+# Nox needs nothing of this package but what is beside this file.
+sys.path.insert(0, str(Path(__file__).parent))
+
+from migrations_tools.sessions import install_fresh, invoke, named_project, over_postgres_versions
 
 nox.needs_version = ">=2024.4.15"
 nox.options.sessions = ["lint", "typecheck", "tests"]
 nox.options.error_on_missing_interpreters = False
 
 ROOT = Path(__file__).parent
-# Nox gives a child half a second after Ctrl-C; taking a stack down takes longer.
-PATIENCE = 60.0
 DRIVERS = ("asyncpg", "greenlet", "pg8000", "psycopg[binary]", "psycopg2-binary")
 STAIRWAY_RIVALS = ("pytest-alembic", "pytest-mrt")
 TOOLS = ("ruff==0.17.*", "mypy==2.4.*", "types-PyYAML")
 
 
 @nox.session
-def fresh_install(session: nox.Session) -> None:
-    """Do the whole job: isolate, generate, validate, clean up.
+@over_postgres_versions(named_project(ROOT))
+def fresh_install(session: nox.Session, postgres: str = "") -> None:
+    """Do the whole job: isolate, generate, validate, clean up; on each of the project's `postgres_versions`.
 
     On the bundled example it works on a copy in the session's folder, so that it can be repeated; on a project that
     is named (`nox -s fresh_install -- /path/to/project`), in place.
@@ -34,11 +39,7 @@ def fresh_install(session: nox.Session) -> None:
     if not session.posargs and not _docker_answers():
         # Then the example's Alembic and application run in this session's own Python.
         session.install("-r", str(folder / "compose" / "api" / "requirements.txt"))
-    with session.chdir(folder):
-        try:
-            _invoke(session, "isolate", "generate", "validate", "--stairway", "all")
-        finally:
-            _invoke(session, "cleanup")
+    install_fresh(session, folder, postgres)
 
 
 @nox.session
@@ -217,10 +218,6 @@ def _install_for_tests(session: nox.Session) -> None:
     session.install("-e", ".[dev]")
 
 
-def _invoke(session: nox.Session, *tasks: str) -> None:
-    session.run("invoke", *tasks, interrupt_timeout=PATIENCE, terminate_timeout=PATIENCE)
-
-
 def _docker_answers() -> bool:
     command = ["docker", "version", "--format", "{{.Server.Version}}"]
     return bool(shutil.which("docker")) and subprocess.run(command, capture_output=True, check=False).returncode == 0
@@ -249,7 +246,7 @@ def _copy_of_example(session: nox.Session) -> Path:
     if folder.exists():
         # A run that was killed may have left a stack; its journal is in here.
         with session.chdir(folder):
-            _invoke(session, "cleanup")
+            invoke(session, "cleanup")
         shutil.rmtree(folder)
     ignore = shutil.ignore_patterns("__pycache__", ".migrations_tools")
     shutil.copytree(ROOT / "compose", folder / "compose", ignore=ignore)

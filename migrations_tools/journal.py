@@ -30,6 +30,7 @@ class Run:
     `form` is the form in which Compose is given the copy; `made` lists (kind, name or id) of everything that was
     or was about to be made; `compose_options` are the options that stand for the original on every Compose command;
     `hashes` are the sha256 of files that must not change; `inventory` is the rest of the machine as it was before.
+    `postgres` is the PostgreSQL that was asked for in the place of the project's own, empty where none was.
     `endpoint` and `engine_id` are the Docker engine's address and own id, empty where the journal does not know them.
     """
 
@@ -51,6 +52,7 @@ class Run:
     generated: tuple[Mapping[str, Any], ...] = ()
     held: tuple[Mapping[str, Any], ...] = ()
     steps: tuple[Mapping[str, Any], ...] = ()
+    postgres: str = ""
     endpoint: str = ""
     engine_id: str = ""
 

@@ -1,4 +1,4 @@
-"""Secrets are neither printed nor stored: passwords are masked wherever text goes out."""
+"""What goes out: passwords are masked, and nothing in a text of other people's making steers the terminal."""
 
 from __future__ import annotations
 
@@ -15,8 +15,15 @@ _KEY_PASSWORD = re.compile(
     r"(?P<password>'[^']*'|\"[^\"]*\"|[^\s'\",;&)}\]]+)",
     re.IGNORECASE,
 )
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def masked(text: str) -> str:
     """Give the text with what stands for a password, in URLs and after such a name, replaced by asterisks."""
     return _KEY_PASSWORD.sub(r"\g<head>***", _URL_PASSWORD.sub(r"\g<head>***", text))
+
+
+def harmless(text: str) -> str:
+    """Give the text without colours, every other sign that could steer a terminal made visible."""
+    return _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", _COLOUR.sub("", text))

@@ -25,6 +25,7 @@ _SUFFIX = re.compile(r"[_-][a-z0-9]+(?:[_-]+[a-z0-9]+)*")
 # So that it fits behind the beginning of a database's name into PostgreSQL's 63 bytes.
 _LONGEST_SUFFIX = 16
 _THRESHOLDS = ("error", "warn", "info")
+_PRIVATE = frozenset({"http_headers", "http_login", "http_requests", "server_url"})
 _ENGINES = ("auto", "compose", "embedded", "server")
 
 
@@ -59,6 +60,10 @@ class Settings:
     install_command: str = _setting("", "What makes a fresh database where the history cannot be replayed.")
     versions: list[str] = _setting([], "The folder(s) of the revision files.")
     python: str = _setting("", "The Python that Alembic runs in: in the service's image, or here (`uv run python`).")
+    postgres: str = _setting(
+        "", "Another PostgreSQL for the copy: a major version, `'17'`, or an image, `pgvector/pgvector:pg17`."
+    )
+    postgres_versions: list[str] = _setting([], "What `nox -s fresh_install` goes over, each as for `postgres`.")
     postgres_bin: str = _setting("", "The folder of the embedded server's programs (`postgres`, `initdb`).")
     server_url: str = _setting("", "The server of the engine `server`, as a URL that names the database to make there.")
     application_command: str = _setting("", "What starts the application without Docker; `{port}` is its port.")
@@ -76,7 +81,17 @@ class Settings:
     )
     quiet: bool = _setting(False, "Print nothing but results, as `--quiet` does; errors still go to standard error.")
     health_path: str = _setting("", "The path that must answer below 500; read from the health check when empty.")
-    openapi_path: str = _setting("/openapi.json", "Where the application serves its OpenAPI document.")
+    openapi_path: str = _setting(
+        "", "Where the application serves its OpenAPI document; the usual places are asked when empty."
+    )
+    http_headers: dict[str, Any] = _setting({}, "Headers of every request: `{Authorization: 'Bearer ${API_TOKEN}'}`.")
+    http_login: dict[str, Any] = _setting(
+        {}, "A login before the routes are asked: `{path: /login, form: {username: me, password: '${PASSWORD}'}}`."
+    )
+    http_paths: list[str] = _setting([], "More paths to ask with GET, as where there is no OpenAPI document.")
+    http_requests: list[str] = _setting(
+        [], 'Requests of any method, sent in this order after the GETs: `\'POST /api/search {"q": "x"}\'`.'
+    )
     log_patterns: list[str] = _setting([], "Regular expressions that must not occur in the logs, besides the usual.")
     answer_timeout: int = _setting(10, "Seconds that Docker and Compose may take to say which version they are.")
     start_timeout: int = _setting(300, "Seconds that the copy may take until every service is ready.")
@@ -132,6 +147,11 @@ def load(values: Mapping[str, Any]) -> Settings:
     return Settings(**{key: _plain(value) for key, value in values.items()})
 
 
+def changed(chosen: Settings, **values: Any) -> Settings:
+    """Give the settings with some of them as an option says. Raises CannotProceed when it says what cannot be."""
+    return load({item.name: getattr(chosen, item.name) for item in fields(Settings)} | values)
+
+
 def _pyproject_table(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
@@ -172,10 +192,13 @@ def _unknown(key: str, known: Mapping[str, Any]) -> str:
 
 def _type_mistakes(key: str, value: Any, default: Any) -> list[str]:
     wanted: type = type(default)
+    # What may hold a secret is not repeated.
+    said = "" if key in _PRIVATE else f", not {value!r}"
     if isinstance(value, bool) is not (wanted is bool) or not isinstance(value, _accepted(wanted)):
-        return [f"`{SECTION}.{key}` must be {_WORDS[wanted]}, not {value!r}."]
+        return [f"`{SECTION}.{key}` must be {_WORDS[wanted]}{said}."]
     if isinstance(value, (list, tuple)) and key != "allow" and not all(isinstance(item, str) for item in value):
-        return [f"`{SECTION}.{key}` must be a list of texts, not {value!r}."]
+        quotes = ", each in quotes" if key == "http_requests" else ""
+        return [f"`{SECTION}.{key}` must be a list of texts{quotes}{said}."]
     return []
 
 
@@ -200,12 +223,28 @@ def _value_mistakes(values: Mapping[str, Any]) -> list[str]:
         reasons.append(f"`{SECTION}.suffix` must be {form}, not {suffix!r}.")
     short = [item.name for item in fields(Settings) if item.name.endswith("_timeout") and values.get(item.name, 1) < 1]
     reasons += [f"`{SECTION}.{key}` must be at least 1 second, not {values[key]!r}." for key in short]
+    reasons += _version_mistakes(values)
     reasons += _command_mistakes(str(values.get("application_command", "")))
     reasons += [mistake for pattern in values.get("log_patterns", []) if (mistake := _pattern_mistake(pattern))]
     for service, variables in values.get("environment", {}).items():
         if not isinstance(variables, Mapping):
             reasons.append(f"`{SECTION}.environment.{service}` must be a map of variables, not {variables!r}.")
-    return reasons
+    return [*reasons, *_asking_mistakes(values)]
+
+
+def _asking_mistakes(values: Mapping[str, Any]) -> list[str]:
+    from migrations_tools import asking
+
+    return [mistake.replace("`", f"`{SECTION}.", 1) for mistake in asking.mistakes(values)]
+
+
+def _version_mistakes(values: Mapping[str, Any]) -> list[str]:
+    from migrations_tools.images import is_wish
+
+    wishes = [("postgres", wish) for wish in [values.get("postgres", "")] if wish]
+    wishes += [("postgres_versions", wish) for wish in values.get("postgres_versions", [])]
+    form = "a major version (`17`) nor an image with its tag (`pgvector/pgvector:pg17`)"
+    return [f"`{SECTION}.{key}` names {wish!r}, which is neither {form}." for key, wish in wishes if not is_wish(wish)]
 
 
 def _command_mistakes(command: str) -> list[str]:

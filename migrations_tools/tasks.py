@@ -66,7 +66,7 @@ _REFUSED = (
 
 
 def _print_error(text: str) -> None:
-    from migrations_tools.report.console import harmless
+    from migrations_tools.secrets import harmless
 
     sys.stderr.write(harmless(text) + "\n")
 
@@ -99,13 +99,16 @@ def doctor(context: Context, quiet: bool = False) -> None:
         look(work)
 
 
-@task(help={"quiet": _QUIET.format("the copy's address")})
-def isolate(context: Context, quiet: bool = False) -> None:
+_POSTGRES = "Another PostgreSQL than the project's: a major version (17), or an image (pgvector/pgvector:pg17)."
+
+
+@task(help={"postgres": _POSTGRES, "quiet": _QUIET.format("the copy's address")})
+def isolate(context: Context, postgres: str = "", quiet: bool = False) -> None:
     """Start a temp copy of the stack beside it. Needs Docker."""
     from migrations_tools.steps.isolate import isolate as run
 
     with _working(context, "isolate", quiet=quiet) as work:
-        run(work)
+        run(work, postgres)
 
 
 _MESSAGE = "The message of the new revision; made from its operations when empty."
@@ -178,18 +181,40 @@ def review(
 _STAIRWAY = "Which revisions go up, down and up again: `new`, `all`, or REV..REV."
 
 
+_UPGRADED = "A dump, as pg_dump wrote it, that is upgraded from its own revision."
+
+
 @task(
     help={
-        "stairway": _STAIRWAY, "data": "A dump, as pg_dump wrote it, that is upgraded from its own revision.",
+        "stairway": _STAIRWAY, "data": _UPGRADED, "catalog": "A file to keep the catalogs in, for `compare`.",
         "quiet": _QUIET.format("the verdict, and each proof that failed or was not made"),
     }
 )  # fmt: skip
-def validate(context: Context, stairway: str = "", data: str = "", quiet: bool = False) -> None:
+def validate(context: Context, stairway: str = "", data: str = "", catalog: str = "", quiet: bool = False) -> None:
     """Install again from nothing and prove it. Needs `isolate`."""
     from migrations_tools.steps.validate import validate as run
 
     with _working(context, "validate", quiet=quiet) as work:
-        run(work, stairway, data)
+        run(work, stairway, data, catalog)
+
+
+@task(
+    help={
+        "catalog": "A file that `validate --catalog` wrote; may be given several times.",
+        "quiet": _QUIET.format("what differs"),
+    },
+    iterable=["catalog"],
+)
+def compare(
+    context: Context,
+    catalog: list[str] = [],  # noqa: B006 - Invoke fills it, nothing here changes it
+    quiet: bool = False,
+) -> None:
+    """Say in what the catalogs of fresh installs differ."""
+    from migrations_tools.steps.compare import compare_files as run
+
+    with _working(context, "compare", locked=False, quiet=quiet) as work:
+        run(work, [Path(name) for name in catalog])
 
 
 @task(help={"quiet": _QUIET.format("what remains, and what is not as it was")})
@@ -273,5 +298,5 @@ def init(context: Context, yes: bool = False, quiet: bool = False) -> None:
         run(work, yes)
 
 
-ns = Collection(doctor, isolate, generate, review, validate, cleanup, status, psql, check, report, init)
+ns = Collection(doctor, isolate, generate, review, validate, compare, cleanup, status, psql, check, report, init)
 ns.configure(settings.defaults(settings.find_root(Path.cwd())))

@@ -7,6 +7,7 @@ only.
 from __future__ import annotations
 
 from migrations_tools.catalog.compare import Difference, compare
+from migrations_tools.catalog.document import across_versions, from_json
 from migrations_tools.catalog.model import (
     Catalog,
     Column,
@@ -41,9 +42,11 @@ __all__ = [
     "Table",
     "View",
     "Watch",
+    "across_versions",
     "as_json",
     "compare",
     "extension_tables",
+    "from_json",
     "qualified",
     "read",
 ]

@@ -30,6 +30,7 @@ def gather(docker: Docker, project: Project, config: Mapping[str, Any], settings
         project=project.name,
         suffix=settings.suffix,
         database_service=project.database.service,
+        postgres=settings.postgres,
         held=_held(docker, copy),
         busy_ports=_busy_here(docker, config) | _published(docker, copy) | claims.ports(),
         bind_sources={path: _sort(Path(path), project) for path in host_paths(config)},

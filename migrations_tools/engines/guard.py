@@ -12,7 +12,6 @@ import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePath
 
 from migrations_tools.errors import ForbiddenCommand
 
@@ -139,7 +138,7 @@ def _after_compose_options(given: tuple[str, ...]) -> tuple[str, ...]:
 def _is_compose_option(option: str, value: str) -> bool:
     # An absolute path only: `-` would be read from standard input, `oci://…` and `git@…` fetched and written.
     return option in ("--project-name", "--profile") or (
-        option in ("--project-directory", "--file", "--env-file") and PurePath(value).is_absolute()
+        option in ("--project-directory", "--file", "--env-file") and value.startswith("/")
     )
 
 

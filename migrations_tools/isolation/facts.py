@@ -17,6 +17,7 @@ class Facts:
     ``project``          the original's Compose project name
     ``suffix``           what every name of the copy ends in
     ``database_service`` the service that gets a published port and fast settings
+    ``postgres``         the PostgreSQL that it is to run in the copy, a major version or an image; empty for its own
     ``held``             kind ("container", "volume", "network", "image") to the names that exist
                          on the engine and do not belong to this copy
     ``busy_ports``       host ports of the engine's machine in use by anything but this copy
@@ -37,6 +38,7 @@ class Facts:
     project: str
     suffix: str = "_temp"
     database_service: str | None = None
+    postgres: str = ""
     held: Mapping[str, frozenset[str]] = field(default_factory=dict)
     busy_ports: frozenset[int] = frozenset()
     bind_sources: Mapping[str, str] = field(default_factory=dict)

@@ -144,6 +144,9 @@ def _image(subject: _Subject) -> Iterator[str]:
     for tag in used:
         if reference(str(tag)).canonical in built:
             yield f"it uses the image tag {tag}, which the original builds."
+    planned = pair.plan.service(service.name)
+    if planned and service.text("image") != planned.image:
+        yield f"its image is {service.text('image') or 'as Compose likes'}, not the planned {planned.image}."
     if service.build.get("cache_to"):
         yield "its build writes the original's build cache (cache_to)."
     if service.built and (service.build.get("labels") or {}).get(LABEL) != pair.plan.project:

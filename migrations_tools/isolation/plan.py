@@ -25,6 +25,7 @@ from .resolved import Service, Stack
 from .resolved import stack as read
 from .selection import left_out
 from .tags import RESET, Override
+from .versions import Switch, switch
 from .volumes import volume_parts
 
 
@@ -33,6 +34,7 @@ class _Drawing:
     """Everything that is decided for the stack as a whole before its services are planned."""
 
     stack: Stack
+    switch: Part
     facts: Facts
     names: Names
     ports: Ports
@@ -47,7 +49,7 @@ def plan(config: Mapping[str, Any], facts: Facts) -> IsolationPlan:
     `config` is the parsed output of ``docker compose config --format json`` for the original. Raises
     `NotIsolable` with every reason at once.
     """
-    drawing = _drawing(read(config, left_out(read(config), facts)), facts)
+    drawing = _drawing(switch(read(config, left_out(read(config), facts)), facts), facts)
     services = {name: _service_part(service, drawing) for name, service in drawing.stack.services.items()}
     shared = sum(_shared_parts(drawing), Part({"name": facts.copy}))
     reasons = (*_reasons(drawing), *shared.reasons, *(reason for part in services.values() for reason in part.reasons))
@@ -57,10 +59,12 @@ def plan(config: Mapping[str, Any], facts: Facts) -> IsolationPlan:
     return _assembled(drawing, services, whole)
 
 
-def _drawing(stack: Stack, facts: Facts) -> _Drawing:
+def _drawing(switched: Switch, facts: Facts) -> _Drawing:
+    stack = switched.stack
     named, ported = names(stack, facts), porting.ports(stack, facts)
     mounted = mounting.mounts(stack, named, facts)
-    return _Drawing(stack, facts, named, ported, mounted, aliases(stack), forwarding(stack, ported, named, facts))
+    forwarded = forwarding(stack, ported, named, facts)
+    return _Drawing(stack, switched.part, facts, named, ported, mounted, aliases(stack), forwarded)
 
 
 def _reasons(drawing: _Drawing) -> Iterator[str]:
@@ -104,6 +108,7 @@ def _steps(service: Service, drawing: _Drawing) -> Iterator[Part]:
     yield proxy_part(service)
     yield label_part(service, facts)
     if name == facts.database_service:
+        yield drawing.switch
         yield database_part(service)
     yield _without_left_out(service, drawing.stack)
     yield _given_part(given)

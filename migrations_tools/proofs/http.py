@@ -1,146 +1,204 @@
-"""The application answers: its health path, and every GET of its OpenAPI document that needs no parameter."""
+"""The application answers: its health path, the routes of its OpenAPI document, and what the settings ask for."""
 
 from __future__ import annotations
 
-import http.client
-import json
-import socket
-import threading
-from collections.abc import Mapping, Sequence
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import quote, urlsplit
+from typing import Final
 
-from migrations_tools.engines.limit import Limit
-from migrations_tools.proofs.proof import Proof, judged, not_checked
+from migrations_tools.asking import Request
+from migrations_tools.proofs import openapi
+from migrations_tools.proofs.client import Answer, Client
+from migrations_tools.proofs.moment import Watch
+from migrations_tools.proofs.openapi import Document
+from migrations_tools.proofs.proof import FAILED, PASSED, Proof, not_checked
 
-_WORKERS = 8
+HEALTH: Final = "The application's health path answers below 500"
+ROUTES: Final = "Every parameterless GET of the OpenAPI document answers below 500"
+ASKED_FOR: Final = "Every path and request of the settings answers below 500"
+
+_WORKERS: Final = 8
 # Bad gateway, service unavailable, gateway timeout: something that the application needs is not there (RFC 9110).
-_UNAVAILABLE = frozenset({502, 503, 504})
-_BODY_BYTES = 64 * 1024 * 1024
-# What a path may hold as it is (RFC 3986); all else, a space or a letter with an accent, is percent-encoded.
-_AS_IT_IS = "/%:@!$&'()*+,;=~?#[]"
+_UNAVAILABLE: Final = frozenset({502, 503, 504})
+_REFUSED: Final = frozenset({401, 403})
+# Who asks this ends the session that all others need.
+_LOGOUT: Final = re.compile(r"log-?_?out|sign-?_?out", re.IGNORECASE)
+_TOLD: Final = 10  # failures that are looked into
+_TRIED: Final = 3  # paths that tell whether a prefix is the right one
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What one GET came to: the status, or 0 and the reason when nothing answered."""
+class Asker:
+    """Who asks, where the logs are read, and what the application uses and does not run here."""
 
-    path: str
-    status: int
-    body: bytes = b""
-    reason: str = ""
+    client: Client
+    watch: Watch
+    absent: tuple[str, ...] = ()
 
-    def problem(self) -> str:
-        """Say what is wrong with the answer; empty when it is below 500."""
-        if self.status == 0:
-            return f"GET {self.path}: no answer ({self.reason})"
-        return f"GET {self.path}: {self.status}" if self.status >= 500 else ""
+    def excuses(self, answer: Answer) -> bool:
+        """Tell whether an answer proves nothing: "unavailable", and something is not there."""
+        return bool(self.absent) and answer.status in _UNAVAILABLE
 
+    def excuse(self) -> str:
+        """Say what does not run here."""
+        return f"{' and '.join(self.absent)} {'does' if len(self.absent) == 1 else 'do'} not run here"
 
-def get(base: str, path: str, timeout: float) -> Answer:
-    """Send one GET and give its answer; any status is an answer. `timeout` is in seconds and for the whole of it.
-
-    A redirect is the answer: where it points to is another route, or another host. No proxy is asked: the copy
-    listens where it is said to, whatever the environment says about the way out.
-    """
-    place = urlsplit(base)
-    connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=timeout)
-    late = threading.Event()
-    watch = threading.Timer(timeout, _hang_up, (connection, late))
-    watch.daemon = True
-    watch.start()
-    try:
-        connection.request("GET", quote(path, safe=_AS_IT_IS))
-        response = connection.getresponse()
-        answer = Answer(path, response.status, response.read(_BODY_BYTES))
-        return Answer(path, 0, reason=_too_slow(timeout)) if late.is_set() else answer
-    except TimeoutError:
-        return Answer(path, 0, reason=_too_slow(timeout))
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        reason = _too_slow(timeout) if late.is_set() else str(error) or type(error).__name__
-        return Answer(path, 0, reason=reason)
-    finally:
-        watch.cancel()
-        connection.close()
+    def fails(self, answer: Answer) -> bool:
+        """Tell whether an answer is a problem."""
+        return bool(answer.problem()) and not self.excuses(answer)
 
 
-def _hang_up(connection: http.client.HTTPConnection, late: threading.Event) -> None:
-    """End a conversation that goes on for too long: each of its pieces may come in time, and the whole never."""
-    late.set()
-    # It may be over by now, or not have begun; then there is nothing to end.
-    with suppress(OSError, AttributeError):
-        connection.sock.shutdown(socket.SHUT_RDWR)
+# --- the proofs --------------------------------------------------------------------------------------------------
 
 
-def _too_slow(timeout: float) -> str:
-    return f"not within {Limit(timeout, 'http_timeout').words()}"
+def health(asker: Asker, path: str) -> Proof:
+    """Prove that the health path answers below 500."""
+    moment = asker.watch.begin()
+    answer = asker.client.get(path)
+    if asker.excuses(answer):
+        return not_checked(HEALTH, f"{answer.problem()}, and {asker.excuse()}")
+    if not asker.fails(answer):
+        return Proof(HEALTH, PASSED, f"GET {asker.client.base}{path}: {answer.status}")
+    said = asker.watch.said_since(moment) if not answer.late else ()
+    return Proof(HEALTH, FAILED, answer.problem(), ("\n".join(said),) if said else ())
 
 
-def health(base: str, path: str, timeout: float, absent: Sequence[str] = ()) -> Proof:
-    """Prove that the health path answers below 500.
-
-    `absent` are services that the application uses and that do not run here: "unavailable" proves nothing then.
-    """
-    answer = get(base, path, timeout)
-    if absent and answer.status in _UNAVAILABLE:
-        return not_checked(HEALTH, f"{answer.problem()}, and {_does_not_run(absent)}")
-    problem = answer.problem()
-    return judged(HEALTH, [problem] if problem else [], f"GET {base}{path}: {answer.status}")
-
-
-def routes(base: str, openapi_path: str, timeout: float, absent: Sequence[str] = ()) -> Proof:
+def routes(asker: Asker, setting: str, listed: bool) -> Proof | None:
     """Prove that every parameterless GET of the OpenAPI document answers below 500.
 
-    Without a document there is nothing to ask: then the proof is not made, and says so. Routes that answer
-    "unavailable" for want of an `absent` service are named as not proven.
+    Without a document there is nothing to ask: then the proof is not made, and says so; it is not missed (None) where
+    the settings list (`listed`) paths in its stead.
     """
-    document = get(base, openapi_path, timeout)
-    if document.status != 200:
-        said = document.reason or f"status {document.status}"
-        return not_checked(ROUTES, f"no OpenAPI document at {base}{openapi_path} ({said}); set `openapi_path`")
-    try:
-        paths = parameterless_gets(json.loads(document.body))
-    except (ValueError, AttributeError) as error:
-        return not_checked(ROUTES, f"{base}{openapi_path} is no OpenAPI document: {error}")
+    moment = asker.watch.begin()
+    search = openapi.search(asker.client, setting)
+    if search.found is None:
+        broken = [answer for answer in search.answers if answer.status >= 500 and asker.fails(answer)]
+        if broken:
+            return Proof(ROUTES, FAILED, broken[0].problem(), ("\n".join(asker.watch.said_since(moment)),))
+        return None if listed and not setting else not_checked(ROUTES, _no_document(asker.client, setting, search))
+    document = search.found
+    paths = openapi.parameterless_gets(document.content)
     if not paths:
-        return not_checked(ROUTES, f"the OpenAPI document at {base}{openapi_path} has no GET without parameters")
+        where = f"{asker.client.base}{document.path}"
+        return not_checked(ROUTES, f"the OpenAPI document at {where} has no GET without parameters")
+    prefix = _prefix(asker.client, document, paths)
+    requests = [Request("GET", f"{prefix}{path}") for path in paths]
+    return _judged(asker, ROUTES, _together(asker, requests), f"routes of {document.path}")
+
+
+def asked_for(asker: Asker, paths: Sequence[str], requests: Sequence[Request]) -> Proof:
+    """Prove that the paths of the settings, and the requests in their order, answer below 500."""
+    told = _together(asker, [Request("GET", path) for path in paths])
+    told += [_in_turn(asker, request) for request in requests]
+    return _judged(asker, ASKED_FOR, told, "requests")
+
+
+def _no_document(client: Client, setting: str, search: openapi.Search) -> str:
+    last = search.answers[-1]
+    if setting or not last.status:
+        said = "what it answers is none" if last.status == 200 else last.reason or f"status {last.status}"
+        return f"no OpenAPI document at {client.base}{last.request.path} ({said}); set `openapi_path`"
+    places = f"any of the {len(openapi.USUAL)} usual places"
+    return f"no OpenAPI document at {places}; set `openapi_path`, or list paths in `http_paths`"
+
+
+def _prefix(client: Client, document: Document, paths: Sequence[str]) -> str:
+    """Give what stands before the paths: the first of the servers' prefixes, or none, where they are known."""
+    candidates = openapi.prefixes(document)
+    if candidates == [""]:
+        return ""
+    for prefix in dict.fromkeys((*candidates, "")):
+        if any(client.get(f"{prefix}{path}").status not in (0, 404) for path in paths[:_TRIED]):
+            return prefix
+    return candidates[0]
+
+
+# --- asking ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An answer, and what else there is to say of it, a line each."""
+
+    answer: Answer
+    words: str = ""
+    said: tuple[str, ...] = ()
+
+
+def _in_turn(asker: Asker, request: Request) -> Told:
+    """Send one request by itself; when it fails, say what the log says of that moment."""
+    moment = asker.watch.begin()
+    answer = asker.client.send(request)
+    said = asker.watch.said_since(moment) if asker.fails(answer) and not answer.late else ()
+    return Told(answer, said=tuple(said))
+
+
+def _together(asker: Asker, requests: Sequence[Request]) -> list[Told]:
+    """Send all at once; each that fails is sent again by itself, so that what the log says then is of this one."""
+    moment = asker.watch.begin()
+    last = [request for request in requests if _LOGOUT.search(request.path)]
     with ThreadPoolExecutor(_WORKERS) as pool:
-        answers = list(pool.map(lambda path: get(base, path, timeout), paths))
-    excused = [answer for answer in answers if absent and answer.status in _UNAVAILABLE]
-    problems = [answer.problem() for answer in answers if answer.problem() and answer not in excused]
-    evidence = f"{len(answers)} routes: {_statuses(answers)}"
+        answers = list(pool.map(asker.client.send, [request for request in requests if request not in last]))
+    answers += map(asker.client.send, last)
+    failing = [answer for answer in answers if asker.fails(answer) and not answer.late]
+    period = asker.watch.said_since(moment) if failing else []
+    again = {answer.request: _again(asker, answer, period) for answer in failing[:_TOLD]}
+    return [again.get(answer.request) or Told(answer) for answer in answers]
+
+
+def _again(asker: Asker, answer: Answer, period: Sequence[str]) -> Told:
+    """Ask once more, alone; what did not fail again is told with what the log said while all were asked."""
+    alone = _in_turn(asker, answer.request)
+    if asker.fails(alone.answer):
+        same = "again" if alone.answer.status == answer.status else alone.answer.said()
+        return Told(answer, f", and {same} when asked alone", alone.said)
+    words = f", but {alone.answer.said()} when asked alone: only beside other requests, or only now and then"
+    return Told(answer, words, ("while all were asked,", *period))
+
+
+# --- the verdict -------------------------------------------------------------------------------------------------
+
+
+def _judged(asker: Asker, claim: str, told: Sequence[Told], what: str) -> Proof:
+    answers = [each.answer for each in told]
+    evidence = f"{len(answers)} {what}: {_statuses(answers)}{''.join(_remarks(asker, answers))}"
+    failing = [each for each in told if asker.fails(each.answer)]
+    if failing:
+        return Proof(claim, FAILED, f"{len(failing)} of {evidence}", tuple(_details(failing)))
+    if all(answer.status in _REFUSED for answer in answers):
+        return not_checked(claim, evidence)
+    return Proof(claim, PASSED, evidence)
+
+
+def _details(failing: Sequence[Told]) -> Iterator[str]:
+    """Tell each failure; what the log says of several is told with the first."""
+    first: dict[tuple[str, ...], str] = {}
+    for each in failing:
+        lines = [each.answer.problem() + each.words]
+        if each.said in first:
+            lines.append(f"  the log says the same as of {first[each.said]}")
+        elif each.said:
+            first[each.said] = each.answer.request.words()
+            lines += [f"  {line}" for line in each.said]
+        yield "\n".join(lines)
+
+
+def _remarks(asker: Asker, answers: Sequence[Answer]) -> Iterator[str]:
+    refused = sum(answer.status in _REFUSED for answer in answers)
+    if refused:
+        yield f"; {refused} only refused (401, 403), so that nothing is proven of what they do: set `http_headers` or"
+        yield " `http_login`"
+    unending = [answer.request.path for answer in answers if answer.open]
+    if unending:
+        yield f"; answered, and its end was not waited for: {', '.join(unending)}"
+    excused = [answer.request.path for answer in answers if asker.excuses(answer)]
     if excused:
-        unproven = ", ".join(answer.path for answer in excused)
-        evidence += f"; not proven, for {_does_not_run(absent)}: {unproven}"
-    return judged(ROUTES, problems, evidence)
-
-
-def _does_not_run(absent: Sequence[str]) -> str:
-    return f"{' and '.join(absent)} {'does' if len(absent) == 1 else 'do'} not run here"
-
-
-def parameterless_gets(document: Mapping[str, Any]) -> list[str]:
-    """Give the paths of an OpenAPI document whose GET needs no parameter, sorted."""
-    found = []
-    for path, item in document.get("paths", {}).items():
-        operation = item.get("get")
-        if operation is None or "{" in path:
-            continue
-        parameters = [*item.get("parameters", []), *operation.get("parameters", [])]
-        if not any(parameter.get("required") for parameter in parameters):
-            found.append(path)
-    return sorted(found)
+        yield f"; not proven, for {asker.excuse()}: {', '.join(excused)}"
 
 
 def _statuses(answers: Sequence[Answer]) -> str:
-    counts: dict[int, int] = {}
-    for answer in answers:
-        counts[answer.status] = counts.get(answer.status, 0) + 1
-    return ", ".join(f"{count} × {status}" for status, count in sorted(counts.items()))
-
-
-HEALTH = "The application's health path answers below 500"
-ROUTES = "Every parameterless GET of the OpenAPI document answers below 500"
+    counts = Counter(answer.status for answer in answers)
+    return ", ".join(f"{count} × {status or 'no answer'}" for status, count in sorted(counts.items()))

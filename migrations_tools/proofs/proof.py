@@ -18,28 +18,30 @@ NOT_CHECKED = "not checked"
 class Proof:
     """One claim about the fresh install. `outcome` is one of PASSED, FAILED and NOT_CHECKED, never silence.
 
-    `groups` says the same as `evidence` and `details` of a comparison of schemas, table by table.
+    `groups` says the same as `evidence` and `details` of a comparison of schemas, table by table. A detail may
+    be of several lines. `warnings` are worth a look and change no verdict.
     """
 
     claim: str
     outcome: str
     evidence: str
     details: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     groups: tuple[Group, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Give the proof as plain values."""
         given = asdict(self)
         groups = [{**each, "differences": list(each["differences"])} for each in given["groups"]]
-        return {**given, "details": list(self.details), "groups": groups}
+        return {**given, "details": list(self.details), "warnings": list(self.warnings), "groups": groups}
 
 
-def judged(claim: str, problems: Sequence[str], evidence: str) -> Proof:
+def judged(claim: str, problems: Sequence[str], evidence: str, warnings: Sequence[str] = ()) -> Proof:
     """Give a proof that passed with its evidence, or failed with its problems as details."""
     if problems:
         words = problems[0] if len(problems) == 1 else f"{len(problems)} problems"
-        return Proof(claim, FAILED, words, tuple(problems) if len(problems) > 1 else ())
-    return Proof(claim, PASSED, evidence)
+        return Proof(claim, FAILED, words, tuple(problems) if len(problems) > 1 else (), tuple(warnings))
+    return Proof(claim, PASSED, evidence, (), tuple(warnings))
 
 
 def not_checked(claim: str, reason: str) -> Proof:

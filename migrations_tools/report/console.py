@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import os
-import re
 import sys
 import threading
 import time
@@ -17,6 +16,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Final, Literal
 
 from migrations_tools.report.progress import Progress
+from migrations_tools.secrets import harmless
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
@@ -25,13 +25,6 @@ if TYPE_CHECKING:
 _PLAIN_WIDTH = 160
 _DETAIL_WIDTH = 100
 _EVERY: Final = 15.0  # seconds after which a step says again, where nothing is live, that it is still at work
-_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-
-
-def harmless(text: str) -> str:
-    """Give the text without colours, every other sign that could steer a terminal made visible."""
-    return _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", _COLOUR.sub("", text))
 
 
 class Console:

@@ -40,13 +40,14 @@ def _suite(root: Element, name: str, cases: list[Element], record: Record) -> No
 
 def _proof(item: Record) -> Element:
     case = _element(None, "testcase", classname="proof", name=item["claim"])
+    warnings = [f"warning: {text}" for text in item["warnings"]]
     if item["outcome"] == "failed":
         text = [line for group in item["groups"] for line in lines(group)] or item["details"]
-        _element(case, "failure", "\n".join(text), message=item["evidence"], type="proof")
+        _element(case, "failure", "\n".join((*text, *warnings)), message=item["evidence"], type="proof")
     elif item["outcome"] == "not checked":
-        _element(case, "skipped", "\n".join(item["details"]), message=item["evidence"])
+        _element(case, "skipped", "\n".join((*item["details"], *warnings)), message=item["evidence"])
     else:
-        _element(case, "system-out", item["evidence"])
+        _element(case, "system-out", "\n".join((item["evidence"], *warnings)))
     return case
 
 

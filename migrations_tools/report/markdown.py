@@ -62,7 +62,8 @@ def _proofs(proofs: Sequence[Record]) -> Iterator[str]:
     yield from ("### Proofs", "", "| | what | evidence |", "|---|---|---|")
     for item in proofs:
         details = () if item["groups"] else item["details"]
-        evidence = "<br>".join(map(_text, (item["evidence"], *details)))
+        lines = [line for text in (item["evidence"], *details) for line in text.split("\n")]
+        evidence = "<br>".join(_text(line) for line in (*lines, *(f"⚠️ {text}" for text in item["warnings"])))
         yield f"| {_PROOFS[item['outcome']]} | {_text(item['claim'])} | {evidence} |"
     yield ""
     for item in proofs:

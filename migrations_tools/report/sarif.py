@@ -17,6 +17,7 @@ from migrations_tools.review.rules import Rule
 Record: TypeAlias = Mapping[str, Any]
 
 _LEVELS: Final = {"hold": "error", "error": "error", "warn": "warning", "info": "note"}
+_PROOFS: Final = {"failed": "error", "not checked": "warning"}
 _SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 
@@ -30,11 +31,26 @@ def render(record: Record) -> str:
             "rules": [_rule(rule) for rule in rules.values()],
         }},
         "automationDetails": {"id": f"migrations_tools/{record['project']}"},
+        "invocations": [_invocation(record)],
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {"PROJECT": {"description": {"text": "The project's root folder."}}},
         "results": [_result(item, order, _file_of(item, record["revisions"])) for item in record["findings"]],
     }  # fmt: skip
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1) + "\n"
+
+
+def _invocation(record: Record) -> dict[str, Any]:
+    """Tell what no line of a file stands for: the proofs that failed or were not made, and their warnings."""
+    told = [
+        (_PROOFS[item["outcome"]], f"{item['claim']}: {item['outcome']}, {item['evidence']}")
+        for item in record["proofs"]
+        if item["outcome"] in _PROOFS
+    ]
+    told += [("warning", f"{item['claim']}: {text}") for item in record["proofs"] for text in item["warnings"]]
+    return {
+        "executionSuccessful": all(step["outcome"] == "done" for step in record["steps"]),
+        "toolExecutionNotifications": [{"level": level, "message": {"text": text}} for level, text in told],
+    }
 
 
 def _rule(rule: Rule) -> dict[str, Any]:

@@ -33,8 +33,11 @@ def show_proofs(console: Console, proofs: Sequence[Proof]) -> None:
         outcome = f" [{proof.outcome}]" if proof.outcome == NOT_CHECKED else ""
         console.result(f"{mark} {proof.claim}{outcome}", style=style)
         console.result(f"    {proof.evidence}", style="dim")
-        for detail in [line for group in proof.as_json()["groups"] for line in lines(group)] or proof.details:
-            console.result(f"      {detail}")
+        details = [line for group in proof.as_json()["groups"] for line in lines(group)] or proof.details
+        for line in (line for detail in details for line in detail.split("\n")):
+            console.result(f"      {line}")
+        for warning in proof.warnings:
+            console.result(f"    ! warning: {warning}", style="yellow")
 
 
 def show_findings(console: Console, findings: Sequence[Finding]) -> None:

@@ -15,6 +15,7 @@ from migrations_tools.engines.postgres import Server
 from migrations_tools.inapp.advice import Advice
 from migrations_tools.inapp.client import Probe, Program, Target
 from migrations_tools.journal import Run
+from migrations_tools.proofs.moment import Logs
 from migrations_tools.proofs.proof import Proof
 from migrations_tools.steps.work import Work
 
@@ -112,8 +113,11 @@ class Installation(Protocol):
     def first_proofs(self) -> list[Proof]:
         """Prove that the installation is up and its database is new."""
 
-    def last_proofs(self, run: Run, since: str) -> list[Proof]:
-        """Prove that the logs are clean after `since` and that the rest of the machine is untouched."""
+    def logs(self) -> Logs:
+        """Give the log of each service that there is, the application's own first."""
+
+    def last_proofs(self, run: Run) -> list[Proof]:
+        """Prove that the rest of the machine is untouched."""
 
 
 def targets(project: Project, run: Run, databases: Mapping[str, str] | None = None) -> tuple[Target, ...]:

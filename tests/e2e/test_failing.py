@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -55,9 +56,19 @@ def test_the_route_that_fails_is_named_with_its_answer(failed: Failed) -> None:
     assert re.search(r"/email-logs.*500|500.*/email-logs", failed.done.text), str(failed.done)
 
 
+def test_the_route_that_fails_is_told_with_the_traceback_of_its_moment(failed: Failed) -> None:
+    told = failed.done.text.partition("GET /email-logs: 500, and again when asked alone")[2].partition("\n✘")[0]
+    assert "from the log of api:" in told, str(failed.done)
+    assert 'File "/app/src/routes/' in told
+    assert 'relation "email_logs" does not exist' in told
+    proofs = json.loads((failed.shop.tool_folder / "temp" / "last-run.json").read_text())["proofs"]
+    assert any("/app/src/routes/" in detail for proof in proofs for detail in proof["details"])
+
+
 def test_the_undefined_table_in_the_logs_is_found(failed: Failed) -> None:
-    (line,) = re.findall(r"^✘ No traceback.*", failed.done.text, re.MULTILINE)
-    assert line
+    (told,) = re.findall(r"^✘ No traceback.*\n((?: .*\n)*)", failed.done.text, re.MULTILINE)
+    assert told.count('relation "email_logs" does not exist') == 1, told
+    assert re.search(r"api \(\d+\), .*postgres \(\d+\)", told), told
 
 
 def test_the_stack_stays_up_for_inspection(failed: Failed) -> None:

@@ -337,6 +337,26 @@ def test_an_asynchronous_environment_works_and_an_application_that_cannot_start_
         assert project.tool_files() == LEFT_AFTER_VALIDATE
 
 
+def test_a_route_that_fails_is_told_with_the_traceback_from_the_applications_log(no_docker: dict[str, str]) -> None:
+    token = {"SHOP_TOKEN": "a-token-not-to-be-shown"}
+    wishes: dict[str, Any] = {"http_headers": {"X-Token": "${SHOP_TOKEN}"}, "http_paths": ["/users"]}
+    with local_project("with_compose", {**no_docker, **token}, engine="embedded", **wishes) as project:
+        project.secrets.extend(token.values())
+        assert project.invoke("isolate").code == 0
+        done = project.invoke("validate")
+        record = json.loads((project.tool_folder / "temp" / "last-run.json").read_text())
+        assert project.invoke("cleanup").code == 0
+        assert project.leaks == []
+    assert done.code == 1, str(done)
+    proofs = {proof["claim"]: proof for proof in record["proofs"]}
+    (told,) = proofs["Every parameterless GET of the OpenAPI document answers below 500"]["details"]
+    assert told.startswith("GET /email-logs: no answer (")
+    assert "app.py" in told
+    assert 'relation "email_logs" does not exist' in told
+    assert proofs["Every path and request of the settings answers below 500"]["evidence"] == "1 requests: 1 × 200"
+    assert 'relation "email_logs" does not exist' in done.out
+
+
 def test_a_url_written_into_the_environment_stops_the_run_with_nothing_changed_there(
     no_docker: dict[str, str], new_database: Callable[[], str], postgres_server: Server
 ) -> None:
@@ -393,6 +413,21 @@ def test_an_engine_that_was_asked_for_is_not_replaced(no_docker: dict[str, str])
         assert "Embedded" not in done.text
         assert project.journal() == {}
         assert project.processes() == []
+
+
+@pytest.mark.parametrize(
+    ("engine", "said"),
+    [
+        pytest.param("embedded", "PostgreSQL 12 was asked for, and the embedded server is ", id="other programs"),
+        pytest.param("server", "the engine `server` uses the server of `server_url` as it is", id="a server as it is"),
+    ],
+)
+def test_a_version_that_the_engine_does_not_have_is_refused_before_anything_is_made(engine: str, said: str) -> None:
+    with local_project("plain", engine=engine) as project:
+        done = project.invoke("isolate", "--postgres", "12")
+        assert done.code == 2, str(done)
+        assert said in done.err
+        assert (project.journal(), project.processes()) == ({}, [])
 
 
 # --- killed ----------------------------------------------------------------------------------------------------------

@@ -154,7 +154,11 @@ class WarmProcess:
             os.kill(self.pid, signal.SIGKILL)
 
 
-_TOOL = ("invoke", "rich.console", "rich.table", "rich.panel", "psycopg", "yaml", "migrations_tools.settings")
+# Not `tasks`, which looks at the folder that it is imported in.
+_STEPS = ("generate", "validate", "review", "isolate", "cleanup", "check", "report", "look", "wishes", "local.isolate",
+          "local.local", "local.remove")  # fmt: skip
+_TOOL = ("invoke", "rich.console", "rich.table", "rich.panel", "rich.syntax", "psycopg", "yaml",
+         *(f"migrations_tools.steps.{name}" for name in _STEPS))  # fmt: skip
 _ALEMBIC = ("alembic.command", "alembic.autogenerate", "sqlalchemy.orm", "psycopg",
             "sqlalchemy.dialects.postgresql.psycopg")  # fmt: skip
 _MODULE = "import runpy; runpy.run_module('migrations_tools', run_name='__main__', alter_sys=True)"

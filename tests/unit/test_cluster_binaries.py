@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from migrations_tools.discovery.images import Image
 from migrations_tools.engines.cluster import binaries as module
 from migrations_tools.engines.cluster.binaries import extensions, find_binaries
 from migrations_tools.errors import CannotProceed
+from migrations_tools.images import Image
 from migrations_tools.steps.local.databases import differences
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from migrations_tools.report.console import harmless
+from migrations_tools.secrets import harmless
 
 _NAMES = (
     "[red]x[/red]", "[/]", "[", "[/red]", "\\[b]", "[link=https://example.org]y[/link]", "a:x:b :smile:", "{0} %s",

@@ -38,7 +38,8 @@ def test_every_setting_is_declared_to_invoke() -> None:
 
 
 LAYERS = (
-    {"errors", "secrets", "files"},
+    {"errors", "secrets", "files", "images"},
+    {"asking"},
     {"settings", "locks"},
     {"journal", "isolation", "catalog", "operations", "discovery"},
     {"executed", "provenance"},
@@ -49,7 +50,7 @@ LAYERS = (
     {"steps"},
     {"tasks"},
     {"__init__"},
-    {"program"},
+    {"program", "sessions"},
     {"__main__"},
 )
 
@@ -81,7 +82,17 @@ def test_imports_run_one_way(path: Path) -> None:
     assert upwards <= ({"discovery"} if own == "engines" else set())
 
 
-PURE = ("isolation", "review", "catalog", "operations.py", "executed.py", "provenance.py", "discovery", "data")
+PURE = (
+    "isolation",
+    "review",
+    "catalog",
+    "operations.py",
+    "executed.py",
+    "provenance.py",
+    "discovery",
+    "data",
+    "images.py",
+)
 DRIVERS = {"invoke", "psycopg", "subprocess", "docker", "sqlalchemy", "alembic"}
 
 

@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -123,9 +124,16 @@ def inspect(folder: Path, source: str) -> Binaries | None:
     """Ask the `postgres` in a folder for its version; None when there is none that runs."""
     if not all(os.access(folder / name, os.X_OK) for name in ("postgres", "initdb")):
         return None
+    status = (folder / "postgres").stat()
     # "postgres (PostgreSQL) 15.14 (Debian …)"; a development version reads "19devel".
-    match = re.search(r"\) ((\d+)\S*)", _answer([str(folder / "postgres"), "--version"]))
+    match = re.search(r"\) ((\d+)\S*)", _version(folder / "postgres", status.st_size, status.st_mtime_ns))
     return Binaries(folder, int(match[2]), source, match[1]) if match else None
+
+
+@cache
+def _version(program: Path, _size: int, _changed: int) -> str:
+    """Ask a program once for its version, as long as it is the same file."""
+    return _answer([str(program), "--version"])
 
 
 def extensions(binaries: Binaries) -> frozenset[str] | None:

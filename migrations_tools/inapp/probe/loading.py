@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.abc
 import importlib.util
 import sys
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 PACKAGE = "migrations_tools_probe"
+# What Alembic, SQLAlchemy and the models import stays to the end; with Python's own first threshold of some hundred
+# objects, looking through it again and again is a seventh of the start.
+_OBJECTS = 50_000
 
 
 class FromDocument(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -38,6 +42,7 @@ class FromDocument(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 def start(document: dict[str, Any]) -> None:
     """Answer requests here, or start the program in which they are to be answered."""
+    gc.set_threshold(_OBJECTS)
     sys.meta_path.insert(0, FromDocument(document["modules"]))
     if document.get("command"):
         from migrations_tools_probe import bridge  # type: ignore[import-not-found]

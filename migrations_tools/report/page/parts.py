@@ -21,8 +21,12 @@ def proofs(items: Sequence[Record]) -> Markup | None:
 
 def _proof(item: Record) -> Markup:
     outcome = item["outcome"]
-    details = tag("ul", *(tag("li", marked_up(line)) for line in item["details"])) if item["details"] else None
-    details = joined(*map(_differences, item["groups"])) if item["groups"] else details
+    told = [
+        *(tag("li", *_lines(detail)) for detail in item["details"] if not item["groups"]),
+        *(tag("li", f"Warning: {text}", class_="warning") for text in item["warnings"]),
+    ]
+    listed = tag("ul", *told) if told else None
+    details = joined(*map(_differences, item["groups"]), listed)
     return tag(
         "li",
         tag("span", _MARKS[outcome], class_="mark", title=outcome, role="img", aria_label=outcome),
@@ -39,6 +43,12 @@ def _differences(group: Record) -> Markup:
         for item in group["differences"]
     ]  # fmt: skip
     return joined(tag("h3", group["table"]), table(("what", "migrations", "models", "revision"), rows))
+
+
+def _lines(detail: str) -> tuple[Child, ...]:
+    """Give a detail: its sentence, and what follows, lines of a log, as they are."""
+    sentence, _, rest = detail.partition("\n")
+    return (marked_up(sentence), tag("pre", rest)) if rest else (marked_up(sentence),)
 
 
 def findings(items: Sequence[Record]) -> Markup:

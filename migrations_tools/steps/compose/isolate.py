@@ -143,6 +143,7 @@ def _begin(work: Work, original: Original, planned: IsolationPlan) -> Run:
         made=_will_be_made(planned), plan=as_json(planned),
         compose_files=tuple(str(path) for path in original.project.compose.files),
         compose_options=original.options,
+        postgres=work.settings.postgres,
         hashes=hashes_of(work.root, original.project), inventory=inventory.take(original.docker),
         endpoint=original.docker.endpoint.address, engine_id=endpoint.lasting_identity(original.docker),
     ))  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from migrations_tools.discovery.alembic import runs_alembic
@@ -9,8 +10,8 @@ from migrations_tools.engines import claims, compose, inventory
 from migrations_tools.engines.compose import PROJECT_LABEL, Container
 from migrations_tools.errors import CannotProceed
 from migrations_tools.journal import Run
-from migrations_tools.proofs import logs
 from migrations_tools.proofs import stack as stack_proofs
+from migrations_tools.proofs.moment import Logs
 from migrations_tools.proofs.proof import Proof
 from migrations_tools.steps.clock import now
 from migrations_tools.steps.compose import start
@@ -75,16 +76,21 @@ class ComposeInstallation:
             stack_proofs.database_is_new(self.before, start.server(self.copy, self.run).identity(), self.removed),
         ]
 
-    def last_proofs(self, run: Run, since: str) -> list[Proof]:
-        """Prove that the services' logs are clean and that the engine's other objects are as they were."""
-        docker, patterns = self.copy.stack.docker, self.copy.work.settings.log_patterns
-        late = [item for item in self.copy.stack.containers() if not item.one_off]
-        found = {item.service: compose.logs(docker, item.id, "--timestamps") for item in late}
+    def logs(self) -> Logs:
+        """Give the log of each service; of one with several containers, by their names."""
+        application, docker = self.copy.original.project.application, self.copy.stack.docker
+        own = application.service if application else ""
+        there = [item for item in self.copy.stack.containers() if not item.one_off]
+        count = Counter(item.service for item in there)
+        return {
+            item.service if count[item.service] == 1 else item.name: compose.logs(docker, item.id, "--timestamps")
+            for item in sorted(there, key=lambda item: (item.service != own, item.service, item.name))
+        }
+
+    def last_proofs(self, run: Run) -> list[Proof]:
+        """Prove that the engine's other objects are as they were."""
         changes = inventory.compare(run.inventory, inventory.take(self.copy.original.docker), run.made)
-        return [
-            logs.clean(found, since, patterns),
-            stack_proofs.machine_untouched(changes, run.project, inventory.SAME),
-        ]
+        return [stack_proofs.machine_untouched(changes, run.project, inventory.SAME)]
 
 
 def _identity(copy: Copy, run: Run) -> str:

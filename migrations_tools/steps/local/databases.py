@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from migrations_tools.discovery.images import Image
 from migrations_tools.discovery.services import Database
 from migrations_tools.engines import cluster, given
 from migrations_tools.engines.address import SETTING, Address, parse
@@ -15,6 +14,7 @@ from migrations_tools.engines.cluster import ClusterState
 from migrations_tools.engines.limit import Limit
 from migrations_tools.engines.postgres import Server
 from migrations_tools.errors import CannotProceed
+from migrations_tools.images import Image, wished
 from migrations_tools.journal import Run
 from migrations_tools.steps.temp import short_name
 from migrations_tools.steps.work import Work
@@ -40,6 +40,7 @@ class Whereabouts:
 
 def make_embedded(work: Work, run: Run, database: Database, image: Image, others: Sequence[str]) -> Run:
     """Make a cluster in the tool's own folder, with the project's own role and databases, marked from the start."""
+    image = wished(image, run.postgres)
     binaries = cluster.find_binaries(work.settings.postgres_bin, image.major)
     work.console.say(f"Embedded PostgreSQL {binaries.major}, from {binaries.source}.")
     for difference in differences(binaries, image):
@@ -58,6 +59,24 @@ def make_embedded(work: Work, run: Run, database: Database, image: Image, others
         for name in (each, scratch_of(each, "base", work.settings.suffix)):
             cluster.create_role_and_database(made, database.user, password, name, token=run.token)
     return latest
+
+
+def refuse_other_version(work: Work, image: Image, engine: str) -> None:
+    """Refuse a version that the engine does not have. Raises CannotProceed, before anything is made."""
+    wish = work.settings.postgres
+    if wish and engine == "server":
+        why = f"PostgreSQL {wish} was asked for, and the engine `server` uses the server of `server_url` as it is."
+        raise CannotProceed(why, tip="Leave `postgres` empty, or use `engine: compose`, where the image is switched.")
+    wanted = wished(image, wish)
+    found = cluster.find_binaries(work.settings.postgres_bin, wanted.major) if wish else None
+    if found and found.major != wanted.major:
+        why = f"PostgreSQL {wish} was asked for, and the embedded server is {found.version}, from {found.source}."
+        raise CannotProceed(why, tip=_OTHER_VERSION)
+
+
+_OTHER_VERSION = (
+    "Name the `bin` folder of such a server in `postgres_bin`, or use `engine: compose`, where the image is switched."
+)
 
 
 def remove_embedded(run: Run) -> None:

@@ -12,8 +12,10 @@ from migrations_tools.engines.limit import Limit
 from migrations_tools.engines.postgres import Server
 from migrations_tools.errors import CannotProceed
 from migrations_tools.journal import Run
-from migrations_tools.proofs import http, logs, stack
 from migrations_tools.proofs import local as local_proofs
+from migrations_tools.proofs import stack
+from migrations_tools.proofs.client import Client
+from migrations_tools.proofs.moment import Logs
 from migrations_tools.proofs.proof import Proof
 from migrations_tools.steps.local.application import Start, free_port, plan_start, stamped
 from migrations_tools.steps.local.source import Source
@@ -75,11 +77,13 @@ class LocalInstallation:
         """Prove that the database is a new one."""
         return [stack.database_is_new(self.before, self.place.server.identity())]
 
-    def last_proofs(self, _run: Run, since: str) -> list[Proof]:
-        """Prove that the application's log is clean; say that no container was involved."""
-        patterns = self.place.work.settings.log_patterns
-        proofs = [logs.clean({"application": stamped(self.log)}, since, patterns)] if not self.problem else []
-        return [*proofs, local_proofs.no_containers(self.place.engine)]
+    def logs(self) -> Logs:
+        """Give the application's log; none when it does not run."""
+        return {"application": stamped(self.log)} if not self.problem else {}
+
+    def last_proofs(self, _run: Run) -> list[Proof]:
+        """Say that no container was involved."""
+        return [local_proofs.no_containers(self.place.engine)]
 
     def _plan(self) -> Start:
         application = self.place.source.project.application
@@ -103,7 +107,7 @@ class LocalInstallation:
         path = self.place.source.project.application.health_path if self.place.source.project.application else "/"
         limit = Limit(self.place.work.settings.start_timeout, "start_timeout")
         while started.poll() is None and limit.left:
-            if http.get(f"http://127.0.0.1:{self.port}", path, 2).status:
+            if Client(f"http://127.0.0.1:{self.port}", 2).get(path).status:
                 return ""
             time.sleep(_POLL)
         said = self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-5:]

@@ -11,6 +11,7 @@ from migrations_tools.journal import Run
 from migrations_tools.steps.hashes import hashes_of
 from migrations_tools.steps.history import check_reach
 from migrations_tools.steps.local.cautions import show_cautions
+from migrations_tools.steps.local.databases import refuse_other_version
 from migrations_tools.steps.local.local import Local, make_databases
 from migrations_tools.steps.local.source import Source, read_source
 from migrations_tools.steps.temp import targets
@@ -24,6 +25,7 @@ def isolate(work: Work, engine: str) -> None:
     """
     with work.console.step("Reading the project"):
         source = read_source(work, ask_python=True, thorough=work.dry)  # the probe imports it all presently
+    refuse_other_version(work, source.image, engine)
     if work.dry:
         _show(work, source, engine)
         work.console.say("Dry run: nothing was started.")
@@ -50,6 +52,7 @@ def _begin(work: Work, source: Source, engine: str) -> Run:
     return Run(
         id=secrets.token_hex(8), project=project.name, temp_project=f"{project.name}{work.settings.suffix}",
         engine=engine, started=time.time(), token=f"{MARK_START}{secrets.token_hex(16)}",
+        postgres=work.settings.postgres,
         compose_files=tuple(str(path) for path in project.compose.files), hashes=hashes_of(work.root, project),
     )  # fmt: skip
 

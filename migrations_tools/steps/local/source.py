@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from migrations_tools.discovery import compose_yaml, images, interpreter, variables
+from migrations_tools import images
+from migrations_tools.discovery import compose_yaml, interpreter, variables
 from migrations_tools.discovery.addresses import Server
 from migrations_tools.discovery.alembic import is_flasks
 from migrations_tools.discovery.compose_files import find_optional
-from migrations_tools.discovery.images import Image
 from migrations_tools.discovery.interpreter import Interpreter
 from migrations_tools.discovery.project import Project, discover_local
 from migrations_tools.discovery.services import build_context
 from migrations_tools.engines.interpreter import missing
 from migrations_tools.errors import CannotProceed
+from migrations_tools.images import Image
 from migrations_tools.settings import Settings
 from migrations_tools.steps.work import Work
 

@@ -13,8 +13,13 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 
+from migrations_tools.journal import Journal, Run
+from migrations_tools.proofs.proof import Proof
 from migrations_tools.report import junit, markdown, page, sarif
+from migrations_tools.report.console import Console
 from migrations_tools.report.page import diagram, revisions
+from migrations_tools.report.record import note, proofs_json
+from migrations_tools.report.terminal import show_proofs
 from migrations_tools.review.catalogue import RULES
 from tests.support.records import NASTY, record
 
@@ -78,6 +83,9 @@ def test_sarif_is_valid_and_puts_findings_on_the_migrations_line() -> None:
     document = json.loads(sarif.render(record()))
     (run,) = document["runs"]
     assert len(run["tool"]["driver"]["rules"]) == len(RULES)
+    told = [(each["level"], each["message"]["text"]) for each in run["invocations"][0]["toolExecutionNotifications"]]
+    assert ("error", "Every route answers: failed, 2 problems") in told
+    assert ("warning", f"The database is at head: api: {NASTY} (3 times)") in told
     results = {item["ruleId"]: item for item in run["results"]}
     assert {code: (item["kind"], item["level"]) for code, item in results.items()} == {
         "FD01": ("fail", "error"),
@@ -110,6 +118,41 @@ def test_sarif_is_valid_against_the_public_schema(tmp_path: Path) -> None:
     validator.validate(json.loads(sarif.render(record())))
     with pytest.raises(jsonschema.ValidationError):
         validator.validate({"version": "2.1.0", "runs": [{"results": []}]})
+
+
+def test_warnings_and_the_lines_of_a_log_are_in_every_form(capsys: pytest.CaptureFixture[str]) -> None:
+    warned = {
+        "claim": "c",
+        "outcome": "passed",
+        "evidence": "e",
+        "details": [],
+        "warnings": ["bot: early (3 times)"],
+        "groups": [],
+    }
+    failed = {**warned, "outcome": "failed", "details": ["GET /a: 500\n  File\n  KeyError: 1"]}
+    document = record(proofs=[warned, failed])
+    told = ElementTree.fromstring(junit.render(document))
+    assert next(element.text for element in told.iter("system-out")) == "e\nwarning: bot: early (3 times)"
+    assert next(element.text for element in told.iter("failure")) == (
+        "GET /a: 500\n  File\n  KeyError: 1\nwarning: bot: early (3 times)"
+    )
+    assert "GET /a: 500<br>  File<br>  KeyError: 1<br>⚠️ bot: early (3 times) |" in markdown.render(document)
+    text = page.render(document)
+    assert "<pre>  File\n  KeyError: 1</pre>" in text
+    assert '<li class="warning">Warning: bot: early (3 times)</li>' in text
+    show_proofs(Console(), [Proof("c", "failed", "e", tuple(failed["details"]), tuple(failed["warnings"]))])
+    assert capsys.readouterr().out == (
+        "✘ c\n    e\n      GET /a: 500\n        File\n        KeyError: 1\n    ! warning: bot: early (3 times)\n"
+    )
+
+
+def test_a_warning_changes_no_verdict(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, "_temp")
+    run = Run(id="r", project="p", temp_project="p_temp", engine="embedded", started=1.0, token="t")
+    proof = Proof("c", "passed", "e", (), ("early",))
+    journal.write(run)
+    told = note(journal, run, [], proofs=proofs_json([proof]))
+    assert (told["verdict"], told["proofs"][0]["warnings"]) == ("passed", ["early"])
 
 
 def test_markdown_tells_all_and_escapes_names() -> None:

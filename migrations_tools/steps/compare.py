@@ -1,0 +1,113 @@
+"""compare: what the catalogs of fresh installs on several PostgreSQL versions differ in."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+from pathlib import Path
+
+from migrations_tools.catalog import Catalog, Difference, across_versions, as_json, compare, from_json
+from migrations_tools.errors import CannotProceed
+from migrations_tools.files import write_whole
+from migrations_tools.report.console import Console
+from migrations_tools.steps.bench import Bench
+from migrations_tools.steps.work import Work, written
+
+_FORM = "migrations_tools catalog 1"
+_LINE_BREAK = re.compile(r"\s*\n\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The catalogs of a fresh install, by database, and the version of the server that it was made on."""
+
+    version: str
+    databases: Mapping[str, Catalog]
+
+
+def keep(bench: Bench, path: Path) -> None:
+    """Write the catalogs of a fresh install to a file, for `compare`. Raises CannotProceed when it cannot be written.
+
+    They are written as they were read, all but version tables.
+    """
+    with bench.server.connect() as connection:
+        version = connection.info.parameter_status("server_version") or ""
+    databases = {name: as_json(bench.read(name)) for name in bench.databases}
+    document = {"form": _FORM, "version": version.partition(" ")[0], "databases": databases}
+    with written(f"The catalog {path}"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, json.dumps(document, indent=1, sort_keys=True) + "\n")
+
+
+def compare_files(work: Work, paths: Sequence[Path]) -> None:
+    """Say in what each file's catalogs differ from those of the file before; a difference is no failure.
+
+    Raises CannotProceed when there are not two files, or one of them is not what `validate --catalog` writes.
+    """
+    if len(paths) < 2:
+        raise CannotProceed(
+            f"Two catalogs are compared, and {len(paths) or 'none'} was named.",
+            tip="Name each with --catalog FILE; `invoke validate --catalog FILE` writes them.",
+        )
+    for one, other in pairwise([_load(path) for path in paths]):
+        _show(work.console, one, other)
+
+
+def _load(path: Path) -> Kept:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(data, dict) or data.get("form") != _FORM:
+            raise CannotProceed(f"{path} is not what `invoke validate --catalog` writes.")
+        return Kept(str(data["version"]), {name: from_json(each) for name, each in data["databases"].items()})
+    except OSError as error:
+        raise CannotProceed(f"{path} cannot be read: {error.strerror}.") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CannotProceed(f"{path} is not what `invoke validate --catalog` writes: {error!r}.") from error
+
+
+def _show(console: Console, one: Kept, other: Kept) -> None:
+    both = f"PostgreSQL {one.version} and {other.version}"
+    several = len(one.databases) > 1 or one.databases.keys() != other.databases.keys()
+    for name in sorted({*one.databases, *other.databases}):
+        where = f"{both}, database {name}" if several else both
+        found = _differences(one.databases.get(name), other.databases.get(name))
+        if found is None:
+            only = one.version if name in one.databases else other.version
+            console.result(f"{where}: it is in the catalogs of {only} only.", style="yellow")
+        elif found:
+            console.result(f"{where}: {_count(found)}.", style="yellow")
+            for line in lines(found, one.version, other.version):
+                console.result(line)
+        else:
+            console.result(f"{where}: the same catalog.", style="green")
+
+
+def _differences(one: Catalog | None, other: Catalog | None) -> list[Difference] | None:
+    if one is None or other is None:
+        return None
+    return [item for item in compare(across_versions(one), across_versions(other)) if item.notable]
+
+
+def _count(found: Sequence[Difference]) -> str:
+    return "one difference" if len(found) == 1 else f"{len(found)} differences"
+
+
+def lines(found: Sequence[Difference], version: str, other: str) -> list[str]:
+    """Give the differences grouped by table, with both definitions; what belongs to no table comes last."""
+    said = []
+    for table, items in groupby(sorted(found, key=lambda item: (not item.table, item.table)), lambda item: item.table):
+        said.append(f"  {table or 'of no table'}")
+        for item in items:
+            said.append(f"    {item.object}{f', {item.aspect}' if item.aspect else ''}")
+            said.append(f"      {version}: {_side(item, item.actual, 'missing')}")
+            said.append(f"      {other}: {_side(item, item.expected, 'unexpected')}")
+    return said
+
+
+def _side(item: Difference, text: str, absent: str) -> str:
+    if item.sort == absent:
+        return "not there"
+    return _LINE_BREAK.sub(" ", text) or ("nothing" if item.sort == "different" else "there")
