@@ -79,6 +79,7 @@ class Settings:
     large_tables: list[str] = _setting(
         [], "Tables whose locks matter, which makes notes on locks warnings; `*` is all."
     )
+    quiet: bool = _setting(False, "Print nothing but results, as `--quiet` does; errors still go to standard error.")
     health_path: str = _setting("", "The path that must answer below 500; read from the health check when empty.")
     openapi_path: str = _setting(
         "", "Where the application serves its OpenAPI document; the usual places are asked when empty."

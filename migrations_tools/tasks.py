@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def _working(context: Context, name: str, locked: bool = True) -> Iterator[Work]:
-    """Open a task's tools and turn what goes wrong into an exit code: the one place where that happens."""
+def _working(context: Context, name: str, locked: bool = True, quiet: bool = False) -> Iterator[Work]:
+    """Open a task's tools and turn what goes wrong into an exit code: the one place where that happens.
+
+    `--dry` is asked for to see something, so that it makes nothing quiet.
+    """
     from migrations_tools.inapp.client import ProbeError
     from migrations_tools.journal import Journal
     from migrations_tools.report.console import Console
@@ -34,7 +37,8 @@ def _working(context: Context, name: str, locked: bool = True) -> Iterator[Work]
         root = settings.find_root(Path.cwd())
         loaded = settings.load(context.config[settings.SECTION])
         journal = Journal(root, loaded.suffix)
-        work = Work(root, loaded, journal, Console(name), bool(context.config.run.dry))
+        dry = bool(context.config.run.dry)
+        work = Work(root, loaded, journal, Console(name, (quiet or loaded.quiet) and not dry), dry)
         if not locked or work.dry:
             yield work
             return
@@ -83,24 +87,27 @@ def _keep_traceback(journal: Journal, error: MigrationsToolsError) -> None:
         _print_error(f"  the whole traceback: {journal.error_path}")
 
 
-@task
-def doctor(context: Context) -> None:
+_QUIET = "Print nothing but {}; errors still go to standard error."
+
+
+@task(help={"quiet": _QUIET.format("whether the stack can be isolated, and warnings")})
+def doctor(context: Context, quiet: bool = False) -> None:
     """Say what was found and what is missing; start nothing."""
     from migrations_tools.steps.look import doctor as look
 
-    with _working(context, "doctor", locked=False) as work:
+    with _working(context, "doctor", locked=False, quiet=quiet) as work:
         look(work)
 
 
 _POSTGRES = "Another PostgreSQL than the project's: a major version (17), or an image (pgvector/pgvector:pg17)."
 
 
-@task(help={"postgres": _POSTGRES})
-def isolate(context: Context, postgres: str = "") -> None:
+@task(help={"postgres": _POSTGRES, "quiet": _QUIET.format("the copy's address")})
+def isolate(context: Context, postgres: str = "", quiet: bool = False) -> None:
     """Start a temp copy of the stack beside it. Needs Docker."""
     from migrations_tools.steps.isolate import isolate as run
 
-    with _working(context, "isolate") as work:
+    with _working(context, "isolate", quiet=quiet) as work:
         run(work, postgres)
 
 
@@ -118,8 +125,14 @@ _DATA = "A dump of real rows, as pg_dump wrote it, to execute revisions with ins
 _WISHES = {"allow": _ALLOW, "rename": _RENAME, "rename_table": _RENAME_TABLE, "backfill": _BACKFILL}
 
 
-@task(help={"message": _MESSAGE, "head": _HEAD, "data": _DATA, **_WISHES}, iterable=list(_WISHES))
-def generate(
+_QUIET_WRITE = _QUIET.format("the files, what was held back, and findings that are more than notes")
+
+
+@task(
+    help={"message": _MESSAGE, "head": _HEAD, "data": _DATA, "quiet": _QUIET_WRITE, **_WISHES},
+    iterable=list(_WISHES),
+)
+def generate(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     context: Context,
     message: str = "",
     head: str = "",
@@ -128,12 +141,13 @@ def generate(
     rename: list[str] = [],  # noqa: B006 - the same
     rename_table: list[str] = [],  # noqa: B006 - the same
     backfill: list[str] = [],  # noqa: B006 - the same
+    quiet: bool = False,
 ) -> None:
     """Write the missing migration, reviewed. Needs `isolate`."""
     from migrations_tools.steps.generate import generate as run
     from migrations_tools.steps.wishes import parse_wishes
 
-    with _working(context, "generate") as work:
+    with _working(context, "generate", quiet=quiet) as work:
         wishes = parse_wishes(rename, rename_table, backfill)
         run(work, message, head, list(allow), write=not work.dry, wishes=wishes, data=data)
 
@@ -142,18 +156,25 @@ _FILE = "A revision file or revision to review, may be given several times; else
 _SINCE = "Review what comes after this revision of the history, or this branch or commit of git."
 
 
-@task(help={"file": _FILE, "since": _SINCE, "allow": _ALLOW, "data": _DATA}, iterable=["file", "allow"])
+@task(
+    help={
+        "file": _FILE, "since": _SINCE, "allow": _ALLOW, "data": _DATA,
+        "quiet": _QUIET.format("findings that are more than notes, and what was not checked"),
+    },
+    iterable=["file", "allow"],
+)  # fmt: skip
 def review(
     context: Context,
     file: list[str] = [],  # noqa: B006 - Invoke fills it, nothing here changes it
     since: str = "",
     allow: list[str] = [],  # noqa: B006 - the same
     data: str = "",
+    quiet: bool = False,
 ) -> None:
     """Review revision files that exist, by executing them."""
     from migrations_tools.steps.review import review as run
 
-    with _working(context, "review") as work:
+    with _working(context, "review", quiet=quiet) as work:
         run(work, list(file), since, list(allow), data)
 
 
@@ -163,39 +184,54 @@ _STAIRWAY = "Which revisions go up, down and up again: `new`, `all`, or REV..REV
 _UPGRADED = "A dump, as pg_dump wrote it, that is upgraded from its own revision."
 
 
-@task(help={"stairway": _STAIRWAY, "data": _UPGRADED, "catalog": "A file to keep the catalogs in, for `compare`."})
-def validate(context: Context, stairway: str = "", data: str = "", catalog: str = "") -> None:
+@task(
+    help={
+        "stairway": _STAIRWAY, "data": _UPGRADED, "catalog": "A file to keep the catalogs in, for `compare`.",
+        "quiet": _QUIET.format("the verdict, and each proof that failed or was not made"),
+    }
+)  # fmt: skip
+def validate(context: Context, stairway: str = "", data: str = "", catalog: str = "", quiet: bool = False) -> None:
     """Install again from nothing and prove it. Needs `isolate`."""
     from migrations_tools.steps.validate import validate as run
 
-    with _working(context, "validate") as work:
+    with _working(context, "validate", quiet=quiet) as work:
         run(work, stairway, data, catalog)
 
 
-@task(help={"catalog": "A file that `validate --catalog` wrote; may be given several times."}, iterable=["catalog"])
-def compare(context: Context, catalog: list[str] = []) -> None:  # noqa: B006 - Invoke fills it, nothing here changes it
+@task(
+    help={
+        "catalog": "A file that `validate --catalog` wrote; may be given several times.",
+        "quiet": _QUIET.format("what differs"),
+    },
+    iterable=["catalog"],
+)
+def compare(
+    context: Context,
+    catalog: list[str] = [],  # noqa: B006 - Invoke fills it, nothing here changes it
+    quiet: bool = False,
+) -> None:
     """Say in what the catalogs of fresh installs differ."""
     from migrations_tools.steps.compare import compare_files as run
 
-    with _working(context, "compare", locked=False) as work:
+    with _working(context, "compare", locked=False, quiet=quiet) as work:
         run(work, [Path(name) for name in catalog])
 
 
-@task
-def cleanup(context: Context) -> None:
+@task(help={"quiet": _QUIET.format("what remains, and what is not as it was")})
+def cleanup(context: Context, quiet: bool = False) -> None:
     """Remove the temp stack, exactly; works after any crash."""
     from migrations_tools.steps.cleanup import cleanup as run
 
-    with _working(context, "cleanup") as work:
+    with _working(context, "cleanup", quiet=quiet) as work:
         run(work)
 
 
-@task
-def status(context: Context) -> None:
+@task(help={"quiet": _QUIET.format("the line that says what stands")})
+def status(context: Context, quiet: bool = False) -> None:
     """Say what stands, how far the run got, what comes next."""
     from migrations_tools.steps.look import status as look
 
-    with _working(context, "status", locked=False) as work:
+    with _working(context, "status", locked=False, quiet=quiet) as work:
         look(work)
 
 
@@ -208,19 +244,23 @@ def psql(context: Context, command: str = "") -> None:
         run(work, command)
 
 
-@task(help=_WISHES, iterable=list(_WISHES))
+@task(
+    help={"quiet": _QUIET.format("what is missing, what was held back, and other findings"), **_WISHES},
+    iterable=list(_WISHES),
+)
 def check(
     context: Context,
     allow: list[str] = [],  # noqa: B006 - Invoke fills it, nothing here changes it
     rename: list[str] = [],  # noqa: B006 - the same
     rename_table: list[str] = [],  # noqa: B006 - the same
     backfill: list[str] = [],  # noqa: B006 - the same
+    quiet: bool = False,
 ) -> None:
     """Say whether a migration is missing; write none. Needs Docker."""
     from migrations_tools.steps.check import check as run
     from migrations_tools.steps.wishes import parse_wishes
 
-    with _working(context, "check") as work:
+    with _working(context, "check", quiet=quiet) as work:
         run(work, list(allow), parse_wishes(rename, rename_table, backfill))
 
 
@@ -230,23 +270,31 @@ _OUTPUT = (
 
 
 @task(
-    help={"output": _OUTPUT, "form": "The form, where no name tells it: html, markdown, junit, sarif, json."},
+    help={
+        "output": _OUTPUT, "form": "The form, where no name tells it: html, markdown, junit, sarif, json.",
+        "quiet": _QUIET.format("the record, where no file is asked for"),
+    },
     iterable=["output"],
-)
-def report(context: Context, output: list[str] = [], form: str = "") -> None:  # noqa: B006 - Invoke fills it, nothing here changes it
+)  # fmt: skip
+def report(
+    context: Context,
+    output: list[str] = [],  # noqa: B006 - Invoke fills it, nothing here changes it
+    form: str = "",
+    quiet: bool = False,
+) -> None:
     """Give the last run's record as a page, for CI, or as JSON."""
     from migrations_tools.steps.report import report as run
 
-    with _working(context, "report", locked=False) as work:
+    with _working(context, "report", locked=False, quiet=quiet) as work:
         run(work, list(output), form)
 
 
-@task(help={"yes": "Write without asking."})
-def init(context: Context, yes: bool = False) -> None:
+@task(help={"yes": "Write without asking.", "quiet": _QUIET.format("what was written (with `--yes`; else it asks)")})
+def init(context: Context, yes: bool = False, quiet: bool = False) -> None:
     """Write a commented invoke.yaml for the project, after asking."""
     from migrations_tools.steps.init import init as run
 
-    with _working(context, "init", locked=False) as work:
+    with _working(context, "init", locked=False, quiet=quiet and yes) as work:
         run(work, yes)
 
 

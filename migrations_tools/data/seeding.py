@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from migrations_tools.catalog import Catalog, Query, Table
@@ -46,21 +46,29 @@ class Seeded:
     unseeded: tuple[Unseeded, ...] = ()
 
 
-def seed(query: Query, catalog: Catalog, rows: int = ROWS) -> Seeded:
+def _silent(_done: int, _total: int) -> None:
+    """Tell nobody."""
+
+
+def seed(query: Query, catalog: Catalog, rows: int = ROWS, tell: Callable[[int, int], None] = _silent) -> Seeded:
     """Fill every ordinary and partitioned table of the database that has this catalog with a few rows.
 
     `query` runs statements on a connection that commits by itself and is in no transaction; of several in one text it
     gives the first one's rows, as psycopg does. All rows come in one transaction; where PostgreSQL or a trigger of the
     user's refuses rows, others are tried, and a table that takes none is named in the result. Two rows of a table
     share a value in each column that may repeat, one has NULL in each that may be empty. Defaults, serial, identity
-    and generated columns are left to the database. Raises ValueError when fewer than two rows are asked for.
+    and generated columns are left to the database. `tell` gets how many tables are done, of how many.
+    Raises ValueError when fewer than two rows are asked for.
     """
     if rows < 2:
         raise ValueError("A table needs two rows to have duplicates.")
     seeding = _Seeding.of(query, catalog, rows)
     try:
+        done, total = 0, len(seeding.outlines)
         for names in groups(seeding.graph()):
             seeding.fill(names)
+            done += len(names)
+            tell(done, total)
         query("COMMIT")
     except BaseException:
         query("ROLLBACK")

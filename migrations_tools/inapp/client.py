@@ -21,6 +21,7 @@ from migrations_tools.secrets import masked
 # Installed packages, Python's own modules, and code without a file: the probe, the bootstrap, importlib.
 _NOT_THE_APPLICATIONS = ("site-packages", "dist-packages", "/lib/python", 'File "<', "/migrations_tools_probe/")
 Asked = Callable[[str, Any], Mapping[str, Any]]
+Counted = Callable[[int, int, str], None]
 _PATIENCE = 1800.0
 # What a probe that is asked to go gets, and one that gave no answer.
 _GOODBYE, _SHORT_GOODBYE = 20.0, 2.0
@@ -84,7 +85,8 @@ class Probe:
     """A probe that runs somewhere, reached through a process's standard input and output.
 
     Use it as a context manager: leaving it closes the channel, which ends the probe. It is ended, too, when one answer
-    takes longer than `patience` seconds, which are those of the setting `command_timeout`.
+    takes longer than `patience` seconds, which are those of the setting `command_timeout`. `count` is told how much
+    of a long request is done, of how much.
     """
 
     def __init__(
@@ -93,6 +95,7 @@ class Probe:
         advice: Advice = NO_ADVICE,
         program: Program | None = None,
         patience: float = _PATIENCE,
+        count: Counted | None = None,
     ) -> None:
         if process.stdin is None or process.stdout is None or process.stderr is None:
             raise ValueError("the probe's process must have been started with three pipes")
@@ -100,6 +103,7 @@ class Probe:
         self._advice = advice
         self._program = program
         self._patience = patience
+        self._count = count
         self._late = False
         self.first: Any = None
         self._input: IO[str] = process.stdin
@@ -175,7 +179,7 @@ class Probe:
     def _answer(self, doing: str, answering: Asked) -> Any:
         while True:
             with self._limited():
-                document = self._read(doing)
+                document = self._untold(doing)
             if "ask" in document:
                 self._write(json.dumps(answering(document["ask"], document["value"])) + "\n")
                 continue
@@ -184,6 +188,13 @@ class Probe:
             if "error" in document:
                 raise ProbeError(document["error"], doing, self._advice)
             return document["ok"]
+
+    def _untold(self, doing: str) -> dict[str, Any]:
+        """Give the next answer or question; how far the probe is goes to whoever counts."""
+        while "told" in (document := self._read(doing)):
+            if self._count:
+                self._count(*document["told"])
+        return document
 
     def inquire(self, statements: Sequence[str], doing: str) -> list[list[tuple[Any, ...]]]:
         """Run statements on the connection of the request whose question is just being answered; give their rows."""

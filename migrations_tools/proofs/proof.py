@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from migrations_tools.errors import MigrationsToolsError
+from migrations_tools.proofs.differences import Group
 
 PASSED = "passed"
 FAILED = "failed"
@@ -17,7 +18,8 @@ NOT_CHECKED = "not checked"
 class Proof:
     """One claim about the fresh install. `outcome` is one of PASSED, FAILED and NOT_CHECKED, never silence.
 
-    A detail may be of several lines. `warnings` are worth a look and change no verdict.
+    `groups` says the same as `evidence` and `details` of a comparison of schemas, table by table. A detail may
+    be of several lines. `warnings` are worth a look and change no verdict.
     """
 
     claim: str
@@ -25,10 +27,13 @@ class Proof:
     evidence: str
     details: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    groups: tuple[Group, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Give the proof as plain values."""
-        return asdict(self)
+        given = asdict(self)
+        groups = [{**each, "differences": list(each["differences"])} for each in given["groups"]]
+        return {**given, "details": list(self.details), "warnings": list(self.warnings), "groups": groups}
 
 
 def judged(claim: str, problems: Sequence[str], evidence: str, warnings: Sequence[str] = ()) -> Proof:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 
 from migrations_tools.catalog import Catalog, Difference, compare
+from migrations_tools.proofs.differences import grouped
 from migrations_tools.proofs.proof import Proof, judged, not_checked
+from migrations_tools.provenance import Revision
 
 HEAD = "The database is at head"
 ORACLE = "Every table, column, constraint, index and type of the models is there, and nothing else"
@@ -46,12 +49,14 @@ def replayed(claim: str, heads: Sequence[str], replayed: Catalogs, installed: Ca
 
 
 def equals_models(
-    claim: str, actual: Catalog, expected: Catalog, held: Collection[str], excluded: Collection[str]
-) -> Proof:
+    claim: str, actual: Catalog, expected: Catalog, held: Collection[str], excluded: Collection[str],
+    history: Callable[[], Sequence[Revision]] = tuple,
+) -> Proof:  # fmt: skip
     """Prove that the database from the migrations equals the one from the models' own DDL.
 
     `held` are objects that the review held back: their difference is meant and named as such. `excluded` are
-    tables that env.py leaves out of the comparison.
+    tables that env.py leaves out of the comparison. `history` gives the revision files, newest first; they are asked
+    for where something differs, to say which one is responsible.
     """
     differences = [
         item for item in compare(actual, expected) if item.table not in excluded and bare(item) not in excluded
@@ -59,14 +64,17 @@ def equals_models(
     notable = [item for item in differences if item.notable]
     beyond = [item.object for item in notable if is_beyond_models(item)]
     meant = [item.object for item in notable if bare(item) in held]
-    problems = [item.sentence() for item in notable if item.object not in (*beyond, *meant)]
+    wrong = [item for item in notable if item.object not in (*beyond, *meant)]
     evidence = _counts(actual)
     if meant:
         evidence += f"; held back by the review: {', '.join(meant)}"
     if beyond:
         evidence += f"; only in migrations, models cannot say it: {', '.join(beyond)}"
     names = sum(not item.notable for item in differences)
-    return judged(claim, problems, evidence + (f"; {names} differ in name only" if names else ""))
+    proof = judged(
+        claim, [item.sentence() for item in wrong], evidence + (f"; {names} differ in name only" if names else "")
+    )
+    return replace(proof, groups=grouped(wrong, history())) if wrong else proof
 
 
 def round_trip(claim: str, revision: str, before: tuple[Catalogs, Catalogs], after: tuple[Catalogs, Catalogs]) -> Proof:

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from migrations_tools.operations import Operation
+from migrations_tools.provenance import Revision
 from migrations_tools.report.console import Console
 from migrations_tools.report.terminal import show_findings
 from migrations_tools.review.findings import Allowance, Finding, Review
-from migrations_tools.review.provenance import Revision
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +110,14 @@ def _show_one(console: Console, outcome: Generated, root: Path) -> None:
             console.say(f"  {item.summary()}")
     if not outcome.files:
         what = "Nothing else" if outcome.held else "Nothing"
-        console.say(f"{what} is missing: no file was written.", style="green")
+        console.result(f"{what} is missing: no file was written.", style="green")
         return
     for note in outcome.notes:
-        console.say(f"  {note}")
+        # What could not be looked at is part of the result.
+        (console.result if note.startswith("warning:") else console.say)(f"  {note}")
     for file in outcome.files:
         verb = "Wrote" if outcome.written else "Would write"
-        console.say(f"{verb} {shown_path(file['path'], root)}", style="bold green")
+        console.result(f"{verb} {shown_path(file['path'], root)}", style="bold green")
         console.code(file["text"], "python")
 
 

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 from xml.etree import ElementTree
 
+from migrations_tools.proofs.differences import lines
+
 Record: TypeAlias = Mapping[str, Any]
 Element: TypeAlias = ElementTree.Element
 
@@ -40,7 +42,8 @@ def _proof(item: Record) -> Element:
     case = _element(None, "testcase", classname="proof", name=item["claim"])
     warnings = [f"warning: {text}" for text in item["warnings"]]
     if item["outcome"] == "failed":
-        _element(case, "failure", "\n".join((*item["details"], *warnings)), message=item["evidence"], type="proof")
+        text = [line for group in item["groups"] for line in lines(group)] or item["details"]
+        _element(case, "failure", "\n".join((*text, *warnings)), message=item["evidence"], type="proof")
     elif item["outcome"] == "not checked":
         _element(case, "skipped", "\n".join((*item["details"], *warnings)), message=item["evidence"])
     else:

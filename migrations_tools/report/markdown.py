@@ -61,10 +61,27 @@ def _proofs(proofs: Sequence[Record]) -> Iterator[str]:
         return
     yield from ("### Proofs", "", "| | what | evidence |", "|---|---|---|")
     for item in proofs:
-        lines = [line for text in (item["evidence"], *item["details"]) for line in text.split("\n")]
+        details = () if item["groups"] else item["details"]
+        lines = [line for text in (item["evidence"], *details) for line in text.split("\n")]
         evidence = "<br>".join(_text(line) for line in (*lines, *(f"⚠️ {text}" for text in item["warnings"])))
         yield f"| {_PROOFS[item['outcome']]} | {_text(item['claim'])} | {evidence} |"
     yield ""
+    for item in proofs:
+        yield from _groups(item["groups"])
+
+
+def _groups(groups: Sequence[Record]) -> Iterator[str]:
+    """Give the differences by table, each with both definitions and the revision behind it."""
+    for group in groups:
+        yield from (
+            f"#### {_text(group['table'])}",
+            "",
+            "| what | migrations | models | revision |",
+            "|---|---|---|---|",
+        )
+        for item in group["differences"]:
+            yield "| {} |".format(" | ".join(_text(item[key]) for key in ("heading", "migrations", "models", "origin")))
+        yield ""
 
 
 def _versions(versions: Record) -> Iterator[str]:

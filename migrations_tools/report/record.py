@@ -19,9 +19,9 @@ from migrations_tools.files import write_whole
 from migrations_tools.journal import Journal, Run
 from migrations_tools.operations import Operation
 from migrations_tools.proofs.proof import FAILED, NOT_CHECKED, Proof
+from migrations_tools.provenance import Revision
 from migrations_tools.report.generated import Generated, shown_path
 from migrations_tools.review.findings import Finding
-from migrations_tools.review.provenance import Revision
 
 FORM: Final = 1
 PASSED, INCOMPLETE, BROKEN = "passed", "incomplete", "failed"
@@ -213,4 +213,4 @@ def _mark_new(record: Mapping[str, Any]) -> None:
 
 def proofs_json(proofs: Iterable[Proof]) -> list[dict[str, Any]]:
     """Give the proofs as plain values."""
-    return [{**proof.as_json(), "details": list(proof.details), "warnings": list(proof.warnings)} for proof in proofs]
+    return [proof.as_json() for proof in proofs]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from migrations_tools.provenance import Revision
 from migrations_tools.report.console import Console
 from migrations_tools.report.terminal import show_findings
 from migrations_tools.review.findings import Allowance, Finding
-from migrations_tools.review.provenance import Revision
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def _show_file(console: Console, file: File, several: bool) -> None:
     for item in file.unused:
         console.say(f"  warning: {file.revision.file} allows {item.words()}, which nothing found; remove it", "yellow")
     for reason in file.unseen:
-        console.say(f"– not checked: {reason}", style="yellow")
+        console.result(f"– not checked: {reason}", style="yellow")
     if not file.findings:
         console.say("✔ nothing to say" + (", as far as it was checked" if file.unseen else ""), style="green")
 

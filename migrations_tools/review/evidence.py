@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from migrations_tools import provenance
 from migrations_tools.discovery.sources import Term
 from migrations_tools.operations import Operation
-from migrations_tools.review import provenance
+from migrations_tools.provenance import Place
 from migrations_tools.review.facts import Facts, table_name
 from migrations_tools.review.objects import equivalents, lacks, said
-from migrations_tools.review.provenance import Place
 
 _QUEUES = ("celery_", "apscheduler_", "django_", "kombu_", "procrastinate_", "pgqueuer", "pgmq_", "hdb_", "flyway_")
 _EXTENSIONS = {

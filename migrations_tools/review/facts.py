@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from migrations_tools.catalog import Catalog, Difference, Table, compare, qualified
 from migrations_tools.executed import Direction, Executed
 from migrations_tools.operations import Operation
+from migrations_tools.provenance import Revision
 from migrations_tools.review.lineage import Lineage
-from migrations_tools.review.provenance import Revision
 from migrations_tools.review.surroundings import Base, Modules, Sources
 
 

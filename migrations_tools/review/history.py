@@ -6,10 +6,10 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from migrations_tools.provenance import Revision
 from migrations_tools.review.facts import Facts
 from migrations_tools.review.findings import Finding
 from migrations_tools.review.lineage import Base, Lineage, heads_of, same_program
-from migrations_tools.review.provenance import Revision
 from migrations_tools.review.rules import Catalogue
 
 CATALOGUE = Catalogue()

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from migrations_tools.review.provenance import Revision
+from migrations_tools.provenance import Revision
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from migrations_tools.discovery.alembic import Environment
 from migrations_tools.engines import git
 from migrations_tools.engines.repository import Git, find_repository
 from migrations_tools.errors import CannotProceed
+from migrations_tools.provenance import Revision
 from migrations_tools.review.lineage import Base, read_file
-from migrations_tools.review.provenance import Revision
 from migrations_tools.steps.work import Work
 
 # What every revision runs in, beside the versions folder.

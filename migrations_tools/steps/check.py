@@ -23,11 +23,13 @@ def check(work: Work, allow: Sequence[str], wishes: Wishes | None = None) -> Non
     standing = work.journal.read() is not None
     try:
         if not standing:
-            isolate(work)
+            with work.console.aside():
+                isolate(work)
         outcomes = generate(work, allow=allow, write=False, wishes=wishes)
     finally:
         if not standing:
-            cleanup(work)
+            with work.console.aside():
+                cleanup(work)
     reviewed = [each for outcome in outcomes for each in outcome.reviewed]
     missing = [f"A migration is missing: {said}" for each in reviewed for said in each.missing]
     held = [f"Models and database disagree: {item.sentence}" for outcome in outcomes for item in outcome.held]

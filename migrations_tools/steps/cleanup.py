@@ -39,7 +39,7 @@ def cleanup(work: Work) -> None:
         record.note(work.journal, run, work.console.steps, removed=gone)
     show_proofs(work.console, proofs)
     kept = ", ".join(item["path"] for item in run.generated if (work.root / item["path"]).exists())
-    work.console.say(f"Clean. What remains: {kept or 'nothing'}.")
+    work.console.result(f"Clean. What remains: {kept or 'nothing'}.")
     if any(proof.outcome == FAILED for proof in proofs):
         raise Found("Something outside the temp stack is not as it was before the run; see above.")
 

@@ -76,13 +76,13 @@ def _show(console: Console, one: Kept, other: Kept) -> None:
         found = _differences(one.databases.get(name), other.databases.get(name))
         if found is None:
             only = one.version if name in one.databases else other.version
-            console.say(f"{where}: it is in the catalogs of {only} only.", style="yellow")
+            console.result(f"{where}: it is in the catalogs of {only} only.", style="yellow")
         elif found:
-            console.say(f"{where}: {_count(found)}.", style="yellow")
+            console.result(f"{where}: {_count(found)}.", style="yellow")
             for line in lines(found, one.version, other.version):
-                console.say(line)
+                console.result(line)
         else:
-            console.say(f"{where}: the same catalog.", style="green")
+            console.result(f"{where}: the same catalog.", style="green")
 
 
 def _differences(one: Catalog | None, other: Catalog | None) -> list[Difference] | None:

@@ -28,7 +28,10 @@ def choose(work: Work) -> str:
 def _pick(work: Work) -> tuple[str, str]:
     if not has_any(work.root, work.settings, os.environ):
         return "embedded", "the project has no Compose file"
-    problem = unreachable(os.environ, Limit(work.settings.answer_timeout, "answer_timeout"))
+    limit = Limit(work.settings.answer_timeout, "answer_timeout")
+    with work.console.step("Looking for Docker", brief=True) as step:
+        step.within(limit)
+        problem = unreachable(os.environ, limit)
     return ("embedded", problem) if problem else ("compose", "Docker answers and the project has a Compose file")
 
 

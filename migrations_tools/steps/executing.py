@@ -10,12 +10,12 @@ from migrations_tools.catalog import Difference, compare
 from migrations_tools.errors import Found
 from migrations_tools.files import write_whole
 from migrations_tools.proofs.schema import bare, is_beyond_models
+from migrations_tools.provenance import Revision
 from migrations_tools.report.generated import Reviewed
 from migrations_tools.report.terminal import show_findings
 from migrations_tools.review import comments, verdict
 from migrations_tools.review.facts import Facts
 from migrations_tools.review.findings import Allowance, Finding, Review
-from migrations_tools.review.provenance import Revision
 from migrations_tools.steps.bench import Bench, Models
 from migrations_tools.steps.prepared import Prepared
 from migrations_tools.steps.trips import Tried, try_out

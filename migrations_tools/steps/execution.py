@@ -14,7 +14,7 @@ from migrations_tools.errors import CannotProceed
 from migrations_tools.executed import Direction, Executed, Failure, Pass, Seeded, State
 from migrations_tools.inapp.answers import standings
 from migrations_tools.inapp.client import ProbeError
-from migrations_tools.review.provenance import Revision
+from migrations_tools.provenance import Revision
 from migrations_tools.steps.bench import Bench
 from migrations_tools.steps.install import Migrated, run_install
 from migrations_tools.steps.prepared import PURPOSE, Prepared
@@ -127,8 +127,10 @@ def _from_the_top(course: Course, revisions: Sequence[Revision]) -> None:
 
 def _along(course: Course, left: list[Revision]) -> Iterator[Executed]:
     """Execute what is left, taking it from the list, until a database stands where the next cannot begin."""
+    console = course.bench.temp.work.console
     while left:
         revision = left.pop(0)
+        console.detail(f"{revision.file}; {len(left)} left after it")
         trip = _trip(course, revision)
         yield from trip.values()
         if not left or not _goes_on(course, trip, revision.revision):
@@ -229,6 +231,7 @@ def _pass(course: Course, revision: str, direction: Direction) -> Mapping[str, t
 
 def _passes(course: Course, revision: str, direction: Direction) -> dict[str, Pass]:
     """Give what the revision did on each database; what env.py does in several goes is one."""
+    course.bench.temp.work.console.count(0, 0, f"running {direction} of {revision}")
     answer = course.ask("execute", f"running {direction} of {revision}", revision=revision, direction=direction)
     originals = {scratch: name for name, scratch in course.copies.items()}
     found: dict[str, Pass] = {}

@@ -75,7 +75,8 @@ def generate(
     allowances = parse_allowances([*work.settings.allow, *allow], today)
     wishes = wishes or Wishes()
     wish = Wish(message or work.settings.message, head, allowances, write, wishes, existing_dump(data))
-    temp = engines.reopen(work, run)
+    with work.console.step("Reading what stands", brief=True):
+        temp = engines.reopen(work, run)
     with busy(work, run) as run:
         outcomes: list[Generated] = []
         for number in range(len(temp.project.alembic.environments)):
@@ -104,10 +105,12 @@ def _one(temp: Temp, run: Run, number: int, wish: Wish) -> tuple[Run, Generated]
 def _ask(temp: Temp, run: Run, number: int, wish: Wish) -> tuple[Run, Generated]:
     environment, target = temp.project.alembic.environments[number], targets(temp.project, run)[number]
     words = f" of [{environment.section}]" if environment.section else ""
-    run, probe = temp.open_probe(run)
-    import_driver()
+    console = temp.work.console
+    with console.step("Starting a Python where the models are", brief=True):
+        run, probe = temp.open_probe(run)
+        import_driver()
     with probe, ExitStack() as standing, ExitStack() as comparing:
-        comparing.enter_context(temp.work.console.step(f"Comparing the models{words} with the database"))
+        comparing.enter_context(console.step(f"Comparing the models{words} with the database"))
         hello = probe.ask(target.request("hello"), "reading the Alembic configuration")
         same_files(environment, hello)
         ends = heads(hello)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from migrations_tools.errors import CannotProceed
 from migrations_tools.inapp.answers import Heads, heads
 from migrations_tools.inapp.client import Probe, Target
-from migrations_tools.review.provenance import Revision
+from migrations_tools.provenance import Revision
 
 
 def read_history(probe: Probe, target: Target) -> tuple[Revision, ...]:

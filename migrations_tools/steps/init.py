@@ -72,7 +72,7 @@ def init(work: Work, yes: bool) -> None:
         return
     if yes or _agreed(work, drafts):
         _write(drafts)
-        work.console.say(f"Wrote {_names(drafts)}.", style="green")
+        work.console.result(f"Wrote {_names(drafts)}.", style="green")
         work.console.say(f"{FOLDER}/, where the tasks keep their state, tells git to ignore it by itself.")
         work.console.say(f"Next: {'invoke' if _has_our_tasks(work.root) else 'migrations-tools'} doctor")
 

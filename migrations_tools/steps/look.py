@@ -29,12 +29,12 @@ def status(work: Work) -> None:
     """Print what stands, how far the run got, what comes next."""
     run = work.journal.read()
     if run is None:
-        work.console.say("No temp stack stands. Next: invoke isolate")
+        work.console.result("No temp stack stands. Next: invoke isolate")
         return
     since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(run.started))
     at_work = work.journal.at_work()
     stage = f"{at_work} is at work on it" if at_work else _STAGES.get(run.stage, run.stage)
-    work.console.say(f"{run.temp_project}: {stage}, engine {run.engine}, begun {since}")
+    work.console.result(f"{run.temp_project}: {stage}, engine {run.engine}, begun {since}")
     if run.engine == "compose":
         from migrations_tools.steps.compose.look import show_containers
 

@@ -11,13 +11,13 @@ from migrations_tools.discovery.alembic import Environment
 from migrations_tools.errors import CannotProceed, Found
 from migrations_tools.inapp.answers import heads, standings
 from migrations_tools.journal import Run
+from migrations_tools.provenance import Revision
 from migrations_tools.report import record
 from migrations_tools.report.reviewed import ByHand, File, show
 from migrations_tools.review import comments, verdict
 from migrations_tools.review.facts import Facts
 from migrations_tools.review.findings import SEVERITIES, Allowance, Finding, parse_allowances
 from migrations_tools.review.lineage import Base, Lineage, read_file
-from migrations_tools.review.provenance import Revision
 from migrations_tools.steps import base_branch, engines
 from migrations_tools.steps.bench import Bench
 from migrations_tools.steps.cleanup import cleanup
@@ -65,14 +65,16 @@ def review(work: Work, files: Sequence[str] = (), since: str = "", allow: Sequen
     standing = work.journal.read() is not None
     try:
         if not standing:
-            isolate(work)
+            with work.console.aside():
+                isolate(work)
         outcomes = _review(work, wish)
     finally:
         if not standing:
-            cleanup(work)
+            with work.console.aside():
+                cleanup(work)
     show(work.console, outcomes)
     if not any(outcome.files for outcome in outcomes):
-        work.console.say("– nothing was executed", style="yellow")
+        work.console.result("– nothing was executed", style="yellow")
     _tell_unused(work, outcomes, parse_allowances(allow, _today()))
     judge(work, [finding for outcome in outcomes for finding in outcome.findings])
 
@@ -104,7 +106,7 @@ def judge(work: Work, findings: Sequence[Finding]) -> None:
             tip="What is meant can be allowed in the file: # migrations: allow CODE object -- reason",
         )  # fmt: skip
     counted = ", ".join(f"{len(some)} {name}" for name in SEVERITIES if (some := _of(findings, name)))
-    work.console.say(f"Nothing at or above `{threshold}`{f' ({counted})' if counted else ''}.", style="bold green")
+    work.console.result(f"Nothing at or above `{threshold}`{f' ({counted})' if counted else ''}.", style="bold green")
 
 
 def _of(findings: Sequence[Finding], severity: str) -> list[Finding]:
@@ -113,7 +115,8 @@ def _of(findings: Sequence[Finding], severity: str) -> list[Finding]:
 
 def _review(work: Work, wish: Wish) -> list[ByHand]:
     run = standing_run(work, "review")
-    stage, temp = run.stage, engines.reopen(work, run)
+    with work.console.step("Reading what stands", brief=True):
+        stage, temp = run.stage, engines.reopen(work, run)
     outcomes = []
     with busy(work, run) as run:
         for number in range(len(temp.project.alembic.environments)):
@@ -130,7 +133,8 @@ def _review(work: Work, wish: Wish) -> list[ByHand]:
 def _one(temp: Temp, run: Run, number: int, wish: Wish) -> tuple[Run, ByHand]:
     """Review the files of one environment of the project."""
     environment, target = temp.project.alembic.environments[number], targets(temp.project, run)[number]
-    run, probe = temp.open_probe(run)
+    with temp.work.console.step("Starting a Python where the models are", brief=True):
+        run, probe = temp.open_probe(run)
     with probe:
         hello = probe.ask(target.request("hello"), "reading the Alembic configuration")
         same_files(environment, hello)

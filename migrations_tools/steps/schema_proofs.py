@@ -10,7 +10,7 @@ from migrations_tools.inapp.client import ProbeError
 from migrations_tools.journal import Run
 from migrations_tools.proofs import schema
 from migrations_tools.proofs.proof import FAILED, Proof, attempted, not_checked
-from migrations_tools.review.provenance import Revision
+from migrations_tools.provenance import Revision
 from migrations_tools.steps import stairway
 from migrations_tools.steps.bench import Bench, models_of
 from migrations_tools.steps.history import read_history
@@ -77,6 +77,7 @@ def _oracle(bench: Bench) -> list[Proof]:
         schema.equals_models(
             schema.about(schema.ORACLE, name if len(bench.databases) > 1 else ""),
             actual[name], models.schemas[name], _held(bench.run, name), models.excluded[name],
+            lambda: [one for each in bench.installed for one in read_history(bench.probe, each.target)],
         )
         for name in bench.databases
     ]  # fmt: skip

@@ -12,6 +12,9 @@ from migrations_tools.engines.postgres import querying
 from migrations_tools.executed import Seeded, State
 from migrations_tools.steps.bench import Bench
 
+# Is told how many of how many things are done, and what they are.
+Counted = Callable[[int, int, str], None]
+
 
 @dataclass(frozen=True, slots=True)
 class Rows:
@@ -20,7 +23,7 @@ class Rows:
     `watch` begins to look at the rows of one database: it gives what reads them, the same for each look.
     """
 
-    seed: Callable[[Query, Catalog], Seeded]
+    seed: Callable[[Query, Catalog, Counted], Seeded]
     watch: Callable[[], Callable[[Query, Catalog], Any]]
 
 
@@ -57,7 +60,7 @@ class Sight:
 
     def with_rows(self) -> tuple[State, Seeded]:
         """Put rows into every table, as far as that can be done; give what stands there then."""
-        seeded = self._seed(self._query, self._schema())
+        seeded = self._seed(self._query, self._schema(), self._bench.temp.work.console.count)
         return self._look(), seeded
 
     def _connect(self) -> None:

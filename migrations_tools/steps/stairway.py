@@ -15,7 +15,7 @@ from migrations_tools.inapp.client import ProbeError
 from migrations_tools.proofs import schema, stairway
 from migrations_tools.proofs.proof import FAILED, PASSED, Proof, not_checked
 from migrations_tools.proofs.stairway import Flight
-from migrations_tools.review.provenance import Revision
+from migrations_tools.provenance import Revision
 from migrations_tools.steps.bench import Bench
 from migrations_tools.steps.history import read_history
 from migrations_tools.steps.install import Migrated
@@ -99,6 +99,7 @@ class _Walk:
         self.found: dict[str, list[str]] = {}
         self.said: dict[str, str] = {}
         self.at = ("", "")
+        self.walked = 0
 
     def flights(self) -> Iterator[Flight]:
         """Walk all of it; give what came of each revision."""
@@ -111,6 +112,7 @@ class _Walk:
             if not failed:
                 break
             outcomes[failed] = self._failed(failed, error)
+            self._count()
             # Where not even the way up is possible, nothing behind it can be reached.
             rest = rest[rest.index(failed) + 1 :] if self.at[1] else []
         return iter([outcomes.get(name) or Flight(name, self.files[name], "not reached") for name in self.chosen])
@@ -139,7 +141,6 @@ class _Walk:
             for start in range(0, len(names), _FLIGHTS_A_RUN):
                 piece = list(names[start : start + _FLIGHTS_A_RUN])
                 self.at = (piece[0], "")
-                bench.temp.work.console.detail(f"revision {start + 1} of {len(names)}")
                 try:
                     self._ask(copies, piece, settings.irreversible)
                 except ProbeError as error:
@@ -161,6 +162,8 @@ class _Walk:
             if value["step"] == "begin":
                 self.at = (piece[0], "")
             done = value["step"] in ("again", "irreversible") or value["revision"] in irreversible
+            if done:
+                self._count()
             if value["step"] == "up" and value["revision"] in irreversible:
                 self.said[value["revision"]] = "the setting `irreversible` names it"
             if value["revision"]:
@@ -175,6 +178,10 @@ class _Walk:
             self.migrated, "stairway", "walking the stairway", copies, answer,
             revisions=list(piece), irreversible=list(irreversible),
         )  # fmt: skip
+
+    def _count(self) -> None:
+        self.walked += 1
+        self.bench.temp.work.console.count(self.walked, len(self.chosen), "revisions of the stairway")
 
     def _look(self, value: Mapping[str, Any], one_way: bool) -> None:
         look = self.looks.setdefault(value["database"], _Look())

@@ -10,12 +10,12 @@ from migrations_tools.catalog import Catalog, Query
 from migrations_tools.data import Contents, ContentsWatch, Seeded, seed
 from migrations_tools.executed import Executed
 from migrations_tools.operations import Operation
-from migrations_tools.review.provenance import Revision
+from migrations_tools.provenance import Revision
 from migrations_tools.steps.bench import Bench
 from migrations_tools.steps.execution import execute
 from migrations_tools.steps.install import Migrated
 from migrations_tools.steps.prepared import Prepared
-from migrations_tools.steps.sight import Rows
+from migrations_tools.steps.sight import Counted, Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,11 @@ class Tried:
         return tuple(step.operation for step in done.up.steps if step.operation) if done.up else ()
 
 
-def _no_rows(_query: Query, _catalog: Catalog) -> Seeded:
+def _made_rows(query: Query, catalog: Catalog, count: Counted) -> Seeded:
+    return seed(query, catalog, tell=lambda done, total: count(done, total, "tables with rows"))
+
+
+def _no_rows(_query: Query, _catalog: Catalog, _count: Counted) -> Seeded:
     return Seeded({})
 
 
@@ -55,7 +59,7 @@ def _watch() -> Callable[[Query, Catalog], Contents]:
     return ContentsWatch().look
 
 
-WITH_ROWS, WITHOUT = Rows(seed, _watch), Rows(_no_rows, _watch)
+WITH_ROWS, WITHOUT = Rows(_made_rows, _watch), Rows(_no_rows, _watch)
 
 
 def try_out(

@@ -37,12 +37,14 @@ def validate(work: Work, stairs: str = "", data: str = "", catalog: str = "") ->
         stairs or work.settings.stairway, existing_dump(data), Path(catalog) if catalog else None,
         application_proofs.read_access(work.settings),
     )  # fmt: skip
-    temp = engines.reopen(work, run)
+    with work.console.step("Reading what stands, and whether it is apart", brief=True):
+        temp = engines.reopen(work, run)
+        if not work.dry:
+            temp.verify()
     if work.dry:
         work.console.say(temp.dry_words(run))
         work.console.say("Dry run: nothing was touched.")
         return
-    temp.verify()
     with busy(work, run) as run:
         run, installation = temp.reinstall(run)
         run, proofs, parts = _prove(temp, run, installation, wanted)
@@ -71,7 +73,8 @@ def _prove(
     temp: Temp, run: Run, installation: Installation, wanted: _Wanted
 ) -> tuple[Run, list[Proof], dict[str, Any]]:
     console = temp.work.console
-    run, probe = temp.open_probe(run)
+    with console.step("Starting a Python where the models are", brief=True):
+        run, probe = temp.open_probe(run)
     with probe:
         with console.step("Checking the migrations"):
             run, installed = install(temp, run, probe, installation)
@@ -110,5 +113,5 @@ def _report(work: Work, proofs: Sequence[Proof]) -> None:
     warnings = sum(len(proof.warnings) for proof in proofs)
     said = f"The fresh install works: {len(proofs) - len(unmade)} proofs"
     said += (f", {len(unmade)} not checked" if unmade else "") + (f", {warnings} warnings" if warnings else "")
-    work.console.say(f"{said}.", style="bold green" if not (unmade or warnings) else "bold yellow")
+    work.console.result(f"{said}.", style="bold green" if not (unmade or warnings) else "bold yellow")
     work.console.say("Next: invoke cleanup")

@@ -409,7 +409,7 @@ def test_volumes_are_removed_one_by_one_and_each_command_is_printed(story: Story
     removed = words_of(story.validated.commands, "volume", "rm")
     assert ["shopline_postgres_data_temp"] in removed
     assert all(len(names) == 1 for names in removed)
-    printed = re.findall(r"^ +\$ docker volume rm (\S+)$", story.validated.done.text, re.MULTILINE)
+    printed = re.findall(r"^[\d:]* +\$ docker volume rm (\S+)$", story.validated.done.text, re.MULTILINE)
     assert [[name] for name in printed] == removed
 
 

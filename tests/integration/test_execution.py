@@ -17,7 +17,8 @@ from migrations_tools.engines.postgres import Server as TempServer
 from migrations_tools.executed import Executed
 from migrations_tools.inapp.answers import Standing
 from migrations_tools.inapp.client import Probe, Program
-from migrations_tools.review.provenance import Revision
+from migrations_tools.provenance import Revision
+from migrations_tools.report.console import Console
 from migrations_tools.steps.bench import Bench
 from migrations_tools.steps.execution import execute
 from migrations_tools.steps.install import Migrated
@@ -42,7 +43,7 @@ class Seeded:
     unseeded: Sequence[Unseeded]
 
 
-def seed(query: Query, catalog: Catalog) -> Seeded:
+def seed(query: Query, catalog: Catalog, _count: object) -> Seeded:
     """Put a row with id 100 into every table that has an id and no row."""
     tables = {table.qualified_name: [column.name for column in table.columns] for table in catalog.tables}
     for name, columns in tables.items():
@@ -71,7 +72,8 @@ class Temp:
 
     @property
     def work(self) -> Any:
-        return SimpleNamespace(settings=SimpleNamespace(install_command="make it so" if self.install else ""))
+        settings = SimpleNamespace(install_command="make it so" if self.install else "")
+        return SimpleNamespace(settings=settings, console=Console(quiet=True))
 
     def scratch_name(self, database: str, purpose: str) -> str:
         self.made.append(database)

@@ -20,10 +20,10 @@ from migrations_tools.catalog import Catalog, read
 from migrations_tools.inapp.bundle import BOOTSTRAP
 from migrations_tools.inapp.client import Probe, Program, Target
 from migrations_tools.operations import Operation
+from migrations_tools.provenance import Revision
 from migrations_tools.review import verdict
 from migrations_tools.review.facts import Facts
 from migrations_tools.review.findings import Allowance, Review
-from migrations_tools.review.provenance import Revision
 from tests.support import application, warm
 
 PROJECTS = Path(__file__).parent.parent / "integration" / "probe_projects"

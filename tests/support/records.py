@@ -37,15 +37,29 @@ def _whole() -> dict[str, Any]:
         "allowances": [{"code": "BC01", "object": "users.age", "reason": "nobody reads it", "used": True}],
         "proofs": [
             {"claim": "The database is at head", "outcome": "passed", "evidence": "b2", "details": [],
-             "warnings": [f"api: {NASTY} (3 times)"]},
+             "warnings": [f"api: {NASTY} (3 times)"], "groups": []},
             {"claim": "Every route answers", "outcome": "failed", "evidence": "2 problems",
-             "details": ["GET /a: 500\n  ValueError: no", f"GET /b: {NASTY}"], "warnings": []},
+             "details": ["GET /a: 500\n  ValueError: no", f"GET /b: {NASTY}"], "warnings": [], "groups": []},
+            {"claim": "Every table of the models is there", "outcome": "failed", "evidence": "2 problems",
+             "details": ["column users.name is different", f"table {NASTY} is missing"],
+             "warnings": [],
+             "groups": [{"table": "users", "differences": [_difference("column users.name", "text", "integer")]},
+                        {"table": NASTY, "differences": [_difference(f"table {NASTY}", "", f"table {NASTY}")]}]},
             {"claim": "The machine is as it was", "outcome": "not checked", "evidence": "no engine", "details": [],
-             "warnings": []},
+             "warnings": [], "groups": []},
         ],
         "schema": {"shop": [_table("users", new=False), _table("teams", "users", new=False),
                             _table("notes", "users", "notes", new=True), _table(NASTY, "gone", new=False)]},
         "history": [_node("d4", "b2", "c3"), _node("b2", "a1", new=True), _node("c3", "a1"), _node("a1")],
+    }  # fmt: skip
+
+
+def _difference(what: str, migrations: str, models: str) -> dict[str, Any]:
+    return {
+        "heading": f"{what} differs", "object": what, "sort": "different" if migrations else "missing", "aspect": "",
+        "migrations": migrations, "models": models, "revision": "a1" if migrations else "",
+        "file": "a1.py" if migrations else "", "line": 7 if migrations else 0,
+        "origin": "created by revision a1 (a1.py:7)" if migrations else "no revision makes it: run `invoke generate`",
     }  # fmt: skip
 
 

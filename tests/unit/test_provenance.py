@@ -6,7 +6,7 @@ import textwrap
 
 import pytest
 
-from migrations_tools.review.provenance import Place, Revision, find
+from migrations_tools.provenance import Deed, Place, Revision, Trace, find, trace
 
 
 def revision(number: str, body: str) -> Revision:
@@ -86,3 +86,62 @@ def test_the_line_that_made_an_object_is_found(table: str, name: str, place: Pla
 
 def test_a_place_reads_as_editors_read_it() -> None:
     assert Place("0001", "0001_create.py", 12).words() == "0001_create.py:12"
+
+
+CHANGING = revision(
+    "0005",
+    """
+    op.alter_column("users", "email", nullable=False)
+    op.drop_constraint("uq_users_nick", "users")
+    op.drop_index("ix_users_email", table_name="users")
+    op.drop_column("teams", "email")
+    with op.batch_alter_table("users") as batch:
+        batch.alter_column("nick", type_=sa.Text())
+        batch.drop_constraint("ck_users_email")
+    op.drop_table("audit")
+    op.execute("ALTER TABLE members ALTER COLUMN address SET NOT NULL; ALTER TABLE users DROP CONSTRAINT ck_users_nick")
+    mood = postgresql.ENUM("good", "bad", name="mood")
+    op.execute("ALTER TYPE shop.level ADD VALUE 'high'")
+    op.execute("CREATE SEQUENCE numbers")
+    op.execute('DROP VIEW IF EXISTS "totals"')
+    op.execute("CREATE EXTENSION IF NOT EXISTS citext")
+    op.add_column("users", sa.Column("team", sa.Enum("a", "b", name="team_kind")))
+    """,
+)
+
+
+@pytest.mark.parametrize(
+    ("table", "name", "found"),
+    [
+        ("users", "email", ("changed", 5)),
+        ("users", "uq_users_nick", ("dropped", 6)),
+        ("users", "ix_users_email", ("dropped", 7)),
+        ("teams", "email", ("dropped", 8)),
+        ("users", "nick", ("changed", 10)),
+        ("users", "ck_users_email", ("dropped", 11)),
+        ("audit", "", ("dropped", 12)),
+        ("members", "address", ("changed", 13)),
+        ("users", "ck_users_nick", ("dropped", 13)),
+        ("", "mood", ("created", 14)),
+        ("", "level", ("changed", 15)),
+        ("", "numbers", ("created", 16)),
+        ("", "totals", ("dropped", 17)),
+        ("", "citext", ("created", 18)),
+        ("", "team_kind", ("created", 19)),
+        ("users", "team", ("created", 19)),
+        ("users", "mood", None),
+        ("", "users", None),
+        ("", "nick", None),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_the_newest_line_that_made_changed_or_dropped_an_object_is_found(
+    table: str, name: str, found: tuple[Deed, int] | None
+) -> None:
+    expected = Trace(found[0], Place("0005", "0005_some_file.py", found[1])) if found else None
+    assert trace((CHANGING, *HISTORY), table, name) == expected
+
+
+def test_what_no_newer_revision_touches_comes_from_the_one_that_made_it() -> None:
+    made = Place("0001", "0001_some_file.py", 8)
+    assert trace((CHANGING, *HISTORY), "users", "uq_users_email") == Trace("created", made)

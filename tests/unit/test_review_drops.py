@@ -11,10 +11,10 @@ import pytest
 
 from migrations_tools.errors import CannotProceed
 from migrations_tools.operations import Operation
+from migrations_tools.provenance import Revision
 from migrations_tools.review import verdict
 from migrations_tools.review.facts import Facts
 from migrations_tools.review.findings import Allowance, Finding, Review, parse_allowances
-from migrations_tools.review.provenance import Revision
 
 TODAY = datetime.date(2026, 3, 1)
 

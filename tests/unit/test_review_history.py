@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 
 from migrations_tools.executed import Executed
+from migrations_tools.provenance import Revision
 from migrations_tools.review import verdict
 from migrations_tools.review.facts import Facts
 from migrations_tools.review.lineage import Base, Lineage, heads_of, read_file, same_program
-from migrations_tools.review.provenance import Revision
 from tests.support.trips import told
 
 

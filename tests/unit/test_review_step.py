@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from migrations_tools.errors import CannotProceed, Found
+from migrations_tools.provenance import Revision
 from migrations_tools.report.console import Console
 from migrations_tools.review.findings import Allowance, Finding
 from migrations_tools.review.lineage import Base
-from migrations_tools.review.provenance import Revision
 from migrations_tools.steps import base_branch, review
 from migrations_tools.steps.review import Wish
 

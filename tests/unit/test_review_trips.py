@@ -10,9 +10,9 @@ from migrations_tools.catalog import Catalog, Column, Constraint, Enum, Extensio
 from migrations_tools.catalog import Difference as CatalogDifference
 from migrations_tools.executed import Executed, State
 from migrations_tools.operations import Operation
+from migrations_tools.provenance import Revision
 from migrations_tools.review import by_hand, failures
 from migrations_tools.review.catalogue import RULES
-from migrations_tools.review.provenance import Revision
 from tests.support.trips import (
     CATALOG,
     FILE,

@@ -10,11 +10,11 @@ import pytest
 
 from migrations_tools.catalog import Catalog, Column, Constraint, Index, Sequence, Table, View
 from migrations_tools.operations import Operation
+from migrations_tools.provenance import Revision
 from migrations_tools.report.generated import Reviewed
 from migrations_tools.review import verdict
 from migrations_tools.review.facts import Facts, Wishes
 from migrations_tools.review.findings import Review, parse_allowances
-from migrations_tools.review.provenance import Revision
 from migrations_tools.review.renames import unmet
 from migrations_tools.review.surroundings import Base, Modules, Sources
 

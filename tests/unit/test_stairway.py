@@ -8,7 +8,7 @@ from migrations_tools.errors import CannotProceed
 from migrations_tools.proofs import stairway
 from migrations_tools.proofs.proof import FAILED, NOT_CHECKED, PASSED
 from migrations_tools.proofs.stairway import Flight
-from migrations_tools.review.provenance import Revision
+from migrations_tools.provenance import Revision
 from migrations_tools.steps.stairway import choose
 
 HISTORY = tuple(

@@ -42,7 +42,7 @@ LAYERS = (
     {"asking"},
     {"settings", "locks"},
     {"journal", "isolation", "catalog", "operations", "discovery"},
-    {"executed"},
+    {"executed", "provenance"},
     {"data"},
     {"review", "inapp", "engines"},
     {"proofs"},
@@ -82,7 +82,17 @@ def test_imports_run_one_way(path: Path) -> None:
     assert upwards <= ({"discovery"} if own == "engines" else set())
 
 
-PURE = ("isolation", "review", "catalog", "operations.py", "executed.py", "discovery", "data", "images.py")
+PURE = (
+    "isolation",
+    "review",
+    "catalog",
+    "operations.py",
+    "executed.py",
+    "provenance.py",
+    "discovery",
+    "data",
+    "images.py",
+)
 DRIVERS = {"invoke", "psycopg", "subprocess", "docker", "sqlalchemy", "alembic"}
 
 

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 # Turns an archive of a format into a script, for the time of a block.
 Converter: TypeAlias = Callable[[Path, Format], AbstractContextManager[IO[bytes]]]
 
+# Is told how much is done, of how much (0: not known), and of what.
+Told: TypeAlias = Callable[[int, int, str], None]
+
 # Without what needs roles, tablespaces or servers that are elsewhere; `--file -` prints.
 OPTIONS = (
     "--no-owner", "--no-privileges", "--no-tablespaces", "--no-security-labels", "--no-publications",
@@ -58,18 +61,23 @@ class Restored:
     left_out: Mapping[str, int] = field(default_factory=dict)
 
 
-def restore(server: Server, database: str, path: Path, convert: Converter) -> Restored:
+def _silent(_done: int, _total: int, _what: str) -> None:
+    """Tell nobody."""
+
+
+def restore(server: Server, database: str, path: Path, convert: Converter, tell: Told = _silent) -> Restored:
     """Put a dump into a scratch database of the temp server, as the role that its databases belong to.
 
     Plain SQL (also compressed by gzip) is looked through first. Raises CannotProceed, with lines, when it holds what
     would lead to another database or out of it; then nothing ran. Raises it too when statements fail, with the first.
+    `tell` gets how many statements and megabytes of rows are in; how many there are is not known before.
     """
     format_ = format_of(path)
     if format_ == "plain":
         with opened(path) as file:
             check(path, parts(file))
     with _script(path, format_, convert) as lines, server.connect(database) as connection:
-        return _Run(connection, server.owner, path).all(parts(lines))
+        return _Run(connection, server.owner, path, tell).all(parts(lines))
 
 
 @contextmanager
@@ -112,7 +120,9 @@ class _Run:
     connection: psycopg.Connection[Any]
     owner: str
     path: Path
+    tell: Told = _silent
     count: int = 0
+    size: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
     errors: list[str] = field(default_factory=list)
 
@@ -152,6 +162,7 @@ class _Run:
             self.skipped[kind] += 1
             return
         self.count += 1
+        self._say()
         try:
             self._run(statement, script)
         except Error as error:
@@ -178,8 +189,13 @@ class _Run:
             for part in script:
                 if isinstance(part, Rows):
                     copy.write(part.data)
+                    self.size += len(part.data)
+                    self._say()
                     if part.is_last:
                         return
+
+    def _say(self) -> None:
+        self.tell(self.count, 0, f"statements, {self.size / 1e6:.1f} MB of rows, of {self.path.name}")
 
 
 def _may_fail(words: str, state: str) -> bool:

@@ -76,14 +76,28 @@ def do_history(request: dict[str, Any], _talk: Talk) -> dict[str, Any]:
     return {"revisions": revisions}
 
 
-def do_upgrade(request: dict[str, Any], _talk: Talk) -> dict[str, Any]:
-    """Take the database up, to the heads when no revision is named; say where it stands then."""
-    from alembic import command
+def do_upgrade(request: dict[str, Any], talk: Talk) -> dict[str, Any]:
+    """Take the database up, to the heads when no revision is named; say where it stands then.
+
+    What `alembic.command.upgrade` does, telling after each revision how many are done.
+    """
+    from alembic.runtime.environment import EnvironmentContext
 
     revision = request.get("revision") or "heads"
-    command.upgrade(make_config(request, "upgrade", revision), revision)
+    config = make_config(request, "upgrade", revision)
+    script = script_of(config)
+
+    def steps(heads: Any, _context: Any) -> Iterator[Any]:
+        found: Any = script._upgrade_revs(revision, heads)
+        for done, step in enumerate(found):
+            talk.tell(done, len(found), "revisions")
+            yield step
+        talk.tell(len(found), len(found), "revisions")
+
+    with EnvironmentContext(config, script, fn=steps, as_sql=False, destination_rev=revision):
+        script.run_env()
     GATE.release()
-    return do_current(request, _talk)
+    return do_current(request, talk)
 
 
 def do_downgrade(request: dict[str, Any], _talk: Talk) -> dict[str, Any]:

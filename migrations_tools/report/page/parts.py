@@ -22,16 +22,27 @@ def proofs(items: Sequence[Record]) -> Markup | None:
 def _proof(item: Record) -> Markup:
     outcome = item["outcome"]
     told = [
-        *(tag("li", *_lines(detail)) for detail in item["details"]),
+        *(tag("li", *_lines(detail)) for detail in item["details"] if not item["groups"]),
         *(tag("li", f"Warning: {text}", class_="warning") for text in item["warnings"]),
     ]
-    details = tag("ul", *told) if told else None
+    listed = tag("ul", *told) if told else None
+    details = joined(*map(_differences, item["groups"]), listed)
     return tag(
         "li",
         tag("span", _MARKS[outcome], class_="mark", title=outcome, role="img", aria_label=outcome),
         tag("div", tag("strong", item["claim"]), tag("p", marked_up(item["evidence"])), details),
         class_=outcome.replace(" ", "-"),
     )  # fmt: skip
+
+
+def _differences(group: Record) -> Markup:
+    """Give what differs in one table, both definitions side by side."""
+    rows = [
+        (item["heading"], tag("code", item["migrations"] or "-"), tag("code", item["models"] or "-"),
+         marked_up(item["origin"]))
+        for item in group["differences"]
+    ]  # fmt: skip
+    return joined(tag("h3", group["table"]), table(("what", "migrations", "models", "revision"), rows))
 
 
 def _lines(detail: str) -> tuple[Child, ...]:

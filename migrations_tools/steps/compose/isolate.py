@@ -49,7 +49,9 @@ def isolate(work: Work) -> None:
     for line in remarks(work, original):
         work.console.say(line)
     if work.dry:
-        _show_dry(work, make_plan(work, original), can)
+        with work.console.step("Planning the copy", brief=True):
+            planned = make_plan(work, original)
+        _show_dry(work, planned, can)
         return
     copy = f"{original.project.name}{work.settings.suffix}"
     with claims.claimed(copy, original.docker.environment, "isolate", work.root) as claim:
@@ -60,8 +62,8 @@ def isolate(work: Work) -> None:
 
 
 def _make(work: Work, original: Original, planned: IsolationPlan, can: Features) -> None:
-    _refuse_a_strangers_copy(original, planned)
     with work.console.step("Verifying that the copy is apart"):
+        _refuse_a_strangers_copy(original, planned)
         run, copy = _begin_or_forget(work, original, planned, can)
     try:
         run, containers = start.start(copy, run)
@@ -164,8 +166,8 @@ def show(copy: Copy, containers: tuple[Container, ...]) -> None:
     states = {item.service: item.words() for item in containers}
     _show_plan(copy.work, planned, states, copy.original.config)
     application = copy.project.application
-    if application:
-        console.say(f"The application: {url(copy)}", style="bold")
+    address = f"The application: {url(copy)}" if application else f"The copy: {copy.plan.project}"
+    console.result(address, style="bold")
     console.say("Next: invoke generate")
 
 

@@ -14,24 +14,28 @@ from migrations_tools.steps.work import Work
 
 def doctor(work: Work) -> None:
     """Print what was found of Docker and the project, and whether the stack can be isolated."""
-    docker = work.docker()
-    work.console.table("Docker", ("what", "found"), [
-        ("Compose", f"{docker.query('compose', 'version', '--short').strip()} ({' '.join(docker.compose)})"),
-        ("engine", docker.query("version", "--format", "{{.Server.Version}}").strip()),
-        ("engine at", docker.endpoint.words()),
-        ("!override", features(docker).words()),
-    ])  # fmt: skip
-    original = read_original(work)
+    with work.console.step("Asking Docker", brief=True):
+        docker = work.docker()
+        rows = [
+            ("Compose", f"{docker.query('compose', 'version', '--short').strip()} ({' '.join(docker.compose)})"),
+            ("engine", docker.query("version", "--format", "{{.Server.Version}}").strip()),
+            ("engine at", docker.endpoint.words()),
+            ("!override", features(docker).words()),
+        ]
+    work.console.table("Docker", ("what", "found"), rows)
+    with work.console.step("Reading the stack", brief=True):
+        original = read_original(work)
     work.console.table("Project", ("what", "found"), _project_rows(work, original))
     for line in remarks(work, original):
         work.console.say(line)
-    find_features(original)
-    planned = make_plan(work, original)
-    work.console.say(
+    with work.console.step("Planning the copy", brief=True):
+        find_features(original)
+        planned = make_plan(work, original)
+    work.console.result(
         f"The stack can be isolated as {planned.project}, ports shifted by {planned.offset}.", style="green"
     )
     for line in planned.warnings:
-        work.console.say(f"  warning: {line}", style="yellow")
+        work.console.result(f"  warning: {line}", style="yellow")
 
 
 def _project_rows(work: Work, original: Original) -> list[tuple[str, str]]:
@@ -54,9 +58,12 @@ def _project_rows(work: Work, original: Original) -> list[tuple[str, str]]:
 
 def show_containers(work: Work, run: Run) -> None:
     """Print the temp stack's containers as they stand."""
-    docker, rows = work.docker(), []
-    refuse_another(work, docker, run)
-    for item in Stack(docker, run.temp_project, ()).containers():
+    rows = []
+    with work.console.step("Asking Docker", brief=True):
+        docker = work.docker()
+        refuse_another(work, docker, run)
+        found = Stack(docker, run.temp_project, ()).containers()
+    for item in found:
         ports = ", ".join(f"{target} -> {port}" for target, port in sorted(item.published.items()))
         rows.append((item.service, item.name, item.words(), ports))
     work.console.table("", ("service", "container", "state", "ports"), rows)

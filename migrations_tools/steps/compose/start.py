@@ -58,10 +58,12 @@ def start(copy: Copy, run: Run) -> tuple[Run, tuple[Container, ...]]:
         run = build(copy, run)
     with console.step("Creating everything and comparing it with the plan"):
         run = _create(copy, run)
-    with console.step("Starting the temp database and checking where env.py leads"):
+    with console.step("Starting the temp database and checking where env.py leads") as step:
+        step.within(_limit(copy))
         run = _start_database(copy, run)
-    with console.step("Starting the rest of the stack"):
+    with console.step("Starting the rest of the stack") as step:
         limit = _limit(copy)
+        step.within(limit)
         compose.start(copy.stack, run, services(copy), expectation(copy), limit)
         containers = compose.wait_ready(copy.stack, expectation(copy), limit, console.detail)
     return run, containers
@@ -177,7 +179,8 @@ def _upgrading_to_head(copy: Copy) -> list[str]:
 def open_probe(copy: Copy, run: Run, purpose: str = "alembic") -> tuple[Run, Probe]:
     """Start a probe in a one-off container of the Alembic service; use it as a context manager."""
     run, process = _start_python(copy, run, copy.one_off(purpose))
-    return run, Probe(process, _advice(copy), taken_over(copy.project, run), copy.work.settings.command_timeout)
+    program, patience = taken_over(copy.project, run), copy.work.settings.command_timeout
+    return run, Probe(process, _advice(copy), program, patience, copy.work.console.count)
 
 
 def run_program(copy: Copy, run: Run, program: Program) -> tuple[Run, Watched]:

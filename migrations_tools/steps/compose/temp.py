@@ -98,7 +98,7 @@ class ComposeTemp:
         copy, words = self.copy, ("exec", "--interactive", "--", self.copy.database_container)
         docker, scope = copy.stack.docker, copy.stack.scope(run)
         convert = in_container(lambda more, stdin, stderr: docker.turn(scope, (*words, *more), stdin, stderr))
-        return restore(self.server(run), database, path, convert)
+        return restore(self.server(run), database, path, convert, self.work.console.count)
 
     def dry_words(self, run: Run) -> str:
         """Say which commands `reinstall` would run."""

@@ -72,7 +72,7 @@ def _show(work: Work, source: Source, engine: str) -> None:
 
 def _show_database(local: Local, run: Run) -> None:
     where, console = local.whereabouts(run), local.work.console
-    console.say(f"The temp database: {where.database} at {where.server.host}:{where.server.port}, user {where.user}")
+    console.result(f"The temp database: {where.database} at {where.server.host}:{where.server.port}, user {where.user}")
     for note in local.variables(run).notes:
         console.say(f"  {note}", style="dim")
     console.say("Next: invoke generate")

@@ -70,7 +70,8 @@ class Local:
     def open_probe(self, run: Run, purpose: str = "alembic") -> tuple[Run, Probe]:  # noqa: ARG002 - nothing is named here
         """Start a probe in the project's own interpreter."""
         program = taken_over(self.project, run, self._helpers() if self.project.alembic.command else "")
-        return run, Probe(self._start_python(run), self._advice(), program, self.work.settings.command_timeout)
+        patience, count = self.work.settings.command_timeout, self.work.console.count
+        return run, Probe(self._start_python(run), self._advice(), program, patience, count)
 
     def run_program(self, run: Run, program: Program) -> tuple[Run, Watched]:
         """Run it beside the project's own interpreter."""
@@ -150,7 +151,8 @@ class Local:
     def restore(self, run: Run, database: str, path: Path) -> Restored:
         """Put a dump into a scratch database; an archive is read by the cluster's own pg_restore, or the machine's."""
         program = shutil.which("pg_restore", path=databases.programs(run)) or ""
-        return restore(self.server(run), database, path, by_program(program, dict(os.environ)))
+        convert = by_program(program, dict(os.environ))
+        return restore(self.server(run), database, path, convert, self.work.console.count)
 
     def dry_words(self, run: Run) -> str:
         """Say what `reinstall` would do."""

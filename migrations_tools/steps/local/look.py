@@ -11,7 +11,8 @@ from migrations_tools.steps.work import Work
 
 def doctor(work: Work) -> None:
     """Print what was found of the project, its interpreter and the server."""
-    source = read_source(work, ask_python=True)
+    with work.console.step("Reading the project", brief=True):
+        source = read_source(work, ask_python=True)
     application = source.project.application
     work.console.table("Project", ("what", "found"), [
         ("root", str(work.root)),

@@ -45,16 +45,38 @@ def test_every_proof_and_every_finding_is_a_junit_case() -> None:
     assert outcomes == {
         "The database is at head": ["system-out"],
         "Every route answers": ["failure"],
+        "Every table of the models is there": ["failure"],
         "The machine is as it was": ["skipped"],
         "FD01 users.uq_users_email": ["failure"],
         "DT01 users.locale": ["system-out"],
         "LK01 users.ix_a": ["failure"],
         "AG10 users.name": ["system-out"],
     }
-    assert (root.get("tests"), root.get("failures"), root.get("skipped")) == ("7", "3", "1")
-    assert [(suite.get("tests"), suite.get("failures")) for suite in root] == [("3", "1"), ("4", "2")]
+    assert (root.get("tests"), root.get("failures"), root.get("skipped")) == ("8", "4", "1")
+    assert [(suite.get("tests"), suite.get("failures")) for suite in root] == [("4", "2"), ("4", "2")]
     placed = next(case for case in cases if case.get("classname") == "LK01")
     assert (placed.get("file"), placed.get("line")) == ("versions/b2 add.py", "2")
+
+
+def test_every_rendering_groups_differences_by_table_with_both_definitions_and_the_revision() -> None:
+    text = ElementTree.fromstring(junit.render(record())).find(
+        ".//testcase[@name='Every table of the models is there']"
+    )
+    assert text is not None
+    assert (text.findtext("failure") or "").splitlines()[:5] == [
+        "users",
+        "  column users.name differs",
+        "    migrations: text",
+        "    models:     integer",
+        "    created by revision a1 (a1.py:7)",
+    ]
+    said = markdown.render(record()).splitlines()
+    at = said.index("#### users")
+    assert said[at + 4] == "| column users.name differs | text | integer | created by revision a1 (a1.py:7) |"
+    html = page.render(record())
+    row = "<td>column users.name differs</td><td><code>text</code></td><td><code>integer</code></td>"
+    assert f"{row}<td>created by revision a1 (a1.py:7)</td>" in html
+    assert "no revision makes it: run <code>invoke generate</code>" in html
 
 
 def test_sarif_is_valid_and_puts_findings_on_the_migrations_line() -> None:
@@ -99,7 +121,14 @@ def test_sarif_is_valid_against_the_public_schema(tmp_path: Path) -> None:
 
 
 def test_warnings_and_the_lines_of_a_log_are_in_every_form(capsys: pytest.CaptureFixture[str]) -> None:
-    warned = {"claim": "c", "outcome": "passed", "evidence": "e", "details": [], "warnings": ["bot: early (3 times)"]}
+    warned = {
+        "claim": "c",
+        "outcome": "passed",
+        "evidence": "e",
+        "details": [],
+        "warnings": ["bot: early (3 times)"],
+        "groups": [],
+    }
     failed = {**warned, "outcome": "failed", "details": ["GET /a: 500\n  File\n  KeyError: 1"]}
     document = record(proofs=[warned, failed])
     told = ElementTree.fromstring(junit.render(document))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Literal, TypeAlias
 
 # op.create_index(name, table, …) and its like; in a batch the table is the batch's.
 _NAME_THEN_TABLE = frozenset(
@@ -153,3 +154,100 @@ def _makes_in(statement: str, table: str, name: str) -> bool:
             word == table and before in ("TABLE", "EXISTS") for before, word in zip(upper, words[1:], strict=False)
         )
     return any(word == name and before in _BEFORE_A_NAME for before, word in zip(upper, words[1:], strict=False))
+
+
+# --- who made an object, changed it last or dropped it ---------------------------------------------------------------
+
+Deed: TypeAlias = Literal["created", "changed", "dropped"]
+_DROPS = frozenset({"drop_constraint", "drop_index"})
+_SQL_DEEDS: Mapping[str, Deed] = {"CREATE": "created", "ADD": "created", "ALTER": "changed", "DROP": "dropped"}
+# What stands before the name of an object that a SQL statement is about.
+_OWN_WORDS = frozenset({"TYPE", "SEQUENCE", "VIEW", "SCHEMA", "EXTENSION", "DOMAIN"})
+_PART_WORDS = _BEFORE_A_NAME | {"ALTER", "DROP"}
+_TYPE_MAKERS = frozenset({"Enum", "ENUM", "DOMAIN", "Sequence", "CreateSequence"})
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """The newest line in the history that made an object, changed it or dropped it."""
+
+    deed: Deed
+    place: Place
+
+
+def trace(history: Iterable[Revision], table: str, name: str) -> Trace | None:
+    """Give the newest line in an `upgrade()` that made, changed or dropped `name` of `table`.
+
+    Without a name it is the table itself; without a table an object that belongs to none (an enum type, a sequence, a
+    view, a schema, an extension). `history` comes newest first. None when no file shows it.
+    """
+    for revision in history:
+        deeds = [deed for upgrade in _upgrades(revision.source) for deed in _deeds(upgrade, "", (table, name))]
+        if deeds:
+            line, deed = max(deeds)
+            return Trace(deed, Place(revision.revision, revision.file, line))
+    return None
+
+
+def _deeds(node: ast.AST, batch: str, wanted: tuple[str, str]) -> Iterator[tuple[int, Deed]]:
+    """Give what a piece of a migration does to an object, with the line; `batch` is the batch's table."""
+    table, name = wanted
+    if table:
+        yield from ((item.line, "created") for item in _made(node, batch) if (item.table, item.name) == wanted)
+    for each, inside in _with_batches(node, batch):
+        if not isinstance(each, ast.Call):
+            continue
+        verb = _verb(each)
+        if verb == "execute":
+            yield from ((each.lineno, deed) for deed in _deeds_by_sql(each, table, name))
+        elif table and _changes(each, verb, inside) == wanted:
+            yield each.lineno, "changed" if verb == "alter_column" else "dropped"
+        elif not table and verb in _TYPE_MAKERS and name in (_argument(each, at, ("name",)) for at in (None, 0)):
+            yield each.lineno, "created"
+
+
+def _with_batches(node: ast.AST, batch: str) -> Iterator[tuple[ast.AST, str]]:
+    """Give every piece of a migration with the table of the batch that it stands in."""
+    if isinstance(node, ast.With):
+        calls = [item.context_expr for item in node.items if _verb(item.context_expr) == "batch_alter_table"]
+        batch = next((_argument(call, 0, _TABLE_KEYWORDS) for call in calls), batch)
+    yield node, batch
+    for child in ast.iter_child_nodes(node):
+        yield from _with_batches(child, batch)
+
+
+def _changes(call: ast.Call, verb: str, batch: str) -> tuple[str, str]:
+    """Give the table and the name of what a call changes or drops."""
+    if verb == "drop_table":
+        return _argument(call, 0, _TABLE_KEYWORDS), ""
+    if verb in ("alter_column", "drop_column"):
+        return _of_column(call, batch)
+    if verb in _DROPS:
+        return batch or _argument(call, 1, _TABLE_KEYWORDS), _argument(call, 0, _NAME_KEYWORDS)
+    return "", ""
+
+
+def _of_column(call: ast.Call, batch: str) -> tuple[str, str]:
+    table = batch or _argument(call, 0, _TABLE_KEYWORDS)
+    return table, _argument(call, 0 if batch else 1, ("column_name",))
+
+
+def _deeds_by_sql(call: ast.Call, table: str, name: str) -> Iterator[Deed]:
+    texts = [_text(node) for node in ast.walk(call) if isinstance(node, ast.Constant)]
+    for statement in (each for text in texts for each in text.split(";")):
+        words = [word.rpartition(".")[2] for word in _WORD.findall(statement.replace('"', ""))]
+        deed = _deed_of(words, table, name)
+        if deed:
+            yield deed
+
+
+def _deed_of(words: Sequence[str], table: str, name: str) -> Deed | None:
+    """Give what a statement does to an object: the nearest verb before its name says it."""
+    upper = [word.upper() for word in words]
+    sorts = _OWN_WORDS if not table else {"TABLE"}
+    befores = _PART_WORDS if table and name else sorts | {"EXISTS"}
+    at = next((at for at, word in enumerate(words) if at and word == (name or table) and upper[at - 1] in befores), 0)
+    fits = table in words if table and name else bool(sorts & set(upper[:at]))
+    if not at or not fits:
+        return None
+    return next((_SQL_DEEDS[word] for word in reversed(upper[:at]) if word in _SQL_DEEDS), None)
