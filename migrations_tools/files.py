@@ -94,3 +94,9 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def shown_path(path: str, root: Path) -> str:
+    """Give a path as seen from the project's root, where it is inside."""
+    found = Path(path)
+    return str(found.relative_to(root)) if root in found.parents else path

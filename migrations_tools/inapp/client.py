@@ -105,6 +105,7 @@ class Probe:
         self._patience = patience
         self._count = count
         self._late = False
+        self._begun = False
         self.first: Any = None
         self._input: IO[str] = process.stdin
         self._output: IO[str] = process.stdout
@@ -113,11 +114,17 @@ class Probe:
         self._reader = threading.Thread(target=self._drain, daemon=True)
         self._reader.start()
 
+    def begin(self) -> None:
+        """Hand the probe over, and wait for nothing: to do something else while it starts."""
+        if not self._begun:
+            self._begun = True
+            self._write(handover(self._program.wishes() if self._program else {}))
+
     def __enter__(self) -> Probe:
         """Hand the probe over and keep its first answer; when it does not start, its process is ended."""
         words = " ".join(self._program.command) if self._program else ""
         try:
-            self._write(handover(self._program.wishes() if self._program else {}))
+            self.begin()
             self.first = self._answer(f"running `{words}`" if words else "starting the probe", _no_questions)
         except BaseException:
             self.close()

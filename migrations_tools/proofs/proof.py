@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from migrations_tools.errors import MigrationsToolsError
-from migrations_tools.proofs.differences import Group
+
+if TYPE_CHECKING:
+    from migrations_tools.proofs.differences import Group
 
 PASSED = "passed"
 FAILED = "failed"

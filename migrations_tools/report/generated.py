@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from migrations_tools.files import shown_path
 from migrations_tools.operations import Operation
 from migrations_tools.provenance import Revision
 from migrations_tools.report.console import Console
@@ -119,9 +120,3 @@ def _show_one(console: Console, outcome: Generated, root: Path) -> None:
         verb = "Wrote" if outcome.written else "Would write"
         console.result(f"{verb} {shown_path(file['path'], root)}", style="bold green")
         console.code(file["text"], "python")
-
-
-def shown_path(path: str, root: Path) -> str:
-    """Give a path as seen from the project's root, where it is inside."""
-    found = Path(path)
-    return str(found.relative_to(root)) if root in found.parents else path

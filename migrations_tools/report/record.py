@@ -15,12 +15,12 @@ from typing import Any, Final
 from migrations_tools import __version__
 from migrations_tools.catalog import Catalog, Table
 from migrations_tools.errors import CannotProceed
-from migrations_tools.files import write_whole
+from migrations_tools.files import shown_path, write_whole
 from migrations_tools.journal import Journal, Run
 from migrations_tools.operations import Operation
 from migrations_tools.proofs.proof import FAILED, NOT_CHECKED, Proof
 from migrations_tools.provenance import Revision
-from migrations_tools.report.generated import Generated, shown_path
+from migrations_tools.report.generated import Generated
 from migrations_tools.review.findings import Finding
 
 FORM: Final = 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -101,11 +101,25 @@ def models_of(bench: Bench, actual: Mapping[str, Catalog], purpose: str = "model
     `base` (`tree`, `inside`) makes it that of other models: those of the files in `tree`.
     Raises ProbeError when the models' DDL fails, CannotProceed when an extension cannot be created.
     """
-    with bench.copies(purpose, bench.databases) as copies:
+    return begin_models(bench, actual, purpose, **base)()
+
+
+def begin_models(
+    bench: Bench, actual: Mapping[str, Catalog], purpose: str = "models", **base: Any
+) -> Callable[[], Models]:
+    """Do of `models_of` what needs the probe; what is given does the rest, for which another thread will do."""
+    with ExitStack() as stack:
+        copies = stack.enter_context(bench.copies(purpose, bench.databases))
         for name, scratch in copies.items():
             make_extensions(bench.server, scratch, [extension.name for extension in actual[name].extensions])
         excluded = _create_models(bench, copies, actual, base)
-        return Models({name: bench.read(scratch) for name, scratch in copies.items()}, excluded)
+        made = stack.pop_all()
+
+    def finish() -> Models:
+        with made:
+            return Models({name: bench.read(scratch) for name, scratch in copies.items()}, excluded)
+
+    return finish
 
 
 def _create_models(

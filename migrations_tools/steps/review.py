@@ -19,9 +19,9 @@ from migrations_tools.review.facts import Facts
 from migrations_tools.review.findings import SEVERITIES, Allowance, Finding, parse_allowances
 from migrations_tools.review.lineage import Base, Lineage, read_file
 from migrations_tools.steps import base_branch, engines
+from migrations_tools.steps.autogenerating import same_files
 from migrations_tools.steps.bench import Bench
 from migrations_tools.steps.cleanup import cleanup
-from migrations_tools.steps.generate import same_files
 from migrations_tools.steps.history import read_history
 from migrations_tools.steps.install import Migrated
 from migrations_tools.steps.isolate import isolate

@@ -1,19 +1,36 @@
-"""What the user says of the change, read from options: renames, and values for existing rows."""
+"""What the user wants of `generate`, and says of the change: read from options."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from migrations_tools.errors import CannotProceed
 from migrations_tools.review.facts import Wishes
+from migrations_tools.review.findings import Allowance
 
 _COLUMN = re.compile(r"((?:[^.=]+\.)?[^.=]+\.[^.=]+)=([^.=]+)")
 _TABLE = re.compile(r"((?:[^.=]+\.)?[^.=]+)=([^.=]+)")
 
 
 _VALUE = re.compile(r"((?:[^.=]+\.)?[^.=]+\.[^.=]+)=(.+)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the user wants of `generate`: a message, the head to stand on, the drops that are meant, files or not.
+
+    `wishes` are what the review is told of the change, `dump` has rows to execute the file with.
+    """
+
+    message: str
+    head: str
+    allowances: Sequence[Allowance]
+    write: bool
+    wishes: Wishes = field(default_factory=Wishes)
+    dump: Path | None = None
 
 
 def parse_wishes(renames: Sequence[str], table_renames: Sequence[str], backfills: Sequence[str] = ()) -> Wishes:

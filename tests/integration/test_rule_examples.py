@@ -36,6 +36,8 @@ def test_the_unsafe_example_gives_the_rules_finding_and_the_safe_one_none(folder
     code = folder.parent.name
     found = desk.review(read_example(folder), executed=code in MEASURED)
     others = [item for item in grave(found) if item.code != code and not mended(item)]
+    if folder.name == "unsafe":  # what is unsafe upwards often cannot be taken back either, and that is said too
+        others = [item for item in others if not item.code.startswith("DG")]
     assert [f"{item.code} {item.object}: {item.sentence}" for item in others] == []
     own = [item for item in found if item.code == code]
     if folder.name == "unsafe":

@@ -34,9 +34,10 @@ from migrations_tools.report.generated import Generated
 from migrations_tools.review.facts import Wishes
 from migrations_tools.review.findings import Allowance, Finding, parse_allowances
 from migrations_tools.settings import Settings
-from migrations_tools.steps import generate
+from migrations_tools.steps import autogenerating, generate
 from migrations_tools.steps.executing import ExecutedFiles
 from migrations_tools.steps.temp import targets
+from migrations_tools.steps.wishes import Wish
 from migrations_tools.steps.work import Work
 from tests.support.embedded import Server as Running
 from tests.support.embedded import running_server
@@ -131,6 +132,9 @@ class Lasting:
     def ask(self, request: Mapping[str, Any], doing: str, answering: Asked | None = None) -> Any:
         """Send a request and give its answer."""
         return self._probe.ask({**request, "databases": request["databases"] or self._databases}, doing, answering)
+
+    def begin(self) -> None:
+        return None
 
     def __enter__(self) -> Lasting:
         return self
@@ -316,7 +320,7 @@ class Desk:
         """Lay an example out, review it, clear it away; give what is said, with the file executed or without."""
         with self.laid_out(example), ExitStack() as stack:
             if not executed and hasattr(generate, "execute_new"):
-                stack.enter_context(patch.object(generate, "execute_new", _unexecuted))
+                stack.enter_context(patch.object(autogenerating, "execute_new", _unexecuted))
             return self.review_by_hand(example) if example.by_hand else self.generate(example).findings
 
     def catalog(self) -> Catalog:
@@ -351,13 +355,13 @@ def _allowances(settings: Mapping[str, Any]) -> tuple[Allowance, ...]:
     return parse_allowances(settings.get("allow", ()), date(2026, 1, 1))
 
 
-def _wish(settings: Mapping[str, Any]) -> generate.Wish:
+def _wish(settings: Mapping[str, Any]) -> Wish:
     renames = [item.partition("=")[::2] for item in settings.get("rename", ())]
     wishes = Wishes(
         {old: new for old, new in renames if "." in old}, {old: new for old, new in renames if "." not in old},
         settings.get("backfill", {}),
     )  # fmt: skip
-    return generate.Wish("", "", _allowances(settings), write=True, wishes=wishes)
+    return Wish("", "", _allowances(settings), write=True, wishes=wishes)
 
 
 @contextmanager

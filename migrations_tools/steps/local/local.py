@@ -7,6 +7,7 @@ import shutil
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from subprocess import Popen
+from typing import TYPE_CHECKING
 
 from migrations_tools.discovery import libpq, variables
 from migrations_tools.discovery.addresses import Server
@@ -22,10 +23,12 @@ from migrations_tools.inapp.client import Probe, Program
 from migrations_tools.journal import Run
 from migrations_tools.steps.local import databases
 from migrations_tools.steps.local.databases import Whereabouts
-from migrations_tools.steps.local.installation import LocalInstallation, Place
 from migrations_tools.steps.local.source import Source, databases_named, outer_variables, variables_for
 from migrations_tools.steps.temp import Watched, taken_over, watched
 from migrations_tools.steps.work import Work
+
+if TYPE_CHECKING:
+    from migrations_tools.steps.local.installation import LocalInstallation
 
 HELPERS = "helpers"
 
@@ -132,6 +135,8 @@ class Local:
             before = self.server(run).identity()
             run = make_databases(self.work, self.source, run, again=True)
         absent = self.variables(run).absent
+        from migrations_tools.steps.local.installation import LocalInstallation, Place
+
         place = Place(self.work, self.source, self.engine, self.environment(run), absent, self.server(run))
         return run, LocalInstallation(place, before)
 
