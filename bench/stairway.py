@@ -3,8 +3,8 @@
 `python bench/stairway.py [revisions …]` (20, 100, 300 and 1000 without) in an environment with this package, its
 `embedded` extra, alembic, sqlalchemy, pytest-alembic and pytest-mrt. Whole commands are timed; of our own, both the
 whole `validate --stairway all` (which installs, compares models and more) and the walk in it, as its record has it.
-Each is set against `alembic upgrade head`, `downgrade base`, `upgrade head`, once each. What takes five
-times as long as our whole command (and a minute) is stopped.
+Each is set against `alembic upgrade head`, `downgrade base`, `upgrade head`, once each. What takes twice
+as long as our whole command, and two minutes, is stopped.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ from migrations_tools.engines import cluster as clusters
 
 OURS = "validate --stairway all, whole"
 SIZES = (20, 100, 300, 1000)
-PATIENCE = 5.0  # times as long as ours may another take; it is stopped then
+# What another may take at least, in seconds, and times as long as ours; it is stopped then.
+LEAST, PATIENCE = 120.0, 2.0
 PROGRAMS = Path(sysconfig.get_path("scripts"))
 CONFTEST = """\
 import os
@@ -107,7 +108,7 @@ def measure(place: Place) -> dict[str, Took]:
     whole, walk = _ours(place)
     for name, words in rivals.items():
         fresh(place)
-        taken[name] = _rival(place, max(60.0, PATIENCE * whole.seconds), *words)
+        taken[name] = _rival(place, max(LEAST, PATIENCE * whole.seconds), *words)
     return {**taken, OURS: whole, "the walk in it": walk}
 
 
@@ -158,7 +159,7 @@ def _cell(took: Took, unit: float, ours: float) -> str:
     if math.isnan(took.seconds):
         return "does not work"
     if math.isinf(took.seconds):
-        return f"over {max(60.0, PATIENCE * ours):.0f} s, stopped"
+        return f"over {max(LEAST, PATIENCE * ours):.0f} s, stopped"
     return f"{took.seconds:.1f} s, {took.seconds / unit:.2f} x, {took.megabytes:.0f} MB"
 
 

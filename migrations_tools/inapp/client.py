@@ -125,7 +125,8 @@ class Probe:
         words = " ".join(self._program.command) if self._program else ""
         try:
             self.begin()
-            self.first = self._answer(f"running `{words}`" if words else "starting the probe", _no_questions)
+            if self.first is None:
+                self.first = self._answer(f"running `{words}`" if words else "starting the probe", _no_questions)
         except BaseException:
             self.close()
             raise
@@ -137,6 +138,11 @@ class Probe:
         """Close the channel and wait for the probe's process to end."""
         self.close()
 
+    def leave(self) -> None:
+        """Close the channel, at which the other side goes by itself, and wait for nothing; `close` does."""
+        with suppress(BrokenPipeError):
+            self._input.close()
+
     def close(self) -> None:
         """End the probe; safe to call twice."""
         self._dismiss(_GOODBYE)
@@ -147,8 +153,7 @@ class Probe:
     def _dismiss(self, seconds: float) -> None:
         """Close the channel, at which the other side goes by itself; end it by force when it does not."""
         # When it has ended by itself, its exit code was looked at where an answer was awaited.
-        with suppress(BrokenPipeError):
-            self._input.close()
+        self.leave()
         try:
             self._process.wait(timeout=seconds)
         except subprocess.TimeoutExpired:

@@ -17,6 +17,7 @@ from .tags import RESET, Override
 RESTART = "on-failure:10"
 # Docker's own defaults (docs.docker.com, Dockerfile reference, HEALTHCHECK).
 _INTERVAL, _RETRIES = "30s", 3
+_OFTEN = 0.5  # seconds: others wait for a service until its check has been made
 
 
 def restart_policy(service: Service) -> str:
@@ -53,7 +54,7 @@ def replicas_part(service: Service) -> Part:
 
 
 def health_part(service: Service) -> Part:
-    """Check every second, with so many retries that the copy is given no less time than the original."""
+    """Check twice a second, with so many retries that the copy is given no less time than the original."""
     check = service.mapping("healthcheck")
     test = check.get("test") or ()
     if not check or check.get("disable") or list(test)[:1] == ["NONE"]:
@@ -64,11 +65,11 @@ def health_part(service: Service) -> Part:
     interval = seconds(str(check.get("interval") or _INTERVAL)) or seconds(_INTERVAL)
     before = int(check.get("retries") or _RETRIES)
     period = seconds(str(check.get("start_period") or "0s"))
-    if interval <= 1 and not reset:
+    if interval <= _OFTEN and not reset:
         return Part()
-    every = min(interval, 1.0)
+    every = min(interval, _OFTEN)
     retries = max(before, math.ceil((interval * before + period) / every))
-    faster = {"interval": "1s"} if interval > 1 else {}
+    faster = {"interval": f"{_OFTEN * 1000:.0f}ms"} if interval > _OFTEN else {}
     said = f"health check every {interval:g}s, {before} retries → every {every:g}s, {retries} retries"
     return Part({"healthcheck": {**faster, "retries": retries, **reset}}, (said,))
 

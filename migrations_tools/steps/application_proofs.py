@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 from migrations_tools.asking import Access, access
@@ -42,21 +42,16 @@ def ask(temp: Temp, installation: Installation, found: Access) -> tuple[Client, 
     return client, proofs
 
 
-def lengths(found: Logs) -> dict[str, int]:
-    """Give how long each log is, to know later what was written in between."""
-    return {service: len(lines) for service, lines in found.items()}
+def length(temp: Temp, installation: Installation) -> int:
+    """Give how long the database's log is, to know later what was written in between."""
+    return sum(map(len, installation.logs(temp.project.database.service).values()))
 
 
-def clean_logs(
-    temp: Temp, found: Logs, spans: Mapping[str, tuple[int, int]], since: str, client: Client
-) -> Sequence[Proof]:
-    """Prove that the logs are clean; of the database's, what this tool did on scratch databases (`spans`) is left out.
+def clean_logs(temp: Temp, found: Logs, span: tuple[int, int], since: str, client: Client) -> Sequence[Proof]:
+    """Prove that the logs are clean; of the database's, what this tool did on scratch databases (`span`) is left out.
 
     Where no log is kept, because nothing was started, nothing is said: then the application was not checked either.
     """
     database = temp.project.database.service
-    kept = {
-        service: logs.without(lines, spans.get(service, (0, 0))) if service == database else lines
-        for service, lines in found.items()
-    }
+    kept = {service: logs.without(lines, span) if service == database else lines for service, lines in found.items()}
     return [logs.clean(kept, since, temp.work.settings.log_patterns, client.hide)] if kept else []

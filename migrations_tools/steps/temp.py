@@ -20,6 +20,7 @@ from migrations_tools.proofs.proof import Proof
 from migrations_tools.steps.work import Work
 
 OWN_PREFIX = "migrations_tools_"
+PURPOSE = "alembic"  # of the probe that is there for the most
 
 
 class Temp(Protocol):
@@ -46,7 +47,7 @@ class Temp(Protocol):
     def place(self) -> str:
         """Say where Alembic runs: a service, an interpreter."""
 
-    def open_probe(self, run: Run, purpose: str = "alembic") -> tuple[Run, Probe]:
+    def open_probe(self, run: Run, purpose: str = PURPOSE) -> tuple[Run, Probe]:
         """Start a probe where Alembic runs, one at a time for each purpose; use it as a context manager."""
 
     def run_program(self, run: Run, program: Program) -> tuple[Run, Watched]:
@@ -113,8 +114,8 @@ class Installation(Protocol):
     def first_proofs(self) -> list[Proof]:
         """Prove that the installation is up and its database is new."""
 
-    def logs(self) -> Logs:
-        """Give the log of each service that there is, the application's own first."""
+    def logs(self, only: str = "") -> Logs:
+        """Give the log of each service that there is, or of one; the application's own first."""
 
     def last_proofs(self, run: Run) -> list[Proof]:
         """Prove that the rest of the machine is untouched."""

@@ -80,20 +80,19 @@ def _prove(
             run, installed = install(temp, run, probe, installation)
         run = installation.start_application(run)
         with console.step("Comparing the schema with the models'"):
-            before = application_proofs.lengths(installation.logs())
+            before = application_proofs.length(temp, installation)
             bench = Bench(temp, run, probe, temp.server(run), installed)
             proofs, parts = schema_proofs.prove(bench, wanted.stairs), installed_parts(bench)
             if wanted.dump:
                 proofs.append(attempted(upgrade_path.CLAIM, partial(upgrade_path.prove, bench, wanted.dump)))
             if wanted.catalog:
                 compare.keep(bench, wanted.catalog)
-            after = application_proofs.lengths(installation.logs())
+            span = (before, application_proofs.length(temp, installation))
     with console.step("Asking the application"):
         client, answered = application_proofs.ask(temp, installation, wanted.access)
     with console.step("Looking at what is up, the logs, and the rest of the machine"):
         first, last = installation.first_proofs(), installation.last_proofs(run)
-        spans = {service: (start, after[service]) for service, start in before.items() if service in after}
-        clean = application_proofs.clean_logs(temp, installation.logs(), spans, installed[0].since, client)
+        clean = application_proofs.clean_logs(temp, installation.logs(), span, installed[0].since, client)
     return run, [*first, *proofs, *answered, *clean, *last, files_unchanged(run.hashes, temp.work.root)], parts
 
 

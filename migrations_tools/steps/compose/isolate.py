@@ -66,12 +66,12 @@ def _make(work: Work, original: Original, planned: IsolationPlan, can: Features)
         _refuse_a_strangers_copy(original, planned)
         run, copy = _begin_or_forget(work, original, planned, can)
     try:
-        run, containers = start.start(copy, run)
+        run, started = start.start(copy, run)
     except MigrationsToolsError as error:
         stopped_at(work, run, "failed", error)
         raise
     work.journal.update(run, stage="isolated", steps=tuple(work.console.steps))
-    show(copy, containers)
+    show(copy, started.containers)
 
 
 def host_ports(planned: IsolationPlan) -> list[int]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from migrations_tools.discovery.alembic import runs_alembic
 from migrations_tools.engines import claims, compose, inventory
 from migrations_tools.engines.compose import PROJECT_LABEL, Container
 from migrations_tools.errors import CannotProceed
+from migrations_tools.inapp.client import Probe
 from migrations_tools.journal import Run
 from migrations_tools.proofs import stack as stack_proofs
 from migrations_tools.proofs.moment import Logs
@@ -18,18 +20,24 @@ from migrations_tools.steps.compose import start
 from migrations_tools.steps.compose.copy import Copy
 from migrations_tools.steps.compose.isolate import host_ports, url
 
+_AT_ONCE = 8  # logs that are read at the same time
 
-def reinstall(copy: Copy, run: Run) -> tuple[Run, ComposeInstallation]:
-    """Take the stack down, remove exactly its volumes, build and start it again."""
+
+def reinstall(copy: Copy, run: Run) -> tuple[Run, Probe, ComposeInstallation]:
+    """Take the stack down, remove exactly its volumes, build and start it again; give a probe that is open as well."""
     before = _identity(copy, run)
     # While it is down, nobody else may find its name and its ports free.
     with claims.claimed(copy.stack.project, copy.stack.docker.environment, "validate", copy.work.root) as claim:
         claim.note(ports=host_ports(copy.plan))
         run, removed = _take_down(copy, run)
-        run, containers = start.start(copy, run)
-    with copy.work.console.step("Removing the images that were replaced"):
-        start.remove_replaced_images(copy, run)
-    return run, ComposeInstallation(copy, run, containers, before, removed)
+        run, started = start.start(copy, run, keep=True)
+    try:
+        with copy.work.console.step("Removing the images that were replaced"):
+            start.remove_replaced_images(copy, run)
+    except BaseException:
+        started.probe.close()
+        raise
+    return run, started.probe, ComposeInstallation(copy, run, started.containers, before, removed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +84,17 @@ class ComposeInstallation:
             stack_proofs.database_is_new(self.before, start.server(self.copy, self.run).identity(), self.removed),
         ]
 
-    def logs(self) -> Logs:
-        """Give the log of each service; of one with several containers, by their names."""
+    def logs(self, only: str = "") -> Logs:
+        """Give the log of each service, or of one; of one with several containers, by their names."""
         application, docker = self.copy.original.project.application, self.copy.stack.docker
         own = application.service if application else ""
-        there = [item for item in self.copy.stack.containers() if not item.one_off]
+        there = [item for item in self.copy.stack.containers() if not item.one_off and only in ("", item.service)]
+        there.sort(key=lambda item: (item.service != own, item.service, item.name))
         count = Counter(item.service for item in there)
-        return {
-            item.service if count[item.service] == 1 else item.name: compose.logs(docker, item.id, "--timestamps")
-            for item in sorted(there, key=lambda item: (item.service != own, item.service, item.name))
-        }
+        names = [item.service if count[item.service] == 1 else item.name for item in there]
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            texts = pool.map(lambda item: compose.logs(docker, item.id, "--timestamps"), there)
+            return dict(zip(names, texts, strict=True))
 
     def last_proofs(self, run: Run) -> list[Proof]:
         """Prove that the engine's other objects are as they were."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import Any
 
 from migrations_tools.discovery.alembic import upgrades_to_head
@@ -51,8 +53,19 @@ def verify(copy: Copy) -> None:
         raise CannotProceed(["The copy would not be apart from the original:", *found], tip="Nothing was started.")
 
 
-def start(copy: Copy, run: Run) -> tuple[Run, tuple[Container, ...]]:
-    """Start the temp stack so that no statement can reach another database; give its containers when all are ready."""
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The containers when all are ready, and the probe that has looked where env.py leads: it is to be closed."""
+
+    containers: tuple[Container, ...]
+    probe: Probe
+
+
+def start(copy: Copy, run: Run, keep: bool = False) -> tuple[Run, Started]:
+    """Start the temp stack so that no statement can reach another database.
+
+    With `keep`, the probe is left open for whoever goes on with it, else it has been closed.
+    """
     console = copy.work.console
     with console.step("Building the images"):
         run = build(copy, run)
@@ -60,13 +73,19 @@ def start(copy: Copy, run: Run) -> tuple[Run, tuple[Container, ...]]:
         run = _create(copy, run)
     with console.step("Starting the temp database and checking where env.py leads") as step:
         step.within(_limit(copy))
-        run = _start_database(copy, run)
-    with console.step("Starting the rest of the stack") as step:
-        limit = _limit(copy)
-        step.within(limit)
-        compose.start(copy.stack, run, services(copy), expectation(copy), limit)
-        containers = compose.wait_ready(copy.stack, expectation(copy), limit, console.detail)
-    return run, containers
+        run, probe = _start_database(copy, run)
+    with ExitStack() as stack:
+        stack.callback(probe.close)
+        if not keep:
+            probe.leave()
+        with console.step("Starting the rest of the stack") as step:
+            limit = _limit(copy)
+            step.within(limit)
+            compose.start(copy.stack, run, services(copy), expectation(copy), limit)
+            containers = compose.wait_ready(copy.stack, expectation(copy), limit, console.detail)
+        if keep:
+            stack.pop_all()
+    return run, Started(containers, probe)
 
 
 def _create(copy: Copy, run: Run) -> Run:
@@ -156,19 +175,20 @@ def note_anonymous_volumes(copy: Copy, run: Run) -> Run:
     return copy.work.journal.will_make(run, *found)
 
 
-def _start_database(copy: Copy, run: Run) -> Run:
+def _start_database(copy: Copy, run: Run) -> tuple[Run, Probe]:
     limit, forwarder = _limit(copy), copy.plan.forwarder
     first = [copy.project.database.service, *([forwarder.service] if forwarder else [])]
     compose.start(copy.stack, run, first, expectation(copy), limit)
     # The probe's container starts while PostgreSQL initialises; it connects to nothing until it is asked to.
     run, probe = open_probe(copy, run)
-    try:
+    with ExitStack() as stack:
+        stack.callback(probe.close)
+        probe.begin()
         mark(copy, run, limit)
-        with probe:
-            refuse_upgrade_head(check_reach(probe, targets(copy.project, run)), _upgrading_to_head(copy))
-    finally:
-        probe.close()
-    return run
+        stack.enter_context(probe)
+        refuse_upgrade_head(check_reach(probe, targets(copy.project, run)), _upgrading_to_head(copy))
+        stack.pop_all()
+    return run, probe
 
 
 def _upgrading_to_head(copy: Copy) -> list[str]:

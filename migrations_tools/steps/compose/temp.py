@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from migrations_tools.discovery.project import Project
@@ -14,7 +14,7 @@ from migrations_tools.journal import Run
 from migrations_tools.steps.compose import start
 from migrations_tools.steps.compose.copy import Copy
 from migrations_tools.steps.compose.reinstall import ComposeInstallation, reinstall
-from migrations_tools.steps.temp import Watched, scratch_name
+from migrations_tools.steps.temp import PURPOSE, Watched, scratch_name
 from migrations_tools.steps.work import Work
 
 
@@ -23,6 +23,7 @@ class ComposeTemp:
     """The copy of the stack: its database container and the Alembic service's image."""
 
     copy: Copy
+    _open: list[Probe] = field(default_factory=list)
 
     @property
     def work(self) -> Work:
@@ -51,8 +52,10 @@ class ComposeTemp:
         """Name the service whose image Alembic runs in."""
         return f"the service {self.project.alembic_service}"
 
-    def open_probe(self, run: Run, purpose: str = "alembic") -> tuple[Run, Probe]:
-        """Start a probe in a one-off container, which is named by the purpose."""
+    def open_probe(self, run: Run, purpose: str = PURPOSE) -> tuple[Run, Probe]:
+        """Start a probe in a one-off container, which is named by the purpose; or go on with one that is open."""
+        if self._open and purpose == PURPOSE:
+            return run, self._open.pop()
         return start.open_probe(self.copy, run, purpose)
 
     def run_program(self, run: Run, program: Program) -> tuple[Run, Watched]:
@@ -76,7 +79,9 @@ class ComposeTemp:
 
     def reinstall(self, run: Run) -> tuple[Run, ComposeInstallation]:
         """Take the stack down, remove exactly its volumes, build and start it again."""
-        return reinstall(self.copy, run)
+        run, probe, installation = reinstall(self.copy, run)
+        self._open.append(probe)
+        return run, installation
 
     def client(self, run: Run, terminal: bool, command: str = "") -> tuple[list[str], dict[str, str]]:
         """Give the words that start psql inside the database's own container."""

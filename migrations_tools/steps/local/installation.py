@@ -22,6 +22,7 @@ from migrations_tools.steps.local.source import Source
 from migrations_tools.steps.work import Work
 
 _POLL = 0.05
+_LOG = "application"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +78,9 @@ class LocalInstallation:
         """Prove that the database is a new one."""
         return [stack.database_is_new(self.before, self.place.server.identity())]
 
-    def logs(self) -> Logs:
-        """Give the application's log; none when it does not run."""
-        return {"application": stamped(self.log)} if not self.problem else {}
+    def logs(self, only: str = "") -> Logs:
+        """Give the application's log; none when it does not run, or another one is asked for."""
+        return {_LOG: stamped(self.log)} if not self.problem and only in ("", _LOG) else {}
 
     def last_proofs(self, _run: Run) -> list[Proof]:
         """Say that no container was involved."""

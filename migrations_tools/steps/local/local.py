@@ -24,7 +24,7 @@ from migrations_tools.journal import Run
 from migrations_tools.steps.local import databases
 from migrations_tools.steps.local.databases import Whereabouts
 from migrations_tools.steps.local.source import Source, databases_named, outer_variables, variables_for
-from migrations_tools.steps.temp import Watched, taken_over, watched
+from migrations_tools.steps.temp import PURPOSE, Watched, taken_over, watched
 from migrations_tools.steps.work import Work
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Local:
         """Name the interpreter."""
         return " ".join(self.source.interpreter.command)
 
-    def open_probe(self, run: Run, purpose: str = "alembic") -> tuple[Run, Probe]:  # noqa: ARG002 - nothing is named here
+    def open_probe(self, run: Run, purpose: str = PURPOSE) -> tuple[Run, Probe]:  # noqa: ARG002 - nothing is named here
         """Start a probe in the project's own interpreter."""
         program = taken_over(self.project, run, self._helpers() if self.project.alembic.command else "")
         patience, count = self.work.settings.command_timeout, self.work.console.count
