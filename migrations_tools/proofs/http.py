@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
@@ -32,11 +32,12 @@ _TRIED: Final = 3  # paths that tell whether a prefix is the right one
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks, where the logs are read, and what the application uses and does not run here."""
+    """Who asks, where the logs are read, what the application uses and does not run here, and who counts along."""
 
     client: Client
     watch: Watch
     absent: tuple[str, ...] = ()
+    count: Callable[[int, int, str], None] = lambda _done, _total, _what: None
 
     def excuses(self, answer: Answer) -> bool:
         """Tell whether an answer proves nothing: "unavailable", and something is not there."""
@@ -141,7 +142,11 @@ def _together(asker: Asker, requests: Sequence[Request]) -> list[Told]:
     moment = asker.watch.begin()
     last = [request for request in requests if _LOGOUT.search(request.path)]
     with ThreadPoolExecutor(_WORKERS) as pool:
-        answers = list(pool.map(asker.client.send, [request for request in requests if request not in last]))
+        first = [request for request in requests if request not in last]
+        answers = []
+        for answer in pool.map(asker.client.send, first):
+            answers.append(answer)
+            asker.count(len(answers), len(requests), "requests")
     answers += map(asker.client.send, last)
     failing = [answer for answer in answers if asker.fails(answer) and not answer.late]
     period = asker.watch.said_since(moment) if failing else []

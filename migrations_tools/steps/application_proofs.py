@@ -29,7 +29,9 @@ def ask(temp: Temp, installation: Installation, found: Access) -> tuple[Client, 
     if not base:
         return client, [not_checked(http.HEALTH, reason), not_checked(http.ROUTES, reason)]
     application = temp.project.application or Application("", 0, "/")
-    asker = Asker(client, Watch(installation.logs, client.hide), installation.absent_services())
+    asker = Asker(
+        client, Watch(installation.logs, client.hide), installation.absent_services(), temp.work.console.count
+    )
     proofs = [http.health(asker, application.health_path)]
     if found.login:
         client, proof = login.log_in(client, found.login, asker.watch)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -259,3 +260,12 @@ def test_what_is_to_come_before_the_login_comes_before() -> None:
         _, proof = _log_in(application, login)
     assert proof.outcome == PASSED
     assert application.asked() == ["POST /users", "POST /login"]
+
+
+def test_how_many_requests_are_answered_of_how_many_is_told_on_the_way() -> None:
+    told: list[tuple[int, int, str]] = []
+    answers = {"GET /openapi.json": _paths("/a", "/b", "/logout"), **{f"GET /{name}": (200, "") for name in "ab"}}
+    with speaking({**answers, "GET /logout": (200, "")}) as application:
+        asker = replace(_asker(application), count=lambda *given: told.append(given))
+        assert http.routes(asker, "", listed=False)
+    assert told == [(1, 3, "requests"), (2, 3, "requests")]

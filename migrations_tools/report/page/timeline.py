@@ -47,4 +47,4 @@ def _bar(index: int, step: Step, start: float, share: float) -> Markup:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= 46 else text[:45] + "…"
+    return text if len(text) <= 40 else text[:39] + "…"
