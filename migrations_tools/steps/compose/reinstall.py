@@ -24,13 +24,18 @@ _AT_ONCE = 8  # logs that are read at the same time
 
 
 def reinstall(copy: Copy, run: Run) -> tuple[Run, Probe, ComposeInstallation]:
-    """Take the stack down, remove exactly its volumes, build and start it again; give a probe that is open as well."""
+    """Take the stack down, remove exactly its volumes, build and start it again; give a probe that is open as well.
+
+    What is built from is there before the stack goes: both are done at the same time.
+    """
     before = _identity(copy, run)
     # While it is down, nobody else may find its name and its ports free.
     with claims.claimed(copy.stack.project, copy.stack.docker.environment, "validate", copy.work.root) as claim:
         claim.note(ports=host_ports(copy.plan))
-        run, removed = _take_down(copy, run)
-        run, started = start.start(copy, run, keep=True)
+        with ThreadPoolExecutor(1) as aside:
+            run, building = start.begin_build(copy, run, aside)
+            run, removed = _take_down(copy, run)
+            run, started = start.start(copy, run, keep=True, building=building)
     try:
         with copy.work.console.step("Removing the images that were replaced"):
             start.remove_replaced_images(copy, run)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, Future
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -61,14 +62,15 @@ class Started:
     probe: Probe
 
 
-def start(copy: Copy, run: Run, keep: bool = False) -> tuple[Run, Started]:
+def start(copy: Copy, run: Run, keep: bool = False, building: Building | None = None) -> tuple[Run, Started]:
     """Start the temp stack so that no statement can reach another database.
 
-    With `keep`, the probe is left open for whoever goes on with it, else it has been closed.
+    With `keep`, the probe is left open for whoever goes on with it, else it has been closed. `building` is a build that
+    was begun before.
     """
     console = copy.work.console
     with console.step("Building the images"):
-        run = build(copy, run)
+        run = building.end(run) if building else build(copy, run)
     with console.step("Creating everything and comparing it with the plan"):
         run = _create(copy, run)
     with console.step("Starting the temp database and checking where env.py leads") as step:
@@ -127,19 +129,49 @@ def expectation(copy: Copy) -> Expectation:
 
 
 def build(copy: Copy, run: Run, only: Sequence[str] = ()) -> Run:
-    """Build the images of the copy; what they replace is removed by id, so that nothing dangles."""
+    """Build the images of the copy, or of some services; what they replace is removed by id: nothing dangles."""
+    run, building = begin_build(copy, run, _AtOnce(), only)
+    return building.end(run)
+
+
+class _AtOnce(Executor):
+    """Does what it is given before it gives its future: an interruption then ends that first."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Do it."""
+        done: Future[Any] = Future()
+        done.set_result(fn(*args, **kwargs))
+        return done
+
+
+@dataclass(frozen=True, slots=True)
+class Building:
+    """A build that goes on; `fingerprint` is that of the files which it is made of, "" where it is not of all."""
+
+    copy: Copy
+    done: Future[None]
+    fingerprint: str
+
+    def end(self, run: Run) -> Run:
+        """Wait for the end of it, and write down what it was made of. Raises CommandFailed when it fails."""
+        self.done.result()
+        return self.copy.work.journal.update(run, built_from=self.fingerprint) if self.fingerprint else run
+
+
+def begin_build(copy: Copy, run: Run, aside: Executor, only: Sequence[str] = ()) -> tuple[Run, Building]:
+    """Begin to build images in another thread; what they replace stands in the journal before."""
     built = [
         service.service for service in copy.plan.services if service.built and (not only or service.service in only)
     ]
     if not built:
-        return run
-    before = _image_ids(copy)
-    run = copy.work.journal.will_make(run, *(("image", identity) for identity in before.values()))
-    fingerprint = tree_fingerprint(copy.project.build_contexts)
-    copy.stack.build(run, built)
-    if not only:
-        run = copy.work.journal.update(run, built_from=fingerprint)
-    return run
+        return run, Building(copy, aside.submit(_nothing), "")
+    run = copy.work.journal.will_make(run, *(("image", identity) for identity in _image_ids(copy).values()))
+    fingerprint = "" if only else tree_fingerprint(copy.project.build_contexts)
+    return run, Building(copy, aside.submit(copy.stack.build, run, built), fingerprint)
+
+
+def _nothing() -> None:
+    """Build nothing."""
 
 
 def remove_replaced_images(copy: Copy, run: Run) -> None:
