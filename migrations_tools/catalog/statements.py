@@ -198,39 +198,65 @@ FROM jsonb_each_text({settings}::jsonb) AS each (key, value)
 """
 
 
-def restricted(statement: str, relations: Iterable[int]) -> str:
-    """Give a statement of `OF_RELATIONS` for some relations only, by their oids."""
-    oids = ", ".join(map(str, relations)) or "0"
-    return f"SELECT q.* FROM ({statement}) AS q (relation) WHERE q.relation IN ({oids})"  # noqa: S608 - numbers
+def of_relations(statement: str, given: str) -> str:
+    """Give a statement of `OF_RELATIONS` for some relations only; `given` says which, as an array of oids."""
+    return f"SELECT q.* FROM ({statement}) AS q (relation) WHERE q.relation = ANY ({given}::oid[])"
 
 
-# Everything of a database's own that a schema is made of: an id, the relation that it belongs to (0 for none), and
-# whether it is as new as a transaction (its row's xmin). System objects have smaller oids (FirstNormalObjectId).
-OBJECTS = """
-WITH object (id, relation, age) AS (
-  SELECT 'r' || c.oid, coalesce(i.indrelid, c.oid), age(c.xmin)
-  FROM pg_catalog.pg_class c LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid
-  WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S', 'i', 'I')
-  UNION ALL SELECT 'k' || oid, conrelid, age(xmin) FROM pg_catalog.pg_constraint WHERE oid >= 16384
-  UNION ALL SELECT 'd' || oid, adrelid, age(xmin) FROM pg_catalog.pg_attrdef WHERE oid >= 16384
-  UNION ALL SELECT 'c' || objoid || '.' || objsubid, objoid, age(xmin) FROM pg_catalog.pg_description
-  WHERE objoid >= 16384 AND classoid = 'pg_catalog.pg_class'::regclass
-  UNION ALL SELECT 'h' || inhrelid || '.' || inhparent, inhrelid, age(xmin) FROM pg_catalog.pg_inherits
-  UNION ALL SELECT 't' || oid, 0, age(xmin) FROM pg_catalog.pg_type WHERE oid >= 16384 AND typtype IN ('e', 'd')
-  UNION ALL SELECT 'e' || oid, 0, age(xmin) FROM pg_catalog.pg_enum WHERE oid >= 16384
-  UNION ALL SELECT 'n' || oid, 0, age(xmin) FROM pg_catalog.pg_namespace WHERE oid >= 16384
-  UNION ALL SELECT 'x' || oid, 0, age(xmin) FROM pg_catalog.pg_extension WHERE oid >= 16384
-), changed (relation, age) AS (
-  SELECT attrelid, age(xmin) FROM pg_catalog.pg_attribute WHERE attrelid >= 16384 AND attnum > 0
-  UNION ALL SELECT indrelid, age(xmin) FROM pg_catalog.pg_index WHERE indrelid >= 16384
-  UNION ALL SELECT seqrelid, age(xmin) FROM pg_catalog.pg_sequence WHERE seqrelid >= 16384
-  UNION ALL SELECT ev_class, age(xmin) FROM pg_catalog.pg_rewrite WHERE ev_class >= 16384
+# Everything of a database's own that a schema is made of: its id, the relation that it belongs to (0 for none), its
+# xmin, and where it stands. System objects have smaller oids (FirstNormalObjectId). A view's id begins with v, a
+# sequence's with s.
+_OBJECTS: Final = (
+    ("CASE WHEN c.relkind IN ('v', 'm') THEN 'v' WHEN c.relkind = 'S' THEN 's' ELSE 'r' END || c.oid",
+     "coalesce(i.indrelid, c.oid)", "c.xmin",
+     """pg_catalog.pg_class c LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid
+     WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S', 'i', 'I')"""),
+    ("'k' || oid", "conrelid", "xmin", "pg_catalog.pg_constraint WHERE oid >= 16384"),
+    ("'d' || oid", "adrelid", "xmin", "pg_catalog.pg_attrdef WHERE oid >= 16384"),
+    ("'c' || objoid || '.' || objsubid", "objoid", "xmin",
+     "pg_catalog.pg_description WHERE objoid >= 16384 AND classoid = 'pg_catalog.pg_class'::regclass"),
+    ("'h' || inhrelid || '.' || inhparent", "inhrelid", "xmin", "pg_catalog.pg_inherits"),
+    ("'t' || oid", "0", "xmin", "pg_catalog.pg_type WHERE oid >= 16384 AND typtype IN ('e', 'd')"),
+    ("'e' || oid", "0", "xmin", "pg_catalog.pg_enum WHERE oid >= 16384"),
+    ("'n' || oid", "0", "xmin", "pg_catalog.pg_namespace WHERE oid >= 16384"),
+    ("'x' || oid", "0", "xmin", "pg_catalog.pg_extension WHERE oid >= 16384"),
+)  # fmt: skip
+_COUNTED = " + ".join(f"(SELECT count(*) FROM {place})" for *_, place in _OBJECTS)
+_RECENT = " UNION ALL ".join(
+    f"SELECT {name} || ':' || {relation} AS id, age({xmin}) AS age FROM {place}"
+    for name, relation, xmin, place in _OBJECTS
 )
-SELECT (SELECT string_agg(id, ' ') FROM object),
-       (SELECT string_agg(id || ':' || relation, ' ') FROM object WHERE age <= age('{since}'::xid)),
-       (SELECT string_agg(DISTINCT relation::text, ' ') FROM changed WHERE age <= age('{since}'::xid)),
+_PRESENT = " UNION ALL ".join(f"SELECT {name} AS id FROM {place}" for name, _, _, place in _OBJECTS)
+
+# How many objects there are; those that are as new as a transaction (by their rows' xmin), each with its relation; the
+# relations that have something else so new; and the transaction that is next.
+CHANGES = f"""
+SELECT {_COUNTED},
+       (SELECT string_agg(id, ' ') FROM ({_RECENT}) AS object WHERE age <= age('{{since}}'::xid)),
+       (SELECT string_agg(DISTINCT relation::text, ' ') FROM (
+          SELECT attrelid, age(xmin) FROM pg_catalog.pg_attribute WHERE attrelid >= 16384 AND attnum > 0
+          UNION ALL SELECT indrelid, age(xmin) FROM pg_catalog.pg_index WHERE indrelid >= 16384
+          UNION ALL SELECT seqrelid, age(xmin) FROM pg_catalog.pg_sequence WHERE seqrelid >= 16384
+          UNION ALL SELECT ev_class, age(xmin) FROM pg_catalog.pg_rewrite WHERE ev_class >= 16384
+        ) AS changed (relation, age) WHERE age <= age('{{since}}'::xid)),
        mod(txid_current(), 4294967296)::text
 """
+
+# To be prepared: planning takes longer than running. One plan serves all parameters (from PostgreSQL 12 on).
+PREPARABLE: Final = (
+    ("xid", CHANGES.format(since="{given}").replace("'{given}'", "$1")),
+    *(("oid[]", of_relations(statement, "$1")) for statement in OF_RELATIONS),
+)
+# Gives a row where so many are prepared under names that begin so; without a row, what is asked next is not run.
+OR_ELSE: Final = "/* or nothing more */ "
+STILL_PREPARED = (
+    f"{OR_ELSE}SELECT 1 FROM pg_catalog.pg_prepared_statements WHERE starts_with(name, '{{start}}')"
+    f" HAVING count(*) = {len(PREPARABLE)}"
+)
+ONE_PLAN: Final = {"plan_cache_mode": "force_generic_plan"}
+ONE_PLAN_SINCE: Final = 120000
+
+PRESENT = f"SELECT string_agg(id, ' ') FROM ({_PRESENT}) AS object"
 
 
 # Relations whose printed definitions hold the name of another (foreign keys, partitions, views), or of a type or schema

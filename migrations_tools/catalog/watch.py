@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, TypeAlias
 
 from migrations_tools.catalog import statements
@@ -18,8 +19,15 @@ from migrations_tools.catalog.read import Row, Rows, build
 # Runs statements without placeholders on one connection, in their order, and gives the rows of each.
 Ask: TypeAlias = Callable[[Sequence[str]], list[list[Row]]]
 
+# A statement as it is, or one of `statements.PREPARABLE` by its number, with its parameter.
+Statement: TypeAlias = str | tuple[int, str]
+Run: TypeAlias = Callable[[Sequence[Statement]], list[list[Row]]]
+
 _GLOBAL: Final = 0  # in the place of a relation: a schema, an extension, an enum type, a domain
 _GLOBALS: Final = len(statements.ALL) - len(statements.OF_RELATIONS)
+# Views and sequences among `statements.OF_RELATIONS`, and what the ids of such objects begin with.
+_FEW: Final = {statements.OF_RELATIONS.index(statements.VIEWS): "v",
+               statements.OF_RELATIONS.index(statements.SEQUENCES): "s"}  # fmt: skip
 _OWNER: Final = 10  # the field of a sequence's row that has the owning column's table
 # No transaction is older: age() of this one is the largest (FrozenTransactionId).
 _EVERYTHING: Final = "2"
@@ -78,16 +86,23 @@ class Step:
 
 
 class Watch:
-    """Looks at one database again and again; each look gives what has changed since the one before."""
+    """Looks at one database again and again; each look gives what has changed since the one before.
 
-    def __init__(self) -> None:
+    With `often`, the server keeps its plans for the session (from PostgreSQL 12 on). What asks then runs nothing behind
+    a statement that begins with `statements.OR_ELSE` and has given no row.
+    """
+
+    def __init__(self, often: bool = False) -> None:
         self._state = _State([[] for _ in range(_GLOBALS)], [{} for _ in statements.OF_RELATIONS])
         self._since = _EVERYTHING
         self._points: list[Point] = []
+        self._plans = _Plans() if often else None
 
     def begin_anew(self) -> None:
         """Read everything at the next look: the connection is another, or something happened unseen."""
         self._since = _EVERYTHING
+        if self._plans:
+            self._plans.begin_anew()
 
     def point(self) -> Point:
         """Remember how things were at the last look, until `forget`."""
@@ -110,50 +125,116 @@ class Watch:
 
     def look(self, ask: Ask) -> Step:
         """Read what has changed since the last look."""
-        pin = statements.PIN.format(settings=quoted(json.dumps(statements.PRINTING)))
-        settings, ((present, recent, changed, now),) = ask([pin, statements.OBJECTS.format(since=self._since)])
-        before, names = self._state, (present or "").split()
-        touched = self._touched(names, recent or "", changed or "")
-        known = {**before.objects, **dict(_pairs(recent or ""))}
-        after = _read(ask, before, touched)
-        if touched and self._since != _EVERYTHING:
-            dependents = _dependents(ask, before, after, touched) - touched
-            after, touched = _read(ask, after, dependents), touched | dependents
-        after.objects = {name: known[name] for name in names}
+        begin = partial(self._plans.begin, ask) if self._plans else partial(_run, ask)
+        run = partial(self._plans.run, ask) if self._plans else partial(_run, ask)
+        pinned = {**statements.PRINTING, **(statements.ONE_PLAN if self._plans else {})}
+        pin = statements.PIN.format(settings=quoted(json.dumps(pinned)))
+        settings, ((count, recent, changed, now),) = begin([pin, (0, self._since)])
+        before, new = self._state, dict(_pairs(recent or ""))
+        known = {**before.objects, **new}
+        vanished = _vanished(run, known) if count != len(known) else set()
+        first = {_GLOBAL} if self._since == _EVERYTHING else set()
+        touched = (
+            {known[name] for name in vanished} | set(new.values()) | set(map(int, (changed or "").split())) | first
+        )
+        back = statements.PIN.format(settings=quoted(json.dumps({key: value for key, value, _ in settings})))
+        after = _read(run, before, touched, new, (back,))
+        renamed = _renamed(before, after, touched) if self._since != _EVERYTHING else []
+        if renamed or (_GLOBAL in touched and self._since != _EVERYTHING):
+            _, dependent = run([pin, statements.dependents(renamed, _GLOBAL in touched)])
+            dependents = {relation for (relation,) in dependent} - touched
+            after, touched = _read(run, after, dependents, (), (back,)), touched | dependents
+        after.objects = {name: relation for name, relation in known.items() if name not in vanished}
         self._state, self._since = after, now
-        ask([statements.PIN.format(settings=quoted(json.dumps({key: value for key, value, _ in settings})))])
         for point in self._points:
             point.touched |= touched
         touched = before.with_owners(touched) | after.with_owners(touched)
         return Step(_part(before, touched), _part(after, touched))
 
-    def _touched(self, present: Sequence[str], recent: str, changed: str) -> set[int]:
-        known, here = self._state.objects, set(present)
-        vanished = {relation for name, relation in known.items() if name not in here}
-        first = {_GLOBAL} if self._since == _EVERYTHING else set()
-        return first | vanished | {relation for _, relation in _pairs(recent)} | {int(each) for each in changed.split()}
+
+class _Plans:
+    """The statements that are prepared in one session.
+
+    They may be gone at any time: psycopg sends DEALLOCATE ALL when it sees a DROP or a ROLLBACK, a migration may send
+    DISCARD ALL. An EXECUTE that fails would end the migration's transaction, so that each look asks first.
+    """
+
+    def __init__(self) -> None:
+        self.session = 0
+
+    def begin_anew(self) -> None:
+        """Prepare everything again at the next look."""
+        self.session += 1
+
+    def begin(self, ask: Ask, wanted: Sequence[Statement]) -> list[list[Row]]:
+        """Run a look's first statements, and prepare before where that is to be done (again)."""
+        check = statements.STILL_PREPARED.format(start=self._name(""))
+        found = ask([check, *self._texts(wanted)])
+        if len(found) > 1:
+            return found[1:]
+        self.session += 1  # some of them may be there, under names of before
+        ask([f"PREPARE {self._name(at)} ({type_}) AS {text}" for at, (type_, text) in enumerate(statements.PREPARABLE)])
+        return self.run(ask, wanted)
+
+    def run(self, ask: Ask, wanted: Sequence[Statement]) -> list[list[Row]]:
+        """Run statements of the same look."""
+        return ask(self._texts(wanted))
+
+    def _texts(self, wanted: Sequence[Statement]) -> list[str]:
+        return [each if isinstance(each, str) else self._execute(*each) for each in wanted]
+
+    def _name(self, number: int | str) -> str:
+        return f"migrations_tools_{self.session}_{number}"
+
+    def _execute(self, number: int, value: str) -> str:
+        return f"EXECUTE {self._name(number)} ({quoted(value)})"
 
 
-def _read(ask: Ask, old: _State, touched: set[int]) -> _State:
-    """Give the state with the touched relations as they are now."""
+def _run(ask: Ask, wanted: Sequence[Statement]) -> list[list[Row]]:
+    """Run statements as they are."""
+    return ask([each if isinstance(each, str) else _plain(*each) for each in wanted])
+
+
+def _plain(number: int, value: str) -> str:
+    if number == 0:
+        return statements.CHANGES.format(since=value)
+    return statements.of_relations(statements.OF_RELATIONS[number - 1], quoted(value))
+
+
+def _vanished(run: Run, known: Mapping[str, int]) -> set[str]:
+    """Give what was there, or is new, and is not there: all that is there is one of the two."""
+    (((present,),),) = run([statements.PRESENT])
+    return known.keys() - (present or "").split()
+
+
+def _read(run: Run, old: _State, touched: set[int], new: Iterable[str], last: Sequence[str]) -> _State:
+    """Give the state with the touched relations as they are now; `new` are objects by their ids.
+
+    The statements of `last` are run behind all others, in the same go.
+    """
     relations = touched - {_GLOBAL}
     general = list(statements.ALL[:_GLOBALS]) if _GLOBAL in touched else []
-    wanted = [statements.restricted(statement, relations) for statement in statements.OF_RELATIONS] if relations else []
-    answers = ask([*general, *wanted]) if general or wanted else []
-    return _State(
-        answers[: len(general)] or old.globals,
-        [_replaced(table, relations, rows) for table, rows in zip(old.relations, answers[len(general) :], strict=True)]
-        if wanted else old.relations,
-    )  # fmt: skip
+    kinds = _kinds(old, relations, {name[0] for name in new}) if relations else []
+    given = f"{{{','.join(map(str, relations))}}}"
+    answers = run([*general, *((kind + 1, given) for kind in kinds), *last])
+    tables = list(old.relations)
+    for kind, rows in zip(kinds, answers[len(general) : len(general) + len(kinds)], strict=True):
+        tables[kind] = _replaced(tables[kind], relations, rows)
+    return _State(answers[: len(general)] or old.globals, tables)
 
 
-def _dependents(ask: Ask, before: _State, after: _State, touched: set[int]) -> set[int]:
-    """Give the relations that print a name which has changed."""
-    renamed = [relation for relation in touched if before.names(relation) - after.names(relation)]
-    if not renamed and _GLOBAL not in touched:
-        return set()
-    (rows,) = ask([statements.dependents(renamed, _GLOBAL in touched)])
-    return {relation for (relation,) in rows}
+def _kinds(old: _State, relations: Collection[int], new: Collection[str]) -> list[int]:
+    """Give which of the statements can have rows of these relations: of views and sequences there are few."""
+    few = {
+        kind for kind, letter in _FEW.items()
+        if letter not in new and not any(relation in old.relations[kind] for relation in relations)
+    }  # fmt: skip
+    return [kind for kind in range(len(statements.OF_RELATIONS)) if kind not in few]
+
+
+def _renamed(before: _State, after: _State, touched: Iterable[int]) -> list[int]:
+    """Give the relations of whose names one is gone: others may print it."""
+    return [relation for relation in touched if before.names(relation) - after.names(relation)]
 
 
 def _pairs(text: str) -> Iterator[tuple[str, int]]:

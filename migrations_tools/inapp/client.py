@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -23,6 +25,8 @@ _NOT_THE_APPLICATIONS = ("site-packages", "dist-packages", "/lib/python", 'File 
 Asked = Callable[[str, Any], Mapping[str, Any]]
 Counted = Callable[[int, int, str], None]
 _PATIENCE = 1800.0
+# How often it is looked whether an answer is late: seconds, or so many times within the limit.
+_LOOK, _LOOKS = 1.0, 20
 # What a probe that is asked to go gets, and one that gave no answer.
 _GOODBYE, _SHORT_GOODBYE = 20.0, 2.0
 
@@ -105,6 +109,9 @@ class Probe:
         self._patience = patience
         self._count = count
         self._late = False
+        self._until = math.inf
+        self._over = threading.Event()
+        self._watch = threading.Thread(target=self._keep_watch, daemon=True)
         self._begun = False
         self.first: Any = None
         self._input: IO[str] = process.stdin
@@ -146,6 +153,7 @@ class Probe:
     def close(self) -> None:
         """End the probe; safe to call twice."""
         self._dismiss(_GOODBYE)
+        self._over.set()
         self._reader.join(timeout=5)
         self._output.close()
         self._errors.close()
@@ -172,21 +180,24 @@ class Probe:
     @contextmanager
     def _limited(self) -> Iterator[None]:
         """Let nobody wait in the block for longer than the limit: then the probe is ended, and its channel with it."""
-
-        def end() -> None:
-            self._late = True
-            if self._program:  # what it has started ends with its channel alone
-                self._dismiss(_SHORT_GOODBYE)
-            else:
-                self._process.kill()
-
-        timer = threading.Timer(self._patience, end)
-        timer.daemon = True
-        timer.start()
+        self._until = time.monotonic() + self._patience
+        if self._watch.ident is None:
+            self._watch.start()
         try:
             yield
         finally:
-            timer.cancel()
+            self._until = math.inf
+
+    def _keep_watch(self) -> None:
+        """End the probe when it is late. One thread looks now and then: questions come by the thousand."""
+        while not self._over.wait(min(_LOOK, self._patience / _LOOKS)):
+            if time.monotonic() > self._until:
+                self._late = True
+                if self._program:  # what it has started ends with its channel alone
+                    self._dismiss(_SHORT_GOODBYE)
+                else:
+                    self._process.kill()
+                return
 
     def _answer(self, doing: str, answering: Asked) -> Any:
         while True:
@@ -211,7 +222,8 @@ class Probe:
     def inquire(self, statements: Sequence[str], doing: str) -> list[list[tuple[Any, ...]]]:
         """Run statements on the connection of the request whose question is just being answered; give their rows."""
         self._write(json.dumps({"query": list(statements)}) + "\n")
-        document = self._read(doing)
+        with self._limited():
+            document = self._read(doing)
         if document.get("ask") != "rows":
             raise ProbeError(document["error"], doing, self._advice)
         return [[tuple(row) for row in rows] for rows in document["value"]]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
 from migrations_tools.catalog import Watch
+from migrations_tools.catalog.statements import ONE_PLAN_SINCE
 from migrations_tools.catalog.watch import Point
 from migrations_tools.errors import CannotProceed
 from migrations_tools.inapp.client import ProbeError
@@ -81,7 +82,7 @@ def _one(names: Sequence[str], given: str) -> str:
 class _Look:
     """What is known of one database on the way: how it was before the revision, and after its first upgrade."""
 
-    watch: Watch = field(default_factory=Watch)
+    watch: Watch
     before: Point | None = None
     up: Point | None = None
 
@@ -100,6 +101,8 @@ class _Walk:
         self.said: dict[str, str] = {}
         self.at = ("", "")
         self.walked = 0
+        with bench.server.connect() as connection:
+            self._often = connection.info.server_version >= ONE_PLAN_SINCE
 
     def flights(self) -> Iterator[Flight]:
         """Walk all of it; give what came of each revision."""
@@ -184,7 +187,7 @@ class _Walk:
         self.bench.temp.work.console.count(self.walked, len(self.chosen), "revisions of the stairway")
 
     def _look(self, value: Mapping[str, Any], one_way: bool) -> None:
-        look = self.looks.setdefault(value["database"], _Look())
+        look = self.looks.setdefault(value["database"], _Look(Watch(often=self._often)))
         step, name = value["step"], value["revision"]
         if step == "begin":
             look.watch.begin_anew()

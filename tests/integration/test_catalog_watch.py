@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
+from migrations_tools import inapp
 from migrations_tools.catalog import Catalog, Step, Watch, compare, read
+from migrations_tools.catalog.statements import OR_ELSE
 
 # Each a step of a migration; together they touch everything that a catalog knows.
 STEPS = (
@@ -66,10 +69,17 @@ class Asked:
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self.connection = connection
         self.rows = 0
+        self.prepared = 0
 
     def __call__(self, wanted: Sequence[str]) -> list[list[tuple[Any, ...]]]:
-        answers = [self.connection.execute(statement.encode()).fetchall() for statement in wanted]
+        answers = []
+        for statement in wanted:
+            done = self.connection.execute(statement.encode())
+            answers.append(done.fetchall() if done.description else [])
+            if not answers[-1] and statement.startswith(OR_ELSE):
+                break
         self.rows += sum(map(len, answers))
+        self.prepared += sum(statement.startswith("PREPARE") for statement in wanted)
         return answers
 
 
@@ -81,9 +91,12 @@ def _said(step: Step) -> set[str]:
     return {item.sentence() for item in compare(step.before, step.after)}
 
 
+@pytest.mark.parametrize("often", [False, True], ids=["plain", "prepared"])
 @pytest.mark.parametrize("transactions", ["one", "each"])
-def test_each_step_is_seen_as_by_reading_everything(connection: psycopg.Connection[Any], transactions: str) -> None:
-    watch, ask = Watch(), Asked(connection)
+def test_each_step_is_seen_as_by_reading_everything(
+    connection: psycopg.Connection[Any], transactions: str, often: bool
+) -> None:
+    watch, ask = Watch(often), Asked(connection)
     watch.look(ask)
     before = _whole(connection)
     for statement in STEPS:
@@ -120,3 +133,25 @@ def test_the_sessions_settings_are_as_before(connection: psycopg.Connection[Any]
     Watch().look(Asked(connection))
     found = connection.execute(b"SELECT current_setting('search_path'), current_setting('datestyle')").fetchone()
     assert found == ("shop", "SQL, MDY")
+
+
+def test_what_was_prepared_is_prepared_again_where_it_is_gone(connection: psycopg.Connection[Any]) -> None:
+    connection.rollback()
+    connection.autocommit = True
+    connection.execute(b"SET DateStyle = German")
+    watch, ask = Watch(often=True), Asked(connection)
+    watch.look(ask)
+    once = ask.prepared
+    watch.look(ask)
+    assert ask.prepared == once
+    connection.execute(b"DISCARD ALL")
+    connection.execute(b"CREATE TABLE more (id int); SET DateStyle = German")
+    step = watch.look(ask)
+    assert [table.name for table in step.after.tables] == ["more"]
+    assert ask.prepared == 2 * once
+    assert connection.execute(b"SHOW DateStyle").fetchall() == [("German, DMY",)]
+
+
+def test_the_probe_and_the_watch_mean_the_same_by_nothing_more() -> None:
+    source = (Path(inapp.__file__).parent / "probe" / "stairway.py").read_text(encoding="utf-8")
+    assert f'_OR_ELSE = "{OR_ELSE}"' in source

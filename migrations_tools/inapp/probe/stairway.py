@@ -35,6 +35,10 @@ def do_stairway(request: dict[str, Any], talk: Talk) -> dict[str, Any]:
     return {"passes": stairs.passes.must()}
 
 
+# As in `catalog.statements`, which does not come along.
+_OR_ELSE = "/* or nothing more */ "
+
+
 class Stairs:
     """Gives Alembic one step after the other; it asks for the next one when the last one is done."""
 
@@ -94,7 +98,7 @@ class Stairs:
             value = {"database": database_of(context), "revision": revision, "step": step, **more}
             answer = self.talk.ask("step", value)
             while "query" in answer:
-                answer = self.talk.ask("rows", [_rows(context, statement) for statement in answer["query"]])
+                answer = self.talk.ask("rows", list(_answers(context, answer["query"])))
 
 
 def _committed(context: MigrationContext) -> contextlib.AbstractContextManager[Any]:
@@ -106,6 +110,12 @@ def _nothing(*_arguments: Any, **_options: Any) -> None:
     """Stand in for an upgrade() whose work was never undone."""
 
 
-def _rows(context: MigrationContext, statement: str) -> list[list[Any]]:
+def _answers(context: MigrationContext, statements: list[str]) -> Iterator[list[list[Any]]]:
+    """Give the rows of each; behind one that asks for it and has none, nothing more is run."""
     connection: Any = context.connection
-    return [list(row) for row in connection.exec_driver_sql(statement)]
+    for statement in statements:
+        done = connection.exec_driver_sql(statement)
+        rows = [list(row) for row in done] if done.returns_rows else []
+        yield rows
+        if not rows and statement.startswith(_OR_ELSE):
+            return
