@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,20 @@ class Kept:
 
     version: str
     databases: Mapping[str, Catalog]
+
+
+def file_to_keep(given: str) -> Path | None:
+    """Give the file that catalogs go to; None without one.
+
+    Raises CannotProceed where it could not be written, which is to be known before a fresh install has been made.
+    """
+    if not given:
+        return None
+    path = Path(given).expanduser().resolve()
+    above = next(each for each in path.parents if each.exists())
+    if path.is_dir() or not above.is_dir() or not os.access(above, os.W_OK):
+        raise CannotProceed(f"The catalog cannot be written to {path}.", tip="Name a file in a folder that is yours.")
+    return path
 
 
 def keep(bench: Bench, path: Path) -> None:

@@ -34,7 +34,7 @@ def validate(work: Work, stairs: str = "", data: str = "", catalog: str = "") ->
     """
     run = standing_run(work, "validate")
     wanted = _Wanted(
-        stairs or work.settings.stairway, existing_dump(data), Path(catalog) if catalog else None,
+        stairs or work.settings.stairway, existing_dump(data), compare.file_to_keep(catalog),
         application_proofs.read_access(work.settings),
     )  # fmt: skip
     with work.console.step("Reading what stands, and whether it is apart", brief=True):

@@ -28,7 +28,7 @@ from migrations_tools.catalog import (
 )
 from migrations_tools.catalog.model import Domain, Extension
 from migrations_tools.errors import CannotProceed
-from migrations_tools.steps.compare import lines
+from migrations_tools.steps.compare import file_to_keep, lines
 
 INDEX = Index("users", "ix", "CREATE INDEX ix ON public.users USING btree (email)", columns=("email",))
 EVERYTHING = Catalog(
@@ -191,3 +191,13 @@ def test_a_version_that_is_none_ends_nox_with_the_reason(tmp_path: Path) -> None
 def test_the_project_behind_the_dashes_is_the_one_whose_setting_counts(tmp_path: Path) -> None:
     assert sessions.named_project("here", ["-s", "fresh_install"]) == Path("here").resolve()
     assert sessions.named_project("here", ["-s", "fresh_install", "--", str(tmp_path)]) == tmp_path.resolve()
+
+
+def test_a_file_that_no_catalog_can_be_written_to_is_refused_beforehand(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert file_to_keep("") is None
+    assert file_to_keep(str(tmp_path / "new" / "catalog.json")) == tmp_path / "new" / "catalog.json"
+    assert not (tmp_path / "new").exists()
+    for given in (tmp_path, tmp_path / "file" / "catalog.json"):
+        with pytest.raises(CannotProceed, match="cannot be written"):
+            file_to_keep(str(given))
