@@ -75,11 +75,11 @@ def _read(terminal: int) -> bytes:
 
 def test_into_a_pipe_each_line_of_a_step_has_the_time_and_long_steps_say_what_is_left() -> None:
     lines = _piped(_command()).splitlines()
-    assert [re.sub(r"\d+\.\d s", "N s", re.sub(_STAMP, "T ", line)) for line in lines] == [
+    assert [re.sub(r"\d+(\.\d)? s\b", "N s", re.sub(_STAMP, "T ", line)) for line in lines] == [
         "T Walking …",
         "T   $ docker volume rm x",
         "T Waiting …",
-        *["T Waiting: 0 s so far, at most 300 s more, waiting for api"] * (len(lines) - 8),
+        *["T Waiting: N s so far, at most N s more, waiting for api"] * (len(lines) - 8),
         "T ✔ Waiting  N s",
         "T ✔ Walking  N s",
         "Next: something else",
@@ -91,8 +91,8 @@ def test_into_a_pipe_each_line_of_a_step_has_the_time_and_long_steps_say_what_is
 
 def test_on_a_terminal_a_live_line_shows_the_step_its_time_and_what_is_left() -> None:
     printed = _on_a_terminal(_command())
-    assert re.search(r"Walking  0 s  ━╌{19} 3 of 40 revisions", printed)
-    assert re.search(r"Waiting  0 s  at most 300 s more  waiting for api", printed)
+    assert re.search(r"Walking  \d s  ━╌{19} 3 of 40 revisions", printed)
+    assert re.search(r"Waiting  \d s  at most (300|29\d) s more  waiting for api", printed)
     assert " so far" not in printed
     above = printed.rindex("$ docker volume rm x")
     assert "Walking" in printed[above:], "the command is not above the live line"
@@ -100,7 +100,7 @@ def test_on_a_terminal_a_live_line_shows_the_step_its_time_and_what_is_left() ->
 
 
 def test_an_interrupted_step_leaves_the_terminal_clean() -> None:
-    printed = _on_a_terminal(_command(seconds=60), interrupt_at="Waiting  0 s")
+    printed = _on_a_terminal(_command(seconds=60), interrupt_at="waiting for api")
     assert printed.rindex("\x1b[?25h") > printed.rindex("\x1b[?25l"), "the cursor stays hidden"
     last = printed[printed.rindex("\x1b[?25h") :]
     assert "✘ Walking" in last
@@ -112,7 +112,7 @@ def test_an_interrupted_step_leaves_the_terminal_clean() -> None:
 def test_a_terminal_that_is_none_to_draw_on_gets_plain_lines(more: dict[str, str]) -> None:
     printed = _on_a_terminal(_command(), **more)
     assert re.search(_STAMP + "Waiting …", printed)
-    assert "Waiting: 0 s so far" in printed
+    assert re.search(r"Waiting: \d s so far", printed)
     assert not re.search(r"\x1b\[[0-9;?]*[A-HJKhl]", printed), "something moves the cursor"
 
 
@@ -133,7 +133,7 @@ def test_force_color_colours_a_pipe_and_draws_nothing_live() -> None:
     printed = _piped(_command(), FORCE_COLOR="1")
     assert "\x1b[32mThe result" in printed
     assert "\x1b[?25l" not in printed
-    assert "Waiting: 0 s so far" in printed
+    assert re.search(r"Waiting: \d s so far", printed)
 
 
 @pytest.mark.parametrize("run", [_piped, _on_a_terminal], ids=["into a pipe", "on a terminal"])
