@@ -54,7 +54,14 @@ def _piped(command: Sequence[str], **more: str) -> str:
 def _on_a_terminal(command: Sequence[str], interrupt_at: str = "", **more: str) -> str:
     """Run with a terminal at its end and give what reached it; interrupt it as Ctrl-C does when it has said a text."""
     ours, theirs = pty.openpty()
-    with subprocess.Popen(command, stdout=theirs, stderr=theirs, env=_environment(**more)) as process:
+    # Where this run itself was started in the background, children inherit that Ctrl-C is ignored.
+    with subprocess.Popen(
+        command,
+        stdout=theirs,
+        stderr=theirs,
+        env=_environment(**more),
+        preexec_fn=_heed_interruptions,  # noqa: PLW1509 - the test has one thread
+    ) as process:
         os.close(theirs)
         found = b""
         while chunk := _read(ours):
@@ -64,6 +71,10 @@ def _on_a_terminal(command: Sequence[str], interrupt_at: str = "", **more: str) 
                 interrupt_at = ""
     os.close(ours)
     return found.decode()
+
+
+def _heed_interruptions() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _read(terminal: int) -> bytes:
