@@ -15,8 +15,10 @@ from migrations_tools.journal import Run
 from migrations_tools.steps.clock import now
 from migrations_tools.steps.temp import Installation, Temp, Watched, targets
 
-# Seconds that a service which runs migrations in a start script of its own is given.
-_UNANNOUNCED = 5.0
+# Seconds without any change that a service which migrates at its own start is given: one whose command says that it
+# does, and one of whose start script nothing is known.
+_ANNOUNCED, _UNANNOUNCED = 60.0, 5.0
+_POLL = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,9 @@ def install(temp: Temp, run: Run, probe: Probe, installation: Installation) -> t
         for target, environment in zip(targets(temp.project, run), temp.project.alembic.environments, strict=True)
     )
     who, since = installation.migrated_by()
-    if not who and installation.may_migrate_itself():
-        found = _settled(probe, found)
+    if installation.may_migrate_itself():
+        found = _settled(probe, found, _ANNOUNCED if who else _UNANNOUNCED)
+        who, since = installation.migrated_by()
     if not who and not _done(found):
         since = now()
         run, who, found = _install(temp, run, probe, found)
@@ -72,12 +75,15 @@ def _done(found: Sequence[Migrated]) -> bool:
     return all(each.is_at_head for each in found)
 
 
-def _settled(probe: Probe, found: tuple[Migrated, ...]) -> tuple[Migrated, ...]:
-    """Give a service that migrates at its own start, unannounced, a moment to be done."""
-    end = time.monotonic() + _UNANNOUNCED
+def _settled(probe: Probe, found: tuple[Migrated, ...], patience: float) -> tuple[Migrated, ...]:
+    """Let a service that migrates at its own start be done: as long as it goes on, and so many seconds without."""
+    end = time.monotonic() + patience
     while not _done(found) and time.monotonic() < end:
-        time.sleep(0.5)
-        found = _again(probe, found)
+        time.sleep(_POLL)
+        again = _again(probe, found)
+        if again != found:
+            end = time.monotonic() + patience
+        found = again
     return found
 
 

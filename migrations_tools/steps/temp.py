@@ -100,7 +100,7 @@ class Installation(Protocol):
         """Say who ran the migrations and when they were done (RFC 3339); empty when no service did."""
 
     def may_migrate_itself(self) -> bool:
-        """Tell whether something that was started could still be running migrations, unannounced."""
+        """Tell whether something that was started could still be running migrations."""
 
     def start_application(self, run: Run) -> Run:
         """Start the application where the engine has not done so yet: it wants a migrated database."""

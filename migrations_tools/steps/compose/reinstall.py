@@ -65,8 +65,10 @@ class ComposeInstallation:
         return (f"run by the service {ran[0].service}", now()) if ran else ("", "")
 
     def may_migrate_itself(self) -> bool:
-        """Say yes: a service's start script may."""
-        return True
+        """Say yes, for a service's start may; but not where the one that does has ended."""
+        services = self.copy.original.config["services"]
+        ran = [item for item in self.containers if runs_alembic(services.get(item.service, {}))]
+        return not any(item.status == "exited" for item in ran)
 
     def start_application(self, run: Run) -> Run:
         """Do nothing: Compose has started everything."""
