@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from migrations_tools.catalog import statements
 from migrations_tools.catalog.model import Catalog, quoted
@@ -79,10 +79,24 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a step touched, as it was and as it is; both hold the touched relations only."""
+    """What a step touched, as it was and as it is; both hold the touched relations only, and are built when asked."""
 
-    before: Catalog
-    after: Catalog
+    _before: _State
+    _after: _State
+    _touched: frozenset[int]
+
+    @property
+    def before(self) -> Catalog:
+        """What was touched, as it was."""
+        return _part(self._before, self._with_owners())
+
+    @property
+    def after(self) -> Catalog:
+        """What was touched, as it is."""
+        return _part(self._after, self._with_owners())
+
+    def _with_owners(self) -> set[int]:
+        return self._before.with_owners(self._touched) | self._after.with_owners(self._touched)
 
 
 class Watch:
@@ -96,13 +110,12 @@ class Watch:
         self._state = _State([[] for _ in range(_GLOBALS)], [{} for _ in statements.OF_RELATIONS])
         self._since = _EVERYTHING
         self._points: list[Point] = []
-        self._plans = _Plans() if often else None
+        self._way = _Prepared() if often else _Plain()
 
     def begin_anew(self) -> None:
         """Read everything at the next look: the connection is another, or something happened unseen."""
         self._since = _EVERYTHING
-        if self._plans:
-            self._plans.begin_anew()
+        self._way.begin_anew()
 
     def point(self) -> Point:
         """Remember how things were at the last look, until `forget`."""
@@ -111,8 +124,7 @@ class Watch:
 
     def since(self, point: Point) -> Step:
         """Give what is different from how it was at a point."""
-        touched = point.state.with_owners(point.touched) | self._state.with_owners(point.touched)
-        return Step(_part(point.state, touched), _part(self._state, touched))
+        return Step(point.state, self._state, frozenset(point.touched))
 
     def forget(self) -> None:
         """Let go of all points."""
@@ -125,11 +137,9 @@ class Watch:
 
     def look(self, ask: Ask) -> Step:
         """Read what has changed since the last look."""
-        begin = partial(self._plans.begin, ask) if self._plans else partial(_run, ask)
-        run = partial(self._plans.run, ask) if self._plans else partial(_run, ask)
-        pinned = {**statements.PRINTING, **(statements.ONE_PLAN if self._plans else {})}
-        pin = statements.PIN.format(settings=quoted(json.dumps(pinned)))
-        settings, ((count, recent, changed, now),) = begin([pin, (0, self._since)])
+        run = partial(self._way.run, ask)
+        pin = _pinned(self._way.settings)
+        settings, ((count, recent, changed, now),) = self._way.begin(ask, [pin, (0, self._since)])
         before, new = self._state, dict(_pairs(recent or ""))
         known = {**before.objects, **new}
         vanished = _vanished(run, known) if count != len(known) else set()
@@ -137,10 +147,10 @@ class Watch:
         touched = (
             {known[name] for name in vanished} | set(new.values()) | set(map(int, (changed or "").split())) | first
         )
-        back = statements.PIN.format(settings=quoted(json.dumps({key: value for key, value, _ in settings})))
+        back = _pinned({key: value for key, value, _ in settings})
         after = _read(run, before, touched, new, (back,))
-        renamed = _renamed(before, after, touched) if self._since != _EVERYTHING else []
-        if renamed or (_GLOBAL in touched and self._since != _EVERYTHING):
+        renamed = [] if first else _renamed(before, after, touched)
+        if renamed or (_GLOBAL in touched and not first):
             _, dependent = run([pin, statements.dependents(renamed, _GLOBAL in touched)])
             dependents = {relation for (relation,) in dependent} - touched
             after, touched = _read(run, after, dependents, (), (back,)), touched | dependents
@@ -148,16 +158,43 @@ class Watch:
         self._state, self._since = after, now
         for point in self._points:
             point.touched |= touched
-        touched = before.with_owners(touched) | after.with_owners(touched)
-        return Step(_part(before, touched), _part(after, touched))
+        return Step(before, after, frozenset(touched))
 
 
-class _Plans:
-    """The statements that are prepared in one session.
+def _pinned(settings: Mapping[str, str]) -> str:
+    return statements.PIN.format(settings=quoted(json.dumps(settings)))
+
+
+class _Plain:
+    """Statements run as they are."""
+
+    settings: Mapping[str, str] = statements.PRINTING
+
+    def begin_anew(self) -> None:
+        """Take another session: to this way it is all the same."""
+
+    def begin(self, ask: Ask, wanted: Sequence[Statement]) -> list[list[Row]]:
+        """Run a look's first statements."""
+        return self.run(ask, wanted)
+
+    def run(self, ask: Ask, wanted: Sequence[Statement]) -> list[list[Row]]:
+        """Run statements of the same look."""
+        return ask([each if isinstance(each, str) else self._filled(*each) for each in wanted])
+
+    def _filled(self, number: int, value: str) -> str:
+        if number == 0:
+            return statements.CHANGES.format(since=value)
+        return statements.of_relations(statements.OF_RELATIONS[number - 1], quoted(value))
+
+
+class _Prepared(_Plain):
+    """Statements that are prepared in one session.
 
     They may be gone at any time: psycopg sends DEALLOCATE ALL when it sees a DROP or a ROLLBACK, a migration may send
     DISCARD ALL. An EXECUTE that fails would end the migration's transaction, so that each look asks first.
     """
+
+    settings: Mapping[str, str] = {**statements.PRINTING, **statements.ONE_PLAN}
 
     def __init__(self) -> None:
         self.session = 0
@@ -168,37 +205,18 @@ class _Plans:
 
     def begin(self, ask: Ask, wanted: Sequence[Statement]) -> list[list[Row]]:
         """Run a look's first statements, and prepare before where that is to be done (again)."""
-        check = statements.STILL_PREPARED.format(start=self._name(""))
-        found = ask([check, *self._texts(wanted)])
+        found = self.run(ask, [statements.STILL_PREPARED.format(start=self._name("")), *wanted])
         if len(found) > 1:
             return found[1:]
         self.session += 1  # some of them may be there, under names of before
         ask([f"PREPARE {self._name(at)} ({type_}) AS {text}" for at, (type_, text) in enumerate(statements.PREPARABLE)])
         return self.run(ask, wanted)
 
-    def run(self, ask: Ask, wanted: Sequence[Statement]) -> list[list[Row]]:
-        """Run statements of the same look."""
-        return ask(self._texts(wanted))
-
-    def _texts(self, wanted: Sequence[Statement]) -> list[str]:
-        return [each if isinstance(each, str) else self._execute(*each) for each in wanted]
-
     def _name(self, number: int | str) -> str:
         return f"migrations_tools_{self.session}_{number}"
 
-    def _execute(self, number: int, value: str) -> str:
+    def _filled(self, number: int, value: str) -> str:
         return f"EXECUTE {self._name(number)} ({quoted(value)})"
-
-
-def _run(ask: Ask, wanted: Sequence[Statement]) -> list[list[Row]]:
-    """Run statements as they are."""
-    return ask([each if isinstance(each, str) else _plain(*each) for each in wanted])
-
-
-def _plain(number: int, value: str) -> str:
-    if number == 0:
-        return statements.CHANGES.format(since=value)
-    return statements.of_relations(statements.OF_RELATIONS[number - 1], quoted(value))
 
 
 def _vanished(run: Run, known: Mapping[str, int]) -> set[str]:
@@ -253,7 +271,7 @@ def _replaced(table: Mapping[int, list[Row]], touched: Collection[int], rows: It
 
 def _part(state: _State, touched: Collection[int]) -> Catalog:
     """Give the touched part of a state, and its schemas, extensions and types only where one of these was touched."""
-    rows: dict[str, Any] = {name: getattr(state.rows(touched), name) for name in Rows.__dataclass_fields__}
+    rows = state.rows(touched)
     if _GLOBAL not in touched:
-        rows |= {"schemas": [], "extensions": [], "enums": [], "domains": []}
-    return build(Rows(**rows), state.around())
+        rows = replace(rows, schemas=(), extensions=(), enums=(), domains=())
+    return build(rows, state.around())
