@@ -97,6 +97,10 @@ class Stack:
         """Give all containers that carry the temp project's label, one-off ones too."""
         return tuple(sorted(map(_container, self._inspected()), key=lambda item: item.name))
 
+    def standing(self) -> tuple[Container, ...]:
+        """Give the containers of the services, one-off ones left out."""
+        return tuple(item for item in self.containers() if not item.one_off)
+
     def created(self) -> Created:
         """Give everything that carries the temp project's label, as `docker inspect` shows it."""
         return Created(self._inspected(), self._labelled("network"), self._labelled("volume"))
@@ -238,13 +242,13 @@ def wait_ready(stack: Stack, expected: Expectation, limit: Limit, tell: Callable
     Raises CannotProceed, with the last log lines, when a service fails or the limit is over.
     """
     while True:
-        containers = [item for item in stack.containers() if not item.one_off]
+        containers = stack.standing()
         failed = [item for item in containers if expected.has_failed(item)]
         waiting = sorted(expected.services - {item.service for item in containers if expected.is_ready(item)})
         if failed:
             raise CannotProceed(service_failures(stack, failed), tip=_KEPT)
         if not waiting:
-            return tuple(containers)
+            return containers
         if not limit.left:
             slow = [item for item in containers if item.service in waiting]
             raise CannotProceed([_late(waiting, limit), *service_failures(stack, slow)], tip=_KEPT)
@@ -280,7 +284,7 @@ def start(stack: Stack, run: Run, services: Iterable[str], expected: Expectation
 
 
 def _why_not_started(stack: Stack, expected: Expectation, error: CommandFailed, limit: Limit) -> list[str]:
-    containers = [item for item in stack.containers() if not item.one_off]
+    containers = stack.standing()
     failed = [item for item in containers if expected.has_failed(item)]
     slow = [item for item in containers if item.status != "created" and not expected.is_ready(item)]
     if failed:

@@ -57,18 +57,20 @@ class ComposeInstallation:
 
     def migrated_by(self) -> tuple[str, str]:
         """Say which service ran the migrations, by its command, and when it was done."""
-        services = self.copy.original.config["services"]
-        ran = [item for item in self.containers if runs_alembic(services.get(item.service, {}))]
-        done = [item for item in ran if item.status == "exited"]
+        ran, done = self._migrating()
         if done:
             return f"run by the service {done[0].service}", done[0].finished
         return (f"run by the service {ran[0].service}", now()) if ran else ("", "")
 
     def may_migrate_itself(self) -> bool:
         """Say yes, for a service's start may; but not where the one that does has ended."""
+        return not self._migrating()[1]
+
+    def _migrating(self) -> tuple[list[Container], list[Container]]:
+        """Give the containers whose command runs migrations, and those of them that have ended."""
         services = self.copy.original.config["services"]
         ran = [item for item in self.containers if runs_alembic(services.get(item.service, {}))]
-        return not any(item.status == "exited" for item in ran)
+        return ran, [item for item in ran if item.status == "exited"]
 
     def start_application(self, run: Run) -> Run:
         """Do nothing: Compose has started everything."""
@@ -85,9 +87,8 @@ class ComposeInstallation:
 
     def first_proofs(self) -> list[Proof]:
         """Prove that every service is up and that the volumes are new."""
-        late = [item for item in self.copy.stack.containers() if not item.one_off]
         return [
-            stack_proofs.services_up(late, start.expectation(self.copy)),
+            stack_proofs.services_up(self.copy.stack.standing(), start.expectation(self.copy)),
             stack_proofs.database_is_new(self.before, start.server(self.copy, self.run).identity(), self.removed),
         ]
 
@@ -95,7 +96,7 @@ class ComposeInstallation:
         """Give the log of each service, or of one; of one with several containers, by their names."""
         application, docker = self.copy.original.project.application, self.copy.stack.docker
         own = application.service if application else ""
-        there = [item for item in self.copy.stack.containers() if not item.one_off and only in ("", item.service)]
+        there = [item for item in self.copy.stack.standing() if only in ("", item.service)]
         there.sort(key=lambda item: (item.service != own, item.service, item.name))
         count = Counter(item.service for item in there)
         names = [item.service if count[item.service] == 1 else item.name for item in there]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from migrations_tools.discovery.alembic import upgrades_to_head
@@ -24,7 +25,7 @@ from migrations_tools.isolation import LOOPBACK, mismatches, one_off_mismatches,
 from migrations_tools.journal import Run
 from migrations_tools.steps.compose.copy import Copy
 from migrations_tools.steps.history import check_reach, refuse_upgrade_head
-from migrations_tools.steps.temp import OWN_PREFIX, Watched, taken_over, targets, watched
+from migrations_tools.steps.temp import OWN_PREFIX, PURPOSE, Watched, taken_over, targets, watched
 
 _PSQL = (
     'PGPASSWORD="${POSTGRES_PASSWORD:-$(cat "${POSTGRES_PASSWORD_FILE:-/dev/null}")}"'
@@ -130,48 +131,40 @@ def expectation(copy: Copy) -> Expectation:
 
 def build(copy: Copy, run: Run, only: Sequence[str] = ()) -> Run:
     """Build the images of the copy, or of some services; what they replace is removed by id: nothing dangles."""
-    run, building = begin_build(copy, run, _AtOnce(), only)
+    run, building = _building(copy, run, only)
     return building.end(run)
 
 
-class _AtOnce(Executor):
-    """Does what it is given before it gives its future: an interruption then ends that first."""
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Do it."""
-        done: Future[Any] = Future()
-        done.set_result(fn(*args, **kwargs))
-        return done
+def begin_build(copy: Copy, run: Run, aside: Executor) -> tuple[Run, Building]:
+    """Begin to build the images of the copy in another thread."""
+    run, building = _building(copy, run)
+    return run, replace(building, work=aside.submit(building.work).result)
 
 
 @dataclass(frozen=True, slots=True)
 class Building:
-    """A build that goes on; `fingerprint` is that of the files which it is made of, "" where it is not of all."""
+    """A build, still to be done or waited for; `fingerprint` is that of all files that it is made of, "" for a part."""
 
     copy: Copy
-    done: Future[None]
-    fingerprint: str
+    work: Callable[[], object]
+    fingerprint: str = ""
 
     def end(self, run: Run) -> Run:
-        """Wait for the end of it, and write down what it was made of. Raises CommandFailed when it fails."""
-        self.done.result()
+        """Do it, or wait for it, and write down what it was made of. Raises CommandFailed when it fails."""
+        self.work()
         return self.copy.work.journal.update(run, built_from=self.fingerprint) if self.fingerprint else run
 
 
-def begin_build(copy: Copy, run: Run, aside: Executor, only: Sequence[str] = ()) -> tuple[Run, Building]:
-    """Begin to build images in another thread; what they replace stands in the journal before."""
+def _building(copy: Copy, run: Run, only: Sequence[str] = ()) -> tuple[Run, Building]:
+    """Write into the journal what a build will replace; give the build."""
     built = [
         service.service for service in copy.plan.services if service.built and (not only or service.service in only)
     ]
     if not built:
-        return run, Building(copy, aside.submit(_nothing), "")
+        return run, Building(copy, lambda: None)
     run = copy.work.journal.will_make(run, *(("image", identity) for identity in _image_ids(copy).values()))
     fingerprint = "" if only else tree_fingerprint(copy.project.build_contexts)
-    return run, Building(copy, aside.submit(copy.stack.build, run, built), fingerprint)
-
-
-def _nothing() -> None:
-    """Build nothing."""
+    return run, Building(copy, partial(copy.stack.build, run, built), fingerprint)
 
 
 def remove_replaced_images(copy: Copy, run: Run) -> None:
@@ -228,7 +221,7 @@ def _upgrading_to_head(copy: Copy) -> list[str]:
     return [name for name in services(copy) if upgrades_to_head(found.get(name, {}))]
 
 
-def open_probe(copy: Copy, run: Run, purpose: str = "alembic") -> tuple[Run, Probe]:
+def open_probe(copy: Copy, run: Run, purpose: str = PURPOSE) -> tuple[Run, Probe]:
     """Start a probe in a one-off container of the Alembic service; use it as a context manager."""
     run, process = _start_python(copy, run, copy.one_off(purpose))
     program, patience = taken_over(copy.project, run), copy.work.settings.command_timeout
