@@ -6,7 +6,7 @@ only.
 
 from __future__ import annotations
 
-from migrations_tools.catalog.compare import Difference, compare
+from migrations_tools.catalog.compare import Difference, compare, on_one_line
 from migrations_tools.catalog.document import across_versions, from_json
 from migrations_tools.catalog.model import (
     Catalog,
@@ -47,6 +47,7 @@ __all__ = [
     "compare",
     "extension_tables",
     "from_json",
+    "on_one_line",
     "qualified",
     "read",
 ]

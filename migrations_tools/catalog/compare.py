@@ -34,6 +34,11 @@ _SENTENCES: Final = {
 }
 
 
+def on_one_line(text: str) -> str:
+    """Give a definition, such as a view's, as one line."""
+    return _LINE_BREAK.sub(" ", text)
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """One thing in which two catalogs differ.
@@ -58,7 +63,12 @@ class Difference:
         words = _SENTENCES[self.sort].format(
             object=self.object, aspect=self.aspect, actual=self.actual or "it", expected=self.expected or "it"
         )
-        return _LINE_BREAK.sub(" ", words)
+        return on_one_line(words)
+
+    @property
+    def name(self) -> str:
+        """The object's identity without its noun: `users.uq_users_email`."""
+        return self.object.partition(" ")[2]
 
 
 def compare(actual: Catalog, expected: Catalog) -> tuple[Difference, ...]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from migrations_tools.catalog import Catalog, Query, Table
 from migrations_tools.data import asking
 from migrations_tools.data.asking import Refused, Session
+from migrations_tools.data.contents import has_rows
 from migrations_tools.data.filling import Group, Rows, Shape, Unfillable
 from migrations_tools.data.inserting import insert
 from migrations_tools.data.order import groups
@@ -249,7 +250,7 @@ def _partitions(catalog: Catalog) -> dict[str, tuple[Table, str]]:
 
 
 def _outlines(query: Query, catalog: Catalog) -> Iterator[Outline]:
-    tables = [table for table in catalog.tables if table.kind in ("ordinary", "partitioned")]
+    tables = [table for table in catalog.tables if has_rows(table)]
     types = types_of(catalog, {})
     if not all(is_known(types.resolve(column.type)) for table in tables for column in table.columns):
         types = types_of(catalog, asking.more_types(query))

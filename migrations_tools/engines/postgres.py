@@ -131,6 +131,11 @@ class Server:
                 row = connection.execute(_OID).fetchone()
         return str(row[0]) if row else ""
 
+    def version(self) -> str:
+        """Give the server's version as it writes it: `15.14 (Debian 15.14-1)`."""
+        with self.connect() as connection:
+            return connection.info.parameter_status("server_version") or ""
+
     def is_left(self, database: str) -> bool:
         """Tell whether nobody is connected to a database of ours, allowing a moment to whoever is just leaving."""
         with self.connect() as connection:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import IO, Any
 
+from migrations_tools.counting import Counted, silent
 from migrations_tools.errors import CannotProceed, MigrationsToolsError, WrongDatabase
 from migrations_tools.inapp.advice import NO_ADVICE, Advice
 from migrations_tools.inapp.bundle import handover
@@ -23,7 +24,6 @@ from migrations_tools.secrets import masked
 # Installed packages, Python's own modules, and code without a file: the probe, the bootstrap, importlib.
 _NOT_THE_APPLICATIONS = ("site-packages", "dist-packages", "/lib/python", 'File "<', "/migrations_tools_probe/")
 Asked = Callable[[str, Any], Mapping[str, Any]]
-Counted = Callable[[int, int, str], None]
 _PATIENCE = 1800.0
 # How often it is looked whether an answer is late: seconds, or so many times within the limit.
 _LOOK, _LOOKS = 1.0, 20
@@ -99,7 +99,7 @@ class Probe:
         advice: Advice = NO_ADVICE,
         program: Program | None = None,
         patience: float = _PATIENCE,
-        count: Counted | None = None,
+        count: Counted = silent,
     ) -> None:
         if process.stdin is None or process.stdout is None or process.stderr is None:
             raise ValueError("the probe's process must have been started with three pipes")
@@ -215,8 +215,7 @@ class Probe:
     def _untold(self, doing: str) -> dict[str, Any]:
         """Give the next answer or question; how far the probe is goes to whoever counts."""
         while "told" in (document := self._read(doing)):
-            if self._count:
-                self._count(*document["told"])
+            self._count(*document["told"])
         return document
 
     def inquire(self, statements: Sequence[str], doing: str) -> list[list[tuple[Any, ...]]]:

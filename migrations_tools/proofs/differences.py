@@ -52,11 +52,7 @@ def grouped(differences: Iterable[Difference], history: Sequence[Revision]) -> t
 
 
 def _table(item: Difference) -> str:
-    return item.table or (_bare(item) if item.kind == "table" else NO_TABLE)
-
-
-def _bare(item: Difference) -> str:
-    return item.object.partition(" ")[2]
+    return item.table or (item.name if item.kind == "table" else NO_TABLE)
 
 
 def _told(item: Difference, history: Sequence[Revision]) -> Told:
@@ -76,7 +72,7 @@ def _heading(item: Difference) -> str:
 
 def _trace(item: Difference, history: Sequence[Revision]) -> Trace | None:
     """Look for the object under its own name; revision files name the schema of a table elsewhere, if at all."""
-    bare, table = _bare(item), _table(item)
+    bare, table = item.name, _table(item)
     if table == NO_TABLE:
         return provenance.trace(history, "", bare.rpartition(".")[2])
     return provenance.trace(history, table.rpartition(".")[2], bare.removeprefix(table).removeprefix("."))
@@ -89,7 +85,7 @@ def _origin(item: Difference, found: Trace | None, history: Sequence[Revision]) 
     if item.sort == "missing":
         return "no revision makes it: run `invoke generate`"
     table = _table(item)
-    made = provenance.trace(history, table.rpartition(".")[2], "") if table not in (NO_TABLE, _bare(item)) else None
+    made = provenance.trace(history, table.rpartition(".")[2], "") if table not in (NO_TABLE, item.name) else None
     more = f"; its table was {_DEEDS[made.deed]} revision {made.place.revision} ({made.place.words()})" if made else ""
     return f"no revision file mentions it{more}"
 

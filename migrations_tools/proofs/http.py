@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
 from migrations_tools.asking import Request
+from migrations_tools.counting import Counted, silent
 from migrations_tools.proofs import openapi
 from migrations_tools.proofs.client import Answer, Client
 from migrations_tools.proofs.moment import Watch
@@ -37,7 +38,7 @@ class Asker:
     client: Client
     watch: Watch
     absent: tuple[str, ...] = ()
-    count: Callable[[int, int, str], None] = lambda _done, _total, _what: None
+    count: Counted = silent
 
     def excuses(self, answer: Answer) -> bool:
         """Tell whether an answer proves nothing: "unavailable", and something is not there."""

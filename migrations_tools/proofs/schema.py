@@ -59,11 +59,11 @@ def equals_models(
     for where something differs, to say which one is responsible.
     """
     differences = [
-        item for item in compare(actual, expected) if item.table not in excluded and bare(item) not in excluded
+        item for item in compare(actual, expected) if item.table not in excluded and item.name not in excluded
     ]
     notable = [item for item in differences if item.notable]
     beyond = [item.object for item in notable if is_beyond_models(item)]
-    meant = [item.object for item in notable if bare(item) in held]
+    meant = [item.object for item in notable if item.name in held]
     wrong = [item for item in notable if item.object not in (*beyond, *meant)]
     evidence = _counts(actual)
     if meant:
@@ -101,11 +101,6 @@ def traces(was: Catalog, now: Catalog) -> list[str]:
 def is_beyond_models(difference: Difference) -> bool:
     """Tell whether a difference is about something that migrations make and a MetaData has no words for."""
     return difference.sort == "unexpected" and difference.kind in ("extension", "schema", "view", "domain", "sequence")
-
-
-def bare(difference: Difference) -> str:
-    """Give the identity without its noun: `users.uq_users_email`."""
-    return difference.object.partition(" ")[2]
 
 
 def _counts(catalog: Catalog) -> str:

@@ -133,7 +133,7 @@ class Facts:
         if self.after is None:
             return ()
         found = self._compared.of(self.before, self.after)
-        return tuple(item for item in found if not {item.table, item.object.partition(" ")[2]} & self.excluded)
+        return tuple(item for item in found if not {item.table, item.name} & self.excluded)
 
 
 def table_name(operation: Operation) -> str:

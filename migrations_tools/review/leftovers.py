@@ -33,7 +33,7 @@ def _only_there(facts: Facts, item: Difference) -> Finding | None:
         return None
     thing = f"server default {item.actual} of {item.object}" if lost_default else item.object
     return Finding(
-        object=item.object.partition(" ")[2],
+        object=item.name,
         sentence=f"The {thing} is in the database and not in the models; it is kept.",
         evidence=() if lost_default else both(item),
         ways_out=("Write it in the model; or drop it in a revision of your own.",),
@@ -57,7 +57,7 @@ def _by_hand(facts: Facts, item: Difference) -> Finding | None:
         return None
     where = f" in its {item.aspect}" if item.aspect else ""
     return Finding(
-        object=item.object.partition(" ")[2],
+        object=item.name,
         sentence=f"The {item.object} differs from the models{where}: autogenerate does not see it, and no operation was"
         " written.",
         evidence=both(item), ways_out=(_hand(facts, item),),

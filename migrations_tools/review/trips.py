@@ -216,7 +216,7 @@ def not_convergent(facts: Facts) -> Iterator[Finding]:
     trip = facts.executed
     for item in facts.left:
         yield Finding(
-            object=item.object.partition(" ")[2], file=trip.file if trip else "",
+            object=item.name, file=trip.file if trip else "",
             sentence=f"Still different after the upgrade: {item.sentence()}.",
             effect="Autogenerate does not see this, or does not write it.",
             ways_out=("Write it into the file by hand, or mend the model.",),

@@ -137,10 +137,9 @@ class _Reviewer:
 
     def _begin_models(self, bench: Bench) -> Callable[[], Models]:
         try:
-            finish = begin_models(bench, self._before)
+            return begin_models(bench, self._before)
         except (ProbeError, CannotProceed) as error:
             return partial(self._without_models, error)
-        return finish
 
     def _without_models(self, error: MigrationsToolsError) -> Models:
         self.unseen = (_UNSEEN.format(error.reasons[0]),)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from pathlib import Path
 
-from migrations_tools.catalog import Catalog, Difference, across_versions, as_json, compare, from_json
+from migrations_tools.catalog import Catalog, Difference, across_versions, as_json, compare, from_json, on_one_line
 from migrations_tools.errors import CannotProceed
 from migrations_tools.files import write_whole
 from migrations_tools.report.console import Console
@@ -18,7 +17,6 @@ from migrations_tools.steps.bench import Bench
 from migrations_tools.steps.work import Work, written
 
 _FORM = "migrations_tools catalog 1"
-_LINE_BREAK = re.compile(r"\s*\n\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +46,8 @@ def keep(bench: Bench, path: Path) -> None:
 
     They are written as they were read, all but version tables.
     """
-    with bench.server.connect() as connection:
-        version = connection.info.parameter_status("server_version") or ""
     databases = {name: as_json(bench.read(name)) for name in bench.databases}
-    document = {"form": _FORM, "version": version.partition(" ")[0], "databases": databases}
+    document = {"form": _FORM, "version": bench.server.version().partition(" ")[0], "databases": databases}
     with written(f"The catalog {path}"):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, json.dumps(document, indent=1, sort_keys=True) + "\n")
@@ -125,4 +121,4 @@ def lines(found: Sequence[Difference], version: str, other: str) -> list[str]:
 def _side(item: Difference, text: str, absent: str) -> str:
     if item.sort == absent:
         return "not there"
-    return _LINE_BREAK.sub(" ", text) or ("nothing" if item.sort == "different" else "there")
+    return on_one_line(text) or ("nothing" if item.sort == "different" else "there")

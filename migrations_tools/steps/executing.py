@@ -9,7 +9,7 @@ from typing import Any
 from migrations_tools.catalog import Difference, compare
 from migrations_tools.errors import Found
 from migrations_tools.files import write_whole
-from migrations_tools.proofs.schema import bare, is_beyond_models
+from migrations_tools.proofs.schema import is_beyond_models
 from migrations_tools.provenance import Revision
 from migrations_tools.report.generated import Reviewed
 from migrations_tools.report.terminal import show_findings
@@ -105,7 +105,7 @@ def _left(tried: Tried, reviewed: Reviewed, models: Models) -> Iterable[Differen
     known |= excluded
     return (
         item for item in compare(reached.catalog, expected)
-        if item.notable and not {item.table, bare(item)} & known and not is_beyond_models(item)
+        if item.notable and not {item.table, item.name} & known and not is_beyond_models(item)
     )  # fmt: skip
 
 

@@ -23,10 +23,8 @@ def installed_parts(bench: Bench) -> dict[str, Any]:
     (first, *_) = bench.installed
     hello = bench.probe.ask(first.target.request("hello"), "reading the Alembic configuration")
     history = [item for each in bench.installed for item in read_history(bench.probe, each.target)]
-    with bench.server.connect() as connection:
-        server = connection.info.parameter_status("server_version") or ""
     return {
         "schema": {name: record.schema_json(bench.read(name)) for name in bench.databases},
         "history": record.history_json(history, [item["revision"] for item in bench.run.generated]),
-        "versions": {**versions(bench.temp, hello), "postgresql": server},
+        "versions": {**versions(bench.temp, hello), "postgresql": bench.server.version()},
     }  # fmt: skip

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from migrations_tools.catalog import Catalog, Query, Watch
+from migrations_tools.counting import Counted
 from migrations_tools.engines.postgres import querying
 from migrations_tools.executed import Seeded, State
 from migrations_tools.steps.bench import Bench
-
-# Is told how many of how many things are done, and what they are.
-Counted = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True, slots=True)

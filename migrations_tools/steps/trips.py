@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from migrations_tools.catalog import Catalog, Query
+from migrations_tools.counting import Counted
 from migrations_tools.data import Contents, ContentsWatch, Seeded, seed
 from migrations_tools.executed import Executed
 from migrations_tools.operations import Operation
@@ -15,7 +16,7 @@ from migrations_tools.steps.bench import Bench
 from migrations_tools.steps.execution import execute
 from migrations_tools.steps.install import Migrated
 from migrations_tools.steps.prepared import Prepared
-from migrations_tools.steps.sight import Counted, Rows
+from migrations_tools.steps.sight import Rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ def test_every_setting_is_declared_to_invoke() -> None:
 
 
 LAYERS = (
-    {"errors", "secrets", "files", "images"},
+    {"errors", "secrets", "files", "images", "counting"},
     {"asking"},
     {"settings", "locks"},
     {"journal", "isolation", "catalog", "operations", "discovery"},

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
+from migrations_tools.counting import Counted, silent
 from migrations_tools.engines.dumps.formats import Format, format_of, opened
 from migrations_tools.engines.dumps.script import Command, Part, Rows, Statement, parts
 from migrations_tools.engines.postgres import Server
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 
 # Turns an archive of a format into a script, for the time of a block.
 Converter: TypeAlias = Callable[[Path, Format], AbstractContextManager[IO[bytes]]]
-
-# Is told how much is done, of how much (0: not known), and of what.
-Told: TypeAlias = Callable[[int, int, str], None]
 
 # Without what needs roles, tablespaces or servers that are elsewhere; `--file -` prints.
 OPTIONS = (
@@ -61,11 +59,7 @@ class Restored:
     left_out: Mapping[str, int] = field(default_factory=dict)
 
 
-def _silent(_done: int, _total: int, _what: str) -> None:
-    """Tell nobody."""
-
-
-def restore(server: Server, database: str, path: Path, convert: Converter, tell: Told = _silent) -> Restored:
+def restore(server: Server, database: str, path: Path, convert: Converter, tell: Counted = silent) -> Restored:
     """Put a dump into a scratch database of the temp server, as the role that its databases belong to.
 
     Plain SQL (also compressed by gzip) is looked through first. Raises CannotProceed, with lines, when it holds what
@@ -120,7 +114,7 @@ class _Run:
     connection: psycopg.Connection[Any]
     owner: str
     path: Path
-    tell: Told = _silent
+    tell: Counted = silent
     count: int = 0
     size: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
