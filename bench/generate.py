@@ -8,7 +8,6 @@ every table. Exit code 1 when it adds more than `LIMIT` seconds at 100 tables, o
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import tempfile
@@ -20,7 +19,7 @@ import psycopg
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from harness import Took, keep, machine, medians, run, table
+from harness import Took, bare_environment, keep, machine, medians, run, table
 
 from tests.support.embedded import Server, running_server
 from tests.support.probing import with_driver
@@ -75,11 +74,8 @@ def furnish(folder: Path, tables: int) -> None:
 
 def environment(server: Server) -> dict[str, str]:
     """Give the variables of both commands."""
-    kept = {
-        key: value for key, value in os.environ.items() if not key.startswith(("PG", "COMPOSE", "INVOKE", "DATABASE"))
-    }
     return {
-        **kept, "DATABASE_URL": with_driver(server.url("plain")), "PYTHONPATH": str(ROOT),
+        **bare_environment(), "DATABASE_URL": with_driver(server.url("plain")), "PYTHONPATH": str(ROOT),
         "INVOKE_MIGRATIONS_TOOLS_SERVER_URL": server.url("review_temp"),
         "INVOKE_MIGRATIONS_TOOLS_PYTHON": sys.executable,
     }  # fmt: skip

@@ -88,6 +88,12 @@ def _peaks(pid: int) -> Iterator[float]:
         yield from _peaks(int(child))
 
 
+def bare_environment() -> dict[str, str]:
+    """Give this process's variables without those that lead a command to some database, stack or setting."""
+    led = ("PG", "COMPOSE", "INVOKE", "DATABASE")
+    return {key: value for key, value in os.environ.items() if not key.startswith(led)}
+
+
 def medians(rounds: Sequence[Took]) -> Took:
     """Give the medians of several rounds, and the largest memory."""
     return Took(statistics.median(each.seconds for each in rounds), max(each.megabytes for each in rounds))

@@ -7,8 +7,6 @@ Exit code 1 when `migrations-tools --list` takes more than 1.3 times as long.
 
 from __future__ import annotations
 
-import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -16,10 +14,9 @@ import sysconfig
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
 from pathlib import Path
 
-from harness import keep
+from harness import keep, machine
 
 LIMIT = 1.3
 ROUNDS = 30
@@ -74,14 +71,6 @@ def table(seconds: Mapping[str, Sequence[float]]) -> tuple[str, dict[str, float]
     return "\n".join(rows), ratios
 
 
-def facts(rounds: int) -> str:
-    """Give the machine and the versions in one line."""
-    return (
-        f"Python {platform.python_version()}, Invoke {version('invoke')}, {os.cpu_count()} cores, "
-        f"{platform.system()} {platform.machine()}, {rounds} rounds"
-    )
-
-
 def main() -> int:
     """Measure, print, and say with the exit code whether the limit is kept."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
@@ -89,7 +78,13 @@ def main() -> int:
         text, ratios = table(measure(commands(Path(folder)), rounds))
     ratio = ratios["migrations-tools --list"]
     kept = ratio <= LIMIT
-    lines = [facts(rounds), "", text, "", f"migrations-tools --list: {ratio:.2f} x, the limit is {LIMIT} x."]
+    lines = [
+        f"{machine()}; {rounds} rounds",
+        "",
+        text,
+        "",
+        f"migrations-tools --list: {ratio:.2f} x, the limit is {LIMIT} x.",
+    ]
     keep("startup", "\n".join(["# Start-up", "", *lines]))
     return 0 if kept else 1
 

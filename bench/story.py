@@ -8,7 +8,6 @@ when the tasks take more than half of by hand, or embedded more than a fifth.
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import sysconfig
@@ -16,7 +15,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from harness import Took, keep, machine, medians, run, table
+from harness import Took, bare_environment, keep, machine, medians, run, table
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOL = str(Path(sysconfig.get_path("scripts")) / "migrations-tools")
@@ -33,8 +32,8 @@ def by_hand(folder: Path) -> dict[str, Took]:
 
 def with_tasks(folder: Path, engine: str) -> dict[str, Took]:
     """Do the story with the tasks, each a command of its own; give each one's time."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("PG", "INVOKE", "DATABASE"))}
-    environment = {**kept, "INVOKE_MIGRATIONS_TOOLS_ENGINE": engine, "INVOKE_MIGRATIONS_TOOLS_PYTHON": sys.executable}
+    settings = {"INVOKE_MIGRATIONS_TOOLS_ENGINE": engine, "INVOKE_MIGRATIONS_TOOLS_PYTHON": sys.executable}
+    environment = {**bare_environment(), **settings}
     try:
         return {task: run([TOOL, task], folder, environment) for task in TASKS}
     except RuntimeError:
