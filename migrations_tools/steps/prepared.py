@@ -54,9 +54,10 @@ def prepare(bench: Bench, rows: Rows) -> Prepared | None:
                 for name in bench.databases
             }
         except CannotProceed:
-            return None  # the copies are made by replaying the history then, which tells what it cannot do
-        seen = stack.enter_context(sights(bench, copies, rows))
-        worker = stack.enter_context(ThreadPoolExecutor(1))
-        filled = {name: worker.submit(sight.with_rows) for name, sight in seen.items()}
-        prepared = Prepared(copies, seen, filled, stack.pop_all())
-    return prepared
+            pass  # the copies are made by replaying the history then, which tells what it cannot do
+        else:
+            seen = stack.enter_context(sights(bench, copies, rows))
+            worker = stack.enter_context(ThreadPoolExecutor(1))
+            filled = {name: worker.submit(sight.with_rows) for name, sight in seen.items()}
+            return Prepared(copies, seen, filled, stack.pop_all())
+    return None
