@@ -58,14 +58,12 @@ class Asker:
 
 def health(asker: Asker, path: str) -> Proof:
     """Prove that the health path answers below 500."""
-    moment = asker.watch.begin()
-    answer = asker.client.get(path)
-    if asker.excuses(answer):
-        return not_checked(HEALTH, f"{answer.problem()}, and {asker.excuse()}")
-    if not asker.fails(answer):
-        return Proof(HEALTH, PASSED, f"GET {asker.client.base}{path}: {answer.status}")
-    said = asker.watch.said_since(moment) if not answer.late else ()
-    return Proof(HEALTH, FAILED, answer.problem(), ("\n".join(said),) if said else ())
+    told = _in_turn(asker, Request("GET", path))
+    if asker.excuses(told.answer):
+        return not_checked(HEALTH, f"{told.answer.problem()}, and {asker.excuse()}")
+    if not asker.fails(told.answer):
+        return Proof(HEALTH, PASSED, f"GET {asker.client.base}{path}: {told.answer.status}")
+    return Proof(HEALTH, FAILED, told.answer.problem(), ("\n".join(told.said),) if told.said else ())
 
 
 def routes(asker: Asker, setting: str, listed: bool) -> Proof | None:

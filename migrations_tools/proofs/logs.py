@@ -53,12 +53,12 @@ def clean(
     `logs` maps a service to its lines, each beginning with its timestamp. What matches before is a warning.
     """
     expressions = [re.compile(pattern) for pattern in (*USUAL, *patterns)]
-    early = {
-        service: [text for stamp, text in _split(lines) if stamp < _fixed(since)] for service, lines in logs.items()
-    }
-    late = {
-        service: [text for stamp, text in _split(lines) if stamp >= _fixed(since)] for service, lines in logs.items()
-    }
+    moment = _fixed(since)
+    early: dict[str, list[str]] = {service: [] for service in logs}
+    late: dict[str, list[str]] = {service: [] for service in logs}
+    for service, lines in logs.items():
+        for stamp, text in _split(lines):
+            (early if stamp < moment else late)[service].append(text)
     warnings = [f"before the migrations were done: {words}" for words in _grouped(early, expressions, hide)]
     evidence = f"{sum(map(len, late.values()))} lines of {len(logs)} services"
     return judged(CLAIM, list(_grouped(late, expressions, hide)), evidence, warnings)
