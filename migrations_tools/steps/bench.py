@@ -18,6 +18,7 @@ from migrations_tools.steps.install import Migrated
 from migrations_tools.steps.temp import Temp
 
 _MODELS = "creating the models' own schema"
+TRIP = "trip"  # what scratch copies are for that revisions are run on
 EVERY = ""  # in the place of a database's name: whichever env.py connects to
 
 

@@ -15,9 +15,9 @@ from migrations_tools.executed import Direction, Executed, Failure, Pass, Seeded
 from migrations_tools.inapp.answers import standings
 from migrations_tools.inapp.client import ProbeError
 from migrations_tools.provenance import Revision
-from migrations_tools.steps.bench import Bench
+from migrations_tools.steps.bench import TRIP, Bench
 from migrations_tools.steps.install import Migrated, run_install
-from migrations_tools.steps.prepared import PURPOSE, Prepared
+from migrations_tools.steps.prepared import Prepared
 from migrations_tools.steps.sight import Rows, Sight, sights
 
 _NOT_THERE = {
@@ -75,7 +75,7 @@ def execute(
     begin = _from_the_dump if bench.dump else _replay
     databases = list(dict.fromkeys(item.database for item in migrated.standings))
     while left:
-        with bench.copies(PURPOSE, databases) as copies, sights(bench, copies, rows) as seen:
+        with bench.copies(TRIP, databases) as copies, sights(bench, copies, rows) as seen:
             course = Course(bench, migrated, files, copies, seen)
             try:
                 begin(course, left)

@@ -10,10 +10,8 @@ from types import TracebackType
 
 from migrations_tools.errors import CannotProceed
 from migrations_tools.executed import Seeded, State
-from migrations_tools.steps.bench import Bench
+from migrations_tools.steps.bench import TRIP, Bench
 from migrations_tools.steps.sight import Rows, Sight, sights
-
-PURPOSE = "trip"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,7 @@ def prepare(bench: Bench, rows: Rows) -> Prepared | None:
     with ExitStack() as stack:
         try:
             copies = {
-                name: stack.enter_context(server.scratch(bench.temp.scratch_name(name, PURPOSE), name))
+                name: stack.enter_context(server.scratch(bench.temp.scratch_name(name, TRIP), name))
                 for name in bench.databases
             }
         except CannotProceed:

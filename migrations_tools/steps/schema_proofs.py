@@ -12,7 +12,7 @@ from migrations_tools.proofs import schema
 from migrations_tools.proofs.proof import FAILED, Proof, attempted, not_checked
 from migrations_tools.provenance import Revision
 from migrations_tools.steps import stairway
-from migrations_tools.steps.bench import Bench, models_of
+from migrations_tools.steps.bench import TRIP, Bench, models_of
 from migrations_tools.steps.history import read_history
 from migrations_tools.steps.install import Migrated, run_install
 
@@ -55,7 +55,7 @@ def _at_head(bench: Bench, migrated: Migrated) -> Proof:
 def _replay(bench: Bench, migrated: Migrated) -> Proof:
     """Try, on scratch databases, whether the history would have made the schema as well."""
     claim = schema.about(schema.REPLAY, bench.label(migrated))
-    with bench.copies("trip", bench.databases) as copies:
+    with bench.copies(TRIP, bench.databases) as copies:
         try:
             bench.ask(migrated, "upgrade", "replaying the history on a scratch database", copies)
         except ProbeError as error:
@@ -104,7 +104,7 @@ def _round_trip(bench: Bench, migrated: Migrated, newest: Revision, claim: str) 
     down = newest.down[0] if newest.down else "base"
     if len(migrated.heads) > 1:  # of the branches that begin there, only this one
         down = f"{newest.revision}@{down}"
-    with bench.copies("trip", databases) as copies:
+    with bench.copies(TRIP, databases) as copies:
 
         def go(verb: str, revision: str) -> dict[str, Catalog]:
             doing = f"running {verb} {revision} on a scratch database"

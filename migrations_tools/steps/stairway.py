@@ -17,10 +17,9 @@ from migrations_tools.proofs import schema, stairway
 from migrations_tools.proofs.proof import FAILED, PASSED, Proof, not_checked
 from migrations_tools.proofs.stairway import Flight
 from migrations_tools.provenance import Revision
-from migrations_tools.steps.bench import Bench
+from migrations_tools.steps.bench import TRIP, Bench
 from migrations_tools.steps.history import read_history
 from migrations_tools.steps.install import Migrated
-from migrations_tools.steps.prepared import PURPOSE
 
 NEW, ALL = "new", "all"
 # Revisions in one run of env.py: it may be one transaction, which holds a lock on everything that it touches.
@@ -138,7 +137,7 @@ class _Walk:
         bench, settings = self.bench, self.bench.temp.work.settings
         self.looks = {}
         databases = [item.database for item in self.migrated.standings]
-        with bench.copies(PURPOSE, databases) as copies:
+        with bench.copies(TRIP, databases) as copies:
             for head in self._heads_below(names[0]):
                 doing = f"upgrading a scratch database to {head}"
                 bench.ask(self.migrated, "upgrade", doing, copies, revision=head)

@@ -12,7 +12,7 @@ from migrations_tools.engines.postgres import querying
 from migrations_tools.inapp.answers import standings
 from migrations_tools.inapp.client import ProbeError
 from migrations_tools.proofs.proof import FAILED, Proof, judged
-from migrations_tools.steps.bench import Bench
+from migrations_tools.steps.bench import TRIP, Bench
 from migrations_tools.steps.install import Migrated
 
 CLAIM = "The data given goes up from its own revision and ends with the schema of the fresh install"
@@ -31,7 +31,7 @@ def prove(bench: Bench, dump: Path) -> Proof:
 
 
 def _prove(bench: Bench, dump: Path) -> Proof:
-    with bench.copies("trip", bench.databases) as copies:
+    with bench.copies(TRIP, bench.databases) as copies:
         scratch = copies[bench.main]
         bench.temp.restore(bench.run, scratch, dump)
         begun = [revision for each in bench.installed for revision in _current(bench, each, copies)]
