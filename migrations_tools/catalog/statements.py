@@ -8,7 +8,6 @@ the database's locale.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
 
 # What the deparsing functions print depends on these; the values are those of pg_dump (setup_connection in
@@ -27,7 +26,7 @@ GET_SETTINGS = "SELECT key, current_setting(key) FROM jsonb_object_keys(%s::json
 SET_SETTINGS = "SELECT set_config(key, value, false) FROM jsonb_each_text(%s::jsonb)"
 
 EXTENSION_MEMBERS = """
-SELECT classid::regclass::text, objid
+SELECT classid::regclass::text, objid::bigint
 FROM pg_catalog.pg_depend
 WHERE deptype = 'e' AND classid IN ('pg_class'::regclass, 'pg_type'::regclass, 'pg_namespace'::regclass)
 """
@@ -44,7 +43,7 @@ ORDER BY 1, 2
 """
 
 SCHEMAS = """
-SELECT oid, nspname::text
+SELECT oid::bigint, nspname::text
 FROM pg_catalog.pg_namespace
 WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'
 ORDER BY nspname
@@ -125,7 +124,7 @@ ORDER BY i.indrelid, x.relname
 """
 
 ENUMS = """
-SELECT t.oid, n.nspname::text, t.typname::text,
+SELECT t.oid::bigint, n.nspname::text, t.typname::text,
        ARRAY(SELECT e.enumlabel::text FROM pg_catalog.pg_enum e
              WHERE e.enumtypid = t.oid ORDER BY e.enumsortorder)
 FROM pg_catalog.pg_type t
@@ -135,7 +134,7 @@ ORDER BY n.nspname, t.typname
 """
 
 DOMAINS = """
-SELECT t.oid, n.nspname::text, t.typname::text, format_type(t.typbasetype, t.typtypmod), NOT t.typnotnull,
+SELECT t.oid::bigint, n.nspname::text, t.typname::text, format_type(t.typbasetype, t.typtypmod), NOT t.typnotnull,
        pg_get_expr(t.typdefaultbin, 'pg_type'::regclass),
        CASE WHEN t.typcollation <> b.typcollation THEN
             CASE WHEN m.nspname = 'pg_catalog' THEN '' ELSE quote_ident(m.nspname) || '.' END
@@ -155,7 +154,7 @@ ORDER BY n.nspname, t.typname
 # A sequence depends on its owning column with deptype 'a' (serial, OWNED BY) or 'i' (identity): pg_depend.
 SEQUENCES = """
 SELECT s.seqrelid, n.nspname::text, c.relname::text, format_type(s.seqtypid, NULL), s.seqstart,
-       s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle, a.attrelid, a.attname::text, o.deptype = 'i',
+       s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle, a.attrelid::bigint, a.attname::text, o.deptype = 'i',
        'nextval(' || quote_literal(s.seqrelid::regclass::text) || '::regclass)'
 FROM pg_catalog.pg_sequence s
 JOIN pg_catalog.pg_class c ON c.oid = s.seqrelid
@@ -191,91 +190,3 @@ ALL: Final = (
     EXTENSION_MEMBERS, SCHEMAS, EXTENSIONS, ENUMS, DOMAINS, TABLES, VIEWS, SEQUENCES, COLUMNS, CONSTRAINTS, INDEXES,
 )  # fmt: skip
 OF_RELATIONS: Final = ALL[5:]
-
-PIN = """
-SELECT key, current_setting(key), set_config(key, value, false)
-FROM jsonb_each_text({settings}::jsonb) AS each (key, value)
-"""
-
-
-def of_relations(statement: str, given: str) -> str:
-    """Give a statement of `OF_RELATIONS` for some relations only; `given` says which, as an array of oids."""
-    return f"SELECT q.* FROM ({statement}) AS q (relation) WHERE q.relation = ANY ({given}::oid[])"
-
-
-# Everything of a database's own that a schema is made of: its id, the relation that it belongs to (0 for none), its
-# xmin, and where it stands. System objects have smaller oids (FirstNormalObjectId). A view's id begins with v, a
-# sequence's with s.
-_OBJECTS: Final = (
-    ("CASE WHEN c.relkind IN ('v', 'm') THEN 'v' WHEN c.relkind = 'S' THEN 's' ELSE 'r' END || c.oid",
-     "coalesce(i.indrelid, c.oid)", "c.xmin",
-     """pg_catalog.pg_class c LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid
-     WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S', 'i', 'I')"""),
-    ("'k' || oid", "conrelid", "xmin", "pg_catalog.pg_constraint WHERE oid >= 16384"),
-    ("'d' || oid", "adrelid", "xmin", "pg_catalog.pg_attrdef WHERE oid >= 16384"),
-    ("'c' || objoid || '.' || objsubid", "objoid", "xmin",
-     "pg_catalog.pg_description WHERE objoid >= 16384 AND classoid = 'pg_catalog.pg_class'::regclass"),
-    ("'h' || inhrelid || '.' || inhparent", "inhrelid", "xmin", "pg_catalog.pg_inherits"),
-    ("'t' || oid", "0", "xmin", "pg_catalog.pg_type WHERE oid >= 16384 AND typtype IN ('e', 'd')"),
-    ("'e' || oid", "0", "xmin", "pg_catalog.pg_enum WHERE oid >= 16384"),
-    ("'n' || oid", "0", "xmin", "pg_catalog.pg_namespace WHERE oid >= 16384"),
-    ("'x' || oid", "0", "xmin", "pg_catalog.pg_extension WHERE oid >= 16384"),
-)  # fmt: skip
-_COUNTED = " + ".join(f"(SELECT count(*) FROM {place})" for *_, place in _OBJECTS)
-_RECENT = " UNION ALL ".join(
-    f"SELECT {name} || ':' || {relation} AS id, age({xmin}) AS age FROM {place}"
-    for name, relation, xmin, place in _OBJECTS
-)
-_PRESENT = " UNION ALL ".join(f"SELECT {name} AS id FROM {place}" for name, _, _, place in _OBJECTS)
-
-# How many objects there are; those that are as new as a transaction (by their rows' xmin), each with its relation; the
-# relations that have something else so new; and the transaction that is next.
-CHANGES = f"""
-SELECT {_COUNTED},
-       (SELECT string_agg(id, ' ') FROM ({_RECENT}) AS object WHERE age <= age('{{since}}'::xid)),
-       (SELECT string_agg(DISTINCT relation::text, ' ') FROM (
-          SELECT attrelid, age(xmin) FROM pg_catalog.pg_attribute WHERE attrelid >= 16384 AND attnum > 0
-          UNION ALL SELECT indrelid, age(xmin) FROM pg_catalog.pg_index WHERE indrelid >= 16384
-          UNION ALL SELECT seqrelid, age(xmin) FROM pg_catalog.pg_sequence WHERE seqrelid >= 16384
-          UNION ALL SELECT ev_class, age(xmin) FROM pg_catalog.pg_rewrite WHERE ev_class >= 16384
-        ) AS changed (relation, age) WHERE age <= age('{{since}}'::xid)),
-       mod(txid_current(), 4294967296)::text
-"""
-
-# To be prepared: planning takes longer than running. One plan serves all parameters (from PostgreSQL 12 on).
-PREPARABLE: Final = (
-    ("xid", CHANGES.format(since="{given}").replace("'{given}'", "$1")),
-    *(("oid[]", of_relations(statement, "$1")) for statement in OF_RELATIONS),
-)
-# Gives a row where so many are prepared under names that begin so; without a row, what is asked next is not run.
-OR_ELSE: Final = "/* or nothing more */ "
-STILL_PREPARED = (
-    f"{OR_ELSE}SELECT 1 FROM pg_catalog.pg_prepared_statements WHERE starts_with(name, '{{start}}')"
-    f" HAVING count(*) = {len(PREPARABLE)}"
-)
-ONE_PLAN: Final = {"plan_cache_mode": "force_generic_plan"}
-ONE_PLAN_SINCE: Final = 120000
-
-PRESENT = f"SELECT string_agg(id, ' ') FROM ({_PRESENT}) AS object"
-
-
-# Relations whose printed definitions hold the name of another (foreign keys, partitions, views), or of a type or schema
-# of the database's own.
-DEPENDENTS = """
-SELECT conrelid FROM pg_catalog.pg_constraint WHERE confrelid IN ({relations})
-UNION SELECT inhrelid FROM pg_catalog.pg_inherits WHERE inhparent IN ({relations})
-UNION SELECT r.ev_class FROM pg_catalog.pg_rewrite r
-JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND d.objid = r.oid
-WHERE d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid IN ({relations})
-UNION SELECT a.attrelid FROM pg_catalog.pg_attribute a
-JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
-LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem
-WHERE {types} AND a.attnum > 0 AND ('e' IN (t.typtype, e.typtype) OR 'd' IN (t.typtype, e.typtype))
-UNION SELECT oid FROM pg_catalog.pg_class WHERE {types} AND oid >= 16384 AND relkind IN ('r', 'p', 'f', 'v', 'm', 'S')
-  AND relnamespace >= 16384
-"""
-
-
-def dependents(relations: Iterable[int], types: bool) -> str:
-    """Give the question which relations show the names of some others, or of types and schemas."""
-    return DEPENDENTS.format(relations=", ".join(map(str, relations)) or "0", types="true" if types else "false")

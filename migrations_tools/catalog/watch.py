@@ -1,72 +1,88 @@
-"""What a step changed in a schema, at a cost that does not grow with the schema: only what was touched is read again.
-
-PostgreSQL tells by each catalog row's `xmin` which transaction wrote it; what has vanished is told by its oid. Source:
-PostgreSQL manual, "System Columns" and "Transaction ID and Snapshot Information Functions".
-"""
+"""What a step changed in a schema, at a cost that hardly grows with the schema: only what was touched is read again."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
-from functools import partial
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple
 
-from migrations_tools.catalog import statements
-from migrations_tools.catalog.model import Catalog, quoted
+from migrations_tools.catalog import changes, statements
+from migrations_tools.catalog.changes import GLOBAL
+from migrations_tools.catalog.model import Catalog
 from migrations_tools.catalog.read import Row, Rows, build
+from migrations_tools.catalog.ways import Ask, Kept, Read, Way
 
-# Runs statements without placeholders on one connection, in their order, and gives the rows of each.
-Ask: TypeAlias = Callable[[Sequence[str]], list[list[Row]]]
-
-# A statement as it is, or one of `statements.PREPARABLE` by its number, with its parameter.
-Statement: TypeAlias = str | tuple[int, str]
-Run: TypeAlias = Callable[[Sequence[Statement]], list[list[Row]]]
-
-_GLOBAL: Final = 0  # in the place of a relation: a schema, an extension, an enum type, a domain
-_GLOBALS: Final = len(statements.ALL) - len(statements.OF_RELATIONS)
-# Views and sequences among `statements.OF_RELATIONS`, and what the ids of such objects begin with.
-_FEW: Final = {statements.OF_RELATIONS.index(statements.VIEWS): "v",
-               statements.OF_RELATIONS.index(statements.SEQUENCES): "s"}  # fmt: skip
+_TABLES, _VIEWS, _SEQUENCES, _COLUMNS = range(4)  # of `statements.OF_RELATIONS`
 _OWNER: Final = 10  # the field of a sequence's row that has the owning column's table
-# No transaction is older: age() of this one is the largest (FrozenTransactionId).
-_EVERYTHING: Final = "2"
 
 
-@dataclass(slots=True)
+class _Relation(NamedTuple):
+    """What is known of one relation: its rows of each kind, and the ids of its objects."""
+
+    rows: tuple[list[Row], ...]
+    objects: frozenset[str]
+
+
+_NONE: Final = _Relation(tuple([] for _ in statements.OF_RELATIONS), frozenset())
+
+
+@dataclass(frozen=True, slots=True)
 class _State:
-    """All rows, those of relations by the relation; and every object's relation by the object's id."""
+    """All that is known of a schema; what belongs to no relation is the objects of `GLOBAL`, and `general`."""
 
-    globals: list[list[Row]]
-    relations: list[dict[int, list[Row]]]
-    objects: dict[str, int] = field(default_factory=dict)
+    general: list[list[Row]]
+    relations: dict[int, _Relation]
+    count: int  # objects of all relations
 
-    def rows(self, only: Collection[int] | None = None) -> Rows:
-        """Give the rows of some relations, or of all."""
-        found = [
-            [row for relation in (table if only is None else only) for row in table.get(relation, ())]
-            for table in self.relations
-        ]
-        return Rows(*self.globals, *found)
+    def rows(self, only: Iterable[int]) -> Rows:
+        """Give the rows of some relations."""
+        chosen = [self.relations[relation].rows for relation in only if relation in self.relations]
+        kinds = [[row for each in chosen for row in each[kind]] for kind, _ in enumerate(statements.OF_RELATIONS)]
+        return Rows(*self.general, *kinds)
 
     def around(self) -> Rows:
         """Give what a part is read in the light of: the names of all relations and the owners of all sequences."""
-        tables, views, sequences = ([row for rows in table.values() for row in rows] for table in self.relations[:3])
-        return Rows(self.globals[0], (), (), (), (), tables, views, sequences, (), (), ())
+        every = self.relations.values()
+        tables, views, sequences = ([row for each in every for row in each.rows[kind]] for kind in range(_COLUMNS))
+        return Rows(self.general[0], (), (), (), (), tables, views, sequences, (), (), ())
 
     def names(self, relation: int) -> set[str]:
         """Give the names that others may print: the relation's own and its columns'."""
-        own = {f"{row[1]}.{row[2]}" for table in self.relations[:3] for row in table.get(relation, ())}
-        return own | {row[1] for row in self.relations[3].get(relation, ())}
+        rows = self.relations.get(relation, _NONE).rows
+        own = {f"{row[1]}.{row[2]}" for kind in rows[:_COLUMNS] for row in kind}
+        return own | {row[1] for row in rows[_COLUMNS]}
 
-    def with_owners(self, touched: Iterable[int]) -> set[int]:
+    def with_owners(self, touched: Collection[int]) -> set[int]:
         """Add the tables that touched sequences belong to, and the sequences of touched tables."""
         found = set(touched)
-        sequences = [row for rows in self.relations[2].values() for row in rows]
-        for row in sequences:
-            if row[0] in found or row[_OWNER] in found:
-                found |= {row[0], *([row[_OWNER]] if row[_OWNER] else [])}
+        for relation, each in self.relations.items():
+            for row in each.rows[_SEQUENCES]:
+                if relation in touched or row[_OWNER] in touched:
+                    found |= {relation, *([row[_OWNER]] if row[_OWNER] else [])}
         return found
+
+    def having(self, read: Read) -> _State:
+        """Give the state with what was read in the place of what was known of it."""
+        relations = dict(self.relations)
+        count = self.count - sum(len(relations.pop(relation, _NONE).objects) for relation in read.relations)
+        return _State(read.general or self.general, relations | _by_relation(read), count + len(read.objects))
+
+    def lacking(self, present: Collection[str]) -> set[int]:
+        """Give the relations that have an object which is not present."""
+        there = frozenset(present)
+        return {relation for relation, each in self.relations.items() if not each.objects <= there}
+
+
+def _by_relation(read: Read) -> dict[int, _Relation]:
+    """Give each relation that has something with what it has."""
+    objects: dict[int, list[str]] = {}
+    for name, relation in read.objects.items():
+        objects.setdefault(relation, []).append(name)
+    found = {relation: _Relation(tuple([] for _ in read.rows), frozenset(names)) for relation, names in objects.items()}
+    for kind, rows in enumerate(read.rows):
+        for row in rows:
+            found[row[0]].rows[kind].append(row)
+    return found
 
 
 @dataclass(slots=True)
@@ -95,27 +111,29 @@ class Step:
         """What was touched, as it is."""
         return _part(self._after, self._with_owners())
 
+    @property
+    def same(self) -> bool:
+        """Whether all that was touched is, row by row, as it was: then before and after are the same."""
+        before, after = self._before, self._after
+        pairs = ((before.relations.get(each, _NONE), after.relations.get(each, _NONE)) for each in self._touched)
+        return before.general == after.general and all(was.rows == now.rows for was, now in pairs)
+
     def _with_owners(self) -> set[int]:
         return self._before.with_owners(self._touched) | self._after.with_owners(self._touched)
 
 
 class Watch:
-    """Looks at one database again and again; each look gives what has changed since the one before.
+    """Looks at one database again and again; each look gives what has changed since the one before."""
 
-    With `often`, the server keeps its plans for the session (from PostgreSQL 12 on). What asks then runs nothing behind
-    a statement that begins with `statements.OR_ELSE` and has given no row.
-    """
-
-    def __init__(self, often: bool = False) -> None:
-        self._state = _State([[] for _ in range(_GLOBALS)], [{} for _ in statements.OF_RELATIONS])
-        self._since = _EVERYTHING
+    def __init__(self, way: Way | None = None) -> None:
+        self._state = _State([[] for _ in changes.GENERAL], {}, 0)
+        self._since = changes.EVERYTHING
         self._points: list[Point] = []
-        self._way = _Prepared() if often else _Plain()
+        self._way = way or Kept()
 
     def begin_anew(self) -> None:
         """Read everything at the next look: the connection is another, or something happened unseen."""
-        self._since = _EVERYTHING
-        self._way.begin_anew()
+        self._since = changes.EVERYTHING
 
     def point(self) -> Point:
         """Remember how things were at the last look, until `forget`."""
@@ -133,145 +151,41 @@ class Watch:
     @property
     def catalog(self) -> Catalog:
         """The whole schema as it was at the last look."""
-        return build(self._state.rows())
+        return build(self._state.rows(self._state.relations))
 
-    def look(self, ask: Ask) -> Step:
-        """Read what has changed since the last look."""
-        run = partial(self._way.run, ask)
-        pin = _pinned(self._way.settings)
-        settings, ((count, recent, changed, now),) = self._way.begin(ask, [pin, (0, self._since)])
-        before, new = self._state, dict(_pairs(recent or ""))
-        known = {**before.objects, **new}
-        vanished = _vanished(run, known) if count != len(known) else set()
-        first = {_GLOBAL} if self._since == _EVERYTHING else set()
-        touched = (
-            {known[name] for name in vanished} | set(new.values()) | set(map(int, (changed or "").split())) | first
-        )
-        back = _pinned({key: value for key, value, _ in settings})
-        after = _read(run, before, touched, new, (back,))
-        renamed = [] if first else _renamed(before, after, touched)
-        if renamed or (_GLOBAL in touched and not first):
-            _, dependent = run([pin, statements.dependents(renamed, _GLOBAL in touched)])
-            dependents = {relation for (relation,) in dependent} - touched
-            after, touched = _read(run, after, dependents, (), (back,)), touched | dependents
-        after.objects = {name: relation for name, relation in known.items() if name not in vanished}
-        self._state, self._since = after, now
+    def look(self, ask: Ask, back_to: Point | None = None) -> Step:
+        """Read what has changed since the last look.
+
+        Where a step takes back what was done since a point, what has vanished is found sooner with it.
+        """
+        before, first = self._state, self._since == changes.EVERYTHING
+        given = set(back_to.touched) if back_to else set()
+        looked = self._way.look(ask, self._since, {*given, *({GLOBAL} if first else ())})
+        after, touched = before.having(looked.read), set(looked.read.relations)
+        if after.count != looked.count:
+            # Something is gone of relations that were not read: all that is there was known, or is new.
+            (((present,),),) = ask([changes.PRESENT])
+            read = self._way.read(ask, after.lacking((present or "").split()))
+            after, touched = after.having(read), touched | read.relations
+        renamed = set() if first else _renamed(before, after, touched)
+        types = GLOBAL in touched and not first
+        if renamed or types:
+            read = self._way.read(ask, (), renamed, types)
+            after, touched = after.having(read), touched | read.relations
+        self._state, self._since = after, looked.next
         for point in self._points:
             point.touched |= touched
         return Step(before, after, frozenset(touched))
 
 
-def _pinned(settings: Mapping[str, str]) -> str:
-    return statements.PIN.format(settings=quoted(json.dumps(settings)))
-
-
-class _Plain:
-    """Statements run as they are."""
-
-    settings: Mapping[str, str] = statements.PRINTING
-
-    def begin_anew(self) -> None:
-        """Take another session: to this way it is all the same."""
-
-    def begin(self, ask: Ask, wanted: Sequence[Statement]) -> list[list[Row]]:
-        """Run a look's first statements."""
-        return self.run(ask, wanted)
-
-    def run(self, ask: Ask, wanted: Sequence[Statement]) -> list[list[Row]]:
-        """Run statements of the same look."""
-        return ask([each if isinstance(each, str) else self._filled(*each) for each in wanted])
-
-    def _filled(self, number: int, value: str) -> str:
-        if number == 0:
-            return statements.CHANGES.format(since=value)
-        return statements.of_relations(statements.OF_RELATIONS[number - 1], quoted(value))
-
-
-class _Prepared(_Plain):
-    """Statements that are prepared in one session.
-
-    They may be gone at any time: psycopg sends DEALLOCATE ALL when it sees a DROP or a ROLLBACK, a migration may send
-    DISCARD ALL. An EXECUTE that fails would end the migration's transaction, so that each look asks first.
-    """
-
-    settings: Mapping[str, str] = {**statements.PRINTING, **statements.ONE_PLAN}
-
-    def __init__(self) -> None:
-        self.session = 0
-
-    def begin_anew(self) -> None:
-        """Prepare everything again at the next look."""
-        self.session += 1
-
-    def begin(self, ask: Ask, wanted: Sequence[Statement]) -> list[list[Row]]:
-        """Run a look's first statements, and prepare before where that is to be done (again)."""
-        found = self.run(ask, [statements.STILL_PREPARED.format(start=self._name("")), *wanted])
-        if len(found) > 1:
-            return found[1:]
-        self.session += 1  # some of them may be there, under names of before
-        ask([f"PREPARE {self._name(at)} ({type_}) AS {text}" for at, (type_, text) in enumerate(statements.PREPARABLE)])
-        return self.run(ask, wanted)
-
-    def _name(self, number: int | str) -> str:
-        return f"migrations_tools_{self.session}_{number}"
-
-    def _filled(self, number: int, value: str) -> str:
-        return f"EXECUTE {self._name(number)} ({quoted(value)})"
-
-
-def _vanished(run: Run, known: Mapping[str, int]) -> set[str]:
-    """Give what was there, or is new, and is not there: all that is there is one of the two."""
-    (((present,),),) = run([statements.PRESENT])
-    return known.keys() - (present or "").split()
-
-
-def _read(run: Run, old: _State, touched: set[int], new: Iterable[str], last: Sequence[str]) -> _State:
-    """Give the state with the touched relations as they are now; `new` are objects by their ids.
-
-    The statements of `last` are run behind all others, in the same go.
-    """
-    relations = touched - {_GLOBAL}
-    general = list(statements.ALL[:_GLOBALS]) if _GLOBAL in touched else []
-    kinds = _kinds(old, relations, {name[0] for name in new}) if relations else []
-    given = f"{{{','.join(map(str, relations))}}}"
-    answers = run([*general, *((kind + 1, given) for kind in kinds), *last])
-    tables = list(old.relations)
-    for kind, rows in zip(kinds, answers[len(general) : len(general) + len(kinds)], strict=True):
-        tables[kind] = _replaced(tables[kind], relations, rows)
-    return _State(answers[: len(general)] or old.globals, tables)
-
-
-def _kinds(old: _State, relations: Collection[int], new: Collection[str]) -> list[int]:
-    """Give which of the statements can have rows of these relations: of views and sequences there are few."""
-    few = {
-        kind for kind, letter in _FEW.items()
-        if letter not in new and not any(relation in old.relations[kind] for relation in relations)
-    }  # fmt: skip
-    return [kind for kind in range(len(statements.OF_RELATIONS)) if kind not in few]
-
-
-def _renamed(before: _State, after: _State, touched: Iterable[int]) -> list[int]:
+def _renamed(before: _State, after: _State, touched: Iterable[int]) -> set[int]:
     """Give the relations of whose names one is gone: others may print it."""
-    return [relation for relation in touched if before.names(relation) - after.names(relation)]
-
-
-def _pairs(text: str) -> Iterator[tuple[str, int]]:
-    for item in text.split():
-        name, _, relation = item.rpartition(":")
-        yield name, int(relation)
-
-
-def _replaced(table: Mapping[int, list[Row]], touched: Collection[int], rows: Iterable[Row]) -> dict[int, list[Row]]:
-    """Put the rows of the touched relations in the place of those that they had."""
-    found = {relation: each for relation, each in table.items() if relation not in touched}
-    for row in rows:
-        found.setdefault(row[0], []).append(row)
-    return found
+    return {relation for relation in touched if before.names(relation) - after.names(relation)}
 
 
 def _part(state: _State, touched: Collection[int]) -> Catalog:
     """Give the touched part of a state, and its schemas, extensions and types only where one of these was touched."""
     rows = state.rows(touched)
-    if _GLOBAL not in touched:
+    if GLOBAL not in touched:
         rows = replace(rows, schemas=(), extensions=(), enums=(), domains=())
     return build(rows, state.around())

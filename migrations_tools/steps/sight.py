@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from migrations_tools.catalog import Catalog, Query, Watch
+from migrations_tools.catalog.ways import answered
 from migrations_tools.counting import Counted
 from migrations_tools.engines.postgres import querying
 from migrations_tools.executed import Seeded, State
@@ -74,7 +75,7 @@ class Sight:
         return self._watch.catalog.without_tables(self._bench.version_tables)
 
     def _ask(self, statements: Sequence[str]) -> list[list[tuple[Any, ...]]]:
-        return [self._query(statement) for statement in statements]
+        return answered(self._query, statements)
 
 
 @contextmanager

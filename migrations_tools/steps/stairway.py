@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any
 
-from migrations_tools.catalog import Watch
-from migrations_tools.catalog.statements import ONE_PLAN_SINCE
+from migrations_tools.catalog import Step, Watch
+from migrations_tools.catalog.read import Row
 from migrations_tools.catalog.watch import Point
 from migrations_tools.errors import CannotProceed
 from migrations_tools.inapp.client import ProbeError
@@ -22,8 +23,6 @@ from migrations_tools.steps.history import read_history
 from migrations_tools.steps.install import Migrated
 
 NEW, ALL = "new", "all"
-# Revisions in one run of env.py: it may be one transaction, which holds a lock on everything that it touches.
-_FLIGHTS_A_RUN: Final = 40
 
 
 def prove(bench: Bench, migrated: Migrated, wanted: str) -> list[Proof]:
@@ -97,15 +96,18 @@ class _Walk:
         self.files = {item.revision: item.file for item in history}
         self.chosen = list(chosen)
         self.looks: dict[str, _Look] = {}
-        self.found: dict[str, list[str]] = {}
+        self.found: dict[str, list[Future[tuple[str, ...]]]] = {}
+        self.comparing = ThreadPoolExecutor(1)
         self.said: dict[str, str] = {}
         self.at = ("", "")
         self.walked = 0
-        with bench.server.connect() as connection:
-            self._often = connection.info.server_version >= ONE_PLAN_SINCE
 
     def flights(self) -> Iterator[Flight]:
         """Walk all of it; give what came of each revision."""
+        with self.comparing:
+            return iter(self._flights())
+
+    def _flights(self) -> list[Flight]:
         outcomes: dict[str, Flight] = {}
         rest = list(self.chosen)
         while rest:
@@ -118,19 +120,21 @@ class _Walk:
             self._count()
             # Where not even the way up is possible, nothing behind it can be reached.
             rest = rest[rest.index(failed) + 1 :] if self.at[1] else []
-        return iter([outcomes.get(name) or Flight(name, self.files[name], "not reached") for name in self.chosen])
+        return [outcomes.get(name) or Flight(name, self.files[name], "not reached") for name in self.chosen]
 
     def _flight(self, name: str) -> Flight:
         if name in self.said:
             return Flight(name, self.files[name], "irreversible", (self.said[name],))
-        details = tuple(self.found.get(name, ()))
+        details = self._traces(name)
         return Flight(name, self.files[name], "trace" if details else "clean", details)
 
     def _failed(self, name: str, error: ProbeError | None) -> Flight:
         verb = {"": "the upgrade fails", "up": "the downgrade fails", "down": "the second upgrade fails"}[self.at[1]]
         reasons = error.reasons if error else ()
-        found = self.found.get(name, ())
-        return Flight(name, self.files[name], "failed", (*found, f"{verb}: {reasons[0]}", *reasons[1:]))
+        return Flight(name, self.files[name], "failed", (*self._traces(name), f"{verb}: {reasons[0]}", *reasons[1:]))
+
+    def _traces(self, name: str) -> tuple[str, ...]:
+        return tuple(words for each in self.found.get(name, ()) for words in each.result())
 
     def _walk(self, names: Sequence[str]) -> tuple[str, ProbeError | None]:
         """Walk on new scratch databases; give the revision that failed, with the error, or "" at the end."""
@@ -141,13 +145,11 @@ class _Walk:
             for head in self._heads_below(names[0]):
                 doing = f"upgrading a scratch database to {head}"
                 bench.ask(self.migrated, "upgrade", doing, copies, revision=head)
-            for start in range(0, len(names), _FLIGHTS_A_RUN):
-                piece = list(names[start : start + _FLIGHTS_A_RUN])
-                self.at = (piece[0], "")
-                try:
-                    self._ask(copies, piece, settings.irreversible)
-                except ProbeError as error:
-                    return self.at[0], error
+            self.at = (names[0], "")
+            try:
+                self._ask(copies, list(names), settings.irreversible)
+            except ProbeError as error:
+                return self.at[0], error
         return "", None
 
     def _heads_below(self, name: str) -> list[str]:
@@ -161,20 +163,17 @@ class _Walk:
         order = dict(pairwise(piece))
 
         def answer(_question: str, value: Any) -> Mapping[str, Any]:
-            self._look(value, value["revision"] in irreversible)
-            if value["step"] == "begin":
-                self.at = (piece[0], "")
-            done = value["step"] in ("again", "irreversible") or value["revision"] in irreversible
+            name, step = value["revision"], value["step"]
+            self._look(value, name in irreversible)
+            if step == "begin":
+                self.at = (name, "")
+                return {}
+            done = step in ("again", "irreversible") or name in irreversible
             if done:
                 self._count()
-            if value["step"] == "up" and value["revision"] in irreversible:
-                self.said[value["revision"]] = "the setting `irreversible` names it"
-            if value["revision"]:
-                self.at = (
-                    (order.get(value["revision"], value["revision"]), "")
-                    if done
-                    else (value["revision"], value["step"])
-                )
+            if step == "up" and name in irreversible:
+                self.said[name] = "the setting `irreversible` names it"
+            self.at = (order.get(name, name), "") if done else (name, step)
             return {}
 
         self.bench.ask(
@@ -187,23 +186,27 @@ class _Walk:
         self.bench.temp.work.console.count(self.walked, len(self.chosen), "revisions of the stairway")
 
     def _look(self, value: Mapping[str, Any], one_way: bool) -> None:
-        look = self.looks.setdefault(value["database"], _Look(Watch(often=self._often)))
+        look = self.looks.setdefault(value["database"], _Look(Watch()))
         step, name = value["step"], value["revision"]
         if step == "begin":
             look.watch.begin_anew()
-        look.watch.look(lambda statements: self.bench.probe.inquire(statements, "reading a scratch database's catalog"))
+        look.watch.look(self._inquire, look.before if step == "down" else None)
         if step == "up" and look.before:
             look.up = look.watch.point()
         elif step == "down" and look.before:
-            self._note(name, stairway.traces("downgrade", look.watch.since(look.before)))
+            self._compare(name, "downgrade", look.watch.since(look.before))
         elif step == "again" and look.up:
-            self._note(name, stairway.traces("second upgrade", look.watch.since(look.up)))
+            self._compare(name, "second upgrade", look.watch.since(look.up))
         elif step == "irreversible":
             self.said[name] = value["said"]
         if one_way or step not in ("up", "down"):
             look.watch.forget()
             look.before, look.up = look.watch.point(), None
 
-    def _note(self, name: str, words: Sequence[str]) -> None:
-        if words:
-            self.found.setdefault(name, []).extend(words)
+    def _inquire(self, statements: Sequence[str]) -> list[list[Row]]:
+        return self.bench.probe.inquire(statements, "reading a scratch database's catalog")
+
+    def _compare(self, name: str, moment: str, step: Step) -> None:
+        """Compare while the migrations go on: what a step holds does not change any more."""
+        if not step.same:
+            self.found.setdefault(name, []).append(self.comparing.submit(stairway.traces, moment, step))

@@ -11,7 +11,8 @@ import pytest
 
 from migrations_tools import inapp
 from migrations_tools.catalog import Catalog, Step, Watch, compare, read
-from migrations_tools.catalog.statements import OR_ELSE
+from migrations_tools.catalog.changes import CAN_BE_MADE, FUNCTION, OR_ELSE, PRESENT
+from migrations_tools.catalog.ways import Kept, Plain, Way, answered
 
 # Each a step of a migration; together they touch everything that a catalog knows.
 STEPS = (
@@ -64,23 +65,22 @@ def connection(database: str) -> Iterator[psycopg.Connection[Any]]:
 
 
 class Asked:
-    """Runs what a watch asks, and counts the rows that came."""
+    """Runs what a watch asks, and counts what came, in letters, and what was asked."""
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self.connection = connection
-        self.rows = 0
-        self.prepared = 0
+        self.letters = 0
+        self.statements: list[str] = []
 
     def __call__(self, wanted: Sequence[str]) -> list[list[tuple[Any, ...]]]:
-        answers = []
-        for statement in wanted:
-            done = self.connection.execute(statement.encode())
-            answers.append(done.fetchall() if done.description else [])
-            if not answers[-1] and statement.startswith(OR_ELSE):
-                break
-        self.rows += sum(map(len, answers))
-        self.prepared += sum(statement.startswith("PREPARE") for statement in wanted)
+        answers = answered(self._run, wanted)
+        self.letters += len(str(answers))
+        self.statements += wanted[: len(answers)]
         return answers
+
+    def _run(self, statement: str) -> list[tuple[Any, ...]]:
+        done = self.connection.execute(statement.encode())
+        return done.fetchall() if done.description else []
 
 
 def _whole(connection: psycopg.Connection[Any]) -> Catalog:
@@ -91,12 +91,12 @@ def _said(step: Step) -> set[str]:
     return {item.sentence() for item in compare(step.before, step.after)}
 
 
-@pytest.mark.parametrize("often", [False, True], ids=["plain", "prepared"])
+@pytest.mark.parametrize("way", [Plain, Kept], ids=["plain", "kept"])
 @pytest.mark.parametrize("transactions", ["one", "each"])
 def test_each_step_is_seen_as_by_reading_everything(
-    connection: psycopg.Connection[Any], transactions: str, often: bool
+    connection: psycopg.Connection[Any], transactions: str, way: type[Way]
 ) -> None:
-    watch, ask = Watch(often), Asked(connection)
+    watch, ask = Watch(way()), Asked(connection)
     watch.look(ask)
     before = _whole(connection)
     for statement in STEPS:
@@ -118,14 +118,16 @@ def test_a_step_that_does_nothing_changes_nothing_and_reads_next_to_nothing(
     connection.commit()
     watch, ask = Watch(), Asked(connection)
     watch.look(ask)
-    everything, ask.rows = ask.rows, 0
+    everything, ask.letters = ask.letters, 0
     connection.execute(b"ALTER TABLE t7 ADD COLUMN c int")
     connection.commit()
     assert _said(watch.look(ask)) == {"column t7.c is missing: the models ask for integer NULL"}
-    assert ask.rows < everything / 5
-    ask.rows = 0
+    assert ask.letters < everything / 5
+    ask.letters = 0
     step = watch.look(ask)
+    assert step.same
     assert step.before == step.after
+    assert ask.letters < 200
 
 
 def test_the_sessions_settings_are_as_before(connection: psycopg.Connection[Any]) -> None:
@@ -135,23 +137,68 @@ def test_the_sessions_settings_are_as_before(connection: psycopg.Connection[Any]
     assert found == ("shop", "SQL, MDY")
 
 
-def test_what_was_prepared_is_prepared_again_where_it_is_gone(connection: psycopg.Connection[Any]) -> None:
+def test_what_was_kept_is_made_again_where_it_is_gone(connection: psycopg.Connection[Any]) -> None:
     connection.rollback()
     connection.autocommit = True
     connection.execute(b"SET DateStyle = German")
-    watch, ask = Watch(often=True), Asked(connection)
+    watch, ask = Watch(), Asked(connection)
     watch.look(ask)
-    once = ask.prepared
     watch.look(ask)
-    assert ask.prepared == once
+    assert ask.statements.count(FUNCTION) == 1
     connection.execute(b"DISCARD ALL")
     connection.execute(b"CREATE TABLE more (id int); SET DateStyle = German")
     step = watch.look(ask)
     assert [table.name for table in step.after.tables] == ["more"]
-    assert ask.prepared == 2 * once
+    assert ask.statements.count(FUNCTION) == 2
     assert connection.execute(b"SHOW DateStyle").fetchall() == [("German, DMY",)]
 
 
 def test_the_probe_and_the_watch_mean_the_same_by_nothing_more() -> None:
     source = (Path(inapp.__file__).parent / "probe" / "stairway.py").read_text(encoding="utf-8")
     assert f'_OR_ELSE = "{OR_ELSE}"' in source
+
+
+def test_what_is_taken_back_is_seen_without_asking_for_everything_that_is_there(
+    connection: psycopg.Connection[Any],
+) -> None:
+    connection.autocommit = True
+    connection.execute(b"CREATE TABLE users (id serial PRIMARY KEY, email text); CREATE DOMAIN short AS text")
+    watch, ask = Watch(), Asked(connection)
+    watch.look(ask)
+    point = watch.point()
+    connection.execute(b"ALTER TABLE users ADD CONSTRAINT uq UNIQUE (email); CREATE TYPE mood AS ENUM ('glad')")
+    watch.look(ask)
+    assert not watch.since(point).same
+    connection.execute(b"ALTER TABLE users DROP CONSTRAINT uq; DROP TYPE mood")
+    watch.look(ask, point)
+    assert watch.since(point).same
+    assert PRESENT not in ask.statements
+    connection.execute(b"DROP DOMAIN short")
+    assert [domain.name for domain in watch.look(ask).before.domains] == ["short"]
+    assert ask.statements.count(PRESENT) == 1
+
+
+def test_where_the_function_cannot_be_made_statements_do_instead(connection: psycopg.Connection[Any]) -> None:
+    connection.autocommit = True
+    connection.execute(b"CREATE FUNCTION noted() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN NULL; END'")
+    connection.execute(b"CREATE EVENT TRIGGER noting ON ddl_command_end EXECUTE FUNCTION noted()")
+    watch, ask = Watch(), Asked(connection)
+    watch.look(ask)
+    connection.execute(b"CREATE TABLE more (id int)")
+    assert [table.name for table in watch.look(ask).after.tables] == ["more"]
+    assert FUNCTION not in ask.statements
+    assert ask.statements.count(CAN_BE_MADE) == 1
+
+
+def test_what_another_transaction_has_yet_to_commit_is_seen_once_it_has(
+    connection: psycopg.Connection[Any], database: str
+) -> None:
+    connection.autocommit = True
+    watch, ask = Watch(), Asked(connection)
+    with psycopg.connect(database) as other:
+        other.execute("CREATE TABLE early (id int)")
+        connection.execute(b"CREATE TABLE late (id int)")
+        watch.look(ask)
+        assert [table.name for table in watch.catalog.tables] == ["late"]
+        other.commit()
+    assert "early" in [table.name for table in watch.look(ask).after.tables]

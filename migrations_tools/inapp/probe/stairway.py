@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
 from typing import TYPE_CHECKING, Any
 
-from .configuration import make_config
-from .environment import Passes, database_of, script_of
+from .configuration import START, make_config
+from .environment import Passes, script_of
 from .gate import GATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from alembic.config import Config
     from alembic.runtime.migration import MigrationContext
 
     from .channel import Talk
@@ -24,17 +26,17 @@ def do_stairway(request: dict[str, Any], talk: Talk) -> dict[str, Any]:
     The database stands below the first of them. After each step the other side is asked, and may ask questions of its
     own on the same connection. A downgrade() that raises NotImplementedError is said to be irreversible.
     """
-    from alembic.runtime.environment import EnvironmentContext
-
     config = make_config(request, "upgrade", "heads")
-    script = script_of(config)
-    stairs = Stairs(script, talk, request["revisions"], set(request.get("irreversible") or ()))
-    with EnvironmentContext(config, script, fn=stairs.steps, as_sql=False, destination_rev="heads"):
-        script.run_env()
-    GATE.release()
+    script = script_of(config)  # one for all: to read a long history takes longer than to walk a part of it
+    stairs = Stairs(script, talk, set(request.get("irreversible") or ()))
+    revisions = request["revisions"]
+    for start in range(0, len(revisions), _FLIGHTS_A_RUN):
+        stairs.walk(config, revisions[start : start + _FLIGHTS_A_RUN])
     return {"passes": stairs.passes.must()}
 
 
+# Revisions in one run of env.py: it may be one transaction, which holds a lock on everything that it touches.
+_FLIGHTS_A_RUN = 40
 # As in `catalog.statements`, which does not come along.
 _OR_ELSE = "/* or nothing more */ "
 
@@ -42,18 +44,30 @@ _OR_ELSE = "/* or nothing more */ "
 class Stairs:
     """Gives Alembic one step after the other; it asks for the next one when the last one is done."""
 
-    def __init__(self, script: Any, talk: Talk, revisions: list[str], irreversible: set[str]) -> None:
+    def __init__(self, script: Any, talk: Talk, irreversible: set[str]) -> None:
         self.script = script
         self.talk = talk
-        self.revisions = revisions
+        self.revisions: list[str] = []
         self.irreversible = irreversible
         self.passes = Passes("walking the stairs")
         self.refused = ""
+        self.database = ""
+
+    def walk(self, config: Config, revisions: list[str]) -> None:
+        """Run env.py for some of the revisions, from where the application starts."""
+        from alembic.runtime.environment import EnvironmentContext
+
+        os.chdir(START)
+        self.revisions = revisions
+        with EnvironmentContext(config, self.script, fn=self.steps, as_sql=False, destination_rev="heads"):
+            self.script.run_env()
+        GATE.release()
 
     def steps(self, _heads: Any, context: Any) -> Iterator[Any]:
         """Give the steps on one database."""
         self.passes.note(context)
-        self._ask(context, "", "begin")
+        self.database = self.passes.seen[-1]["database"]
+        self._ask(context, self.revisions[0], "begin")
         for name in self.revisions:
             yield self._step(name, True)
             self._ask(context, name, "up")
@@ -95,15 +109,26 @@ class Stairs:
         # Alembic remembers for a whole run which enum types it has made; a downgrade has dropped some of them.
         getattr(context.impl, "memo", {}).clear()
         with _committed(context):
-            value = {"database": database_of(context), "revision": revision, "step": step, **more}
-            answer = self.talk.ask("step", value)
+            answer = self.talk.ask("step", {"database": self.database, "revision": revision, "step": step, **more})
             while "query" in answer:
                 answer = self.talk.ask("rows", list(_answers(context, answer["query"])))
 
 
-def _committed(context: MigrationContext) -> contextlib.AbstractContextManager[Any]:
-    """Commit what a step has done, as a command of its own would: a new label of an enum cannot be used before."""
-    return context.autocommit_block() if context._transaction is not None else contextlib.nullcontext()
+@contextlib.contextmanager
+def _committed(context: MigrationContext) -> Iterator[None]:
+    """Commit what a step has done, as a command of its own would: a new label of an enum cannot be used before.
+
+    What is asked in the block has a transaction of its own.
+    """
+    connection: Any = context.connection
+    if context._transaction is None:
+        yield
+        return
+    context._transaction.commit()
+    context._transaction = None
+    with connection.begin():
+        yield
+    context._transaction = connection.begin()
 
 
 def _nothing(*_arguments: Any, **_options: Any) -> None:

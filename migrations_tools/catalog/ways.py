@@ -1,0 +1,145 @@
+"""The two ways to look at what has changed: statements as they are, or a function that one session keeps."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+from migrations_tools.catalog import changes, statements
+from migrations_tools.catalog.model import quoted
+from migrations_tools.catalog.read import Row
+
+# Runs statements without placeholders on one connection, in their order, and gives the rows of each. Behind a statement
+# that begins with `changes.OR_ELSE` and has given no row, nothing more is run.
+Ask: TypeAlias = Callable[[Sequence[str]], list[list[Row]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What was read of some relations: the objects that they have, each with its relation, and their rows of each kind.
+
+    `general` has the rows of what belongs to no relation, where `changes.GLOBAL` is among the relations.
+    """
+
+    relations: frozenset[int]
+    objects: Mapping[str, int]
+    general: list[list[Row]] | None
+    rows: list[list[Row]]
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a look found: how many objects there are, those that are new or changed, and the next transaction."""
+
+    count: int
+    recent: Mapping[str, int]
+    next: str
+    read: Read
+
+
+class Way(Protocol):
+    """How to look: since a transaction (and at given relations too), or at given relations and their dependents."""
+
+    def look(self, ask: Ask, since: str, given: Collection[int]) -> Looked:
+        """Read the relations that have something as new as the transaction, and the given ones."""
+        ...
+
+    def read(self, ask: Ask, given: Collection[int], renamed: Collection[int] = (), types: bool = False) -> Read:
+        """Read the given relations, and those that show the names of the renamed ones, or of types."""
+        ...
+
+
+def answered(run: Callable[[str], list[Row]], wanted: Iterable[str]) -> list[list[Row]]:
+    """Run statements as `Ask` has it."""
+    found: list[list[Row]] = []
+    for statement in wanted:
+        found.append(run(statement))
+        if not found[-1] and statement.startswith(changes.OR_ELSE):
+            break
+    return found
+
+
+class Plain:
+    """Statements as they are, the session's settings pinned around them."""
+
+    def look(self, ask: Ask, since: str, given: Collection[int]) -> Looked:
+        """Read the relations that have something as new as the transaction, and the given ones."""
+        settings, ((count, recent, changed, following),) = ask([_pinned(statements.PRINTING), changes.changes(since)])
+        new = _pairs(recent)
+        relations = {*given, *new.values(), *map(int, (changed or "").split())}
+        return Looked(count, new, following, self._read(ask, relations, settings))
+
+    def read(self, ask: Ask, given: Collection[int], renamed: Collection[int] = (), types: bool = False) -> Read:
+        """Read the given relations, and those that show the names of the renamed ones, or of types."""
+        settings, dependent = ask([_pinned(statements.PRINTING), changes.dependents(_array(renamed), types)])
+        return self._read(ask, {*given, *(relation for (relation,) in dependent)}, settings)
+
+    def _read(self, ask: Ask, relations: Collection[int], settings: Iterable[Row]) -> Read:
+        general = list(changes.GENERAL) if changes.GLOBAL in relations else []
+        array = _array(relations)
+        back = _pinned({key: value for key, value, _ in settings})
+        found = ask([*general, *changes.rows_of(array), changes.present_of(array), back])
+        (((present,),), _) = found[-2:]
+        rows = found[len(general) : -2]
+        return Read(frozenset(relations), _pairs(present), found[: len(general)] or None, rows)
+
+
+class Kept:
+    """A function that one session keeps: a look is one call. Where it cannot be made, it is as `Plain`.
+
+    It may be gone at any time (DISCARD ALL, DROP OWNED, another session). To call it then would end the migration's
+    transaction, so that each look asks first.
+    """
+
+    def __init__(self) -> None:
+        self._instead: Plain | None = None
+
+    def look(self, ask: Ask, since: str, given: Collection[int]) -> Looked:
+        """Read the relations that have something as new as the transaction, and the given ones."""
+        if self._instead or (answer := self._call(ask, changes.call(since, _array(given), "{}", False))) is None:
+            return self._plain.look(ask, since, given)
+        count, recent, following, read = answer
+        return Looked(count, _pairs(recent), following, read)
+
+    def read(self, ask: Ask, given: Collection[int], renamed: Collection[int] = (), types: bool = False) -> Read:
+        """Read the given relations, and those that show the names of the renamed ones, or of types."""
+        call = changes.call(None, _array(given), _array(renamed), types)
+        if self._instead or (answer := self._call(ask, call)) is None:
+            return self._plain.read(ask, given, renamed, types)
+        return answer[-1]
+
+    @property
+    def _plain(self) -> Plain:
+        self._instead = self._instead or Plain()
+        return self._instead
+
+    def _call(self, ask: Ask, call: str) -> tuple[int, str, str, Read] | None:
+        """Call the function, and make it before where it is not there; None where it cannot be made."""
+        found = ask([changes.STILL_THERE, call])
+        if len(found) == 1:
+            if ask([changes.CAN_BE_MADE]) != [[(True,)]]:
+                return None
+            found = ask([changes.FUNCTION, call])
+        count, recent, relations, present, following, general, rows = json.loads(found[-1][0][0])
+        read = Read(frozenset(relations), _pairs(present), _tuples(general) or None, _tuples(rows))
+        return count, recent, following, read
+
+
+def _tuples(lists: list[list[list[Any]] | None] | None) -> list[list[Row]]:
+    return [[tuple(row) for row in rows or ()] for rows in lists or ()]
+
+
+def _pinned(settings: Mapping[str, str]) -> str:
+    return changes.PIN.format(settings=quoted(json.dumps(settings)))
+
+
+def _array(relations: Iterable[int]) -> str:
+    return f"{{{','.join(map(str, relations))}}}"
+
+
+def _pairs(text: str | None) -> dict[str, int]:
+    """Give objects by their ids, each with its relation."""
+    pairs = (item.rpartition(":") for item in (text or "").split())
+    return {name: int(relation) for name, _, relation in pairs}
