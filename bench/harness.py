@@ -89,8 +89,11 @@ def _peaks(pid: int) -> Iterator[float]:
 
 
 def bare_environment() -> dict[str, str]:
-    """Give this process's variables without those that lead a command to some database, stack or setting."""
-    led = ("PG", "COMPOSE", "INVOKE", "DATABASE")
+    """Give this process's variables without those that lead a command to some database, stack or setting.
+
+    Python keeps its bytecode, as it does for most people.
+    """
+    led = ("PG", "COMPOSE", "INVOKE", "DATABASE", "PYTHONDONTWRITEBYTECODE")
     return {key: value for key, value in os.environ.items() if not key.startswith(led)}
 
 

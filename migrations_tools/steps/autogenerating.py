@@ -25,10 +25,11 @@ from migrations_tools.review.facts import Facts, Mended
 from migrations_tools.review.findings import Finding
 from migrations_tools.review.renames import unmet
 from migrations_tools.secrets import masked
-from migrations_tools.steps.bench import Bench, Models, begin_models
+from migrations_tools.steps.bench import Bench
 from migrations_tools.steps.executing import Ground, execute_new
 from migrations_tools.steps.history import head_to_extend, read_history
 from migrations_tools.steps.install import Migrated
+from migrations_tools.steps.models import Models, begin_models
 from migrations_tools.steps.prepared import prepare
 from migrations_tools.steps.recording import versions
 from migrations_tools.steps.surroundings import Surroundings

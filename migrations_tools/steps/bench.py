@@ -1,23 +1,22 @@
-"""Scratch databases inside the temp server: copies to try things on, and the schema that the models' own DDL makes."""
+"""Scratch databases inside the temp server: copies to try things on."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from migrations_tools import catalog
-from migrations_tools.catalog import Catalog, Query, Table
+from migrations_tools.catalog import Catalog, Query
 from migrations_tools.discovery.alembic_config import USUAL
-from migrations_tools.engines.postgres import Server, make_extensions, querying
+from migrations_tools.engines.postgres import Server, querying
 from migrations_tools.inapp.client import Asked, Probe
 from migrations_tools.journal import Run
 from migrations_tools.steps.install import Migrated
 from migrations_tools.steps.temp import Temp
 
-_MODELS = "creating the models' own schema"
 TRIP = "trip"  # what scratch copies are for that revisions are run on
 EVERY = ""  # in the place of a database's name: whichever env.py connects to
 
@@ -86,65 +85,3 @@ class Bench:
                 )
                 for name in databases
             }
-
-
-@dataclass(frozen=True, slots=True)
-class Models:
-    """The schema that the models' own DDL makes, and the tables that env.py leaves out of comparisons; by database."""
-
-    schemas: Mapping[str, Catalog]
-    excluded: Mapping[str, set[str]]
-
-
-def models_of(bench: Bench, actual: Mapping[str, Catalog], purpose: str = "models", **base: Any) -> Models:
-    """Create the models' own schema beside each database; `actual` has the databases' own catalogs.
-
-    `base` (`tree`, `inside`) makes it that of other models: those of the files in `tree`.
-    Raises ProbeError when the models' DDL fails, CannotProceed when an extension cannot be created.
-    """
-    return begin_models(bench, actual, purpose, **base)()
-
-
-def begin_models(
-    bench: Bench, actual: Mapping[str, Catalog], purpose: str = "models", **base: Any
-) -> Callable[[], Models]:
-    """Do of `models_of` what needs the probe; what is given does the rest, for which another thread will do."""
-    with ExitStack() as stack:
-        copies = stack.enter_context(bench.copies(purpose, bench.databases))
-        for name, scratch in copies.items():
-            make_extensions(bench.server, scratch, [extension.name for extension in actual[name].extensions])
-        excluded = _create_models(bench, copies, actual, base)
-        made = stack.pop_all()
-
-    def finish() -> Models:
-        with made:
-            return Models({name: bench.read(scratch) for name, scratch in copies.items()}, excluded)
-
-    return finish
-
-
-def _create_models(
-    bench: Bench, copies: Mapping[str, str], actual: Mapping[str, Catalog], base: Mapping[str, Any]
-) -> dict[str, set[str]]:
-    """Create the models of every environment in the scratch databases; give the tables that all of them leave out."""
-    known = {scratch: [known_table(table) for table in actual[name].tables] for name, scratch in copies.items()}
-    left_out: dict[str, list[set[str]]] = {scratch: [] for scratch in copies.values()}
-    for each in bench.installed:
-        filled = [scratch for scratch, found in left_out.items() if found]
-        do, doing = ("base", "creating the schema of the base branch's models") if base else ("metadata", _MODELS)
-        answer = bench.ask(each, do, doing, copies, known=known, filled=filled, **base)
-        for item in answer["passes"]:
-            excluded = {catalog.qualified(where or "public", table) for where, table in item["excluded"]}
-            left_out[item["database"]].append(excluded)
-    return {name: set.intersection(*left_out[scratch]) for name, scratch in copies.items()}
-
-
-def known_table(table: Table) -> tuple[str | None, str, dict[str, Any]]:
-    """Give a table of the database as env.py is asked about it: schema, name, and its parts by Alembic's words."""
-    keys = [each for each in table.constraints if each.type == "foreign key"]
-    return None if table.schema == "public" else table.schema, table.name, {
-        "column": [column.name for column in table.columns],
-        "index": {index.name: index.columns for index in table.indexes},
-        "unique_constraint": {each.name: each.columns for each in table.constraints if each.type == "unique"},
-        "foreign_key_constraint": {key.name: (key.columns, key.referenced_table) for key in keys},
-    }  # fmt: skip

@@ -16,7 +16,8 @@ from migrations_tools.report.terminal import show_findings
 from migrations_tools.review import comments, verdict
 from migrations_tools.review.facts import Facts
 from migrations_tools.review.findings import Allowance, Finding, Review
-from migrations_tools.steps.bench import Bench, Models
+from migrations_tools.steps.bench import Bench
+from migrations_tools.steps.models import Models
 from migrations_tools.steps.prepared import Prepared
 from migrations_tools.steps.trips import Tried, try_out
 from migrations_tools.steps.work import written

@@ -12,7 +12,6 @@ from migrations_tools import executed
 from migrations_tools.catalog import compare
 from migrations_tools.errors import CannotProceed
 from migrations_tools.executed import Direction, Executed, Failure, Pass, Seeded, State
-from migrations_tools.inapp.answers import standings
 from migrations_tools.inapp.client import ProbeError
 from migrations_tools.provenance import Revision
 from migrations_tools.steps.bench import TRIP, Bench
@@ -32,7 +31,7 @@ class Course:
     """One environment on its scratch copies, and who looks at them (each by the name of the database that it is of).
 
     `files` are revision files that no versions folder has yet, as the probe gave them. `filled` are copies that rows
-    are on their way into already.
+    are on their way into already, `version_tables` the tables (by their oids) that Alembic has noted revisions in.
     """
 
     bench: Bench
@@ -41,6 +40,7 @@ class Course:
     copies: Mapping[str, str]
     sights: Mapping[str, Sight]
     filled: dict[str, Future[tuple[State, Seeded]]] = field(default_factory=dict)
+    version_tables: dict[str, int] = field(default_factory=dict)
 
     def ask(self, do: str, doing: str, **more: Any) -> Any:
         """Ask the probe, which knows the further files."""
@@ -48,9 +48,12 @@ class Course:
         return self.bench.ask(self.migrated, do, doing, self.copies, files=files, **more)
 
     def standing_at(self, revision: str) -> dict[str, bool]:
-        """Tell of each database whether it stands at a revision."""
-        found = {item.database: item.current for item in standings(self.ask("current", "asking where it stands"))}
-        return {name: revision in found.get(scratch, ()) for name, scratch in self.copies.items()}
+        """Tell of each database whether it stands at a revision, as somebody else sees it."""
+        tables = self.version_tables
+        return {
+            name: scratch in tables and revision in self.sights[name].revisions(tables[scratch])
+            for name, scratch in self.copies.items()
+        }
 
 
 def execute(
@@ -233,6 +236,7 @@ def _passes(course: Course, revision: str, direction: Direction) -> dict[str, Pa
     """Give what the revision did on each database; what env.py does in several goes is one."""
     course.bench.temp.work.console.count(0, 0, f"running {direction} of {revision}")
     answer = course.ask("execute", f"running {direction} of {revision}", revision=revision, direction=direction)
+    course.version_tables.update(answer["version_tables"])
     originals = {scratch: name for name, scratch in course.copies.items()}
     found: dict[str, Pass] = {}
     for each in executed.parse(answer):

@@ -12,9 +12,10 @@ from migrations_tools.proofs import schema
 from migrations_tools.proofs.proof import FAILED, Proof, attempted, not_checked
 from migrations_tools.provenance import Revision
 from migrations_tools.steps import stairway
-from migrations_tools.steps.bench import TRIP, Bench, models_of
+from migrations_tools.steps.bench import TRIP, Bench
 from migrations_tools.steps.history import read_history
 from migrations_tools.steps.install import Migrated, run_install
+from migrations_tools.steps.models import models_of
 
 
 def prove(bench: Bench, stairs: str) -> list[Proof]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from migrations_tools.catalog import Catalog, Query, Watch
 from migrations_tools.catalog.ways import answered
@@ -13,6 +13,10 @@ from migrations_tools.counting import Counted
 from migrations_tools.engines.postgres import querying
 from migrations_tools.executed import Seeded, State
 from migrations_tools.steps.bench import Bench
+
+T = TypeVar("T")
+# As it must be written on this connection.
+_NAME = "SELECT CAST(CAST(oid AS regclass) AS text) FROM pg_catalog.pg_class WHERE oid = %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +48,23 @@ class Sight:
 
     def state(self) -> State:
         """Give the schema and what tells its rows, as they are now."""
+        return self._seen(self._look)
+
+    def revisions(self, version_table: int) -> set[str]:
+        """Give the revisions that are noted in a version table (its oid); none where it is gone."""
+
+        def read() -> set[str]:
+            found = self._query(_NAME, [version_table])
+            noted = [self._query(f"SELECT version_num FROM {name}") for (name,) in found]  # noqa: S608 - quoted
+            return {str(revision) for rows in noted for (revision,) in rows}
+
+        return self._seen(read)
+
+    def _seen(self, look: Callable[[], T]) -> T:
         import psycopg
 
         try:
-            return self._look()
+            return look()
         except psycopg.OperationalError:
             if not self._connection.closed:
                 raise
@@ -55,7 +72,7 @@ class Sight:
         self._connected.close()
         self._watch.begin_anew()
         self._connect()
-        return self._look()
+        return look()
 
     def with_rows(self) -> tuple[State, Seeded]:
         """Put rows into every table, as far as that can be done; give what stands there then."""

@@ -19,7 +19,8 @@ from migrations_tools.journal import Run
 from migrations_tools.operations import Operation
 from migrations_tools.review.evidence import terms
 from migrations_tools.review.surroundings import Base, Modules, Sources
-from migrations_tools.steps.bench import Bench, models_of
+from migrations_tools.steps.bench import Bench
+from migrations_tools.steps.models import models_of
 
 
 class Surroundings:

@@ -22,7 +22,7 @@ from migrations_tools.inapp.client import Probe, ProbeError, Target
 from migrations_tools.review import verdict
 from migrations_tools.review.facts import Facts, Wishes
 from migrations_tools.review.findings import Finding, Review, parse_allowances
-from migrations_tools.steps.bench import known_table
+from migrations_tools.steps.models import known_table
 from migrations_tools.steps.wishes import parse_wishes
 from tests.support import application
 from tests.support.embedded import Server

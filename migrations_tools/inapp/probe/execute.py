@@ -36,16 +36,17 @@ def do_reach(request: dict[str, Any], _talk: Talk) -> dict[str, Any]:
 def do_execute(request: dict[str, Any], _talk: Talk) -> dict[str, Any]:
     """Run one revision in one direction, measured; what it did comes back even when it fails, with the error.
 
+    With it comes the oid of each database's version table: which one it is depends on the connection's search_path.
     Only an error that comes before a revision has begun is an error of the request.
     """
     revision, direction = request["revision"], request["direction"]
     # Attached first: a connection of SQLAlchemy's knows from its beginning whether anybody listens.
     with measuring() as passes, _with_files(request, direction, revision) as script:
-        reached = []
+        reached: dict[str, int] = {}
 
         def steps(heads: Any, context: Any) -> list[Any]:
-            reached.append(context)
             database = database_of(context)
+            reached[database] = _version_table(context)
             return [passes.measure(step, database) for step in _steps(script, revision, direction, heads)]
 
         try:
@@ -55,7 +56,14 @@ def do_execute(request: dict[str, Any], _talk: Talk) -> dict[str, Any]:
                 raise
     if not reached:
         raise LookupError("env.py ended without running the migrations: it never called run_migrations()")
-    return {"passes": [each.described() for each in passes.seen]}
+    return {"passes": [each.described() for each in passes.seen], "version_tables": reached}
+
+
+def _version_table(context: Any) -> int:
+    """Give the oid of the version table, which Alembic has made by now."""
+    name = context.dialect.identifier_preparer.format_table(context._version)
+    found = "SELECT CAST(CAST(CAST('%s' AS regclass) AS oid) AS bigint)" % name.replace("'", "''")
+    return int(context.connection.exec_driver_sql(found).scalar())
 
 
 def _run(script: Any, steps: Any, revision: str) -> None:

@@ -51,4 +51,5 @@ def start(document: dict[str, Any]) -> None:
     else:
         from migrations_tools_probe import serve
 
+        sys.dont_write_bytecode = True  # nothing of ours stays in the project
         serve.main()

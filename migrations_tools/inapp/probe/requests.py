@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import sys
@@ -9,6 +10,7 @@ import tokenize
 from typing import TYPE_CHECKING, Any
 
 from .configuration import make_config
+from .ddl import as_script
 from .environment import Passes, database_of, in_environment, listed, locations, metadatas, script_of, standing
 from .gate import GATE
 
@@ -115,7 +117,8 @@ def do_metadata(request: dict[str, Any], _talk: Talk) -> dict[str, Any]:
     Of what is `known` (by database: schema, table, and the names of its parts by Alembic's word for them), that which
     env.py's include_name or include_object leave out comes back as `excluded`, and so does what include_object leaves
     out of the models: tables, and `table.name` for parts of them.
-    `filled` names the databases that another environment's models have been created in already.
+    `filled` names the databases that another environment's models have been created in already. With `hand_over`, what
+    can be told beforehand is not sent but comes back as the pass's `script`.
     """
     passes = Passes("running the migrations")
     filled: set[str] = set(request.get("filled") or [])
@@ -124,11 +127,12 @@ def do_metadata(request: dict[str, Any], _talk: Talk) -> dict[str, Any]:
         name = database_of(context)
         # A step's own transaction: with transaction_per_migration there is no other that would be committed.
         with context.begin_transaction(_per_migration=True):
-            found = [each for metadata in metadatas(context) for each in _create(context, metadata, name in filled)]
+            made = _create(context, name in filled, request.get("hand_over", False))
+            found = [[each.schema, each.name] for metadata in metadatas(context) for each in metadata.sorted_tables]
             # What env.py leaves out of the models is neither made nor missed.
             excluded = _excluded(context, (request.get("known") or {}).get(name) or [])
             excluded += [each for each in _left_out(context) if each not in excluded]
-            passes.note(context, tables=found, excluded=excluded)
+            passes.note(context, tables=found, excluded=excluded, script=made)
         filled.add(name)
         return []
 
@@ -136,15 +140,23 @@ def do_metadata(request: dict[str, Any], _talk: Talk) -> dict[str, Any]:
     return {"passes": passes.must()}
 
 
-def _create(context: MigrationContext, metadata: Any, filled: bool) -> list[list[str | None]]:
+def _create(context: MigrationContext, filled: bool, hand_over: bool) -> dict[str, Any] | None:
+    """Create the models, or give the script that does."""
+    create = [functools.partial(_create_one, context, metadata, filled) for metadata in metadatas(context)]
+    made = as_script(context, create) if hand_over and not filled else None
+    if made is None:
+        for each in create:
+            each(context.connection)
+    return made
+
+
+def _create_one(context: MigrationContext, metadata: Any, filled: bool, connection: Any) -> None:
     from sqlalchemy import text
 
-    connection: Any = context.connection
     for schema in sorted({table.schema for table in metadata.tables.values() if table.schema}):
         quoted = context.dialect.identifier_preparer.quote(schema)
         connection.execute(text("CREATE SCHEMA IF NOT EXISTS " + quoted))
     metadata.create_all(connection, checkfirst=filled)
-    return [[table.schema, table.name] for table in metadata.sorted_tables]
 
 
 def _excluded(context: MigrationContext, known: Iterable[Sequence[Any]]) -> list[list[str | None]]:

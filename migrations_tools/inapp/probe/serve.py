@@ -7,6 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from . import compiling
 from .channel import ChannelClosed, over_standard_streams
 from .errors import describe_error
 from .execute import do_execute, do_reach
@@ -51,6 +52,7 @@ def main() -> None:
 
 def answer_all(talk: Talk) -> None:
     """Say that the probe is ready, then answer requests until the other side closes the channel."""
+    compiling.install()
     talk.send({"ok": "ready", "reached": []})
     with contextlib.suppress(ChannelClosed):
         while True:
