@@ -121,6 +121,7 @@ def machine() -> str:
     packages = ("alembic", "sqlalchemy", "psycopg", "invoke")
     return (
         f"{_processor()}, {os.cpu_count()} cores, {_memory()}, {platform.system()} {platform.release()},"
+        f" servers and projects on {_file_system()},"
         f" Python {platform.python_version()}, {', '.join(f'{name} {_version(name)}' for name in packages)}"
     )
 
@@ -139,6 +140,16 @@ def _processor() -> str:
         lines = []
     named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return named[0] if named else platform.machine()
+
+
+def _file_system() -> str:
+    """Give what kind of file system temporary folders are on: that of the longest mount point above them."""
+    folder = Path(tempfile.gettempdir()).resolve()
+    try:
+        mounts = [line.split()[1:3] for line in Path("/proc/mounts").read_text(encoding="utf-8").splitlines()]
+    except OSError:
+        return "a file system not known"
+    return max((len(place), kind) for place, kind in mounts if folder.is_relative_to(place))[1]
 
 
 def _memory() -> str:

@@ -24,7 +24,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import psycopg
-from harness import Took, keep, machine, run
+from harness import Took, bare_environment, keep, machine, run
 from histories import write
 
 from migrations_tools.engines import cluster as clusters
@@ -65,7 +65,8 @@ class Place:
 
     def run(self, *words: str, database: str = "bench", longest: float = 7200.0) -> Took:
         """Run a command to its end; infinity when it took too long. Raises RuntimeError when it fails."""
-        environment = {**os.environ, "DATABASE_URL": self.url(database, "+psycopg"), "PYTHONPATH": str(self.folder)}
+        variables = {"DATABASE_URL": self.url(database, "+psycopg"), "PYTHONPATH": str(self.folder)}
+        environment = {**bare_environment(), **variables}
         begun = time.monotonic()
         try:
             return run(words, self.folder, environment, longest)

@@ -1,22 +1,20 @@
 """How long the programs take to start, against an Invoke collection that is empty.
 
 Run it in an environment that the package is installed in (`pip install .`): `python bench/startup.py [rounds]`.
-Whole commands are timed, one of each a round, so that what else the machine does falls on all of them alike.
+Whole commands are timed, one of each a round, so that what else the machine does falls on all of them alike; memory is
+that of the largest process.
 Exit code 1 when `migrations-tools --list` takes more than 1.3 times as long.
 """
 
 from __future__ import annotations
 
-import statistics
-import subprocess
 import sys
 import sysconfig
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from harness import keep, machine
+from harness import Took, bare_environment, keep, machine, medians, run
 
 LIMIT = 1.3
 ROUNDS = 30
@@ -48,25 +46,25 @@ def commands(folder: Path) -> dict[str, Command]:
     }
 
 
-def measure(compared: Mapping[str, Command], rounds: int) -> dict[str, list[float]]:
-    """Give the seconds of every command, round by round, after one round that is thrown away."""
-    seconds: dict[str, list[float]] = {name: [] for name in compared}
+def measure(compared: Mapping[str, Command], rounds: int) -> dict[str, list[Took]]:
+    """Give what every command took, round by round, after one round that is thrown away."""
+    taken: dict[str, list[Took]] = {name: [] for name in compared}
     for _ in range(rounds + 1):
         for name, (words, folder) in compared.items():
-            begun = time.perf_counter()
-            subprocess.run(words, cwd=folder, capture_output=True, check=False)
-            seconds[name].append(time.perf_counter() - begun)
-    return {name: taken[1:] for name, taken in seconds.items()}
+            taken[name].append(run(words, folder, bare_environment()))
+    return {name: each[1:] for name, each in taken.items()}
 
 
-def table(seconds: Mapping[str, Sequence[float]]) -> tuple[str, dict[str, float]]:
+def table(taken: Mapping[str, Sequence[Took]]) -> tuple[str, dict[str, float]]:
     """Give the table as Markdown, and each command's ratio: its median by the first command's."""
-    base = statistics.median(next(iter(seconds.values())))
-    ratios = {name: statistics.median(taken) / base for name, taken in seconds.items()}
-    rows = ["| command | median | fastest | ratio |", "|---|---|---|---|"]
+    middle = {name: medians(each) for name, each in taken.items()}
+    base = next(iter(middle.values())).seconds
+    ratios = {name: each.seconds / base for name, each in middle.items()}
+    rows = ["| command | median | fastest | ratio | memory |", "|---|---|---|---|---|"]
     rows += [
-        f"| {name} | {statistics.median(taken) * 1000:.0f} ms | {min(taken) * 1000:.0f} ms | {ratios[name]:.2f} |"
-        for name, taken in seconds.items()
+        f"| {name} | {each.seconds * 1000:.0f} ms | {min(one.seconds for one in taken[name]) * 1000:.0f} ms |"
+        f" {ratios[name]:.2f} | {each.megabytes:.0f} MB |"
+        for name, each in middle.items()
     ]
     return "\n".join(rows), ratios
 
