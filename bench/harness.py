@@ -102,6 +102,11 @@ def medians(rounds: Sequence[Took]) -> Took:
     return Took(statistics.median(each.seconds for each in rounds), max(each.megabytes for each in rounds))
 
 
+def mean(*taken: Took) -> Took:
+    """Give the mean of several times, and the largest memory."""
+    return Took(statistics.fmean(each.seconds for each in taken), max(each.megabytes for each in taken))
+
+
 def table(taken: Mapping[str, Sequence[Took]], base: str) -> str:
     """Give a table in Markdown: median, fastest, ratio to the command `base`, and peak memory."""
     unit = medians(taken[base]).seconds

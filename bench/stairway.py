@@ -3,7 +3,8 @@
 `python bench/stairway.py [revisions …]` (20, 100, 300 and 1000 without) in an environment with this package, its
 `embedded` extra, alembic, sqlalchemy, pytest-alembic and pytest-mrt. Whole commands are timed; of our own, both the
 whole `validate --stairway all` (which installs, compares models and more) and the walk in it, as its record has it.
-Each is set against `alembic upgrade head`, `downgrade base`, `upgrade head`, once each. What takes half as
+Each is set against `alembic upgrade head`, `downgrade base`, `upgrade head`, once each: the mean of before and after
+ours, for the speed of a machine that others use too changes from minute to minute. What takes half as
 long again as our whole command, and half a minute, is stopped.
 """
 
@@ -11,7 +12,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import re
 import sys
 import sysconfig
@@ -24,7 +24,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import psycopg
-from harness import Took, bare_environment, keep, machine, run
+from harness import Took, bare_environment, keep, machine, mean, run
 from histories import write
 
 from migrations_tools.engines import cluster as clusters
@@ -105,8 +105,9 @@ def measure(place: Place) -> dict[str, Took]:
         "pytest-alembic, leaves no trace": (*pytest, "trace.py", "-p", "no:pytest_mrt"),
         "pytest-mrt, its default tests": (*pytest, "-p", "no:pytest_alembic", "-k", "mrt"),
     }
-    taken = {"alembic up, down, up": _by_alembic(place)}
+    before = _by_alembic(place)
     whole, walk = _ours(place)
+    taken = {"alembic up, down, up": mean(before, _by_alembic(place))}
     for name, words in rivals.items():
         fresh(place)
         taken[name] = _rival(place, max(LEAST, PATIENCE * whole.seconds), *words)

@@ -52,6 +52,7 @@ class Stairs:
         self.passes = Passes("walking the stairs")
         self.refused = ""
         self.database = ""
+        self.found: dict[str, list[list[Any]]] = {}
 
     def walk(self, config: Config, revisions: list[str]) -> None:
         """Run env.py for some of the revisions, from where the application starts."""
@@ -59,6 +60,7 @@ class Stairs:
 
         os.chdir(START)
         self.revisions = revisions
+        self.found.clear()
         with EnvironmentContext(config, self.script, fn=self.steps, as_sql=False, destination_rev="heads"):
             self.script.run_env()
         GATE.release()
@@ -108,26 +110,48 @@ class Stairs:
     def _ask(self, context: MigrationContext, revision: str, step: str, **more: Any) -> None:
         # Alembic remembers for a whole run which enum types it has made; a downgrade has dropped some of them.
         getattr(context.impl, "memo", {}).clear()
-        with _committed(context):
+        with _committed(context) as alone:
             answer = self.talk.ask("step", {"database": self.database, "revision": revision, "step": step, **more})
             while "query" in answer:
-                answer = self.talk.ask("rows", list(_answers(context, answer["query"])))
+                answer = self.talk.ask("rows", self._answers(context.connection, answer["query"], alone))
+
+    def _answers(self, connection: Any, statements: list[str], alone: bool) -> list[list[list[Any]]]:
+        """Give the rows of each; behind one that asks for it and has none, nothing more is run.
+
+        What such a one has found once on this connection is not looked for again where an error harms nobody.
+        """
+        from sqlalchemy.exc import DBAPIError
+
+        if not alone:
+            return list(_run(connection, statements))
+        first, *rest = statements
+        if first not in self.found:
+            with connection.begin():
+                answers = list(_run(connection, statements))
+            if first.startswith(_OR_ELSE) and answers[0]:
+                self.found[first] = answers[0]
+            return answers
+        try:
+            with connection.begin():
+                return [self.found[first], *_run(connection, rest)]
+        except DBAPIError:  # it is gone; what else it may be is told when it is made again
+            del self.found[first]
+            return [[]]
 
 
 @contextlib.contextmanager
-def _committed(context: MigrationContext) -> Iterator[None]:
+def _committed(context: MigrationContext) -> Iterator[bool]:
     """Commit what a step has done, as a command of its own would: a new label of an enum cannot be used before.
 
-    What is asked in the block has a transaction of its own.
+    Give whether there is no transaction in the block, so that what is asked there has its own.
     """
     connection: Any = context.connection
     if context._transaction is None:
-        yield
+        yield False
         return
     context._transaction.commit()
     context._transaction = None
-    with connection.begin():
-        yield
+    yield True
     context._transaction = connection.begin()
 
 
@@ -135,9 +159,7 @@ def _nothing(*_arguments: Any, **_options: Any) -> None:
     """Stand in for an upgrade() whose work was never undone."""
 
 
-def _answers(context: MigrationContext, statements: list[str]) -> Iterator[list[list[Any]]]:
-    """Give the rows of each; behind one that asks for it and has none, nothing more is run."""
-    connection: Any = context.connection
+def _run(connection: Any, statements: list[str]) -> Iterator[list[list[Any]]]:
     for statement in statements:
         done = connection.exec_driver_sql(statement)
         rows = [list(row) for row in done] if done.returns_rows else []
