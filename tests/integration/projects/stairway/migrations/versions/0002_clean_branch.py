@@ -9,6 +9,7 @@ down_revision = "0001"
 
 def upgrade():
     op.execute("CREATE TYPE mood AS ENUM ('glad', 'sad')")
+    op.execute("DISCARD TEMP")  # what the session keeps for itself is gone too
 
 
 def downgrade():

@@ -1,0 +1,13 @@
+"""A transaction for each revision."""
+
+import os
+
+from alembic import context
+from models import metadata
+from sqlalchemy import create_engine
+
+engine = create_engine(os.environ["DATABASE_URL"])
+with engine.connect() as connection:
+    context.configure(connection=connection, target_metadata=metadata, transaction_per_migration=True)
+    with context.begin_transaction():
+        context.run_migrations()
