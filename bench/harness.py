@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -33,10 +33,12 @@ class Took:
 
 
 def run(
-    words: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None, longest: float = 7200.0
-) -> Took:
+    words: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None, longest: float = 7200.0,
+    good: Collection[int] = (0,),
+) -> Took:  # fmt: skip
     """Run a command to its end. Raises RuntimeError, with what it said, when it fails or takes too long (seconds).
 
+    It fails when its exit code is none of the good ones.
     Memory is that of the command's largest process, read every `_LOOK` seconds from /proc (proc(5), VmHWM; not a number
     where there is none): a server that ran before, and Docker's containers, are not in it.
     """
@@ -49,7 +51,7 @@ def run(
         seconds = time.perf_counter() - begun
         watch.over.set()
         watch.join()
-        if code:
+        if code not in good:
             said.seek(0)
             raise RuntimeError(f"{' '.join(words)} ended with {code}:\n{said.read()[-4000:]}")
     return Took(seconds, watch.peak)

@@ -138,9 +138,15 @@ class _Reviewer:
 
     def _begin_models(self, bench: Bench) -> Callable[[], Models]:
         try:
-            return begin_models(bench, self._before)
+            return partial(self._finished, begin_models(bench, self._before))
         except (ProbeError, CannotProceed) as error:
             return partial(self._without_models, error)
+
+    def _finished(self, finish: Callable[[], Models]) -> Models:
+        try:
+            return finish()
+        except CannotProceed as error:
+            return self._without_models(error)
 
     def _without_models(self, error: MigrationsToolsError) -> Models:
         self.unseen = (_UNSEEN.format(error.reasons[0]),)

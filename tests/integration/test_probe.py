@@ -68,6 +68,13 @@ def test_history_comes_newest_first_with_the_text_of_each_file(tmp_path: Path) -
     assert revisions[0]["source"] == bills.read_text(encoding="latin-1")
 
 
+def test_no_bytecode_comes_into_the_project(tmp_path: Path) -> None:
+    project = copy_project("several_versions_folders", tmp_path)
+    with probing(project, "postgresql://nowhere/none", cold=True, PYTHONDONTWRITEBYTECODE="") as probe:
+        probe.ask(target().request("history"), "reading")
+    assert list(project.rglob("__pycache__")) == []
+
+
 def test_asking_where_the_database_stands_changes_nothing(database: str, tmp_path: Path) -> None:
     with probing(copy_project("pooled_engine", tmp_path), with_driver(mark(database))) as probe:
         assert pass_of(probe.ask(target().request("current"), "looking")) == STANDS_NOWHERE

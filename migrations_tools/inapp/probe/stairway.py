@@ -37,7 +37,7 @@ def do_stairway(request: dict[str, Any], talk: Talk) -> dict[str, Any]:
 
 # Revisions in one run of env.py: it may be one transaction, which holds a lock on everything that it touches.
 _FLIGHTS_A_RUN = 40
-# As in `catalog.statements`, which does not come along.
+# As in `catalog.changes`, which does not come along.
 _OR_ELSE = "/* or nothing more */ "
 
 
@@ -60,13 +60,13 @@ class Stairs:
 
         os.chdir(START)
         self.revisions = revisions
-        self.found.clear()
         with EnvironmentContext(config, self.script, fn=self.steps, as_sql=False, destination_rev="heads"):
             self.script.run_env()
         GATE.release()
 
     def steps(self, _heads: Any, context: Any) -> Iterator[Any]:
         """Give the steps on one database."""
+        self.found.clear()  # it is another connection
         self.passes.note(context)
         self.database = self.passes.seen[-1]["database"]
         self._ask(context, self.revisions[0], "begin")
