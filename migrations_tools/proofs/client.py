@@ -24,7 +24,8 @@ _AS_IT_IS: Final = "/%:@!$&'()*+,;=~?#[]"
 class Answer:
     """What one request came to: the status, or 0 and the reason when nothing answered (`late`: in time).
 
-    `open`: it answered, and was still sending when its time was over, as a stream of events does.
+    `open`: it answered, and was still sending when its time was over, as a stream of events does. `place`: where a
+    redirect leads to.
     """
 
     request: Request
@@ -35,6 +36,7 @@ class Answer:
     cookies: tuple[str, ...] = field(default=(), repr=False)
     open: bool = False
     late: bool = False
+    place: str = ""
 
     def said(self) -> str:
         """Say what came: the status, or that nothing did."""
@@ -97,7 +99,8 @@ def _read(request: Request, response: http.client.HTTPResponse, late: threading.
     if late.is_set():  # what was cut off there looks like the end of the head
         raise TimeoutError
     cookies = tuple(each.partition(";")[0] for each in response.headers.get_all("Set-Cookie") or ())
-    answer = Answer(request, response.status, kind=response.headers.get_content_type(), cookies=cookies)
+    kind, place = response.headers.get_content_type(), response.headers.get("Location", "")
+    answer = Answer(request, response.status, kind=kind, cookies=cookies, place=place)
     if answer.kind == "text/event-stream":
         return replace(answer, open=True)
     promised = response.length is not None

@@ -44,11 +44,15 @@ class Group:
 
 def grouped(differences: Iterable[Difference], history: Sequence[Revision]) -> tuple[Group, ...]:
     """Group differences by table, by name, what belongs to none last; `history` comes newest first."""
-    tables: dict[str, list[Told]] = {}
+    return tuple(Group(name, tuple(_told(item, history) for item in items)) for name, items in by_table(differences))
+
+
+def by_table(differences: Iterable[Difference]) -> list[tuple[str, list[Difference]]]:
+    """Give the differences of each table (its qualified name), by name; what is outside of tables comes last."""
+    tables: dict[str, list[Difference]] = {}
     for item in differences:
-        tables.setdefault(_table(item), []).append(_told(item, history))
-    names = sorted(tables, key=lambda name: (name == NO_TABLE, name))
-    return tuple(Group(name, tuple(tables[name])) for name in names)
+        tables.setdefault(_table(item), []).append(item)
+    return sorted(tables.items(), key=lambda pair: (pair[0] == NO_TABLE, pair[0]))
 
 
 def _table(item: Difference) -> str:

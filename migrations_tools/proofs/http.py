@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlsplit
 
 from migrations_tools.asking import Request
 from migrations_tools.counting import Counted, silent
@@ -25,6 +26,8 @@ _WORKERS: Final = 8
 # Bad gateway, service unavailable, gateway timeout: something that the application needs is not there (RFC 9110).
 _UNAVAILABLE: Final = frozenset({502, 503, 504})
 _REFUSED: Final = frozenset({401, 403})
+# Where somebody is sent who has not logged in.
+_LOGIN: Final = re.compile(r"(?<![a-z])(log-?_?[io]n|sign-?_?in|auth|sso)\b", re.IGNORECASE)
 # Who asks this ends the session that all others need.
 _LOGOUT: Final = re.compile(r"log-?_?out|sign-?_?out", re.IGNORECASE)
 _TOLD: Final = 10  # failures that are looked into
@@ -172,9 +175,23 @@ def _judged(asker: Asker, claim: str, told: Sequence[Told], what: str) -> Proof:
     failing = [each for each in told if asker.fails(each.answer)]
     if failing:
         return Proof(claim, FAILED, f"{len(failing)} of {evidence}", tuple(_details(failing)))
-    if all(answer.status in _REFUSED for answer in answers):
+    if all(map(_refuses, answers)):
         return not_checked(claim, evidence)
     return Proof(claim, PASSED, evidence)
+
+
+def _refuses(answer: Answer) -> bool:
+    """Tell whether an answer is that one must log in first."""
+    if 300 <= answer.status < 400:
+        return bool(_LOGIN.search(_path(answer.place))) and not _LOGIN.search(_path(answer.request.path))
+    return answer.status in _REFUSED
+
+
+def _path(place: str) -> str:
+    try:
+        return urlsplit(place).path
+    except ValueError:  # no address at all
+        return ""
 
 
 def _details(failing: Sequence[Told]) -> Iterator[str]:
@@ -191,10 +208,10 @@ def _details(failing: Sequence[Told]) -> Iterator[str]:
 
 
 def _remarks(asker: Asker, answers: Sequence[Answer]) -> Iterator[str]:
-    refused = sum(answer.status in _REFUSED for answer in answers)
+    refused = sum(map(_refuses, answers))
     if refused:
-        yield f"; {refused} only refused (401, 403), so that nothing is proven of what they do: set `http_headers` or"
-        yield " `http_login`"
+        yield f"; {refused} only refused (401, 403, or sent to log in), so that nothing is proven of what they do: set"
+        yield " `http_headers` or `http_login`"
     unending = [answer.request.path for answer in answers if answer.open]
     if unending:
         yield f"; answered, and its end was not waited for: {', '.join(unending)}"

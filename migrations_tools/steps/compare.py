@@ -6,12 +6,13 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import pairwise
 from pathlib import Path
 
 from migrations_tools.catalog import Catalog, Difference, across_versions, as_json, compare, from_json, on_one_line
 from migrations_tools.errors import CannotProceed
 from migrations_tools.files import write_whole
+from migrations_tools.proofs.differences import by_table
 from migrations_tools.report.console import Console
 from migrations_tools.steps.bench import Bench
 from migrations_tools.steps.work import Work, written
@@ -107,10 +108,10 @@ def _count(found: Sequence[Difference]) -> str:
 
 
 def lines(found: Sequence[Difference], version: str, other: str) -> list[str]:
-    """Give the differences grouped by table, with both definitions; what belongs to no table comes last."""
+    """Give the differences grouped by table, with both definitions; what is outside of tables comes last."""
     said = []
-    for table, items in groupby(sorted(found, key=lambda item: (not item.table, item.table)), lambda item: item.table):
-        said.append(f"  {table or 'of no table'}")
+    for table, items in by_table(found):
+        said.append(f"  {table}")
         for item in items:
             said.append(f"    {item.object}{f', {item.aspect}' if item.aspect else ''}")
             said.append(f"      {version}: {_side(item, item.actual, 'missing')}")

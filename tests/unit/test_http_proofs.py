@@ -157,8 +157,27 @@ def test_refused_routes_are_counted_and_the_settings_named() -> None:
     with speaking(answers) as application:
         proof = _routes(application)
     assert proof.outcome == PASSED
-    assert "1 only refused (401, 403), so that nothing is proven of what they do" in proof.evidence
+    assert "1 only refused (401, 403, or sent to log in), so that nothing is proven of what they do" in proof.evidence
     assert "`http_headers` or `http_login`" in proof.evidence
+
+
+REDIRECTS = {
+    "/accounts/login/?next=/me": NOT_CHECKED,
+    "https://id.example.org/sso/start": NOT_CHECKED,
+    "/sign-in": NOT_CHECKED,
+    "/me/?from=/login": PASSED,
+    "/authors": PASSED,
+    "/blogin": PASSED,
+    "http://[": PASSED,
+    "": PASSED,
+}
+
+
+@pytest.mark.parametrize("place", REDIRECTS)
+def test_a_redirect_to_where_one_logs_in_proves_nothing_and_any_other_is_an_answer(place: str) -> None:
+    answers: dict[str, Any] = {"GET /openapi.json": _paths("/me"), "GET /me": (302, "", {"Location": place})}
+    with speaking(answers) as application:
+        assert _routes(application).outcome == REDIRECTS[place]
 
 
 def test_where_every_route_was_only_refused_nothing_is_proven() -> None:

@@ -113,6 +113,7 @@ def test_an_identity_that_a_partition_has_of_its_own_is_a_difference() -> None:
 def test_differences_are_grouped_by_table_with_both_definitions() -> None:
     found = [
         Difference("extension", "extension citext", "", "missing", "", ""),
+        Difference("table", "table notes", "", "missing", "", ""),
         Difference("column", "column users.at", "users", "different", "now()", "", aspect="default"),
         Difference("constraint", "constraint jobs.c", "jobs", "unexpected", "CHECK (\n   (a > 0))", ""),
         Difference("index", "index users.ix", "users", "missing", "", "USING btree (a)"),
@@ -122,6 +123,10 @@ def test_differences_are_grouped_by_table_with_both_definitions() -> None:
         "    constraint jobs.c",
         "      15.8: CHECK ( (a > 0))",
         "      17.2: not there",
+        "  notes",
+        "    table notes",
+        "      15.8: not there",
+        "      17.2: there",
         "  users",
         "    column users.at, default",
         "      15.8: now()",
@@ -129,7 +134,7 @@ def test_differences_are_grouped_by_table_with_both_definitions() -> None:
         "    index users.ix",
         "      15.8: not there",
         "      17.2: USING btree (a)",
-        "  of no table",
+        "  outside of tables",
         "    extension citext",
         "      15.8: not there",
         "      17.2: there",
