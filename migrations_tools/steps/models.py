@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from migrations_tools import catalog
 from migrations_tools.catalog import Catalog, Table
+from migrations_tools.engines.functions import copy_functions
 from migrations_tools.engines.postgres import Server, make_extensions
 from migrations_tools.errors import CannotProceed
 from migrations_tools.secrets import masked
@@ -46,6 +47,7 @@ def begin_models(
         copies = stack.enter_context(bench.copies(purpose, bench.databases))
         for name, scratch in copies.items():
             make_extensions(bench.server, scratch, [extension.name for extension in actual[name].extensions])
+            copy_functions(bench.server, name, scratch)
         excluded, scripts = _ask(bench, copies, actual, base)
         made = stack.pop_all()
 
