@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,6 +23,8 @@ from migrations_tools.settings import Settings
 PROJECT_LABEL = "com.docker.compose.project"
 _POLL = 0.15
 _LOG_LINES = "30"
+# What the engine says of a container that it is removing, or has removed meanwhile.
+_GOES = re.compile(r"removal of container \S+ is already in progress|no such container", re.IGNORECASE)
 _FIND_PYTHON = (
     'for p in "$1" python python3; do command -v "$p" >/dev/null 2>&1 && exec "$p" -u -c "$2"; done;'
     ' echo "there is no Python in this image" >&2; exit 127'
@@ -85,6 +88,23 @@ class Stack:
         """Remove containers and networks by project name alone; volumes stay."""
         arguments = ("compose", "--project-name", self.project, "down", "--remove-orphans", "--timeout", "0")
         self.docker.stream(self.scope(run), *arguments)
+
+    def remove(self, run: Run, names: Sequence[str]) -> None:
+        """Remove containers by name. One that the engine is removing already, a one-off one that has ended, is awaited.
+
+        Raises CommandFailed when one cannot be removed, or is still there when the limit is over.
+        """
+        try:
+            self.docker.change(self.scope(run), "rm", "--force", *names)
+        except CommandFailed as error:
+            said = error.output.splitlines()
+            if not said or not all(map(_GOES.search, said)):
+                raise
+            limit = self.docker.limit
+            while any(item.name in names for item in self.containers()):
+                if not limit.left:
+                    raise
+                time.sleep(_POLL)
 
     def start_python(self, run: Run, service: str, name: str, python: str, code: str) -> subprocess.Popen[str]:
         """Start a one-off container of a service that runs Python code; its standard streams are the caller's."""

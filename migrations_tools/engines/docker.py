@@ -110,7 +110,7 @@ class Docker:
         self._show(arguments)
         if self.dry:
             return
-        limit = limit or self._limit
+        limit = limit or self.limit
         last: deque[str] = deque(maxlen=_KEPT_LINES)
         process = self._start(arguments, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
         if not self._follow(process, last, limit):
@@ -177,7 +177,7 @@ class Docker:
         self, arguments: Sequence[str], stdin: str | None = None, *, stderr: int = subprocess.PIPE, bound: bool = False,
         limit: Limit | None = None,
     ) -> subprocess.CompletedProcess[str]:  # fmt: skip
-        limit = limit or self._limit
+        limit = limit or self.limit
         try:
             return subprocess.run(
                 [*(bound_to_us() if bound else ()), *self._program(arguments)], input=stdin or "",
@@ -190,7 +190,8 @@ class Docker:
             raise CommandFailed(self._too_long(arguments, limit)) from error
 
     @property
-    def _limit(self) -> Limit:
+    def limit(self) -> Limit:
+        """What a command may take from now on, where no other limit is given."""
         return Limit(self.timeout, "command_timeout")
 
     def _too_long(self, arguments: Sequence[str], limit: Limit) -> str:

@@ -112,7 +112,7 @@ def _note_anonymous(work: Work, stack: Stack, run: Run) -> Run:
 def _containers(stack: Stack, run: Run) -> bool:
     names = [item.name for item in stack.containers()]
     if names:
-        stack.docker.change(stack.scope(run), "rm", "--force", *names)
+        stack.remove(run, names)
     return bool(names)
 
 

@@ -243,7 +243,7 @@ def _start_python(copy: Copy, run: Run, name: str) -> tuple[Run, subprocess.Pope
     """
     run = copy.work.journal.will_make(run, ("container", name))
     if any(container.name == name for container in copy.stack.containers()):
-        copy.stack.docker.change(copy.stack.scope(run), "rm", "--force", name)
+        copy.stack.remove(run, [name])
     service, python = copy.project.alembic_service, copy.work.settings.python
     process = copy.stack.start_python(run, service, name, python, BOOTSTRAP)
     try:
