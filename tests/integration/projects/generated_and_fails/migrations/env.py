@@ -17,4 +17,3 @@ with engine.connect() as connection:
     context.configure(connection=connection, target_metadata=metadata, process_revision_directives=with_a_grant)
     with context.begin_transaction():
         context.run_migrations()
-    connection.commit()
