@@ -44,6 +44,7 @@ NEEDS = {
     "drops_that_are_allowed": (1, 12),
     "tables_columns_and_indexes": (1, 12),
 }
+READS_EXPRESSIONS = ("drops_of_every_kind", "drops_that_are_allowed", "tables_columns_and_indexes")
 
 
 def reviewer_for(case: Path) -> Reviewer:
@@ -88,6 +89,8 @@ def _nobody_else_is_connected(url: str) -> bool:
 def test_what_is_generated_goes_up_and_down_without_a_trace(case: Path, database: str, tmp_path: Path) -> None:
     if application.version("alembic") < NEEDS.get(case.name, (0, 0)):
         pytest.skip(f"Alembic {application.facts()['alembic']} does not do this")
+    if case.name in READS_EXPRESSIONS and application.version("sqlalchemy") < (2,):
+        pytest.skip(f"SQLAlchemy {application.facts()['sqlalchemy']} does not read indexes of expressions")
     project, reviewer, url = copy_project(case.name, tmp_path), reviewer_for(case), mark(database)
     (project / "migrations" / "versions").mkdir(exist_ok=True)
     driver = DRIVER
