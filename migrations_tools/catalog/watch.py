@@ -12,7 +12,11 @@ from migrations_tools.catalog.model import Catalog
 from migrations_tools.catalog.read import Row, Rows, build
 from migrations_tools.catalog.ways import Ask, Kept, Read, Way
 
-_TABLES, _VIEWS, _SEQUENCES, _COLUMNS = range(4)  # of `statements.OF_RELATIONS`
+# Among `statements.OF_RELATIONS`; tables and views come before.
+_SEQUENCES, _COLUMNS = (
+    statements.OF_RELATIONS.index(statements.SEQUENCES),
+    statements.OF_RELATIONS.index(statements.COLUMNS),
+)
 _OWNER: Final = 10  # the field of a sequence's row that has the owning column's table
 
 
