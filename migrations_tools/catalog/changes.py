@@ -50,7 +50,7 @@ _KINDS: Final = (
     _Kind("'x' || oid", "0", "pg_catalog.pg_extension", "oid >= 16384"),
 )  # fmt: skip
 _COUNTED = " UNION ALL ".join(
-    f"SELECT count(*), string_agg({kind.id} || ':' || {kind.relation}, ' ') FILTER (WHERE age(xmin) <= age({{since}}))"
+    f"SELECT count(*), string_agg(DISTINCT {kind.relation}::text, ' ') FILTER (WHERE age(xmin) <= age({{since}}))"
     f" FROM {kind.place} WHERE {kind.own} AND {kind.sort}"
     for kind in _KINDS
 )
@@ -62,19 +62,19 @@ _IDS_OF = " UNION ALL ".join(
     for kind in _KINDS
 )
 
-# How many objects there are; those that are as new as a transaction (by their rows' xmin), each with its relation; the
-# relations that have something else so new; and the oldest transaction of which something may come yet.
+# How many objects there are; the relations of those that are as new as a transaction (by their rows' xmin), and those
+# that have something else so new; and the oldest transaction of which something may come yet.
 _CHANGES = f"""
-SELECT sum(kind.count)::bigint, string_agg(kind.recent, ' '),
+SELECT sum(kind.count)::bigint, concat_ws(' ', string_agg(kind.relations, ' '),
        (SELECT string_agg(DISTINCT relation::text, ' ') FROM (
           SELECT attrelid, age(xmin) FROM pg_catalog.pg_attribute WHERE attrelid >= 16384 AND attnum > 0
           UNION ALL SELECT seqrelid, age(xmin) FROM pg_catalog.pg_sequence WHERE seqrelid >= 16384
           UNION ALL SELECT ev_class, age(xmin) FROM pg_catalog.pg_rewrite WHERE ev_class >= 16384
           UNION ALL SELECT (SELECT indrelid FROM pg_catalog.pg_index WHERE indexrelid = oid), age(xmin)
           FROM pg_catalog.pg_class WHERE oid >= 16384 AND relkind IN ('i', 'I')
-        ) AS changed (relation, age) WHERE age <= age({{since}})),
+        ) AS changed (relation, age) WHERE age <= age({{since}}))),
        mod(txid_snapshot_xmin(txid_current_snapshot()), 4294967296)::text
-FROM ({_COUNTED}) AS kind (count, recent)
+FROM ({_COUNTED}) AS kind (count, relations)
 """
 PRESENT: Final = f"SELECT string_agg(id, ' ') FROM ({_IDS}) AS object (id)"
 _PRESENT_OF = f"SELECT string_agg(id, ' ') FROM ({_IDS_OF}) AS object (id)"
@@ -102,7 +102,7 @@ FROM jsonb_each_text({settings}::jsonb) AS each (key, value)
 
 
 def changes(since: str) -> str:
-    """Give the question what is as new as a transaction: one row with four fields, as told above."""
+    """Give the question what is as new as a transaction: one row with three fields, as told above."""
     return _CHANGES.format(since=f"{quoted(since)}::xid")
 
 
@@ -182,15 +182,13 @@ RETURNS text LANGUAGE plpgsql {" ".join(_setting(*each) for each in _SETTINGS.it
 DECLARE
   touched oid[] := given;
   objects bigint;
-  recent_ones text;
-  changed_ones text;
+  changed text;
   following text;
   general json;
 BEGIN
   IF $1 IS NOT NULL THEN
-    SELECT * INTO objects, recent_ones, changed_ones, following FROM ({_CHANGES.format(since="$1")}) AS found;
-    touched := touched || string_to_array(changed_ones, ' ')::oid[]
-      || ARRAY(SELECT split_part(each, ':', 2)::oid FROM unnest(string_to_array(recent_ones, ' ')) AS each);
+    SELECT * INTO objects, changed, following FROM ({_CHANGES.format(since="$1")}) AS found;
+    touched := touched || string_to_array(changed, ' ')::oid[];
   END IF;
   IF $4 OR $3 <> '{{}}' THEN
     touched := touched || ARRAY({_DEPENDENTS.format(relations="$3", types="$4")});
@@ -199,7 +197,7 @@ BEGIN
   IF {GLOBAL} = ANY (touched) THEN
     general := json_build_array({_GENERAL});
   END IF;
-  RETURN json_build_array(objects, recent_ones, touched::bigint[], ({_PRESENT_OF.format(relations="touched")}),
+  RETURN json_build_array(objects, touched::bigint[], ({_PRESENT_OF.format(relations="touched")}),
     following, general, json_build_array({_OF_RELATIONS}));
 END
 $look$

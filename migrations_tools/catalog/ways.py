@@ -31,10 +31,9 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What a look found: how many objects there are, those that are new or changed, and the next transaction."""
+    """What a look found: how many objects there are, where the next look begins, and what was read."""
 
     count: int
-    recent: Mapping[str, int]
     next: str
     read: Read
 
@@ -66,10 +65,8 @@ class Plain:
 
     def look(self, ask: Ask, since: str, given: Collection[int]) -> Looked:
         """Read the relations that have something as new as the transaction, and the given ones."""
-        settings, ((count, recent, changed, following),) = ask([_pinned(statements.PRINTING), changes.changes(since)])
-        new = _pairs(recent)
-        relations = {*given, *new.values(), *map(int, (changed or "").split())}
-        return Looked(count, new, following, self._read(ask, relations, settings))
+        settings, ((count, changed, following),) = ask([_pinned(statements.PRINTING), changes.changes(since)])
+        return Looked(count, following, self._read(ask, {*given, *map(int, changed.split())}, settings))
 
     def read(self, ask: Ask, given: Collection[int], renamed: Collection[int] = (), types: bool = False) -> Read:
         """Read the given relations, and those that show the names of the renamed ones, or of types."""
@@ -94,37 +91,30 @@ class Kept:
     """
 
     def __init__(self) -> None:
-        self._instead: Plain | None = None
+        self._plain = Plain()
+        self._possible = True
 
     def look(self, ask: Ask, since: str, given: Collection[int]) -> Looked:
         """Read the relations that have something as new as the transaction, and the given ones."""
-        if self._instead or (answer := self._call(ask, changes.call(since, _array(given), "{}", False))) is None:
-            return self._plain.look(ask, since, given)
-        count, recent, following, read = answer
-        return Looked(count, _pairs(recent), following, read)
+        looked = self._call(ask, changes.call(since, _array(given), "{}", False))
+        return looked or self._plain.look(ask, since, given)
 
     def read(self, ask: Ask, given: Collection[int], renamed: Collection[int] = (), types: bool = False) -> Read:
         """Read the given relations, and those that show the names of the renamed ones, or of types."""
-        call = changes.call(None, _array(given), _array(renamed), types)
-        if self._instead or (answer := self._call(ask, call)) is None:
-            return self._plain.read(ask, given, renamed, types)
-        return answer[-1]
+        looked = self._call(ask, changes.call(None, _array(given), _array(renamed), types))
+        return looked.read if looked else self._plain.read(ask, given, renamed, types)
 
-    @property
-    def _plain(self) -> Plain:
-        self._instead = self._instead or Plain()
-        return self._instead
-
-    def _call(self, ask: Ask, call: str) -> tuple[int, str, str, Read] | None:
+    def _call(self, ask: Ask, call: str) -> Looked | None:
         """Call the function, and make it before where it is not there; None where it cannot be made."""
-        found = ask([changes.STILL_THERE, call])
+        found = ask([changes.STILL_THERE, call]) if self._possible else []
         if len(found) == 1:
-            if ask([changes.CAN_BE_MADE]) != [[(True,)]]:
-                return None
-            found = ask([changes.FUNCTION, call])
-        count, recent, relations, present, following, general, rows = json.loads(found[-1][0][0])
+            self._possible = ask([changes.CAN_BE_MADE]) == [[(True,)]]
+            found = ask([changes.FUNCTION, call]) if self._possible else []
+        if not found:
+            return None
+        count, relations, present, following, general, rows = json.loads(found[-1][0][0])
         read = Read(frozenset(relations), _pairs(present), _tuples(general) or None, _tuples(rows))
-        return count, recent, following, read
+        return Looked(count, following, read)
 
 
 def _tuples(lists: list[list[list[Any]] | None] | None) -> list[list[Row]]:

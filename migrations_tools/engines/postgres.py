@@ -149,8 +149,6 @@ class Server:
         with the temp volume or cluster, or is in the journal by its name. Raises CannotProceed when it cannot be
         made, or when the server does not clone and an empty database is not the same.
         """
-        from psycopg import sql
-
         with self.connect() as connection:
             cloned = _clone(connection, name, self.token, self.owner or self.user, template)
             try:
@@ -159,8 +157,7 @@ class Server:
                     self._check_nothing_lost(name, template)
                 yield name
             finally:
-                _is_left(connection, name)  # the server waits far longer for a session that it finds
-                connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+                drop(connection, name)
 
     def _check_nothing_lost(self, name: str, template: str) -> None:
         with self.connect(template) as pristine, self.connect(name) as empty:
@@ -170,6 +167,14 @@ class Server:
                 f"The server at {self.host}:{self.port} does not clone {template}, and an empty database in its place"
                 f" would lack {', '.join(lost[:3])}{' and more' if len(lost) > 3 else ''}."
             )
+
+
+def drop(connection: psycopg.Connection[Any], database: str) -> None:
+    """Drop a database, by exact name, and whoever is still connected to it with it."""
+    from psycopg import sql
+
+    _is_left(connection, database)  # the server waits far longer for a session that it finds
+    connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(database)))
 
 
 def _is_left(connection: psycopg.Connection[Any], database: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
@@ -39,7 +39,7 @@ def prove(bench: Bench, migrated: Migrated, wanted: str) -> list[Proof]:
             return [not_checked(claim, "the history has no revision yet")]
         return [_newest(claim, flight) for flight in _Walk(bench, migrated, history, chosen).flights()]
     begun = time.monotonic()
-    flights = list(_Walk(bench, migrated, history, chosen).flights())
+    flights = _Walk(bench, migrated, history, chosen).flights()
     claim = schema.about(stairway.STAIRWAY, bench.label(migrated))
     return [stairway.prove(claim, flights, time.monotonic() - begun)]
 
@@ -107,24 +107,21 @@ class _Walk:
         self.at = ("", "")
         self.walked = 0
 
-    def flights(self) -> Iterator[Flight]:
+    def flights(self) -> list[Flight]:
         """Walk all of it; give what came of each revision."""
-        with self.aside:
-            return iter(self._flights())
-
-    def _flights(self) -> list[Flight]:
         outcomes: dict[str, Flight] = {}
         rest = list(self.chosen)
-        while rest:
-            failed, error = self._walk(rest)
-            walked = rest[: rest.index(failed)] if failed else rest
-            outcomes |= {name: self._flight(name) for name in walked}
-            if not failed:
-                break
-            outcomes[failed] = self._failed(failed, error)
-            self._count()
-            # Where not even the way up is possible, nothing behind it can be reached.
-            rest = rest[rest.index(failed) + 1 :] if self.at[1] else []
+        with self.aside:
+            while rest:
+                failed, error = self._walk(rest)
+                walked = rest[: rest.index(failed)] if failed else rest
+                outcomes |= {name: self._flight(name) for name in walked}
+                if not failed:
+                    break
+                outcomes[failed] = self._failed(failed, error)
+                self._count()
+                # Where not even the way up is possible, nothing behind it can be reached.
+                rest = rest[rest.index(failed) + 1 :] if self.at[1] else []
         return [outcomes.get(name) or Flight(name, self.files[name], "not reached") for name in self.chosen]
 
     def _flight(self, name: str) -> Flight:

@@ -26,7 +26,7 @@ from migrations_tools.catalog import Catalog
 from migrations_tools.discovery.alembic import Environment, Setup
 from migrations_tools.discovery.compose_files import ComposeFiles
 from migrations_tools.discovery.project import NO_DATABASE, Project
-from migrations_tools.engines.postgres import Server, _is_left
+from migrations_tools.engines.postgres import Server, drop
 from migrations_tools.inapp.client import Asked, Probe
 from migrations_tools.journal import Journal, Run
 from migrations_tools.report.console import Console
@@ -141,12 +141,6 @@ class Lasting:
 
     def __exit__(self, *_: object) -> None:
         return None
-
-
-def drop(connection: psycopg.Connection[Any], database: str) -> None:
-    """Drop a database, at once: the server looks only every 100 ms whether somebody whom it finds there is gone."""
-    _is_left(connection, database)
-    connection.execute(f"DROP DATABASE {database} WITH (FORCE)".encode())
 
 
 class QuickServer(Server):

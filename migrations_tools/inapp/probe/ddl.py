@@ -42,10 +42,9 @@ def as_script(context: MigrationContext, create: Iterable[Callable[[Any], None]]
     except Exception:
         # Whatever the reason is: on the real connection it does not matter, or is told as it comes.
         return None
-    settings = [list(row) for row in connection.exec_driver_sql(_SETTINGS_SQL)]
     return {
         "statements": statements,
-        "settings": dict(settings),
+        "settings": dict(tuple(row) for row in connection.exec_driver_sql(_SETTINGS_SQL)),
         "role": connection.exec_driver_sql(_ROLE_SQL).scalar(),
     }
 
