@@ -122,11 +122,17 @@ def matrix(session: nox.Session, python: str, packages: tuple[str, ...]) -> None
     session.run("uv", "venv", "--quiet", "--clear", "--python", _interpreter(python), str(place))
     interpreter = str(place / "bin" / "python")
     session.run("uv", "pip", "install", "--quiet", "--python", interpreter, *packages, *DRIVERS)
-    tests = ("tests/integration/test_probe.py", "tests/integration/test_probe_revisions.py",
-             "tests/integration/test_probe_token.py", "tests/integration/test_projects.py",
-             "tests/integration/test_probe_edits.py", "tests/integration/test_repairs.py",
-             "tests/integration/test_measuring.py", "tests/integration/test_execution.py",
-             "tests/integration/test_models_script.py")  # fmt: skip
+    tests = (
+        "tests/integration/test_probe.py",
+        "tests/integration/test_probe_revisions.py",
+        "tests/integration/test_probe_token.py",
+        "tests/integration/test_projects.py",
+        "tests/integration/test_probe_edits.py",
+        "tests/integration/test_repairs.py",
+        "tests/integration/test_measuring.py",
+        "tests/integration/test_execution.py",
+        "tests/integration/test_models_script.py",
+    )
     environment = {**_environment(), **_fast_folder(), "TEST_APPLICATION_PYTHON": interpreter}
     session.run("pytest", "-n", "2", *tests, *session.posargs, env=environment)
 

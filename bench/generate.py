@@ -75,10 +75,12 @@ def furnish(folder: Path, tables: int) -> None:
 def environment(server: Server) -> dict[str, str]:
     """Give the variables of both commands."""
     return {
-        **bare_environment(), "DATABASE_URL": with_driver(server.url("plain")), "PYTHONPATH": str(ROOT),
+        **bare_environment(),
+        "DATABASE_URL": with_driver(server.url("plain")),
+        "PYTHONPATH": str(ROOT),
         "INVOKE_MIGRATIONS_TOOLS_SERVER_URL": server.url("review_temp"),
         "INVOKE_MIGRATIONS_TOOLS_PYTHON": sys.executable,
-    }  # fmt: skip
+    }
 
 
 class Project:

@@ -33,9 +33,12 @@ class Took:
 
 
 def run(
-    words: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None, longest: float = 7200.0,
+    words: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str] | None = None,
+    longest: float = 7200.0,
     good: Collection[int] = (0,),
-) -> Took:  # fmt: skip
+) -> Took:
     """Run a command to its end. Raises RuntimeError, with what it said, when it fails or takes too long (seconds).
 
     It fails when its exit code is none of the good ones.

@@ -41,7 +41,7 @@ sys.path.insert(0, str(ROOT))
 
 from migrations_tools.catalog import Catalog, Difference, Table, compare
 from migrations_tools.errors import MigrationsToolsError
-from migrations_tools.report.generated import Generated
+from migrations_tools.report.generate_result import Generated
 from migrations_tools.review.findings import Finding
 from tests.support.embedded import running_server
 from tests.support.probing import with_driver

@@ -55,8 +55,15 @@ def measure(url: str, count: int) -> tuple[str, bool]:
         seeded, seeding = timed(lambda: seed(query, catalog))
         _, looking = timed(lambda: fingerprint(query, catalog))
     rows = sum(seeded.rows.values())
-    cells = (f"{count}", f"{made:.2f} s", f"{reading:.2f} s", f"{seeding:.2f} s", f"{rows / seeding:.0f}",
-             f"{seeding / made:.2f}", f"{looking:.2f} s")  # fmt: skip
+    cells = (
+        f"{count}",
+        f"{made:.2f} s",
+        f"{reading:.2f} s",
+        f"{seeding:.2f} s",
+        f"{rows / seeding:.0f}",
+        f"{seeding / made:.2f}",
+        f"{looking:.2f} s",
+    )
     return f"| {' | '.join(cells)} |", seeding / made <= LIMIT and not seeded.unseeded
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from migrations_tools.review.catalogue import RULES  # noqa: E402 - found by the line above
-from migrations_tools.review.rules import FAMILIES, Rule  # noqa: E402
+from migrations_tools.review.registry import FAMILIES, Rule  # noqa: E402
+from migrations_tools.review.ruleset import RULES  # noqa: E402 - found by the line above
 
 PAGE = HERE / "rules.md"
 EXAMPLES = HERE / "rules"

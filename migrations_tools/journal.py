@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from migrations_tools import locks
+from migrations_tools import process_lock
 from migrations_tools.errors import CannotProceed
 from migrations_tools.files import make_folder, partial, write_whole
 
@@ -142,13 +142,13 @@ class Journal:
         Raises CannotProceed, naming the holder, when another process holds it.
         """
         self._make_folders()
-        with locks.held(self.lock_path, task, "this project"):
+        with process_lock.held(self.lock_path, task, "this project"):
             yield
 
     def at_work(self) -> str:
         """Say which task holds the project right now; empty when none does."""
-        record = locks.holder(self.lock_path)
-        return locks.words(record) if record else ""
+        record = process_lock.holder(self.lock_path)
+        return process_lock.words(record) if record else ""
 
     def _make_folders(self) -> None:
         self._refuse_links()

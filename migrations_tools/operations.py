@@ -66,13 +66,20 @@ def parse(described: Iterable[Mapping[str, Any]]) -> tuple[Operation, ...]:
     """Give the probe's descriptions as values."""
     return tuple(
         Operation(
-            id=item["id"], kind=item["kind"], table=item["table"] or "", name=item["name"] or "",
-            schema=item["schema"] or "", constraint=item["constraint"] or "", columns=tuple(item["columns"]),
-            unique=bool(item["unique"]), referent=item["referent"] or "", code=item.get("code") or "",
+            id=item["id"],
+            kind=item["kind"],
+            table=item["table"] or "",
+            name=item["name"] or "",
+            schema=item["schema"] or "",
+            constraint=item["constraint"] or "",
+            columns=tuple(item["columns"]),
+            unique=bool(item["unique"]),
+            referent=item["referent"] or "",
+            code=item.get("code") or "",
             details=item.get("details") or {},
         )
         for item in described
-    )  # fmt: skip
+    )
 
 
 def message_for(operations: Iterable[Operation]) -> str:

@@ -12,10 +12,14 @@ from typing import Literal, TypeAlias
 # op.create_index(name, table, …) and its like; in a batch the table is the batch's.
 _NAME_THEN_TABLE = frozenset(
     {
-        "create_unique_constraint", "create_foreign_key", "create_check_constraint", "create_primary_key",
-        "create_exclude_constraint", "create_index",
+        "create_unique_constraint",
+        "create_foreign_key",
+        "create_check_constraint",
+        "create_primary_key",
+        "create_exclude_constraint",
+        "create_index",
     }
-)  # fmt: skip
+)
 _NAME_KEYWORDS = ("constraint_name", "index_name")
 _TABLE_KEYWORDS = ("table_name", "source_table")
 # What stands before the name of an object that a SQL statement makes.
@@ -35,7 +39,7 @@ class Revision:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SourceLine:
     """The line of a revision file that made an object."""
 
     revision: str
@@ -47,7 +51,7 @@ class Place:
         return f"{self.file}:{self.line}"
 
 
-def find(history: Iterable[Revision], table: str, name: str) -> Place | None:
+def find(history: Iterable[Revision], table: str, name: str) -> SourceLine | None:
     """Give the newest line in an `upgrade()` that makes `name` (of `table`), or the table itself without a name.
 
     `history` comes newest first, as Alembic walks it. None when no file shows it: made by hand, by an extension,
@@ -56,7 +60,7 @@ def find(history: Iterable[Revision], table: str, name: str) -> Place | None:
     for revision in history:
         line = _line(revision.source, table, name)
         if line:
-            return Place(revision.revision, revision.file, line)
+            return SourceLine(revision.revision, revision.file, line)
     return None
 
 
@@ -172,7 +176,7 @@ class Trace:
     """The newest line in the history that made an object, changed it or dropped it."""
 
     deed: Deed
-    place: Place
+    place: SourceLine
 
 
 def trace(history: Iterable[Revision], table: str, name: str) -> Trace | None:
@@ -185,7 +189,7 @@ def trace(history: Iterable[Revision], table: str, name: str) -> Trace | None:
         deeds = [deed for upgrade in _upgrades(revision.source) for deed in _deeds(upgrade, "", (table, name))]
         if deeds:
             line, deed = max(deeds)
-            return Trace(deed, Place(revision.revision, revision.file, line))
+            return Trace(deed, SourceLine(revision.revision, revision.file, line))
     return None
 
 

@@ -71,8 +71,7 @@ class Settings:
     irreversible: list[str] = _setting([], "Revisions that may lack a way back.")
     message: str = _setting("", "The message of a generated revision; made from its operations when empty.")
     base_branch: str = _setting(
-        "",
-        "The branch that drops are compared with, and that `review` takes as released; origin's default when empty.",
+        "", "The branch that drops are compared with, and that `review` takes as released; origin's default when empty."
     )
     allow: list[Any] = _setting([], "Drops that are meant: `CODE:object`, or a map of code, object, reason, until.")
     threshold: str = _setting("error", "From which severity on `review` ends with 1: `error`, `warn` or `info`.")
@@ -233,9 +232,9 @@ def _value_mistakes(values: Mapping[str, Any]) -> list[str]:
 
 
 def _asking_mistakes(values: Mapping[str, Any]) -> list[str]:
-    from migrations_tools import asking
+    from migrations_tools import http_settings
 
-    return [mistake.replace("`", f"`{SECTION}.", 1) for mistake in asking.mistakes(values)]
+    return [mistake.replace("`", f"`{SECTION}.", 1) for mistake in http_settings.mistakes(values)]
 
 
 def _version_mistakes(values: Mapping[str, Any]) -> list[str]:

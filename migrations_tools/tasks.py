@@ -21,7 +21,7 @@ from migrations_tools.errors import CannotProceed, MigrationsToolsError
 
 if TYPE_CHECKING:
     from migrations_tools.journal import Journal
-    from migrations_tools.steps.work import Work
+    from migrations_tools.sandbox.session import Session
 
 # A short life with many imports: the collector's rounds take a fifth of the start, and one more at the end.
 gc.set_threshold(100_000, 50, 100)
@@ -29,27 +29,27 @@ atexit.register(gc.freeze)
 
 
 @contextmanager
-def _working(context: Context, name: str, locked: bool = True, quiet: bool = False) -> Iterator[Work]:
+def _working(context: Context, name: str, locked: bool = True, quiet: bool = False) -> Iterator[Session]:
     """Open a task's tools and turn what goes wrong into an exit code: the one place where that happens.
 
     `--dry` is asked for to see something, so that it makes nothing quiet.
     """
-    from migrations_tools.inapp.client import ProbeError
+    from migrations_tools.inapp.probe_client import ProbeError
     from migrations_tools.journal import Journal
     from migrations_tools.report.console import Console
-    from migrations_tools.steps.work import Work
+    from migrations_tools.sandbox.session import Session
 
     try:
         root = settings.find_root(Path.cwd())
         loaded = settings.load(context.config[settings.SECTION])
         journal = Journal(root, loaded.suffix)
         dry = bool(context.config.run.dry)
-        work = Work(root, loaded, journal, Console(name, (quiet or loaded.quiet) and not dry), dry)
-        if not locked or work.dry:
-            yield work
+        session = Session(root, loaded, journal, Console(name, (quiet or loaded.quiet) and not dry), dry)
+        if not locked or session.dry:
+            yield session
             return
         with journal.lock(name):
-            yield work
+            yield session
     except ProbeError as error:
         _explain(error)
         _keep_traceback(journal, error)
@@ -99,10 +99,10 @@ _QUIET = "Print nothing but {}; errors still go to standard error."
 @task(help={"quiet": _QUIET.format("whether the stack can be isolated, and warnings")})
 def doctor(context: Context, quiet: bool = False) -> None:
     """Say what was found and what is missing; start nothing."""
-    from migrations_tools.steps.look import doctor as look
+    from migrations_tools.commands.inspect import doctor as look
 
-    with _working(context, "doctor", locked=False, quiet=quiet) as work:
-        look(work)
+    with _working(context, "doctor", locked=False, quiet=quiet) as session:
+        look(session)
 
 
 _POSTGRES = "Another PostgreSQL than the project's: a major version (17), or an image (pgvector/pgvector:pg17)."
@@ -111,10 +111,10 @@ _POSTGRES = "Another PostgreSQL than the project's: a major version (17), or an 
 @task(help={"postgres": _POSTGRES, "quiet": _QUIET.format("the copy's address")})
 def isolate(context: Context, postgres: str = "", quiet: bool = False) -> None:
     """Start a temp copy of the stack beside it. Needs Docker."""
-    from migrations_tools.steps.isolate import isolate as run
+    from migrations_tools.commands.isolate import isolate as run
 
-    with _working(context, "isolate", quiet=quiet) as work:
-        run(work, postgres)
+    with _working(context, "isolate", quiet=quiet) as session:
+        run(session, postgres)
 
 
 _MESSAGE = "The message of the new revision; made from its operations when empty."
@@ -135,8 +135,7 @@ _QUIET_WRITE = _QUIET.format("the files, what was held back, and findings that a
 
 
 @task(
-    help={"message": _MESSAGE, "head": _HEAD, "data": _DATA, "quiet": _QUIET_WRITE, **_WISHES},
-    iterable=list(_WISHES),
+    help={"message": _MESSAGE, "head": _HEAD, "data": _DATA, "quiet": _QUIET_WRITE, **_WISHES}, iterable=list(_WISHES)
 )
 def generate(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     context: Context,
@@ -150,12 +149,12 @@ def generate(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     quiet: bool = False,
 ) -> None:
     """Write the missing migration, reviewed. Needs `isolate`."""
-    from migrations_tools.steps.generate import generate as run
-    from migrations_tools.steps.wishes import parse_wishes
+    from migrations_tools.autogenerate.options import parse_hints
+    from migrations_tools.commands.generate import generate as run
 
-    with _working(context, "generate", quiet=quiet) as work:
-        wishes = parse_wishes(rename, rename_table, backfill)
-        run(work, message, head, list(allow), write=not work.dry, wishes=wishes, data=data)
+    with _working(context, "generate", quiet=quiet) as session:
+        wishes = parse_hints(rename, rename_table, backfill)
+        run(session, message, head, list(allow), write=not session.dry, wishes=wishes, data=data)
 
 
 _FILE = "A revision file or revision to review, may be given several times; else what the base branch does not have."
@@ -164,11 +163,14 @@ _SINCE = "Review what comes after this revision of the history, or this branch o
 
 @task(
     help={
-        "file": _FILE, "since": _SINCE, "allow": _ALLOW, "data": _DATA,
+        "file": _FILE,
+        "since": _SINCE,
+        "allow": _ALLOW,
+        "data": _DATA,
         "quiet": _QUIET.format("findings that are more than notes, and what was not checked"),
     },
     iterable=["file", "allow"],
-)  # fmt: skip
+)
 def review(
     context: Context,
     file: list[str] = [],  # noqa: B006 - Invoke fills it, nothing here changes it
@@ -178,10 +180,10 @@ def review(
     quiet: bool = False,
 ) -> None:
     """Review revision files that exist, by executing them."""
-    from migrations_tools.steps.review import review as run
+    from migrations_tools.commands.review import review as run
 
-    with _working(context, "review", quiet=quiet) as work:
-        run(work, list(file), since, list(allow), data)
+    with _working(context, "review", quiet=quiet) as session:
+        run(session, list(file), since, list(allow), data)
 
 
 _STAIRWAY = "Which revisions go up, down and up again: `new`, `all`, or REV..REV."
@@ -192,16 +194,18 @@ _UPGRADED = "A dump, as pg_dump wrote it, that is upgraded from its own revision
 
 @task(
     help={
-        "stairway": _STAIRWAY, "data": _UPGRADED, "catalog": "A file to keep the catalogs in, for `compare`.",
+        "stairway": _STAIRWAY,
+        "data": _UPGRADED,
+        "catalog": "A file to keep the catalogs in, for `compare`.",
         "quiet": _QUIET.format("the verdict, and each proof that failed or was not made"),
     }
-)  # fmt: skip
+)
 def validate(context: Context, stairway: str = "", data: str = "", catalog: str = "", quiet: bool = False) -> None:
     """Install again from nothing and prove it. Needs `isolate`."""
-    from migrations_tools.steps.validate import validate as run
+    from migrations_tools.commands.validate import validate as run
 
-    with _working(context, "validate", quiet=quiet) as work:
-        run(work, stairway, data, catalog)
+    with _working(context, "validate", quiet=quiet) as session:
+        run(session, stairway, data, catalog)
 
 
 @task(
@@ -217,37 +221,37 @@ def compare(
     quiet: bool = False,
 ) -> None:
     """Say in what the catalogs of fresh installs differ."""
-    from migrations_tools.steps.compare import compare_files as run
+    from migrations_tools.commands.compare import compare_files as run
 
-    with _working(context, "compare", locked=False, quiet=quiet) as work:
-        run(work, [Path(name) for name in catalog])
+    with _working(context, "compare", locked=False, quiet=quiet) as session:
+        run(session, [Path(name) for name in catalog])
 
 
 @task(help={"quiet": _QUIET.format("what remains, and what is not as it was")})
 def cleanup(context: Context, quiet: bool = False) -> None:
     """Remove the temp stack, exactly; works after any crash."""
-    from migrations_tools.steps.cleanup import cleanup as run
+    from migrations_tools.commands.cleanup import cleanup as run
 
-    with _working(context, "cleanup", quiet=quiet) as work:
-        run(work)
+    with _working(context, "cleanup", quiet=quiet) as session:
+        run(session)
 
 
 @task(help={"quiet": _QUIET.format("the line that says what stands")})
 def status(context: Context, quiet: bool = False) -> None:
     """Say what stands, how far the run got, what comes next."""
-    from migrations_tools.steps.look import status as look
+    from migrations_tools.commands.inspect import status as look
 
-    with _working(context, "status", locked=False, quiet=quiet) as work:
-        look(work)
+    with _working(context, "status", locked=False, quiet=quiet) as session:
+        look(session)
 
 
 @task(help={"command": "SQL to run instead of opening a client."})
 def psql(context: Context, command: str = "") -> None:
     """Open a client on the temp database. Needs `isolate`."""
-    from migrations_tools.steps.look import psql as run
+    from migrations_tools.commands.inspect import psql as run
 
-    with _working(context, "psql", locked=False) as work:
-        run(work, command)
+    with _working(context, "psql", locked=False) as session:
+        run(session, command)
 
 
 @task(
@@ -263,11 +267,11 @@ def check(
     quiet: bool = False,
 ) -> None:
     """Say whether a migration is missing; write none. Needs Docker."""
-    from migrations_tools.steps.check import check as run
-    from migrations_tools.steps.wishes import parse_wishes
+    from migrations_tools.autogenerate.options import parse_hints
+    from migrations_tools.commands.check import check as run
 
-    with _working(context, "check", quiet=quiet) as work:
-        run(work, list(allow), parse_wishes(rename, rename_table, backfill))
+    with _working(context, "check", quiet=quiet) as session:
+        run(session, list(allow), parse_hints(rename, rename_table, backfill))
 
 
 _OUTPUT = (
@@ -277,11 +281,12 @@ _OUTPUT = (
 
 @task(
     help={
-        "output": _OUTPUT, "form": "The form, where no name tells it: html, markdown, junit, sarif, json.",
+        "output": _OUTPUT,
+        "form": "The form, where no name tells it: html, markdown, junit, sarif, json.",
         "quiet": _QUIET.format("the record, where no file is asked for"),
     },
     iterable=["output"],
-)  # fmt: skip
+)
 def report(
     context: Context,
     output: list[str] = [],  # noqa: B006 - Invoke fills it, nothing here changes it
@@ -289,19 +294,19 @@ def report(
     quiet: bool = False,
 ) -> None:
     """Give the last run's record as a page, for CI, or as JSON."""
-    from migrations_tools.steps.report import report as run
+    from migrations_tools.commands.report import report as run
 
-    with _working(context, "report", locked=False, quiet=quiet) as work:
-        run(work, list(output), form)
+    with _working(context, "report", locked=False, quiet=quiet) as session:
+        run(session, list(output), form)
 
 
 @task(help={"yes": "Write without asking.", "quiet": _QUIET.format("what was written (with `--yes`; else it asks)")})
 def init(context: Context, yes: bool = False, quiet: bool = False) -> None:
     """Write a commented invoke.yaml for the project, after asking."""
-    from migrations_tools.steps.init import init as run
+    from migrations_tools.commands.init import init as run
 
-    with _working(context, "init", locked=False, quiet=quiet and yes) as work:
-        run(work, yes)
+    with _working(context, "init", locked=False, quiet=quiet and yes) as session:
+        run(session, yes)
 
 
 ns = Collection(doctor, isolate, generate, review, validate, compare, cleanup, status, psql, check, report, init)

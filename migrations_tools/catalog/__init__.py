@@ -1,13 +1,13 @@
 """A PostgreSQL database's schema as plain values: its reading, and the pure comparison of two of them.
 
-``read`` asks ``pg_catalog`` through a callable, so that no driver is imported here; ``compare`` sees values
+`read` asks `pg_catalog` through a callable, so that no driver is imported here; `compare` sees values
 only.
 """
 
 from __future__ import annotations
 
-from migrations_tools.catalog.compare import Difference, compare, on_one_line
-from migrations_tools.catalog.document import across_versions, from_json
+from migrations_tools.catalog.comparison import Difference, compare, on_one_line
+from migrations_tools.catalog.json_form import across_versions, from_json
 from migrations_tools.catalog.model import (
     Catalog,
     Column,
@@ -24,7 +24,7 @@ from migrations_tools.catalog.model import (
     qualified,
 )
 from migrations_tools.catalog.read import Query, extension_tables, read
-from migrations_tools.catalog.watch import Step, Watch
+from migrations_tools.catalog.watch import SchemaChange, SchemaWatch
 
 __all__ = [
     "Catalog",
@@ -37,11 +37,11 @@ __all__ = [
     "Index",
     "Query",
     "Schema",
+    "SchemaChange",
+    "SchemaWatch",
     "Sequence",
-    "Step",
     "Table",
     "View",
-    "Watch",
     "across_versions",
     "as_json",
     "compare",

@@ -1,8 +1,8 @@
 """The nouns of a database schema: frozen, slotted, each with a stable printable identity.
 
-Every object has ``noun`` (the first word of its identity), ``identity`` (``column users.email``), ``owner``
-(the qualified name of the table it belongs to, or ``""``) and ``description`` (its definition on one line,
-without its name). Names are schema-qualified only outside ``public``; they are printed as stored, without
+Every object has `noun` (the first word of its identity), `identity` (`column users.email`), `owner`
+(the qualified name of the table it belongs to, or `""`) and `description` (its definition on one line,
+without its name). Names are schema-qualified only outside `public`; they are printed as stored, without
 quotes.
 """
 
@@ -29,7 +29,7 @@ def quoted(text: str) -> str:
 
 
 def qualified(schema: str, name: str) -> str:
-    """Give the printed name: schema-qualified only when the schema is not ``public``."""
+    """Give the printed name: schema-qualified only when the schema is not `public`."""
     return name if schema == "public" else f"{schema}.{name}"
 
 
@@ -44,7 +44,7 @@ class _OfDatabase:
 
     @property
     def identity(self) -> str:
-        """Noun and name: ``schema audit``."""
+        """Noun and name: `schema audit`."""
         return f"{self.noun} {self.name}"
 
 
@@ -58,12 +58,12 @@ class _OfSchema:
 
     @property
     def qualified_name(self) -> str:
-        """``users``, or ``audit.users`` outside ``public``."""
+        """`users`, or `audit.users` outside `public`."""
         return qualified(self.schema, self.name)
 
     @property
     def identity(self) -> str:
-        """Noun and qualified name: ``table users``."""
+        """Noun and qualified name: `table users`."""
         return f"{self.noun} {self.qualified_name}"
 
     @property
@@ -74,7 +74,7 @@ class _OfSchema:
 
 @dataclass(frozen=True, slots=True)
 class _OfTable:
-    """What a table has by name; ``table`` is the table's qualified name."""
+    """What a table has by name; `table` is the table's qualified name."""
 
     table: str
     name: str
@@ -82,12 +82,12 @@ class _OfTable:
 
     @property
     def path(self) -> str:
-        """Table and name: ``users.email``."""
+        """Table and name: `users.email`."""
         return f"{self.table}.{self.name}"
 
     @property
     def identity(self) -> str:
-        """Noun and path: ``column users.email``."""
+        """Noun and path: `column users.email`."""
         return f"{self.noun} {self.path}"
 
     @property
@@ -98,25 +98,25 @@ class _OfTable:
 
 @dataclass(frozen=True, slots=True)
 class Schema(_OfDatabase):
-    """A schema (``pg_namespace``)."""
+    """A schema (`pg_namespace`)."""
 
     noun: ClassVar[Noun] = "schema"
 
 
 @dataclass(frozen=True, slots=True)
 class Extension(_OfDatabase):
-    """An installed extension (``pg_extension``), by its name alone."""
+    """An installed extension (`pg_extension`), by its name alone."""
 
     noun: ClassVar[Noun] = "extension"
 
 
 @dataclass(frozen=True, slots=True)
 class Column(_OfTable):
-    """A column (``pg_attribute``); ``table`` is the qualified name of its table.
+    """A column (`pg_attribute`); `table` is the qualified name of its table.
 
-    ``sequence_of`` names the column (``users.id``) owning the sequence that the default draws from: a serial
-    column names itself. ``generated`` is the expression with ``STORED`` or ``VIRTUAL``; ``collation`` is None
-    when it is the type's own; ``not_null_valid`` is False for PostgreSQL 18's ``NOT NULL … NOT VALID``.
+    `sequence_of` names the column (`users.id`) owning the sequence that the default draws from: a serial
+    column names itself. `generated` is the expression with `STORED` or `VIRTUAL`; `collation` is None
+    when it is the type's own; `not_null_valid` is False for PostgreSQL 18's `NOT NULL … NOT VALID`.
     """
 
     type: str
@@ -132,14 +132,14 @@ class Column(_OfTable):
 
     @property
     def nullability(self) -> str:
-        """``NULL``, ``NOT NULL`` or ``NOT NULL NOT VALID``."""
+        """`NULL`, `NOT NULL` or `NOT NULL NOT VALID`."""
         if self.nullable:
             return "NULL"
         return "NOT NULL" if self.not_null_valid else "NOT NULL NOT VALID"
 
     @property
     def description(self) -> str:
-        """What stands after the name in ``CREATE TABLE``."""
+        """What stands after the name in `CREATE TABLE`."""
         clauses = (
             ("COLLATE", self.collation),
             ("DEFAULT", self.default),
@@ -152,9 +152,9 @@ class Column(_OfTable):
 
 @dataclass(frozen=True, slots=True)
 class Constraint(_OfTable):
-    """A table's constraint (``pg_constraint``); ``definition`` is what ``pg_get_constraintdef`` prints.
+    """A table's constraint (`pg_constraint`); `definition` is what `pg_get_constraintdef` prints.
 
-    ``columns`` are in the constraint's order; ``referenced_table`` is given for foreign keys only.
+    `columns` are in the constraint's order; `referenced_table` is given for foreign keys only.
     """
 
     type: ConstraintType
@@ -174,9 +174,9 @@ class Constraint(_OfTable):
 
 @dataclass(frozen=True, slots=True)
 class Index(_OfTable):
-    """An index that backs no constraint (``pg_index``); ``definition`` is what ``pg_get_indexdef`` prints.
+    """An index that backs no constraint (`pg_index`); `definition` is what `pg_get_indexdef` prints.
 
-    ``columns`` are the key's columns or expressions in order, ``included`` those of INCLUDE.
+    `columns` are the key's columns or expressions in order, `included` those of INCLUDE.
     """
 
     definition: str
@@ -199,9 +199,9 @@ class Index(_OfTable):
 
 @dataclass(frozen=True, slots=True)
 class Table(_OfSchema):
-    """A table with all that belongs to it (``pg_class``).
+    """A table with all that belongs to it (`pg_class`).
 
-    ``parents`` are the qualified names of the tables it is a partition of or inherits from; constraints and
+    `parents` are the qualified names of the tables it is a partition of or inherits from; constraints and
     indexes that a partition has from its parent stand with the parent only.
     """
 
@@ -230,9 +230,9 @@ class Table(_OfSchema):
 
 @dataclass(frozen=True, slots=True)
 class View(_OfSchema):
-    """A view or materialized view; ``definition`` is what ``pg_get_viewdef`` prints.
+    """A view or materialized view; `definition` is what `pg_get_viewdef` prints.
 
-    ``columns`` are the columns that it reads, of tables and of other views, by their paths (``orders.total``).
+    `columns` are the columns that it reads, of tables and of other views, by their paths (`orders.total`).
     """
 
     definition: str
@@ -245,12 +245,12 @@ class View(_OfSchema):
 
     @property
     def kind(self) -> str:
-        """``view`` or ``materialized view``."""
+        """`view` or `materialized view`."""
         return f"{'materialized ' * self.materialized}view"
 
     @property
     def identity(self) -> str:
-        """``view totals`` or ``materialized view totals``."""
+        """`view totals` or `materialized view totals`."""
         return f"{self.kind} {self.qualified_name}"
 
     @property
@@ -266,7 +266,7 @@ class View(_OfSchema):
 
 @dataclass(frozen=True, slots=True)
 class Enum(_OfSchema):
-    """An enum type, its labels in sort order (``pg_enum.enumsortorder``)."""
+    """An enum type, its labels in sort order (`pg_enum.enumsortorder`)."""
 
     labels: tuple[str, ...]
     noun: ClassVar[Noun] = "enum"
@@ -279,7 +279,7 @@ class Enum(_OfSchema):
 
 @dataclass(frozen=True, slots=True)
 class Domain(_OfSchema):
-    """A domain; ``checks`` are its CHECK definitions in alphabetical order, without their names."""
+    """A domain; `checks` are its CHECK definitions in alphabetical order, without their names."""
 
     type: str
     nullable: bool = True
@@ -297,9 +297,9 @@ class Domain(_OfSchema):
 
 @dataclass(frozen=True, slots=True)
 class Sequence(_OfSchema):
-    """A sequence (``pg_sequence``); ``owned_by`` is the path of its column (``users.id``), None when free.
+    """A sequence (`pg_sequence`); `owned_by` is the path of its column (`users.id`), None when free.
 
-    ``implicit`` says that the owning column draws from it: by its default (serial) or as its identity.
+    `implicit` says that the owning column draws from it: by its default (serial) or as its identity.
     """
 
     type: str = "bigint"
@@ -380,5 +380,5 @@ class Catalog:
 
 
 def as_json(catalog: Catalog) -> dict[str, Any]:
-    """Give the catalog as dictionaries, sequences, strings, numbers and None: what ``json.dumps`` takes."""
+    """Give the catalog as dictionaries, sequences, strings, numbers and None: what `json.dumps` takes."""
     return asdict(catalog)

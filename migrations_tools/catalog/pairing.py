@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from migrations_tools.catalog.aspects import one_moment
+from migrations_tools.catalog.attributes import one_moment
 from migrations_tools.catalog.model import Constraint, Index
 
 Child = TypeVar("Child", Constraint, Index)
@@ -24,8 +24,8 @@ def pair_children(actual: Sequence[Child], expected: Sequence[Child]) -> Iterato
     """Pair constraints or indexes of one table, each at most once, the surest first.
 
     Same name and definition; then same definition (a pure rename); then same name; then the primary keys, of
-    which a table has one. Definition goes before name because names that the server makes up (``t_check``,
-    ``t_check1``) depend on the order of creation, and two that only share such a name are two different ones.
+    which a table has one. Definition goes before name because names that the server makes up (`t_check`,
+    `t_check1`) depend on the order of creation, and two that only share such a name are two different ones.
     """
     left = sorted(actual, key=lambda child: child.name)
     right = sorted(expected, key=lambda child: child.name)

@@ -1,9 +1,9 @@
-"""Read a database's schema from ``pg_catalog``, in a fixed number of queries whatever the schema's size.
+"""Read a database's schema from `pg_catalog`, in a fixed number of queries whatever the schema's size.
 
-Sources: PostgreSQL manual, chapter "System Catalogs" (``pg_class``, ``pg_attribute``, ``pg_attrdef``,
-``pg_constraint``, ``pg_index``, ``pg_type``, ``pg_enum``, ``pg_sequence``, ``pg_depend``) and "System
-Information Functions" (``pg_get_expr``, ``pg_get_constraintdef``, ``pg_get_indexdef``, ``pg_get_viewdef``,
-``format_type``). Works on PostgreSQL 12 to 18.
+Sources: PostgreSQL manual, chapter "System Catalogs" (`pg_class`, `pg_attribute`, `pg_attrdef`,
+`pg_constraint`, `pg_index`, `pg_type`, `pg_enum`, `pg_sequence`, `pg_depend`) and "System
+Information Functions" (`pg_get_expr`, `pg_get_constraintdef`, `pg_get_indexdef`, `pg_get_viewdef`,
+`format_type`). Works on PostgreSQL 12 to 18.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
-from migrations_tools.catalog import model, statements
+from migrations_tools.catalog import model, read_queries
 from migrations_tools.catalog.model import Catalog, qualified
 
 Row: TypeAlias = tuple[Any, ...]
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 class Query(Protocol):
-    """Run one statement with ``%s`` placeholders on the database and give its rows."""
+    """Run one statement with `%s` placeholders on the database and give its rows."""
 
     def __call__(self, sql: str, params: Sequence[object] = (), /) -> list[tuple[Any, ...]]:
         """Give the rows of the statement."""
@@ -43,27 +43,27 @@ _GENERATED: Final = {"s": "STORED", "v": "VIRTUAL"}
 
 @dataclass(frozen=True, slots=True)
 class _Relations:
-    """What the builders look up: the name of a relation, the column that owns what ``nextval`` draws from."""
+    """What the builders look up: the name of a relation, the column that owns what `nextval` draws from."""
 
     names: Mapping[int, str]
     nextval: Mapping[str, str]
 
 
 def read(query: Query) -> Catalog:
-    """Give the schema of the database that ``query`` asks: all but system schemas and members of extensions.
+    """Give the schema of the database that `query` asks: all but system schemas and members of extensions.
 
-    Every catalog is printed alike, whatever the ``search_path``, ``DateStyle`` and so on of the role or
+    Every catalog is printed alike, whatever the `search_path`, `DateStyle` and so on of the role or
     database: the session's settings that deparsing depends on are pinned while reading and put back
     afterwards (also on an error). The reading is no snapshot: run it in a REPEATABLE READ transaction when
     others may change the schema meanwhile.
     """
     with pinned_settings(query):
-        return build(Rows(*(query(statement) for statement in statements.ALL)))
+        return build(CatalogRows(*(query(statement) for statement in read_queries.ALL)))
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
-    """What the statements of ``statements.ALL`` gave, in their order."""
+class CatalogRows:
+    """What the statements of `statements.ALL` gave, in their order."""
 
     members: Sequence[Row]
     schemas: Sequence[Row]
@@ -80,25 +80,25 @@ class Rows:
 
 def extension_tables(query: Query) -> dict[str, str]:
     """Give the tables that `read` leaves out for they belong to an extension: its name by theirs, qualified."""
-    return {qualified(schema, name): extension for schema, name, extension in query(statements.EXTENSION_TABLES)}
+    return {qualified(schema, name): extension for schema, name, extension in query(read_queries.EXTENSION_TABLES)}
 
 
 @contextmanager
 def pinned_settings(query: Query) -> Iterator[None]:
-    """Hold the session's settings at ``statements.PRINTING``."""
-    before = dict(query(statements.GET_SETTINGS, [json.dumps(statements.PRINTING)]))
-    query(statements.SET_SETTINGS, [json.dumps(statements.PRINTING)])
+    """Hold the session's settings at `statements.PRINTING`."""
+    before = dict(query(read_queries.GET_SETTINGS, [json.dumps(read_queries.PRINTING)]))
+    query(read_queries.SET_SETTINGS, [json.dumps(read_queries.PRINTING)])
     try:
         yield
     except BaseException:
         # In a transaction that has failed this fails too; the rollback then puts the settings back.
         with suppress(Exception):
-            query(statements.SET_SETTINGS, [json.dumps(before)])
+            query(read_queries.SET_SETTINGS, [json.dumps(before)])
         raise
-    query(statements.SET_SETTINGS, [json.dumps(before)])
+    query(read_queries.SET_SETTINGS, [json.dumps(before)])
 
 
-def build(rows: Rows, around: Rows | None = None) -> Catalog:
+def build(rows: CatalogRows, around: CatalogRows | None = None) -> Catalog:
     """Make a catalog of rows; `around` are those of a larger whole, where the rows are but a part of one."""
     members: dict[str, set[int]] = defaultdict(set)
     for name, oid in rows.members:
@@ -126,7 +126,7 @@ def _foreign_to(members: Collection[int], rows: Sequence[Row]) -> list[Row]:
     return [row for row in rows if row[0] not in members]
 
 
-def _relations(rows: Rows, members: Collection[int]) -> _Relations:
+def _relations(rows: CatalogRows, members: Collection[int]) -> _Relations:
     relations = _foreign_to(members, [*rows.tables, *rows.views])
     names = {oid: qualified(schema, name) for oid, schema, name, *_ in relations}
     sequences = _foreign_to(members, rows.sequences)

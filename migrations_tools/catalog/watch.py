@@ -6,16 +6,16 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
-from migrations_tools.catalog import changes, statements
-from migrations_tools.catalog.changes import GLOBAL
+from migrations_tools.catalog import change_queries, read_queries
+from migrations_tools.catalog.change_queries import GLOBAL
 from migrations_tools.catalog.model import Catalog
-from migrations_tools.catalog.read import Row, Rows, build
-from migrations_tools.catalog.ways import Ask, Kept, Read, Way
+from migrations_tools.catalog.read import CatalogRows, Row, build
+from migrations_tools.catalog.snapshots import Ask, Read, SessionFunction, Way
 
 # Among `statements.OF_RELATIONS`; tables and views come before.
 _SEQUENCES, _COLUMNS = (
-    statements.OF_RELATIONS.index(statements.SEQUENCES),
-    statements.OF_RELATIONS.index(statements.COLUMNS),
+    read_queries.OF_RELATIONS.index(read_queries.SEQUENCES),
+    read_queries.OF_RELATIONS.index(read_queries.COLUMNS),
 )
 _OWNER: Final = 10  # the field of a sequence's row that has the owning column's table
 
@@ -27,7 +27,7 @@ class _Relation(NamedTuple):
     objects: frozenset[str]
 
 
-_NONE: Final = _Relation(tuple([] for _ in statements.OF_RELATIONS), frozenset())
+_NONE: Final = _Relation(tuple([] for _ in read_queries.OF_RELATIONS), frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +38,17 @@ class _State:
     relations: dict[int, _Relation]
     count: int  # objects of all relations
 
-    def rows(self, only: Iterable[int]) -> Rows:
+    def rows(self, only: Iterable[int]) -> CatalogRows:
         """Give the rows of some relations."""
         chosen = [self.relations[relation].rows for relation in only if relation in self.relations]
-        kinds = [[row for each in chosen for row in each[kind]] for kind, _ in enumerate(statements.OF_RELATIONS)]
-        return Rows(*self.general, *kinds)
+        kinds = [[row for each in chosen for row in each[kind]] for kind, _ in enumerate(read_queries.OF_RELATIONS)]
+        return CatalogRows(*self.general, *kinds)
 
-    def around(self) -> Rows:
+    def around(self) -> CatalogRows:
         """Give what a part is read in the light of: the names of all relations and the owners of all sequences."""
         every = self.relations.values()
         tables, views, sequences = ([row for each in every for row in each.rows[kind]] for kind in range(_COLUMNS))
-        return Rows(self.general[0], (), (), (), (), tables, views, sequences, (), (), ())
+        return CatalogRows(self.general[0], (), (), (), (), tables, views, sequences, (), (), ())
 
     def names(self, relation: int) -> set[str]:
         """Give the names that others may print: the relation's own and its columns'."""
@@ -98,7 +98,7 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class SchemaChange:
     """What a step touched, as it was and as it is; both hold the touched relations only, and are built when asked."""
 
     _before: _State
@@ -126,27 +126,27 @@ class Step:
         return self._before.with_owners(self._touched) | self._after.with_owners(self._touched)
 
 
-class Watch:
+class SchemaWatch:
     """Looks at one database again and again; each look gives what has changed since the one before."""
 
     def __init__(self, way: Way | None = None) -> None:
-        self._state = _State([[] for _ in changes.GENERAL], {}, 0)
-        self._since = changes.EVERYTHING
+        self._state = _State([[] for _ in change_queries.GENERAL], {}, 0)
+        self._since = change_queries.EVERYTHING
         self._points: list[Point] = []
-        self._way = way or Kept()
+        self._way = way or SessionFunction()
 
     def begin_anew(self) -> None:
         """Read everything at the next look: the connection is another, or something happened unseen."""
-        self._since = changes.EVERYTHING
+        self._since = change_queries.EVERYTHING
 
     def point(self) -> Point:
         """Remember how things were at the last look, until `forget`."""
         self._points.append(Point(self._state))
         return self._points[-1]
 
-    def since(self, point: Point) -> Step:
+    def since(self, point: Point) -> SchemaChange:
         """Give what is different from how it was at a point."""
-        return Step(point.state, self._state, frozenset(point.touched))
+        return SchemaChange(point.state, self._state, frozenset(point.touched))
 
     def forget(self) -> None:
         """Let go of all points."""
@@ -157,18 +157,18 @@ class Watch:
         """The whole schema as it was at the last look."""
         return build(self._state.rows(self._state.relations))
 
-    def look(self, ask: Ask, back_to: Point | None = None) -> Step:
+    def look(self, ask: Ask, back_to: Point | None = None) -> SchemaChange:
         """Read what has changed since the last look.
 
         Where a step takes back what was done since a point, what has vanished is found sooner with it.
         """
-        before, first = self._state, self._since == changes.EVERYTHING
+        before, first = self._state, self._since == change_queries.EVERYTHING
         given = set(back_to.touched) if back_to else set()
         looked = self._way.look(ask, self._since, {*given, *({GLOBAL} if first else ())})
         after, touched = before.having(looked.read), set(looked.read.relations)
         if after.count != looked.count:
             # Something is gone of relations that were not read: all that is there was known, or is new.
-            (((present,),),) = ask([changes.PRESENT])
+            (((present,),),) = ask([change_queries.PRESENT])
             read = self._way.read(ask, after.lacking((present or "").split()))
             after, touched = after.having(read), touched | read.relations
         renamed = set() if first else _renamed(before, after, touched)
@@ -179,7 +179,7 @@ class Watch:
         self._state, self._since = after, looked.next
         for point in self._points:
             point.touched |= touched
-        return Step(before, after, frozenset(touched))
+        return SchemaChange(before, after, frozenset(touched))
 
 
 def _renamed(before: _State, after: _State, touched: Iterable[int]) -> set[int]:

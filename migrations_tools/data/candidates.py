@@ -12,9 +12,9 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from itertools import islice, zip_longest
 
+from migrations_tools.data.column_types import ColumnType
 from migrations_tools.data.patterns import USUAL, like, matching
-from migrations_tools.data.text import constants
-from migrations_tools.data.types import Type
+from migrations_tools.data.sql_text import constants
 from migrations_tools.data.values import array, is_known, short_text, value
 
 _TEXTS = frozenset({"text", "character varying", "character", "citext", "bpchar", "name"})
@@ -27,7 +27,7 @@ _MOST_HINTS = 60
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
-def candidates(type_: Type, hints: Sequence[str], count: int, word: str, first: int = 0) -> tuple[str, ...]:
+def candidates(type_: ColumnType, hints: Sequence[str], count: int, word: str, first: int = 0) -> tuple[str, ...]:
     """Give values to try, the likeliest first: those that the hints (expressions) suggest before the type's own.
 
     `count` is how many of each kind there are at least, where the type has so many; `first` is the number of the
@@ -38,7 +38,7 @@ def candidates(type_: Type, hints: Sequence[str], count: int, word: str, first: 
     return tuple(dict.fromkeys(text for text in (*suggested, *own) if _fits(type_, text)))
 
 
-def _fits(type_: Type, text: str) -> bool:
+def _fits(type_: ColumnType, text: str) -> bool:
     if not type_.modifier:
         return True
     if type_.name == "numeric":
@@ -48,7 +48,7 @@ def _fits(type_: Type, text: str) -> bool:
     return type_.name not in _TEXTS or len(text) <= int(type_.modifier[0])
 
 
-def _suggested(type_: Type, hints: Sequence[str], count: int, word: str, first: int) -> Iterator[str]:
+def _suggested(type_: ColumnType, hints: Sequence[str], count: int, word: str, first: int) -> Iterator[str]:
     strings, numbers = _constants(hints)
     if type_.labels:
         yield from (label for label in strings if label in type_.labels)
@@ -84,19 +84,19 @@ def _counts(numbers: Iterable[str]) -> list[int]:
 # Texts ---------------------------------------------------------------------------------------------------------------
 
 
-def _texts(type_: Type, strings: Sequence[str], lengths: Sequence[int], which: range, word: str) -> Iterator[str]:
+def _texts(type_: ColumnType, strings: Sequence[str], lengths: Sequence[int], which: range, word: str) -> Iterator[str]:
     """Give texts of patterns, constants, texts of the lengths and of the usual forms, one of each kind in turn."""
     forms: list[Iterable[str]] = [_of_pattern(text, which) for text in strings if _looks_like_pattern(text)]
     forms += [strings]
     forms += [_of_length(length, which, word) for length in lengths]
     forms += [[f"{word}{number}" for number in which], [f"{word.upper()}{number}" for number in which]]
     forms += [[form.replace("{n", "{0").format(number + 1) for number in which] for form in USUAL]
-    forms += [[value(Type("numeric", "numeric", ("9", "0")), number, word) for number in which]]
+    forms += [[value(ColumnType("numeric", "numeric", ("9", "0")), number, word) for number in which]]
     forms += [[short_text(word.upper(), number, _limit(type_)) for number in which], [""]]
     yield from (text for turn in zip_longest(*forms) for text in turn if text is not None)
 
 
-def _limit(type_: Type) -> int | None:
+def _limit(type_: ColumnType) -> int | None:
     return int(type_.modifier[0]) if type_.modifier else None
 
 
@@ -127,7 +127,7 @@ def _of_length(length: int, which: range, word: str) -> Iterator[str]:
 # Numbers and moments -------------------------------------------------------------------------------------------------
 
 
-def _numbers(type_: Type, constants: Iterable[str], count: int) -> Iterator[str]:
+def _numbers(type_: ColumnType, constants: Iterable[str], count: int) -> Iterator[str]:
     """Give numbers around the constants: each, and its neighbours on both sides."""
     found = [number for number in map(_number, constants) if number is not None]
     steps = [Decimal(0), *(sign * step for step in range(1, count + 1) for sign in (Decimal(1), Decimal(-1)))]
@@ -154,7 +154,7 @@ def _number(text: str) -> Decimal | None:
     return number if number.is_finite() and abs(number.adjusted()) < 30 else None
 
 
-def _moments(type_: Type, strings: Iterable[str], count: int) -> Iterator[str]:
+def _moments(type_: ColumnType, strings: Iterable[str], count: int) -> Iterator[str]:
     """Give moments around the constants: each, and some days, then years, before and after it."""
     found = [moment for moment in map(_moment, strings) if moment is not None]
     for days in (step * size for size in (1, 365) for step in range(count + 1)):
@@ -192,7 +192,7 @@ def _parsed(text: str) -> datetime:
 
 
 def _arrays(
-    element: Type, hints: Sequence[str], count: int, word: str, first: int, sizes: Sequence[int]
+    element: ColumnType, hints: Sequence[str], count: int, word: str, first: int, sizes: Sequence[int]
 ) -> Iterator[str]:
     """Give arrays of one element, of two, of the sizes that the hints name, and an empty one."""
     elements = [*candidates(element, hints, count, word, first)][: _MOST_HINTS // 2]
@@ -231,7 +231,7 @@ _FORMS = {
 }
 
 
-def _others(type_: Type, strings: Sequence[str]) -> Iterator[str]:
+def _others(type_: ColumnType, strings: Sequence[str]) -> Iterator[str]:
     if type_.name.startswith("interval"):
         yield from ("1 second", "1 minute", "1 hour", "1 day", "30 days", "1 year", "00:00:00")
     if type_.name.startswith("interval") or type_.name.startswith("time "):

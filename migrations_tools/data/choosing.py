@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from itertools import islice, product
 
 from migrations_tools.data.outline import Pattern
-from migrations_tools.data.text import Value
+from migrations_tools.data.sql_text import Value
 
 Combination = tuple[Value, ...]
 

@@ -8,12 +8,20 @@ from typing import Literal, TypeAlias
 
 from migrations_tools.catalog import Catalog, Query, Table
 from migrations_tools.catalog.read import pinned_settings
-from migrations_tools.data.text import name, name_of
+from migrations_tools.data.sql_text import name, name_of
 
 Kind: TypeAlias = Literal[
-    "rows lost", "rows added", "values changed", "values lost", "table gone", "table came", "table renamed",
-    "column gone", "column came", "column renamed",
-]  # fmt: skip
+    "rows lost",
+    "rows added",
+    "values changed",
+    "values lost",
+    "table gone",
+    "table came",
+    "table renamed",
+    "column gone",
+    "column came",
+    "column renamed",
+]
 
 _OF_DATA: frozenset[Kind] = frozenset({"rows lost", "rows added", "values changed", "values lost"})
 _MOST_COLUMNS = 600
@@ -44,7 +52,7 @@ class Contents:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ContentsChange:
     """Something that differs between two states; `column` is empty when it is about the whole table."""
 
     kind: Kind
@@ -110,18 +118,18 @@ def _question(number: int, table: Table) -> str:
 # Comparing -----------------------------------------------------------------------------------------------------------
 
 
-def compare(before: Contents, after: Contents, *, retyped: bool = True) -> tuple[Change, ...]:
+def compare(before: Contents, after: Contents, *, retyped: bool = True) -> tuple[ContentsChange, ...]:
     """Give what differs, table by table: rows lost and added, values changed; and what came, went or was renamed.
 
     Where the number of rows differs, values are not compared. Without `retyped`, columns whose type has changed are
-    not compared; with it, they are by their texts, which a change such as ``integer`` to ``bigint`` leaves alone.
+    not compared; with it, they are by their texts, which a change such as `integer` to `bigint` leaves alone.
     """
     renamed = _renamed_tables(before, after)
-    changes: list[Change] = []
+    changes: list[ContentsChange] = []
     for old in sorted(before.tables):
         new = renamed.get(old, old)
         if old in renamed:
-            changes.append(Change("table renamed", old, "", f"The table {old} is called {new} now."))
+            changes.append(ContentsChange("table renamed", old, "", f"The table {old} is called {new} now."))
         if new in after.tables:
             changes += _in_table(new, before.tables[old], after.tables[new], retyped)
         else:
@@ -143,22 +151,24 @@ def _renamed_tables(before: Contents, after: Contents) -> dict[str, str]:
     return found
 
 
-def _gone(table: str, held: TableContents) -> Change:
-    return Change("table gone", table, "", f"The table {table} is gone, with {_counted(held.rows, 'row')}.")
+def _gone(table: str, held: TableContents) -> ContentsChange:
+    return ContentsChange("table gone", table, "", f"The table {table} is gone, with {_counted(held.rows, 'row')}.")
 
 
-def _came(table: str, holds: TableContents) -> Change:
-    return Change("table came", table, "", f"The table {table} is new, with {_counted(holds.rows, 'row')}.")
+def _came(table: str, holds: TableContents) -> ContentsChange:
+    return ContentsChange("table came", table, "", f"The table {table} is new, with {_counted(holds.rows, 'row')}.")
 
 
-def _in_table(table: str, before: TableContents, after: TableContents, retyped: bool) -> Iterator[Change]:
+def _in_table(table: str, before: TableContents, after: TableContents, retyped: bool) -> Iterator[ContentsChange]:
     yield from _columns_of_one(table, before, after)
     lost = before.rows - after.rows
     if lost > 0:
         of_all = f"{lost} of its {_counted(before.rows, 'row')}"
-        yield Change("rows lost", table, "", f"The table {table} has lost {of_all}.")
+        yield ContentsChange("rows lost", table, "", f"The table {table} has lost {of_all}.")
     elif lost < 0:
-        yield Change("rows added", table, "", f"The table {table} has {_counted(-lost, 'row')} more than before.")
+        yield ContentsChange(
+            "rows added", table, "", f"The table {table} has {_counted(-lost, 'row')} more than before."
+        )
     else:
         for column, held in before.columns.items():
             holds = after.columns.get(column)
@@ -166,7 +176,7 @@ def _in_table(table: str, before: TableContents, after: TableContents, retyped: 
                 yield from _in_column(table, column, held, holds)
 
 
-def _columns_of_one(table: str, before: TableContents, after: TableContents) -> Iterator[Change]:
+def _columns_of_one(table: str, before: TableContents, after: TableContents) -> Iterator[ContentsChange]:
     """Tell which columns are gone and which came; those that hold the same are one that was renamed."""
     came = {column: holds for column, holds in after.columns.items() if column not in before.columns}
     for column, held in before.columns.items():
@@ -176,27 +186,27 @@ def _columns_of_one(table: str, before: TableContents, after: TableContents) -> 
         if same:
             del came[same[0]]
             sentence = f"The values of {table}.{column} stand in {table}.{same[0]} now."
-            yield Change("column renamed", table, column, sentence)
+            yield ContentsChange("column renamed", table, column, sentence)
         else:
             sentence = f"The column {table}.{column} is gone, with {_counted(held.values, 'value')}."
-            yield Change("column gone", table, column, sentence)
+            yield ContentsChange("column gone", table, column, sentence)
     for column, holds in came.items():
         sentence = f"The column {table}.{column} is new, with {_counted(holds.values, 'value')}."
-        yield Change("column came", table, column, sentence)
+        yield ContentsChange("column came", table, column, sentence)
 
 
-def _in_column(table: str, column: str, before: ColumnContents, after: ColumnContents) -> Iterator[Change]:
+def _in_column(table: str, column: str, before: ColumnContents, after: ColumnContents) -> Iterator[ContentsChange]:
     lost = before.values - after.values
     types = f" (its type was {before.type} and is {after.type})" if before.type != after.type else ""
     if lost > 0:
         words = f"{_counted(lost, 'value')} of {table}.{column} became NULL{types}."
-        yield Change("values lost", table, column, words)
+        yield ContentsChange("values lost", table, column, words)
     elif lost < 0:
         words = f"In {table}.{column}, {_counted(-lost, 'NULL')} became {'a value' if lost == -1 else 'values'}{types}."
-        yield Change("values changed", table, column, words)
+        yield ContentsChange("values changed", table, column, words)
     elif before.checksum != after.checksum:
         words = f"The values of {table}.{column} are not what they were{types}."
-        yield Change("values changed", table, column, words)
+        yield ContentsChange("values changed", table, column, words)
 
 
 def _counted(count: int, noun: str) -> str:

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from migrations_tools.data.asking import Session, defaults, passing, passing_values
 from migrations_tools.data.candidates import candidates
 from migrations_tools.data.choosing import MOST_COMBINATIONS, choose, crossed, joined, null_row, plain
-from migrations_tools.data.outline import Outline, Part, Pattern, Reference
-from migrations_tools.data.text import Value
-from migrations_tools.data.types import Type
+from migrations_tools.data.column_types import ColumnType
+from migrations_tools.data.database import RowSession, defaults, passing, passing_values
+from migrations_tools.data.outline import ColumnSet, ForeignReference, Outline, Pattern
+from migrations_tools.data.sql_text import Value
 from migrations_tools.data.values import is_known
 
 # The values of a table's columns, row by row; a column that is not there is the database's to make.
@@ -39,14 +39,14 @@ class Shape:
 
 
 @dataclass(slots=True)
-class Group:
+class TableGroup:
     """Tables that are filled by one statement, and what has been chosen for them so far.
 
     `keys` are the rows of the tables that have been filled, as far as others refer to them; `loose` tells to leave
     references to tables that have no rows NULL where that may be.
     """
 
-    session: Session
+    session: RowSession
     outlines: Mapping[str, Outline]
     keys: Keys
     wanted: Mapping[str, Iterable[str]]
@@ -82,7 +82,7 @@ class Group:
     def _is_circle(self, outline: Outline) -> bool:
         return len(self.outlines) > 1 or any(each.table == outline.name for each in outline.references)
 
-    def _is_ready(self, part: Part) -> bool:
+    def _is_ready(self, part: ColumnSet) -> bool:
         """Tell whether the rows that a part refers to within the group are known."""
         return all(
             each.table not in self.outlines or set(each.referenced) <= set(self.chosen[each.table])
@@ -91,7 +91,7 @@ class Group:
 
     # One part --------------------------------------------------------------------------------------------------------
 
-    def _values(self, outline: Outline, part: Part) -> Rows:
+    def _values(self, outline: Outline, part: ColumnSet) -> Rows:
         patterns = [outline.patterns.get(each, "pairs") for each in part.columns]
         if len(part.columns) == 1 and not part.references and not part.checks:
             return self._plain(outline, part.columns[0], patterns[0])
@@ -109,7 +109,7 @@ class Group:
         rows = choose(combinations, patterns, self.shape.rows, self._empties(part, patterns))
         return {name: [row[at] for row in rows] for at, name in enumerate(part.columns)}
 
-    def _empties(self, part: Part, patterns: Sequence[Pattern]) -> list[int]:
+    def _empties(self, part: ColumnSet, patterns: Sequence[Pattern]) -> list[int]:
         """Give for each column the row that has NULL; a key's columns have it together."""
         if not self.shape.nulls:
             return [-1] * len(patterns)
@@ -128,7 +128,7 @@ class Group:
     def _may_be_null(self, outline: Outline, name: str) -> bool:
         return outline.columns[name].nullable and not outline.types[name].required
 
-    def _alone(self, outline: Outline, part: Part, name: str) -> list[Value]:
+    def _alone(self, outline: Outline, part: ColumnSet, name: str) -> list[Value]:
         """Give the values that a column may have as far as its own checks go."""
         hints = [check.expression for check in part.checks]
         values: list[Value] = [*self._candidates(outline.types[name], hints, name)]
@@ -140,7 +140,7 @@ class Group:
         kept = passing(self.session, outline, (name,), own, [(value,) for value in values])
         return [value for (value,) in kept] or values
 
-    def _candidates(self, type_: Type, hints: Sequence[str], name: str) -> list[str]:
+    def _candidates(self, type_: ColumnType, hints: Sequence[str], name: str) -> list[str]:
         known = [*hints, *type_.checks, *(type_.element.checks if type_.element else ())]
         if not is_known(type_):
             return [""]
@@ -149,7 +149,7 @@ class Group:
 
     # References ------------------------------------------------------------------------------------------------------
 
-    def _referred(self, outline: Outline, reference: Reference) -> list[dict[str, Value]]:
+    def _referred(self, outline: Outline, reference: ForeignReference) -> list[dict[str, Value]]:
         """Give what a foreign key's columns may hold: the keys of rows that exist, and NULL."""
         keys = self._keys(reference)
         pairs = list(zip(reference.columns, reference.referenced, strict=True))
@@ -162,7 +162,7 @@ class Group:
             raise Unfillable(f"it refers to {reference.table}, which has no rows")
         return [dict(each) for each in dict.fromkeys(tuple(each.items()) for each in found)]
 
-    def _keys(self, reference: Reference) -> list[Mapping[str, Value]]:
+    def _keys(self, reference: ForeignReference) -> list[Mapping[str, Value]]:
         chosen = self.chosen.get(reference.table)
         if chosen is None:
             rows: Sequence[Mapping[str, Value]] = self.keys.get(reference.table, ())
@@ -175,7 +175,7 @@ class Group:
         return whole[: max(_MOST_KEYS, self.shape.rows)]
 
 
-def _words(reference: Reference) -> str:
+def _words(reference: ForeignReference) -> str:
     return f"{', '.join(reference.columns)} could refer to in {reference.table}"
 
 

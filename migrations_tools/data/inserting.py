@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from migrations_tools.catalog import Constraint
 from migrations_tools.data.filling import Rows, Unfillable
 from migrations_tools.data.outline import Outline
-from migrations_tools.data.text import literal, name, name_of
+from migrations_tools.data.sql_text import literal, name, name_of
 
 
 def insert(

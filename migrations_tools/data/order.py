@@ -43,9 +43,13 @@ def _enter(table: str, index: dict[str, int], low: dict[str, int], stack: list[s
 
 
 def _goes_on(
-    table: str, other: str, references: Mapping[str, Collection[str]], index: dict[str, int], low: dict[str, int],
+    table: str,
+    other: str,
+    references: Mapping[str, Collection[str]],
+    index: dict[str, int],
+    low: dict[str, int],
     waiting: set[str],
-) -> bool:  # fmt: skip
+) -> bool:
     """Tell whether the other table is to be entered; one that waits already lowers the table's mark."""
     if other not in references:
         return False

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
 from migrations_tools.catalog import Catalog, Column, Constraint, Index, Table
-from migrations_tools.data.text import condition, mentioned, names_in
-from migrations_tools.data.types import Type, Types
+from migrations_tools.data.column_types import ColumnType, Types
+from migrations_tools.data.sql_text import condition, mentioned, names_in
 
 # How the values of a column change from row to row: pairs of rows share one; pairs do, one row later; none do.
 Pattern: TypeAlias = Literal["pairs", "later pairs", "distinct"]
@@ -25,7 +25,7 @@ _GENERATION: Final = re.compile(r" (STORED|VIRTUAL)\Z")
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
+class ForeignReference:
     """A foreign key: columns of one table, and those of another that they refer to.
 
     `full` (MATCH FULL) wants all of them to be NULL where one is.
@@ -50,11 +50,11 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ColumnSet:
     """Columns of a table whose values are chosen together, since a constraint ties them to each other."""
 
     columns: tuple[str, ...]
-    references: tuple[Reference, ...] = ()
+    references: tuple[ForeignReference, ...] = ()
     checks: tuple[Check, ...] = ()
 
 
@@ -68,9 +68,9 @@ class Outline:
 
     table: Table
     columns: Mapping[str, Column]
-    types: Mapping[str, Type]
-    parts: tuple[Part, ...]
-    references: tuple[Reference, ...] = ()
+    types: Mapping[str, ColumnType]
+    parts: tuple[ColumnSet, ...]
+    references: tuple[ForeignReference, ...] = ()
     patterns: Mapping[str, Pattern] = field(default_factory=dict)
     automatic: frozenset[str] = frozenset()
     emptied: tuple[str, ...] = ()
@@ -80,7 +80,7 @@ class Outline:
         """The table's qualified name."""
         return self.table.qualified_name
 
-    def is_optional(self, reference: Reference) -> bool:
+    def is_optional(self, reference: ForeignReference) -> bool:
         """Tell whether NULL may stand for the reference."""
         return any(self.columns[each].nullable for each in reference.columns)
 
@@ -136,12 +136,12 @@ def _is_given(column: Column, tied: bool, pattern: Pattern | None) -> bool:
 # Constraints ---------------------------------------------------------------------------------------------------------
 
 
-def _references(table: Table) -> Iterator[Reference]:
+def _references(table: Table) -> Iterator[ForeignReference]:
     for constraint in table.constraints:
         match = _FOREIGN_KEY.match(constraint.definition) if constraint.type == "foreign key" else None
         if match and constraint.referenced_table:
             full = " MATCH FULL" in constraint.definition[match.end() :]
-            yield Reference(constraint.columns, constraint.referenced_table, names_in(match["others"]), full)
+            yield ForeignReference(constraint.columns, constraint.referenced_table, names_in(match["others"]), full)
 
 
 def _checks(table: Table, catalog: Catalog, columns: Mapping[str, Column]) -> list[Check]:
@@ -233,7 +233,9 @@ def _make_unique(names: Sequence[str], patterns: dict[str, Pattern]) -> None:
 # Parts ---------------------------------------------------------------------------------------------------------------
 
 
-def _parts(given: Sequence[str], references: Sequence[Reference], checks: Sequence[Check]) -> Iterator[Part]:
+def _parts(
+    given: Sequence[str], references: Sequence[ForeignReference], checks: Sequence[Check]
+) -> Iterator[ColumnSet]:
     """Give the columns in parts: those tied by a reference or by a check over several of them together."""
     group = {name: {name} for name in given}
     checks = [check for check in checks if set(check.columns) <= set(given)]
@@ -245,7 +247,7 @@ def _parts(given: Sequence[str], references: Sequence[Reference], checks: Sequen
         if name not in seen:
             seen |= group[name]
             columns = tuple(each for each in given if each in group[name])
-            yield Part(
+            yield ColumnSet(
                 columns,
                 tuple(each for each in references if each.columns[0] in group[name]),
                 tuple(check for check in checks if check.columns[0] in group[name]),

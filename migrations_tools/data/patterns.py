@@ -14,9 +14,16 @@ _PRINTABLE = string.ascii_lowercase + string.digits + string.ascii_uppercase + "
 _LOWER, _UPPER, _DIGITS = string.ascii_lowercase, string.ascii_uppercase, string.digits
 _SHORTHANDS = {"d": _DIGITS, "w": _LOWER + _DIGITS + _UPPER + "_", "s": " ", "D": _LOWER, "W": "-", "S": _LOWER}
 _CLASSES = {
-    "alpha": _LOWER + _UPPER, "alnum": _LOWER + _DIGITS + _UPPER, "digit": _DIGITS, "lower": _LOWER, "upper": _UPPER,
-    "space": " ", "punct": "-_.", "xdigit": _DIGITS + "abcdef", "word": _LOWER + _DIGITS + "_",
-}  # fmt: skip
+    "alpha": _LOWER + _UPPER,
+    "alnum": _LOWER + _DIGITS + _UPPER,
+    "digit": _DIGITS,
+    "lower": _LOWER,
+    "upper": _UPPER,
+    "space": " ",
+    "punct": "-_.",
+    "xdigit": _DIGITS + "abcdef",
+    "word": _LOWER + _DIGITS + "_",
+}
 _MOST = 64
 
 
@@ -174,7 +181,28 @@ def like(pattern: str, number: int) -> str:
 
 # What columns with a check on their form usually hold.
 USUAL = (
-    "person{n}@example.org", "+4930123456{n:02}", "03012345{n:02}", "https://example.org/{n}", "slug-{n}", "name_{n}",
-    "AB{n:02}", "ABC-{n:03}", "#a0b0{n:02}", "1.0.{n}", "2024-01-{n:02}", "{n:02}:00", "{n:05}", "{n:064x}", "{n:040x}",
-    "{n:032x}", "DE", "EUR", "en", "en_US", "10.0.0.{n}", "Europe/Berlin", "a/b/{n}", "A{n}",
-)  # fmt: skip
+    "person{n}@example.org",
+    "+4930123456{n:02}",
+    "03012345{n:02}",
+    "https://example.org/{n}",
+    "slug-{n}",
+    "name_{n}",
+    "AB{n:02}",
+    "ABC-{n:03}",
+    "#a0b0{n:02}",
+    "1.0.{n}",
+    "2024-01-{n:02}",
+    "{n:02}:00",
+    "{n:05}",
+    "{n:064x}",
+    "{n:040x}",
+    "{n:032x}",
+    "DE",
+    "EUR",
+    "en",
+    "en_US",
+    "10.0.0.{n}",
+    "Europe/Berlin",
+    "a/b/{n}",
+    "A{n}",
+)

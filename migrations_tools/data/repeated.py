@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from migrations_tools.catalog import Catalog, Column, Query, Table
 from migrations_tools.catalog.read import pinned_settings
 from migrations_tools.data.contents import Contents, TableContents, fingerprint, has_rows
-from migrations_tools.data.text import name_of
+from migrations_tools.data.sql_text import name_of
 
 _MOST_TABLES = 400
 

@@ -7,15 +7,15 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from migrations_tools.catalog import Catalog, Query, Table
-from migrations_tools.data import asking
-from migrations_tools.data.asking import Refused, Session
+from migrations_tools.data import database
+from migrations_tools.data.column_types import types_of
 from migrations_tools.data.contents import has_rows
-from migrations_tools.data.filling import Group, Rows, Shape, Unfillable
+from migrations_tools.data.database import Refused, RowSession
+from migrations_tools.data.filling import Rows, Shape, TableGroup, Unfillable
 from migrations_tools.data.inserting import insert
 from migrations_tools.data.order import groups
 from migrations_tools.data.outline import Outline, outline
-from migrations_tools.data.text import Value, name, name_of
-from migrations_tools.data.types import types_of
+from migrations_tools.data.sql_text import Value, name, name_of
 from migrations_tools.data.values import is_known, value
 
 ROWS = 3
@@ -81,7 +81,7 @@ def seed(query: Query, catalog: Catalog, rows: int = ROWS, tell: Callable[[int, 
 class _Seeding:
     """The work on one database: what its tables are like, and what has come into them."""
 
-    session: Session
+    session: RowSession
     outlines: Mapping[str, Outline]
     wanted: Mapping[str, Collection[str]]
     before: Mapping[str, int]
@@ -98,8 +98,8 @@ class _Seeding:
         wanted: dict[str, dict[str, None]] = defaultdict(dict)
         for reference in (one for each in outlines.values() for one in each.references):
             wanted[reference.table] |= dict.fromkeys(reference.referenced)
-        before = asking.counts(query, [(each.name, name_of(each.table)) for each in outlines.values()], rows)
-        return cls(asking.opened(query), outlines, wanted, before, rows, {}, {}, {}, _partitions(catalog))
+        before = database.counts(query, [(each.name, name_of(each.table)) for each in outlines.values()], rows)
+        return cls(database.opened(query), outlines, wanted, before, rows, {}, {}, {}, _partitions(catalog))
 
     def graph(self) -> dict[str, list[str]]:
         """Give for each table those that it refers to; in the place of a partition, the table that fills it."""
@@ -154,8 +154,8 @@ class _Seeding:
                 continue
             self._fill_one(self.outlines[group[0]])
 
-    def _group(self, outlines: Mapping[str, Outline], shape: Shape) -> Group:
-        return Group(self.session, outlines, self.keys, self.wanted, shape)
+    def _group(self, outlines: Mapping[str, Outline], shape: Shape) -> TableGroup:
+        return TableGroup(self.session, outlines, self.keys, self.wanted, shape)
 
     # One table -------------------------------------------------------------------------------------------------------
 
@@ -189,7 +189,7 @@ class _Seeding:
     def _unwritable(self, table: Outline) -> frozenset[str]:
         """Give the columns of types that are not known, or whose values this server does not take."""
         known = {each: value(type_, 0, each) for each, type_ in table.types.items() if is_known(type_)}
-        return asking.unwritable(self.session, table, known) | (set(table.types) - set(known))
+        return database.unwritable(self.session, table, known) | (set(table.types) - set(known))
 
     def _insert_singly(self, table: Outline, left: frozenset[str]) -> int:
         """Try single rows, each of which may be refused; give how many came in."""
@@ -253,8 +253,8 @@ def _outlines(query: Query, catalog: Catalog) -> Iterator[Outline]:
     tables = [table for table in catalog.tables if has_rows(table)]
     types = types_of(catalog, {})
     if not all(is_known(types.resolve(column.type)) for table in tables for column in table.columns):
-        types = types_of(catalog, asking.more_types(query))
-    bounds = asking.partitions(query, catalog)
+        types = types_of(catalog, database.more_types(query))
+    bounds = database.partitions(query, catalog)
     for table in tables:
         yield outline(table, catalog, types, bounds.get(table.qualified_name, ()))
 

@@ -10,15 +10,15 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import TypeAlias
 
-from migrations_tools.data.types import Type
+from migrations_tools.data.column_types import ColumnType
 
-Maker: TypeAlias = Callable[[Type, int, str], str]
+Maker: TypeAlias = Callable[[ColumnType, int, str], str]
 
 _FIRST_DAY = date(2024, 1, 1)
 _DIGITS = "123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0"
 
 
-def value(type_: Type, number: int, word: str = "value") -> str:
+def value(type_: ColumnType, number: int, word: str = "value") -> str:
     """Give a value of the type; `word` is what a text begins with. An unknown type's is an empty text."""
     if type_.labels:
         return type_.labels[number % len(type_.labels)]
@@ -31,7 +31,7 @@ def value(type_: Type, number: int, word: str = "value") -> str:
     return _MAKERS.get(type_.name, _unknown)(type_, number, word)
 
 
-def is_known(type_: Type) -> bool:
+def is_known(type_: ColumnType) -> bool:
     """Tell whether values of the type can be written."""
     parts = [part for part in (type_.element, type_.range_of, *type_.fields) if part]
     return all(map(is_known, parts)) if parts else bool(type_.labels) or type_.name in _MAKERS
@@ -68,23 +68,23 @@ def _in_digits(number: int, longest: int) -> str:
     return text
 
 
-def _unknown(_: Type, __: int, ___: str) -> str:
+def _unknown(_: ColumnType, __: int, ___: str) -> str:
     return ""
 
 
-def _limit(type_: Type) -> int | None:
+def _limit(type_: ColumnType) -> int | None:
     return int(type_.modifier[0]) if type_.modifier else None
 
 
-def _text(type_: Type, number: int, word: str) -> str:
+def _text(type_: ColumnType, number: int, word: str) -> str:
     return short_text(word, number, _limit(type_))
 
 
-def _character(type_: Type, number: int, word: str) -> str:
+def _character(type_: ColumnType, number: int, word: str) -> str:
     return short_text(word, number, _limit(type_) or 1)
 
 
-def _numeric(type_: Type, number: int, _: str) -> str:
+def _numeric(type_: ColumnType, number: int, _: str) -> str:
     """Give a number that the precision and the scale have room for (manual, 8.1.2)."""
     if not type_.modifier:
         return f"{number + 1}.5"
@@ -98,15 +98,15 @@ def _numeric(type_: Type, number: int, _: str) -> str:
     return f"0.{unscaled:0{scale}d}" if scale else str(unscaled)
 
 
-def _smallint(_: Type, number: int, __: str) -> str:
+def _smallint(_: ColumnType, number: int, __: str) -> str:
     return str(number % 32767 + 1)
 
 
-def _whole(_: Type, number: int, __: str) -> str:
+def _whole(_: ColumnType, number: int, __: str) -> str:
     return str(number + 1)
 
 
-def _fraction(_: Type, number: int, __: str) -> str:
+def _fraction(_: ColumnType, number: int, __: str) -> str:
     return f"{number + 1}.5"
 
 
@@ -114,7 +114,7 @@ def _day(number: int) -> str:
     return (_FIRST_DAY + timedelta(days=number)).isoformat()
 
 
-def _interval(type_: Type, number: int, _: str) -> str:
+def _interval(type_: ColumnType, number: int, _: str) -> str:
     return f"{number + 1} {'years' if 'year' in type_.name else 'mons' if 'month' in type_.name else 'days'}"
 
 
@@ -123,11 +123,11 @@ def _clock(number: int) -> str:
     return f"{(8 + hours) % 24:02}:{minutes:02}:00"
 
 
-def _uuid(_: Type, number: int, __: str) -> str:
+def _uuid(_: ColumnType, number: int, __: str) -> str:
     return f"00000000-0000-4000-8000-{number + 1:012x}"
 
 
-def _bits(type_: Type, number: int, _: str) -> str:
+def _bits(type_: ColumnType, number: int, _: str) -> str:
     size = _limit(type_) or 1
     return f"{number % 2**size:0{size}b}"
 
@@ -136,11 +136,11 @@ def _address(number: int) -> str:
     return f"10.{number // 65536 % 256}.{number // 256 % 256}.{number % 256}"
 
 
-def _vector(type_: Type, number: int, _: str) -> str:
+def _vector(type_: ColumnType, number: int, _: str) -> str:
     return "[" + ",".join([str(number + 1), *["0"] * ((_limit(type_) or 3) - 1)]) + "]"
 
 
-def _sparse_vector(type_: Type, number: int, _: str) -> str:
+def _sparse_vector(type_: ColumnType, number: int, _: str) -> str:
     return f"{{1:{number + 1}}}/{_limit(type_) or 3}"
 
 
@@ -155,22 +155,22 @@ _SHAPES = {
 }
 
 
-def _geometry(type_: Type, number: int, _: str) -> str:
+def _geometry(type_: ColumnType, number: int, _: str) -> str:
     """Give a shape of the kind and reference system of the modifier (PostGIS, 4.2.1): `geometry(Point,4326)`."""
     kind, system = (*type_.modifier, "", "")[:2]
     shape = _SHAPES.get(kind.lower(), _SHAPES["point"]).format(number % 80 + 1, number % 80 + 2)
     return f"SRID={system};{shape}" if system else shape
 
 
-def _range(subtype: Type, number: int, word: str, multi: bool) -> str:
+def _range(subtype: ColumnType, number: int, word: str, multi: bool) -> str:
     """Give a range that touches none of the others."""
     low, high = (_quoted(value(subtype, each, word)) for each in (2 * number, 2 * number + 1))
     return f"{{[{low},{high})}}" if multi else f"[{low},{high})"
 
 
 def _ranging(subtype: str, multi: bool = False) -> Maker:
-    def make(_: Type, number: int, word: str) -> str:
-        return _range(Type(subtype, subtype), number, word, multi)
+    def make(_: ColumnType, number: int, word: str) -> str:
+        return _range(ColumnType(subtype, subtype), number, word, multi)
 
     return make
 
@@ -178,23 +178,27 @@ def _ranging(subtype: str, multi: bool = False) -> Maker:
 def _as(pattern: str) -> Maker:
     """Make values by a pattern: {n} is the number from 1 on."""
 
-    def make(_: Type, number: int, __: str) -> str:
+    def make(_: ColumnType, number: int, __: str) -> str:
         return pattern.replace("{n}", str(number + 1))
 
     return make
 
 
 def _one_of(*values: str) -> Maker:
-    def make(_: Type, number: int, __: str) -> str:
+    def make(_: ColumnType, number: int, __: str) -> str:
         return values[number % len(values)]
 
     return make
 
 
 _SUBTYPES = {
-    "int4": "integer", "int8": "bigint", "num": "numeric", "date": "date", "ts": "timestamp without time zone",
+    "int4": "integer",
+    "int8": "bigint",
+    "num": "numeric",
+    "date": "date",
+    "ts": "timestamp without time zone",
     "tstz": "timestamp with time zone",
-}  # fmt: skip
+}
 _MAKERS: Mapping[str, Maker] = {
     "smallint": _smallint,
     **dict.fromkeys(("integer", "bigint", "oid", "xid", "cid", "xid8"), _whole),
@@ -212,8 +216,22 @@ _MAKERS: Mapping[str, Maker] = {
     "time with time zone": lambda _, number, __: f"{_clock(number)}+00",
     **{
         f"interval{fields}": _interval
-        for fields in ("", " year", " month", " day", " hour", " minute", " second", " year to month", " day to hour",
-                       " day to minute", " day to second", " hour to minute", " hour to second", " minute to second")
+        for fields in (
+            "",
+            " year",
+            " month",
+            " day",
+            " hour",
+            " minute",
+            " second",
+            " year to month",
+            " day to hour",
+            " day to minute",
+            " day to second",
+            " hour to minute",
+            " hour to second",
+            " minute to second",
+        )
     },
     "json": _as('{"key": {n}}'),
     "jsonb": _as('{"key": {n}}'),
@@ -265,4 +283,4 @@ _MAKERS: Mapping[str, Maker] = {
     "sparsevec": _sparse_vector,
     "geometry": _geometry,
     "geography": _geometry,
-}  # fmt: skip
+}

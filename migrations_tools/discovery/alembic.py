@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from migrations_tools.discovery.alembic_config import USUAL, find_config, find_versions, relative, sections, walk
 from migrations_tools.discovery.services import Service, Services, build_context, command_words, existing, holds, only
-from migrations_tools.discovery.words import line_to_write
+from migrations_tools.discovery.setting_hints import line_to_write
 from migrations_tools.errors import CannotProceed
 from migrations_tools.settings import Settings
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from migrations_tools.discovery.services import Services, build_context
-from migrations_tools.discovery.words import line_to_write
+from migrations_tools.discovery.setting_hints import line_to_write
 from migrations_tools.errors import CannotProceed
 from migrations_tools.settings import Settings, read_toml
 
@@ -76,9 +76,11 @@ def sections(config: Path, settings: Settings) -> tuple[str, ...]:
     missing = [name for name in settings.alembic_sections if name not in written]
     if missing:
         raise CannotProceed(
-            [f"The Alembic configuration {config} has no section [{name}] (the setting `alembic_sections`)."
-             for name in missing]
-        )  # fmt: skip
+            [
+                f"The Alembic configuration {config} has no section [{name}] (the setting `alembic_sections`)."
+                for name in missing
+            ]
+        )
     if settings.alembic_sections:
         return tuple(settings.alembic_sections)
     found = tuple(name for name, keys in written.items() if "script_location" in keys)

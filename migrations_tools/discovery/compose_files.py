@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from migrations_tools.discovery.words import line_to_write
+from migrations_tools.discovery.setting_hints import line_to_write
 from migrations_tools.errors import CannotProceed
 from migrations_tools.settings import Settings
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from migrations_tools.discovery.words import line_to_write
+from migrations_tools.discovery.setting_hints import line_to_write
 from migrations_tools.errors import CannotProceed
 from migrations_tools.settings import SECTION, read_toml
 
@@ -114,7 +114,7 @@ def _set(root: Path, setting: str, environment: Mapping[str, str]) -> tuple[str,
     if not on_path:
         raise CannotProceed(
             f"The setting `{SECTION}.python` is {setting!r}, and {first!r} is neither a file, nor a virtual"
-            " environment, nor a program on PATH.",
+            " environment, nor a program on PATH."
         )
     return (on_path, *rest)
 

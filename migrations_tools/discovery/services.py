@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from migrations_tools.discovery.words import line_to_write
+from migrations_tools.discovery.setting_hints import line_to_write
 from migrations_tools.errors import CannotProceed
 from migrations_tools.settings import SECTION, Settings
 
@@ -66,12 +66,13 @@ def find_database(settings: Settings, services: Services) -> Database:
     variables = _environment(services[name])
     user = variables.get("POSTGRES_USER") or variables.get("POSTGRESQL_USERNAME") or "postgres"
     return Database(
-        service=name, user=user,
+        service=name,
+        user=user,
         name=variables.get("POSTGRES_DB") or variables.get("POSTGRESQL_DATABASE") or user,
         port=int(variables.get("PGPORT") or 5432),
         password=variables.get("POSTGRES_PASSWORD") or variables.get("POSTGRESQL_PASSWORD") or "",
         password_file=variables.get("POSTGRES_PASSWORD_FILE") or "",
-    )  # fmt: skip
+    )
 
 
 def is_postgres(service: Service) -> bool:

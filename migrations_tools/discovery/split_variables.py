@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from migrations_tools.discovery.addresses import Server
+from migrations_tools.discovery.postgres_addresses import ServerAddress
 
 _HOST = re.compile(r"(?P<stem>.*?)(?P<word>HOST|HOSTNAME|HOSTADDR|SERVER|ADDR|ADDRESS)", re.IGNORECASE)
 _WORDS = {
@@ -31,7 +31,7 @@ class Split:
     databases: tuple[str, ...] = ()
 
 
-def replaced(given: Mapping[str, str], server: Server, ours: frozenset[str] | None, original_port: int) -> Split:
+def replaced(given: Mapping[str, str], server: ServerAddress, ours: frozenset[str] | None, original_port: int) -> Split:
     """Replace the address of the database where it is given in parts.
 
     `ours` are the host names of the database; None means that every host under a usual name is meant. Beside a host,

@@ -13,9 +13,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from migrations_tools.discovery import addresses, libpq, split_variables
-from migrations_tools.discovery.addresses import Server
+from migrations_tools.discovery import libpq, postgres_addresses, split_variables
 from migrations_tools.discovery.compose_yaml.dotenv import read_files
+from migrations_tools.discovery.postgres_addresses import ServerAddress
 from migrations_tools.errors import CannotProceed
 
 _TLS = frozenset({"PGSSLMODE", "PGSSLROOTCERT", "PGSSLCERT", "PGSSLKEY", "PGREQUIRESSL"})
@@ -48,7 +48,7 @@ def for_application(
     service_environment: Mapping[str, str | None],
     database_service: str,
     original_port: int,
-    server: Server,
+    server: ServerAddress,
     extra: Mapping[str, Any],
     *,
     names: Collection[str] = (),
@@ -89,7 +89,7 @@ def _nothing_named(service: str) -> str:
     )
 
 
-def guess(folder: Path, environment: Mapping[str, str], server: Server, extra: Mapping[str, Any]) -> Variables:
+def guess(folder: Path, environment: Mapping[str, str], server: ServerAddress, extra: Mapping[str, Any]) -> Variables:
     """Give the variables for a project without a Compose file.
 
     Whatever leads to PostgreSQL in the environment, or in the `.env` of `folder` (that of the Alembic configuration),
@@ -130,13 +130,15 @@ def names_of(config: Mapping[str, Any], service: str) -> frozenset[str]:
     return frozenset(filter(None, [service, own.get("container_name"), own.get("hostname"), *aliases, *linked]))
 
 
-def _changed(given: Mapping[str, str], server: Server, ours: frozenset[str] | None, original_port: int) -> Variables:
+def _changed(
+    given: Mapping[str, str], server: ServerAddress, ours: frozenset[str] | None, original_port: int
+) -> Variables:
     """Give the variables that change; without names of ours, every PostgreSQL address is meant."""
     values: dict[str, str] = {}
     notes: list[str] = []
     databases: dict[str, str] = {}
     for name, text in sorted(given.items()):
-        found = addresses.replaced(name, text, server, ours)
+        found = postgres_addresses.replaced(name, text, server, ours)
         notes += [f"{name}: {note}" for note in found.notes]
         databases |= dict.fromkeys(found.databases, name)
         if found.text != text:
@@ -156,7 +158,7 @@ def _several(databases: Mapping[str, str]) -> Iterator[str]:
         yield f"Several databases are named ({named}); all of them lead to the one temp database."
 
 
-def _libpq(server: Server) -> dict[str, str]:
+def _libpq(server: ServerAddress) -> dict[str, str]:
     """Give libpq's own variables: what a connection that names no host or port is made with.
 
     Without them it would be made to whatever listens on this machine
@@ -171,16 +173,22 @@ def _absent(
     values: Mapping[str, str], services: Collection[str] | None, ours: Collection[str] | None
 ) -> Iterator[tuple[str, str]]:
     for name, text in sorted(values.items()):
-        hosts = addresses.hosts_named(name, text) if services is not None else addresses.hosts_of_urls(text)
+        hosts = (
+            postgres_addresses.hosts_named(name, text)
+            if services is not None
+            else postgres_addresses.hosts_of_urls(text)
+        )
         for host in sorted(hosts - set(ours or ())):
-            if host in services if services is not None else addresses.is_short(host):
+            if host in services if services is not None else postgres_addresses.is_short(host):
                 yield name, host
 
 
-def _with_extra(variables: Variables, extra: Mapping[str, Any], server: Server) -> Variables:
+def _with_extra(variables: Variables, extra: Mapping[str, Any], server: ServerAddress) -> Variables:
     taken = {name for name, value in extra.items() if value is None}
-    given = {name: addresses.filled(value, server) for name, value in extra.items() if value is not None}
-    written = {each for name, text in given.items() for each in addresses.replaced(name, text, server, None).databases}
+    given = {name: postgres_addresses.filled(value, server) for name, value in extra.items() if value is not None}
+    written = {
+        each for name, text in given.items() for each in postgres_addresses.replaced(name, text, server, None).databases
+    }
     values = {name: value for name, value in variables.values.items() if name not in taken}
     removed = (variables.removed | taken) - frozenset(given)
     databases = tuple(sorted({*variables.databases, *written} - {server.database}))

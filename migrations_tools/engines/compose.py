@@ -58,7 +58,7 @@ class Container:
 
 
 @dataclass(frozen=True, slots=True)
-class Stack:
+class TempStack:
     """The temp stack of one run: its project name and the exact options that every Compose command gets."""
 
     docker: Docker
@@ -172,14 +172,21 @@ def logs(docker: Docker, identity: str, *options: str) -> list[str]:
 def _container(found: Mapping[str, Any]) -> Container:
     state, labels = found["State"], found["Config"].get("Labels") or {}
     return Container(
-        id=found["Id"], name=found["Name"].lstrip("/"), service=labels.get("com.docker.compose.service", ""),
+        id=found["Id"],
+        name=found["Name"].lstrip("/"),
+        service=labels.get("com.docker.compose.service", ""),
         one_off=labels.get("com.docker.compose.oneoff", "").lower() == "true",
-        status=state["Status"], health=(state.get("Health") or {}).get("Status", ""),
-        exit_code=state["ExitCode"], restarts=found.get("RestartCount", 0), started=state["StartedAt"],
-        finished=state["FinishedAt"], restart_policy=found["HostConfig"].get("RestartPolicy", {}).get("Name", ""),
-        labels=labels, published=_published(found["NetworkSettings"].get("Ports") or {}),
+        status=state["Status"],
+        health=(state.get("Health") or {}).get("Status", ""),
+        exit_code=state["ExitCode"],
+        restarts=found.get("RestartCount", 0),
+        started=state["StartedAt"],
+        finished=state["FinishedAt"],
+        restart_policy=found["HostConfig"].get("RestartPolicy", {}).get("Name", ""),
+        labels=labels,
+        published=_published(found["NetworkSettings"].get("Ports") or {}),
         anonymous_volumes=anonymous_volumes(found),
-    )  # fmt: skip
+    )
 
 
 def anonymous_volumes(found: Mapping[str, Any]) -> tuple[str, ...]:
@@ -256,7 +263,9 @@ def one_shots(config: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(found)
 
 
-def wait_ready(stack: Stack, expected: Expectation, limit: Limit, tell: Callable[[str], None]) -> tuple[Container, ...]:
+def wait_ready(
+    stack: TempStack, expected: Expectation, limit: Limit, tell: Callable[[str], None]
+) -> tuple[Container, ...]:
     """Wait until every expected service is healthy, running, or a one-shot that exited 0.
 
     Raises CannotProceed, with the last log lines, when a service fails or the limit is over.
@@ -283,7 +292,7 @@ def _late(waiting: Iterable[str], limit: Limit) -> str:
 _KEPT = "The temp stack was kept for inspection: `invoke status` lists it, `invoke cleanup` removes it."
 
 
-def service_failures(stack: Stack, containers: Iterable[Container]) -> list[str]:
+def service_failures(stack: TempStack, containers: Iterable[Container]) -> list[str]:
     """Give a sentence for each container and, below it, the last lines of its log."""
     lines = []
     for container in containers:
@@ -292,7 +301,7 @@ def service_failures(stack: Stack, containers: Iterable[Container]) -> list[str]
     return lines
 
 
-def start(stack: Stack, run: Run, services: Iterable[str], expected: Expectation, limit: Limit) -> None:
+def start(stack: TempStack, run: Run, services: Iterable[str], expected: Expectation, limit: Limit) -> None:
     """Start services that were created; where Compose gives up, say which service failed and what its log says.
 
     Raises CannotProceed, also when what the services wait for does not come up before the limit is over.
@@ -303,7 +312,7 @@ def start(stack: Stack, run: Run, services: Iterable[str], expected: Expectation
         raise CannotProceed(_why_not_started(stack, expected, error, limit), tip=_KEPT) from error
 
 
-def _why_not_started(stack: Stack, expected: Expectation, error: CommandFailed, limit: Limit) -> list[str]:
+def _why_not_started(stack: TempStack, expected: Expectation, error: CommandFailed, limit: Limit) -> list[str]:
     containers = stack.standing()
     failed = [item for item in containers if expected.has_failed(item)]
     slow = [item for item in containers if item.status != "created" and not expected.is_ready(item)]

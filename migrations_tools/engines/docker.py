@@ -129,9 +129,12 @@ class Docker:
         check_change(arguments, scope)
         self._show(arguments)
         return subprocess.Popen(
-            [*bound_to_us(), *self._program(arguments)], stdin=stdin, stdout=subprocess.PIPE, stderr=stderr,
+            [*bound_to_us(), *self._program(arguments)],
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
             env=dict(self.environment),
-        )  # fmt: skip
+        )
 
     def foreground(self, scope: Scope, *arguments: str) -> list[str]:
         """Give the argument list of a changing command that the user is to talk to, once it has passed the guard."""
@@ -174,16 +177,27 @@ class Docker:
         self.show(self._words(arguments))
 
     def _run(
-        self, arguments: Sequence[str], stdin: str | None = None, *, stderr: int = subprocess.PIPE, bound: bool = False,
+        self,
+        arguments: Sequence[str],
+        stdin: str | None = None,
+        *,
+        stderr: int = subprocess.PIPE,
+        bound: bool = False,
         limit: Limit | None = None,
-    ) -> subprocess.CompletedProcess[str]:  # fmt: skip
+    ) -> subprocess.CompletedProcess[str]:
         limit = limit or self.limit
         try:
             return subprocess.run(
-                [*(bound_to_us() if bound else ()), *self._program(arguments)], input=stdin or "",
-                stdout=subprocess.PIPE, stderr=stderr, encoding="utf-8", errors="replace",
-                env=dict(self.environment), timeout=limit.left, check=False,
-            )  # fmt: skip
+                [*(bound_to_us() if bound else ()), *self._program(arguments)],
+                input=stdin or "",
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                encoding="utf-8",
+                errors="replace",
+                env=dict(self.environment),
+                timeout=limit.left,
+                check=False,
+            )
         except FileNotFoundError as error:
             raise CannotProceed(f"The program `{error.filename}` was not found.", tip=NO_DOCKER) from error
         except subprocess.TimeoutExpired as error:
@@ -199,9 +213,14 @@ class Docker:
 
     def _start(self, arguments: Sequence[str], *, stderr: int, stdin: int) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [*bound_to_us(), *self._program(arguments)], stdin=stdin, stdout=subprocess.PIPE, stderr=stderr,
-            encoding="utf-8", errors="replace", env=dict(self.environment),
-        )  # fmt: skip
+            [*bound_to_us(), *self._program(arguments)],
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            encoding="utf-8",
+            errors="replace",
+            env=dict(self.environment),
+        )
 
     def _words(self, arguments: Sequence[str]) -> str:
         return shlex.join(self._program(arguments))
@@ -239,9 +258,14 @@ def unreachable(environment: Mapping[str, str], limit: Limit) -> str:
     command = ["docker", "version", "--format", "{{.Server.Version}}"]
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, errors="replace", env=dict(environment), timeout=limit.left,
+            command,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            env=dict(environment),
+            timeout=limit.left,
             check=False,
-        )  # fmt: skip
+        )
     except subprocess.TimeoutExpired:
         return f"the Docker engine did not answer within {limit.words()}"
     if not done.returncode:
@@ -276,9 +300,14 @@ def _about(program: Sequence[str], environment: Mapping[str, str], limit: Limit)
         return ""
     try:
         done = subprocess.run(
-            arguments, capture_output=True, text=True, errors="replace", env=dict(environment), timeout=limit.left,
+            arguments,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            env=dict(environment),
+            timeout=limit.left,
             check=False,
-        )  # fmt: skip
+        )
     except subprocess.TimeoutExpired as error:
         raise CannotProceed(f"`{' '.join(arguments)}` did not answer within {limit.words()}.") from error
     return "" if done.returncode else done.stdout.strip()

@@ -108,9 +108,15 @@ def _host_of_alias(alias: str, environment: Mapping[str, str]) -> str:
     command = ["ssh", "-G", "--", alias]
     try:
         done = subprocess.run(
-            command, env=dict(environment), stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            errors="replace", timeout=_SSH_SECONDS, check=False,
-        )  # fmt: skip
+            command,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_SSH_SECONDS,
+            check=False,
+        )
     except (FileNotFoundError, subprocess.TimeoutExpired):
         return alias
     pairs = (line.partition(" ") for line in done.stdout.splitlines())

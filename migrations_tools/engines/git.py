@@ -1,4 +1,4 @@
-"""What git knows of the project: the base branch, and the files of a folder as it has them. Nothing is changed."""
+"""What git knows of the project: the base branch, and files as a commit has them. Nothing is ever changed."""
 
 from __future__ import annotations
 
@@ -157,9 +157,13 @@ def run(folder: Path, words: list[str], given: bytes = b"") -> bytes:
     environment = {**os.environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
     try:
         done = subprocess.run(
-            ["git", "-C", str(folder), *words], input=given, capture_output=True, env=environment, check=False,
+            ["git", "-C", str(folder), *words],
+            input=given,
+            capture_output=True,
+            env=environment,
+            check=False,
             timeout=_SECONDS,
-        )  # fmt: skip
+        )
     except OSError as error:
         raise Unavailable(f"git cannot be started ({error.strerror or error})") from error
     except subprocess.TimeoutExpired as error:
@@ -169,3 +173,45 @@ def run(folder: Path, words: list[str], given: bytes = b"") -> bytes:
         first = said[0].removeprefix("fatal: ") if said else f"`git {words[0]}` says no"
         raise Unavailable("no git repository is there" if first.startswith("not a git repository") else first)
     return done.stdout
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A repository, by its top folder."""
+
+    top: Path
+
+    def files(self, commit: str, folders: Iterable[Path]) -> tuple[str, ...]:
+        """Give the files of a commit below folders, as paths from the top."""
+        given = self._paths(folders)
+        words = ("ls-tree", "-r", "-z", "--name-only", commit, "--", *given)
+        return _paths_in(attempt(self.top, *words)) if given else ()
+
+    def texts(self, commit: str, paths: Sequence[str]) -> dict[str, str]:
+        """Give the texts of files of a commit."""
+        contents = blobs(self.top, [f"{commit}:{path}" for path in paths])
+        return dict(zip(paths, contents, strict=True))
+
+    def changed(self, commit: str, paths: Iterable[Path]) -> dict[str, str]:
+        """Say which files of the working tree differ from a commit's: "edited", "deleted" or "added", by path."""
+        given = self._paths(paths)
+        found = differing(self.top, commit, given) if given else {}
+        return {path: _DONE.get(mark[:1], "edited") for path, mark in found.items()}
+
+    def _paths(self, paths: Iterable[Path]) -> list[str]:
+        """Give paths as seen from the top; what lies outside is left out."""
+        resolved = (path.resolve() for path in paths)
+        return [path.relative_to(self.top).as_posix() for path in resolved if self.top in path.parents]
+
+
+_DONE = {"M": "edited", "D": "deleted", "A": "added"}
+
+
+def find_repository(folder: Path) -> Repository | None:
+    """Give the repository that a folder is in; None where it is in none, or there is no git."""
+    top = attempt(folder, "rev-parse", "--show-toplevel").rstrip("\n")
+    return Repository(Path(top).resolve()) if top else None
+
+
+def _paths_in(answer: str) -> tuple[str, ...]:
+    return tuple(part for part in answer.split("\0") if part)

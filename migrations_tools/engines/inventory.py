@@ -15,7 +15,7 @@ Inventory = Mapping[str, Mapping[str, Mapping[str, str]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class InventoryChange:
     """Something outside the temp project that is not as it was."""
 
     kind: str
@@ -48,7 +48,7 @@ def take(docker: Docker) -> dict[str, dict[str, dict[str, str]]]:
     }
 
 
-def compare(before: Inventory, after: Inventory, ours: Iterable[tuple[str, str]]) -> tuple[Change, ...]:
+def compare(before: Inventory, after: Inventory, ours: Iterable[tuple[str, str]]) -> tuple[InventoryChange, ...]:
     """Give what is gone, changed or new outside the temp project; `ours` is the journal's list of things made.
 
     What is new and not ours (an image that was pulled, somebody else's container) is a change of sort "is new".
@@ -62,23 +62,26 @@ def compare(before: Inventory, after: Inventory, ours: Iterable[tuple[str, str]]
         for key in after[kind].keys() - things.keys():
             new = after[kind][key]
             if (kind, key) not in own and (kind, new["name"]) not in own:
-                changes.append(Change(kind, new["name"], "is new", new.get("project", "")))
+                changes.append(InventoryChange(kind, new["name"], "is new", new.get("project", "")))
     return tuple(sorted(changes, key=lambda item: (item.kind, item.name, item.what)))
 
 
-def _changes(kind: str, was: Mapping[str, str], now: Mapping[str, str] | None) -> list[Change]:
+def _changes(kind: str, was: Mapping[str, str], now: Mapping[str, str] | None) -> list[InventoryChange]:
     project = was.get("project", "")
     if now is None:
-        return [Change(kind, was["name"], "is gone", project)]
+        return [InventoryChange(kind, was["name"], "is gone", project)]
     differing = [key for key in was if was[key] != now.get(key)]
     words = ", ".join(f"{key}: {was[key]} before, {now.get(key)} after" for key in differing)
-    return [Change(kind, was["name"], f"changed ({words})", project)] if differing else []
+    return [InventoryChange(kind, was["name"], f"changed ({words})", project)] if differing else []
 
 
 def _container(item: Mapping[str, Any]) -> dict[str, str]:
     state = item["State"]
     labels = item["Config"].get("Labels") or {}
     return {
-        "name": item["Name"].lstrip("/"), "state": state["Status"], "started-at": state["StartedAt"],
-        "restarts": str(item.get("RestartCount", 0)), "project": labels.get(PROJECT_LABEL, ""),
-    }  # fmt: skip
+        "name": item["Name"].lstrip("/"),
+        "state": state["Status"],
+        "started-at": state["StartedAt"],
+        "restarts": str(item.get("RestartCount", 0)),
+        "project": labels.get(PROJECT_LABEL, ""),
+    }

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
-from migrations_tools.engines.connecting import Options, dial
+from migrations_tools.engines.connections import Options, dial
 from migrations_tools.engines.limit import Limit
 from migrations_tools.errors import CannotProceed, WrongDatabase
 

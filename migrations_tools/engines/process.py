@@ -33,9 +33,15 @@ def start_python(
     """
     try:
         return subprocess.Popen(
-            [*bound_to_us(), *command, "-u", "-c", code], cwd=folder, env=dict(environment), encoding="utf-8",
-            errors="replace", stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )  # fmt: skip
+            [*bound_to_us(), *command, "-u", "-c", code],
+            cwd=folder,
+            env=dict(environment),
+            encoding="utf-8",
+            errors="replace",
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
     except OSError as error:
         raise CannotProceed(f"The interpreter `{' '.join(command)}` cannot be started: {error}.") from error
 
@@ -49,9 +55,14 @@ def start_detached(
     """
     try:
         return subprocess.Popen(
-            list(command), cwd=folder, env=dict(environment), stdin=subprocess.DEVNULL, stdout=log,
-            stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
+            list(command),
+            cwd=folder,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
     except OSError as error:
         raise CannotProceed(f"`{' '.join(command)}` cannot be started: {error}.") from error
 

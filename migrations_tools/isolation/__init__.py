@@ -6,11 +6,14 @@ configuration that Compose makes of it, and `mismatches` the containers that wer
 
 from __future__ import annotations
 
-from .facts import LABEL, Facts
-from .inspection import Created, mismatches, one_off_mismatches
-from .invariants import violations
-from .listening import LOOPBACK, is_loopback
-from .model import (
+from migrations_tools.isolation.inputs import LABEL, PlanInputs
+from migrations_tools.isolation.inspection import Created, mismatches, one_off_mismatches
+from migrations_tools.isolation.invariants import violations
+from migrations_tools.isolation.listen_address import LOOPBACK, is_loopback
+from migrations_tools.isolation.mounts import host_paths
+from migrations_tools.isolation.override import render
+from migrations_tools.isolation.plan import plan
+from migrations_tools.isolation.plan_values import (
     IsolationPlan,
     Mount,
     NamedResource,
@@ -21,20 +24,17 @@ from .model import (
     bracketed,
     from_json,
 )
-from .mounts import host_paths
-from .override import render
-from .plan import plan
-from .rendered import render_whole
+from migrations_tools.isolation.rendered import render_whole
 
 __all__ = [
     "LABEL",
     "LOOPBACK",
     "Created",
-    "Facts",
     "IsolationPlan",
     "Mount",
     "NamedResource",
     "NotIsolable",
+    "PlanInputs",
     "PublishedPort",
     "ServicePlan",
     "as_json",

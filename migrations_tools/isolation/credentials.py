@@ -10,8 +10,8 @@ import re
 from collections.abc import Collection, Mapping
 from urllib.parse import urlsplit
 
-from .hosts import at_home, url_hosts
-from .local import HOST_MACHINE
+from migrations_tools.isolation.hosts import at_home, url_hosts
+from migrations_tools.isolation.loopback_addresses import HOST_MACHINE
 
 
 def _words(text: str) -> frozenset[str]:
@@ -135,7 +135,7 @@ def _outside(host: str, known: Collection[str]) -> bool:
 
 
 def _host(value: str) -> str:
-    """Give the host of a URL, or of ``host`` or ``host:port``; empty where there is none to be read."""
+    """Give the host of a URL, or of `host` or `host:port`; empty where there is none to be read."""
     try:
         return urlsplit(value if "://" in value else f"//{value}").hostname or ""
     except ValueError:

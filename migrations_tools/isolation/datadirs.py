@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .names import reference
-from .resolved import Service, within
+from migrations_tools.isolation.names import reference
+from migrations_tools.isolation.resolved import Service, within
 
 # From the images' own documentation (hub.docker.com/_/postgres "PGDATA", /_/mysql, /_/mongo, ...).
 # PostgreSQL 18 moved from /var/lib/postgresql/data to a folder below /var/lib/postgresql.

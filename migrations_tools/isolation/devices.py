@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from .resolved import Service
+from migrations_tools.isolation.resolved import Service
 
 # Each open gets a state of its own, or the device is made for many at once. All else (a serial line, a disk, a
 # camera) has one user at a time, and the copy would take it from the original.

@@ -1,7 +1,7 @@
 """Leads connections from the copy's published ports to services whose networks have no way out, and nowhere else.
 
 Its text runs inside the copy, in a container of the application's image: standard library only, Python 3.8 and
-newer. Each argument is ``LISTEN:HOST:PORT``.
+newer. Each argument is `LISTEN:HOST:PORT`.
 """
 
 from __future__ import annotations

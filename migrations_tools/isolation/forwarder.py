@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from .facts import Facts
-from .lifecycle import image_of
-from .model import Forwarder, Part, ServicePlan
-from .names import Names
-from .resolved import Stack
-from .tags import Override
+from migrations_tools.compose_tags import Override
+from migrations_tools.isolation.container_lifecycle import image_of
+from migrations_tools.isolation.inputs import PlanInputs
+from migrations_tools.isolation.names import Names
+from migrations_tools.isolation.plan_values import Forwarder, Part, ServicePlan
+from migrations_tools.isolation.resolved import ResolvedStack
 
 _START = (
     'python=$1; shift; for each in "$python" python3 python; do'
@@ -25,7 +25,7 @@ _START = (
 )
 
 
-def forwarder_part(forwarder: Forwarder, stack: Stack, names: Names, facts: Facts) -> Part:
+def forwarder_part(forwarder: Forwarder, stack: ResolvedStack, names: Names, facts: PlanInputs) -> Part:
     """Write the forwarder's service and its network."""
     network = Override({"name": forwarder.network.name, "labels": facts.label})
     services = {forwarder.service: _body(forwarder, stack, names, facts)}
@@ -33,7 +33,7 @@ def forwarder_part(forwarder: Forwarder, stack: Stack, names: Names, facts: Fact
     return Part({"services": services, "networks": {forwarder.network.key: network}}, (change,))
 
 
-def forwarder_plan(forwarder: Forwarder, stack: Stack, names: Names, facts: Facts) -> ServicePlan:
+def forwarder_plan(forwarder: Forwarder, stack: ResolvedStack, names: Names, facts: PlanInputs) -> ServicePlan:
     """Give the forwarder as one of the copy's services; the ports stay with those they belong to."""
     called = {network.key: network.name for network in names.networks}
     return ServicePlan(
@@ -53,7 +53,7 @@ def forwarder_plan(forwarder: Forwarder, stack: Stack, names: Names, facts: Fact
     )
 
 
-def _body(forwarder: Forwarder, stack: Stack, names: Names, facts: Facts) -> Mapping[str, Any]:
+def _body(forwarder: Forwarder, stack: ResolvedStack, names: Names, facts: PlanInputs) -> Mapping[str, Any]:
     source = stack.services[facts.alembic_service or ""]
     image = image_of(source, names, facts)
     built = {"pull_policy": "never"} if image in names.tags.values() else {}
@@ -85,5 +85,5 @@ def _routes(forwarder: Forwarder) -> list[str]:
     return [f"{each.listen}:{each.service}:{each.port.target}" for each in forwarder.forwards]
 
 
-def _reached(forwarder: Forwarder, stack: Stack) -> list[str]:
+def _reached(forwarder: Forwarder, stack: ResolvedStack) -> list[str]:
     return sorted({key for each in forwarder.forwards for key in stack.services[each.service].networks})

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 
-from .facts import Facts
-from .listening import place
-from .model import Forward, Forwarder, NamedResource, Part, PublishedPort
-from .names import Names, fresh
-from .networks import cut_off
-from .ports import Ports
-from .resolved import Service, Stack
-from .tags import Override
+from migrations_tools.compose_tags import Override
+from migrations_tools.isolation.inputs import PlanInputs
+from migrations_tools.isolation.listen_address import place
+from migrations_tools.isolation.names import Names, fresh
+from migrations_tools.isolation.networks import cut_off
+from migrations_tools.isolation.plan_values import Forward, Forwarder, NamedResource, Part, PublishedPort
+from migrations_tools.isolation.ports import Ports
+from migrations_tools.isolation.resolved import ResolvedStack, Service
 
 # Where the forwarder listens in its container: above the ports that want a privilege.
 _FIRST = 20000
@@ -37,7 +37,7 @@ class Forwarding:
         return any((each.service, each.port) == (service, port) for each in forwards)
 
 
-def forwarding(stack: Stack, planned: Ports, names: Names, facts: Facts) -> Forwarding:
+def forwarding(stack: ResolvedStack, planned: Ports, names: Names, facts: PlanInputs) -> Forwarding:
     """Decide which ports are forwarded: those that answer in the original, and the database's."""
     inside = {
         name: ports for name, ports in planned.services.items() if ports and _inside(stack.services[name], stack, facts)
@@ -71,7 +71,7 @@ def ports_part(service: Service, found: Forwarding) -> Part:
     )
 
 
-def inward_part(service: Service, facts: Facts) -> Part:
+def inward_part(service: Service, facts: PlanInputs) -> Part:
     """Have names outside fail, and soon: some engines ask for them from networks that are cut off, too."""
     if not facts.internal or not service.networks:
         return Part()
@@ -80,11 +80,11 @@ def inward_part(service: Service, facts: Facts) -> Part:
     return Part({"dns": Override([_NO_NAMES]), "dns_opt": Override([*kept, *_SOON])}, ("no names outside",))
 
 
-def _inside(service: Service, stack: Stack, facts: Facts) -> bool:
+def _inside(service: Service, stack: ResolvedStack, facts: PlanInputs) -> bool:
     return cut_off(service, stack) or (facts.internal and bool(service.networks))
 
 
-def _forwarder(forwards: tuple[Forward, ...], stack: Stack, names: Names, facts: Facts) -> Forwarder:
+def _forwarder(forwards: tuple[Forward, ...], stack: ResolvedStack, names: Names, facts: PlanInputs) -> Forwarder:
     service = _free("forwarder", {each.name for each in stack.everything()})
     key = _free("outside", stack.declared("networks"))
     container = fresh("container", "forwarder", names.containers.values(), stack, facts)

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 
-from .devices import refused_devices
-from .facts import Facts
-from .resolved import Service, Stack
-from .selection import needs
+from migrations_tools.isolation.devices import refused_devices
+from migrations_tools.isolation.inputs import PlanInputs
+from migrations_tools.isolation.resolved import ResolvedStack, Service
+from migrations_tools.isolation.selection import needs
 
 _LEAVE_OUT = "leave the service out with exclude_services"
 
@@ -119,7 +119,7 @@ _TOP_LEVEL = frozenset({"name", "version", "services", "networks", "volumes", "c
 _SHARED_NAMESPACES = ("pid", "ipc", "uts", "cgroup", "network_mode")
 
 
-def refusals(stack: Stack, facts: Facts) -> Iterator[str]:
+def refusals(stack: ResolvedStack, facts: PlanInputs) -> Iterator[str]:
     """Give every reason why the stack cannot be copied, top level first, then service by service."""
     yield from _top_level(stack)
     yield from _unknown_names(stack, facts)
@@ -158,15 +158,10 @@ def _volumes_from(service: Service) -> Iterator[str]:
             yield f"volumes_from takes the volumes of a container outside the stack; remove it, or {_LEAVE_OUT}."
 
 
-_CHECKS: tuple[Callable[[Service], Iterator[str]], ...] = (
-    _keys,
-    shared_namespaces,
-    _volumes_from,
-    refused_devices,
-)
+_CHECKS: tuple[Callable[[Service], Iterator[str]], ...] = (_keys, shared_namespaces, _volumes_from, refused_devices)
 
 
-def _top_level(stack: Stack) -> Iterator[str]:
+def _top_level(stack: ResolvedStack) -> Iterator[str]:
     for key in sorted(stack.raw):
         if key not in _TOP_LEVEL and not key.startswith("x-") and stack.raw[key]:
             yield f"The Compose file uses `{key}` at its top level, which this version does not know how to keep apart."
@@ -176,7 +171,7 @@ def _top_level(stack: Stack) -> Iterator[str]:
                 yield f"The {kind[:-1]} {key} is external, so that Compose cannot give it to a copy; use a file."
 
 
-def _unknown_names(stack: Stack, facts: Facts) -> Iterator[str]:
+def _unknown_names(stack: ResolvedStack, facts: PlanInputs) -> Iterator[str]:
     existing = {*stack.services, *stack.left_out}
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", facts.copy):
         yield f"{facts.copy!r} is no Compose project name (lower-case letters, digits, - and _); set another suffix."
@@ -194,6 +189,6 @@ def _unknown_names(stack: Stack, facts: Facts) -> Iterator[str]:
             yield f"The setting {setting} names the service {name}, which the Compose file does not have."
 
 
-def _left_behind(service: Service, stack: Stack) -> Iterator[str]:
+def _left_behind(service: Service, stack: ResolvedStack) -> Iterator[str]:
     for name in sorted(needs(service) & stack.left_out.keys()):
         yield f"it cannot run without {name}, which exclude_services leaves out; leave both out, or none."

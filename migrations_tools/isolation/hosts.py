@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from .facts import Facts
-from .resolved import Service, Stack
+from migrations_tools.isolation.inputs import PlanInputs
+from migrations_tools.isolation.resolved import ResolvedStack, Service
 
 _SCHEME = re.compile(
     r"\b(?:postgres|postgresql|cockroachdb|timescaledb|mysql|mariadb|mongodb|rediss?|valkeys?|amqps?|mssql|oracle"
@@ -32,7 +32,7 @@ HIDDEN = "*"
 _LEAVE_OUT = "leave the service out with exclude_services"
 
 
-def outside_hosts(stack: Stack, facts: Facts) -> Iterator[str]:
+def outside_hosts(stack: ResolvedStack, facts: PlanInputs) -> Iterator[str]:
     """Give a reason for each variable, build argument or command that names a database or broker elsewhere."""
     known = known_hosts(stack) | facts.allow_hosts
     for service in stack.services.values():
@@ -54,11 +54,11 @@ def _values(service: Service, environment: Mapping[str, str]) -> Iterator[tuple[
 
 
 def expanded(value: str, environment: Mapping[str, str]) -> str:
-    """Put the service's own variables in the place of ``$NAME``, ``${NAME}`` and ``${NAME:-default}``."""
+    """Put the service's own variables in the place of `$NAME`, `${NAME}` and `${NAME:-default}`."""
     return _VARIABLE_IN_TEXT.sub(lambda match: environment.get(match[1] or match[2]) or match[3] or match[0], value)
 
 
-def known_hosts(stack: Stack) -> frozenset[str]:
+def known_hosts(stack: ResolvedStack) -> frozenset[str]:
     """Give the names that lead to a service of the copy: services, aliases, links, container names."""
     names = set(stack.services)
     for service in stack.services.values():

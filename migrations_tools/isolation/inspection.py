@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .facts import LABEL
-from .model import IsolationPlan, Mount, PublishedPort, ServicePlan
-from .networks import NO_HOST
-from .resolved import within
+from migrations_tools.isolation.inputs import LABEL
+from migrations_tools.isolation.networks import NO_HOST
+from migrations_tools.isolation.plan_values import IsolationPlan, Mount, PublishedPort, ServicePlan
+from migrations_tools.isolation.resolved import within
 
 _SERVICE = "com.docker.compose.service"
 _PROJECT = "com.docker.compose.project"
@@ -24,7 +24,7 @@ _SHOWN = ("volume", "bind")
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """What Compose made: the parsed outputs of ``docker inspect`` for all that carries the copy's project label."""
+    """What Compose made: the parsed outputs of `docker inspect` for all that carries the copy's project label."""
 
     containers: Sequence[Mapping[str, Any]]
     networks: Sequence[Mapping[str, Any]]
@@ -80,7 +80,7 @@ def mismatches(plan: IsolationPlan, created: Created) -> tuple[str, ...]:
 
 
 def one_off_mismatches(plan: IsolationPlan, inspected: Mapping[str, Any]) -> tuple[str, ...]:
-    """Give every way in which a one-off container (``compose run``) is not as its service was planned."""
+    """Give every way in which a one-off container (`compose run`) is not as its service was planned."""
     return tuple(dict.fromkeys(_of_container(plan, _Container(inspected))))
 
 

@@ -1,7 +1,7 @@
 """What must be true of the copy's resolved configuration before anything starts.
 
 The checks compare two resolved configurations and know nothing of the override in between: a Compose that
-ignores ``!override`` without a word (all before 2.24.4) is caught here.
+ignores `!override` without a word (all before 2.24.4) is caught here.
 """
 
 from __future__ import annotations
@@ -10,28 +10,28 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .addresses import fixed
-from .datadirs import holds_data
-from .devices import refused_devices
-from .facts import LABEL
-from .hazards import shared_namespaces
-from .hosts import foreign, known_hosts
-from .labels import acted_upon
-from .listening import LOOPBACK
-from .local import HOST_MACHINE, Local
-from .model import IsolationPlan
-from .names import built_image, container_name, reference
-from .networks import NO_HOST, host_service
-from .ports import host_ports, originals_of
-from .resolved import Service, Stack, stack, texts
+from migrations_tools.isolation.copy_addresses import fixed
+from migrations_tools.isolation.datadirs import holds_data
+from migrations_tools.isolation.devices import refused_devices
+from migrations_tools.isolation.hazards import shared_namespaces
+from migrations_tools.isolation.hosts import foreign, known_hosts
+from migrations_tools.isolation.inputs import LABEL
+from migrations_tools.isolation.labels import acted_upon
+from migrations_tools.isolation.listen_address import LOOPBACK
+from migrations_tools.isolation.loopback_addresses import HOST_MACHINE, LoopbackAddresses
+from migrations_tools.isolation.names import built_image, container_name, reference
+from migrations_tools.isolation.networks import NO_HOST, host_service
+from migrations_tools.isolation.plan_values import IsolationPlan
+from migrations_tools.isolation.ports import host_ports, originals_of
+from migrations_tools.isolation.resolved import ResolvedStack, Service, stack, texts
 
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
     """Both configurations, and what was planned."""
 
-    original: Stack
-    copy: Stack
+    original: ResolvedStack
+    copy: ResolvedStack
     plan: IsolationPlan
 
 
@@ -46,7 +46,7 @@ class _Subject:
 def violations(original: Mapping[str, Any], copy: Mapping[str, Any], plan: IsolationPlan) -> tuple[str, ...]:
     """Give every way in which the copy is not apart from the original, each a finished sentence.
 
-    Both configurations are parsed outputs of ``docker compose config --format json``: `original` of
+    Both configurations are parsed outputs of `docker compose config --format json`: `original` of
     the stack, `copy` of the same files with the override on top.
     """
     pair = _Pair(stack(original, frozenset(plan.excluded)), stack(copy), plan)
@@ -223,7 +223,7 @@ def _addresses(subject: _Subject) -> Iterator[str]:
     known = known_hosts(pair.original) | known_hosts(pair.copy)
     listens = frozenset(port for each in (service, *neighbours) for port in each.listens())
     engine_host = pair.plan.engine_host
-    local = Local(dict.fromkeys(declared, 0), listens, "" if engine_host in known else engine_host)
+    local = LoopbackAddresses(dict.fromkeys(declared, 0), listens, "" if engine_host in known else engine_host)
     before = pair.original.services.get(service.name, Service(service.name, {}))
     for name, value in sorted({**service.arguments, **service.environment}.items()):
         # A value that is the same as in the original leads to where the original's leads.

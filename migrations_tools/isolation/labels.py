@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from .facts import Facts
-from .model import Part
-from .resolved import Service, texts
-from .tags import RESET, Override
+from migrations_tools.compose_tags import RESET, Override
+from migrations_tools.isolation.inputs import PlanInputs
+from migrations_tools.isolation.plan_values import Part
+from migrations_tools.isolation.resolved import Service, texts
 
 # Proxies route the original's traffic to whatever carries these; schedulers, updaters and backup
 # programs act on it.
@@ -28,7 +28,7 @@ def acted_upon(labels: Mapping[str, object]) -> list[str]:
     return sorted(key for key in labels if _ACTED_UPON.match(key))
 
 
-def label_part(service: Service, facts: Facts) -> Part:
+def label_part(service: Service, facts: PlanInputs) -> Part:
     """Mark the service as the copy's, and strip what other programs would act upon."""
     labels = texts(service.mapping("labels"))
     stripped = acted_upon(labels)

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .datadirs import holds_data
-from .facts import Facts
-from .model import Mount, NamedResource, Part
-from .names import Names
-from .names import fresh as fresh_name
-from .resolved import Service, Stack, within
-from .resolved import stack as read
-from .tags import Override
+from migrations_tools.compose_tags import Override
+from migrations_tools.isolation.datadirs import holds_data
+from migrations_tools.isolation.inputs import PlanInputs
+from migrations_tools.isolation.names import Names
+from migrations_tools.isolation.names import fresh as fresh_name
+from migrations_tools.isolation.plan_values import Mount, NamedResource, Part
+from migrations_tools.isolation.resolved import ResolvedStack, Service, within
+from migrations_tools.isolation.resolved import stack as read
 
 # Folders in which the engine keeps its sockets; a mount of one of their parents reaches them too,
 # and a read-only mount does not keep anybody from connecting.
@@ -48,7 +48,7 @@ def host_paths(config: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(path for service in plain.services.values() for path in _paths(service))
 
 
-def mounts(stack: Stack, names: Names, facts: Facts) -> Mounts:
+def mounts(stack: ResolvedStack, names: Names, facts: PlanInputs) -> Mounts:
     """Decide for each mount: kept, read-only, or a fresh volume."""
     services = {name: tuple(_planned(service, facts)) for name, service in stack.services.items()}
     sources = sorted({mount.source for each in services.values() for mount in each if mount.treatment == "fresh"})
@@ -81,7 +81,7 @@ def part(service: Service, planned: Mounts) -> Part:
     return Part(override, tuple(_words(mount, volumes) for mount in changed), warnings)
 
 
-def nested_warnings(service: Service, planned: Mounts, facts: Facts) -> tuple[str, ...]:
+def nested_warnings(service: Service, planned: Mounts, facts: PlanInputs) -> tuple[str, ...]:
     """Warn of mount points inside a folder that became read-only, of which nobody said that they exist."""
     return tuple(
         f"{service.name}: something is mounted at {point} inside a folder that is read-only in the copy; "
@@ -91,7 +91,7 @@ def nested_warnings(service: Service, planned: Mounts, facts: Facts) -> tuple[st
     )
 
 
-def files_elsewhere(stack: Stack, facts: Facts) -> Iterator[str]:
+def files_elsewhere(stack: ResolvedStack, facts: PlanInputs) -> Iterator[str]:
     """Warn of configs and secrets from files: Compose has the engine mount these from its own machine."""
     for kind in ("configs", "secrets") if facts.engine_host else ():
         for key, body in stack.used(kind).items():
@@ -115,12 +115,12 @@ def _mount(raw: Mapping[str, Any], treatment: str = "kept") -> Mount:
     return Mount(str(raw["type"]), source, str(raw["target"]), bool(raw.get("read_only")), treatment, source)
 
 
-def _planned(service: Service, facts: Facts) -> Iterator[Mount]:
+def _planned(service: Service, facts: PlanInputs) -> Iterator[Mount]:
     for raw in service.sequence("volumes"):
         yield _decided(_mount(raw), service, facts)
 
 
-def _decided(mount: Mount, service: Service, facts: Facts) -> Mount:
+def _decided(mount: Mount, service: Service, facts: PlanInputs) -> Mount:
     if mount.kind != "bind":
         return mount
     kind = facts.bind_sources.get(mount.source, "other")
@@ -132,7 +132,7 @@ def _decided(mount: Mount, service: Service, facts: Facts) -> Mount:
     return mount if mount.read_only else _written(mount, kind, service, facts)
 
 
-def _written(mount: Mount, kind: str, service: Service, facts: Facts) -> Mount:
+def _written(mount: Mount, kind: str, service: Service, facts: PlanInputs) -> Mount:
     if any(within(mount.source, path) for path in facts.writable_mounts):
         return _with(mount, "allowed", False)
     if kind == "tracked" and facts.engine_host and _is_in_image(mount, service):
@@ -158,7 +158,7 @@ def _named(mount: Mount, keys: Mapping[str, str]) -> Mount:
     return Mount("volume", keys[mount.original], mount.target, mount.read_only, "fresh", mount.original)
 
 
-def _fresh(sources: Iterable[str], stack: Stack, names: Names, facts: Facts) -> tuple[NamedResource, ...]:
+def _fresh(sources: Iterable[str], stack: ResolvedStack, names: Names, facts: PlanInputs) -> tuple[NamedResource, ...]:
     # One volume for each host folder, so that services which share the folder share the volume.
     given = [volume.name for volume in names.volumes]
     keys = set(stack.volumes)
@@ -184,7 +184,7 @@ def _emitted(mount: Mount, raw: Mapping[str, Any], engine_host: str) -> dict[str
     return {**emitted, "read_only": True} if mount.read_only else emitted
 
 
-def _refusals(service: Service, planned: Iterable[Mount], facts: Facts) -> Iterator[str]:
+def _refusals(service: Service, planned: Iterable[Mount], facts: PlanInputs) -> Iterator[str]:
     for raw in service.sequence("volumes"):
         yield from _refusals_of(raw, facts)
     for point in _nested(service, planned):
@@ -196,7 +196,7 @@ def _refusals(service: Service, planned: Iterable[Mount], facts: Facts) -> Itera
             )
 
 
-def _refusals_of(raw: Mapping[str, Any], facts: Facts) -> Iterator[str]:
+def _refusals_of(raw: Mapping[str, Any], facts: PlanInputs) -> Iterator[str]:
     mount = _mount(raw)
     if mount.kind not in _LOCAL_KINDS:
         yield f"the mount at {mount.target} is of type {mount.kind}; leave the service out with exclude_services."
@@ -212,7 +212,7 @@ def _refusals_of(raw: Mapping[str, Any], facts: Facts) -> Iterator[str]:
         )
 
 
-def _reaches_socket(mount: Mount, facts: Facts) -> bool:
+def _reaches_socket(mount: Mount, facts: PlanInputs) -> bool:
     named = mount.source.endswith(".sock") or mount.target.endswith(".sock")
     parent = any(within(folder, mount.source) for folder in _SOCKET_FOLDERS)
     return named or parent or facts.bind_sources.get(mount.source) == "socket"

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from .facts import Facts
-from .hosts import known_hosts
-from .model import NamedResource
-from .resolved import Service, Stack
+from migrations_tools.isolation.hosts import known_hosts
+from migrations_tools.isolation.inputs import PlanInputs
+from migrations_tools.isolation.plan_values import NamedResource
+from migrations_tools.isolation.resolved import ResolvedStack, Service
 
 # Docker's own rule for container and volume names (moby, daemon/names/names.go); it takes anything for a network,
 # but a name like these is one that every command reads alike.
@@ -20,7 +20,7 @@ _LEGAL_REPOSITORY = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*")
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """An image reference; ``path`` is registry and namespace with the last slash, or empty."""
+    """An image reference; `path` is registry and namespace with the last slash, or empty."""
 
     path: str
     repository: str
@@ -38,7 +38,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Every name of the copy; ``tags`` leads from a canonical tag built here to the copy's tag."""
+    """Every name of the copy; `tags` leads from a canonical tag built here to the copy's tag."""
 
     containers: Mapping[str, str]
     volumes: tuple[NamedResource, ...]
@@ -53,7 +53,7 @@ class _Desk:
     """Gives out names of one kind; each is given once."""
 
     kind: str
-    facts: Facts
+    facts: PlanInputs
     taken: set[str]
     reasons: list[str] = field(default_factory=list)
 
@@ -78,7 +78,7 @@ class _Desk:
         )
 
 
-def names(stack: Stack, facts: Facts) -> Names:
+def names(stack: ResolvedStack, facts: PlanInputs) -> Names:
     """Name everything that the copy makes; none is one of the original's or held by others."""
     containers, volumes, networks, images = (
         _desk(kind, stack, facts) for kind in ("container", "volume", "network", "image")
@@ -95,14 +95,14 @@ def names(stack: Stack, facts: Facts) -> Names:
 
 
 def reference(image: str) -> Reference:
-    """Take `image` apart, without its digest; the tag is ``latest`` when none is given."""
+    """Take `image` apart, without its digest; the tag is `latest` when none is given."""
     path, slash, last = image.partition("@")[0].rpartition("/")
     repository, _, tag = last.partition(":")
     return Reference(f"{path}{slash}", repository, tag or "latest")
 
 
 def built_image(service: Service, project: str) -> str:
-    """Give the tag under which Compose builds `service`: its ``image``, else ``PROJECT-SERVICE``."""
+    """Give the tag under which Compose builds `service`: its `image`, else `PROJECT-SERVICE`."""
     return service.text("image") or f"{project}-{service.name}"
 
 
@@ -111,7 +111,7 @@ def container_name(service: Service, project: str) -> str:
     return service.text("container_name") or f"{project}-{service.name}-1"
 
 
-def fresh(kind: str, wanted: str, given: Iterable[str], stack: Stack, facts: Facts) -> str:
+def fresh(kind: str, wanted: str, given: Iterable[str], stack: ResolvedStack, facts: PlanInputs) -> str:
     """Give a free name for something that the original does not have; `given` are those that are given out already."""
     desk = _desk(kind, stack, facts)
     desk.taken.update(given)
@@ -119,7 +119,7 @@ def fresh(kind: str, wanted: str, given: Iterable[str], stack: Stack, facts: Fac
     return desk.give(*numbered)
 
 
-def _desk(kind: str, stack: Stack, facts: Facts) -> _Desk:
+def _desk(kind: str, stack: ResolvedStack, facts: PlanInputs) -> _Desk:
     originals: dict[str, Iterable[str]] = {
         # A container's name is a host name on its networks: it must not be what another service answers to.
         "container": (*known_hosts(stack), *(container_name(service, facts.project) for service in stack.everything())),
@@ -136,7 +136,7 @@ def _legal(kind: str, name: str) -> bool:
     return bool(_LEGAL_NAME.fullmatch(name))
 
 
-def _containers(stack: Stack, desk: _Desk) -> dict[str, str]:
+def _containers(stack: ResolvedStack, desk: _Desk) -> dict[str, str]:
     # Explicit names first: they are what people know the containers by.
     order = sorted(stack.services.values(), key=lambda each: (not each.text("container_name"), each.name))
     return {each.name: desk.suffixed(each.text("container_name") or each.name) for each in order}
@@ -149,7 +149,7 @@ def _resources(bodies: Mapping[str, Mapping[str, object]], desk: _Desk) -> tuple
     return tuple(NamedResource(key, original, given[original]) for key, original in originals.items())
 
 
-def _tags(stack: Stack, facts: Facts, desk: _Desk) -> dict[str, str]:
+def _tags(stack: ResolvedStack, facts: PlanInputs, desk: _Desk) -> dict[str, str]:
     tags: dict[str, str] = {}
     builders = [service for service in stack.services.values() if service.built]
     for service in builders:
@@ -163,13 +163,13 @@ def _tags(stack: Stack, facts: Facts, desk: _Desk) -> dict[str, str]:
     return tags
 
 
-def _tag(original: Reference, facts: Facts, desk: _Desk) -> str:
+def _tag(original: Reference, facts: PlanInputs, desk: _Desk) -> str:
     repository = f"{original.repository.lower()}{facts.suffix}"
     preferred = Reference(original.path, repository, original.tag)
     return desk.give(str(preferred), str(Reference(original.path, f"{facts.project}_{repository}", original.tag)))
 
 
-def _images(stack: Stack, facts: Facts, tags: Mapping[str, str]) -> Iterable[NamedResource]:
+def _images(stack: ResolvedStack, facts: PlanInputs, tags: Mapping[str, str]) -> Iterable[NamedResource]:
     for service in stack.services.values():
         if service.built:
             original = reference(built_image(service, facts.project))

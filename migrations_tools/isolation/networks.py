@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .addresses import FIXED, subnets
-from .facts import Facts
-from .model import NamedResource, Part
-from .resolved import Service, Stack
-from .tags import Override
+from migrations_tools.compose_tags import Override
+from migrations_tools.isolation.copy_addresses import FIXED, subnets
+from migrations_tools.isolation.inputs import PlanInputs
+from migrations_tools.isolation.plan_values import NamedResource, Part
+from migrations_tools.isolation.resolved import ResolvedStack, Service
 
 _BRIDGE_NAME = "com.docker.network.bridge.name"
 _BRIDGES = frozenset({"", "bridge", "default"})
@@ -20,7 +20,7 @@ _FAMILIES = ("enable_ipv4", "enable_ipv6")
 NO_HOST = {"com.docker.network.bridge.inhibit_ipv4": "true"}
 
 
-def network_parts(stack: Stack, planned: tuple[NamedResource, ...], facts: Facts) -> Iterator[Part]:
+def network_parts(stack: ResolvedStack, planned: tuple[NamedResource, ...], facts: PlanInputs) -> Iterator[Part]:
     """Make the copy's own networks; an entry replaces the original's, so that nothing of it survives."""
     for network in planned:
         body = stack.networks[network.key]
@@ -31,10 +31,10 @@ def network_parts(stack: Stack, planned: tuple[NamedResource, ...], facts: Facts
         yield Part(override, (changes,), warnings)
 
 
-def aliases(stack: Stack) -> dict[str, tuple[str, ...]]:
+def aliases(stack: ResolvedStack) -> dict[str, tuple[str, ...]]:
     """Give, by service, the container names that it keeps answering to.
 
-    A service inside another's network (``network_mode: service:x``) has no name of its own there:
+    A service inside another's network (`network_mode: service:x`) has no name of its own there:
     its container name is answered by the other.
     """
     found: dict[str, tuple[str, ...]] = dict.fromkeys(stack.services, ())
@@ -46,7 +46,7 @@ def aliases(stack: Stack) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def host_service(service: Service, stack: Stack) -> str:
+def host_service(service: Service, stack: ResolvedStack) -> str:
     """Give the service whose network `service` lives in: itself, mostly; empty when there is none."""
     for _ in stack.services:
         kind, _, target = service.text("network_mode").partition(":")
@@ -71,7 +71,7 @@ def attachment_part(service: Service, added: tuple[str, ...]) -> Part:
     return Part({"networks": Override(attached)}, changes)
 
 
-def cut_off(service: Service, stack: Stack) -> bool:
+def cut_off(service: Service, stack: ResolvedStack) -> bool:
     """Tell whether all networks of the service are internal in the original: no port of it answers on the host."""
     bodies = [stack.networks.get(key, {}) for key in service.networks]
     return bool(bodies) and all(body.get("internal") for body in bodies)
@@ -119,7 +119,7 @@ def _dropped(body: Mapping[str, Any]) -> str:
     return f" (without {', '.join(dropped)})" if dropped else ""
 
 
-def _cut(facts: Facts) -> str:
+def _cut(facts: PlanInputs) -> str:
     return ", cut off from the outside" if facts.internal else ""
 
 

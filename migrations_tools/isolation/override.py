@@ -8,9 +8,9 @@ from typing import Any
 
 import yaml
 
-from .model import IsolationPlan
-from .resolved import doubled
-from .tags import Override, Reset
+from migrations_tools.compose_tags import Override, Reset
+from migrations_tools.isolation.plan_values import IsolationPlan
+from migrations_tools.isolation.resolved import doubled
 
 _COMMENT = """\
 # Generated: what sets the throw-away copy "{copy}" apart from the stack "{original}".
@@ -36,7 +36,7 @@ def render(plan: IsolationPlan) -> str:
 
 
 def dumped(tree: Mapping[str, Any]) -> str:
-    """Give `tree` as YAML that every Compose reads alike: no anchors, every text quoted, each ``$`` doubled."""
+    """Give `tree` as YAML that every Compose reads alike: no anchors, every text quoted, each `$` doubled."""
     return yaml.dump(tree, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=2**20)
 
 

@@ -6,36 +6,36 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from . import cautions, hazards, hosts, lifecycle
-from . import mounts as mounting
-from . import ports as porting
-from .addresses import address_part
-from .database import database_part
-from .facts import Facts
-from .forwarder import forwarder_part, forwarder_plan
-from .forwarding import Forwarding, forwarding, inward_part, ports_part
-from .labels import label_part, proxy_part
-from .local import Local, local_part
-from .model import IsolationPlan, NotIsolable, Part, PublishedPort, ServicePlan
-from .mounts import Mounts
-from .names import Names, built_image, container_name, names
-from .networks import aliases, attachment_part, host_service, network_parts
-from .ports import Ports
-from .resolved import Service, Stack
-from .resolved import stack as read
-from .selection import left_out
-from .tags import RESET, Override
-from .versions import Switch, switch
-from .volumes import volume_parts
+from migrations_tools.compose_tags import RESET, Override
+from migrations_tools.isolation import container_lifecycle, hazards, hosts, plan_warnings
+from migrations_tools.isolation import mounts as mounting
+from migrations_tools.isolation import ports as porting
+from migrations_tools.isolation.copy_addresses import address_part
+from migrations_tools.isolation.database_access import database_part
+from migrations_tools.isolation.forwarder import forwarder_part, forwarder_plan
+from migrations_tools.isolation.forwarding import Forwarding, forwarding, inward_part, ports_part
+from migrations_tools.isolation.inputs import PlanInputs
+from migrations_tools.isolation.labels import label_part, proxy_part
+from migrations_tools.isolation.loopback_addresses import LoopbackAddresses, local_part
+from migrations_tools.isolation.mounts import Mounts
+from migrations_tools.isolation.names import Names, built_image, container_name, names
+from migrations_tools.isolation.networks import aliases, attachment_part, host_service, network_parts
+from migrations_tools.isolation.plan_values import IsolationPlan, NotIsolable, Part, PublishedPort, ServicePlan
+from migrations_tools.isolation.ports import Ports
+from migrations_tools.isolation.resolved import ResolvedStack, Service
+from migrations_tools.isolation.resolved import stack as read
+from migrations_tools.isolation.selection import left_out
+from migrations_tools.isolation.versions import Switch, switch
+from migrations_tools.isolation.volumes import volume_parts
 
 
 @dataclass(frozen=True, slots=True)
 class _Drawing:
     """Everything that is decided for the stack as a whole before its services are planned."""
 
-    stack: Stack
+    stack: ResolvedStack
     switch: Part
-    facts: Facts
+    facts: PlanInputs
     names: Names
     ports: Ports
     mounts: Mounts
@@ -43,10 +43,10 @@ class _Drawing:
     forwarding: Forwarding
 
 
-def plan(config: Mapping[str, Any], facts: Facts) -> IsolationPlan:
+def plan(config: Mapping[str, Any], facts: PlanInputs) -> IsolationPlan:
     """Plan an isolated copy of the stack.
 
-    `config` is the parsed output of ``docker compose config --format json`` for the original. Raises
+    `config` is the parsed output of `docker compose config --format json` for the original. Raises
     `NotIsolable` with every reason at once.
     """
     drawing = _drawing(switch(read(config, left_out(read(config), facts)), facts), facts)
@@ -59,7 +59,7 @@ def plan(config: Mapping[str, Any], facts: Facts) -> IsolationPlan:
     return _assembled(drawing, services, whole)
 
 
-def _drawing(switched: Switch, facts: Facts) -> _Drawing:
+def _drawing(switched: Switch, facts: PlanInputs) -> _Drawing:
     stack = switched.stack
     named, ported = names(stack, facts), porting.ports(stack, facts)
     mounted = mounting.mounts(stack, named, facts)
@@ -84,7 +84,7 @@ def _shared_parts(drawing: _Drawing) -> Iterator[Part]:
         yield Part({"services": {name: RESET}}, (f"{name}: left out of the copy",))
     if drawing.forwarding.forwarder:
         yield forwarder_part(drawing.forwarding.forwarder, stack, drawing.names, facts)
-    yield Part(warnings=tuple(cautions.memory_warning(stack)))
+    yield Part(warnings=tuple(plan_warnings.memory_warning(stack)))
 
 
 def _service_part(service: Service, drawing: _Drawing) -> Part:
@@ -95,15 +95,15 @@ def _steps(service: Service, drawing: _Drawing) -> Iterator[Part]:
     facts, name = drawing.facts, service.name
     given = facts.environment.get(name, {})
     yield _container_part(service, drawing)
-    yield lifecycle.image_part(service, drawing.names, facts)
+    yield container_lifecycle.image_part(service, drawing.names, facts)
     yield from _port_parts(service, drawing)
     yield mounting.part(service, drawing.mounts)
     yield attachment_part(service, drawing.aliases[name])
     yield address_part(service, drawing.stack, given)
     yield inward_part(service, facts)
-    yield lifecycle.restart_part(service)
-    yield lifecycle.replicas_part(service)
-    yield lifecycle.health_part(service)
+    yield container_lifecycle.restart_part(service)
+    yield container_lifecycle.replicas_part(service)
+    yield container_lifecycle.health_part(service)
     yield local_part(service, _local(service, drawing), drawing.names.tags)
     yield proxy_part(service)
     yield label_part(service, facts)
@@ -113,7 +113,7 @@ def _steps(service: Service, drawing: _Drawing) -> Iterator[Part]:
     yield _without_left_out(service, drawing.stack)
     yield _given_part(given)
     yield Part(warnings=mounting.nested_warnings(service, drawing.mounts, facts))
-    yield Part(warnings=tuple(cautions.warnings(service, drawing.stack, facts)))
+    yield Part(warnings=tuple(plan_warnings.warnings(service, drawing.stack, facts)))
 
 
 def _port_parts(service: Service, drawing: _Drawing) -> Iterator[Part]:
@@ -123,11 +123,11 @@ def _port_parts(service: Service, drawing: _Drawing) -> Iterator[Part]:
         yield porting.part(drawing.ports.services.get(service.name, ()))
 
 
-def _local(service: Service, drawing: _Drawing) -> Local:
+def _local(service: Service, drawing: _Drawing) -> LoopbackAddresses:
     # A service of the same name as the engine's machine is who answers to it inside the stack.
     host = drawing.facts.engine_host
     listens = service.listens() | _neighbours(service, drawing.stack)
-    return Local(drawing.ports.moved, listens, "" if host in hosts.known_hosts(drawing.stack) else host)
+    return LoopbackAddresses(drawing.ports.moved, listens, "" if host in hosts.known_hosts(drawing.stack) else host)
 
 
 def _container_part(service: Service, drawing: _Drawing) -> Part:
@@ -144,13 +144,13 @@ def _given_part(given: Mapping[str, str]) -> Part:
     )
 
 
-def _without_left_out(service: Service, stack: Stack) -> Part:
+def _without_left_out(service: Service, stack: ResolvedStack) -> Part:
     needed = service.mapping("depends_on")
     kept = {key: value for key, value in needed.items() if key not in stack.left_out}
     return Part({"depends_on": Override(kept)}) if len(kept) < len(needed) else Part()
 
 
-def _neighbours(service: Service, stack: Stack) -> frozenset[int]:
+def _neighbours(service: Service, stack: ResolvedStack) -> frozenset[int]:
     host = host_service(service, stack)
     shared = (other for other in stack.services.values() if host and host_service(other, stack) == host)
     return frozenset(port for other in shared for port in other.listens())
@@ -193,10 +193,11 @@ def _service_plan(service: Service, drawing: _Drawing, part: Part) -> ServicePla
         service=service.name,
         container_name=drawing.names.containers[service.name],
         original_container_name=container_name(service, drawing.facts.project),
-        image=lifecycle.image_of(service, drawing.names, drawing.facts) or built_image(service, drawing.facts.project),
+        image=container_lifecycle.image_of(service, drawing.names, drawing.facts)
+        or built_image(service, drawing.facts.project),
         built=service.built,
-        replicas=lifecycle.replicas(service),
-        restart=lifecycle.restart_policy(service),
+        replicas=container_lifecycle.replicas(service),
+        restart=container_lifecycle.restart_policy(service),
         network_mode=service.text("network_mode"),
         networks=tuple(networks[key] for key in service.networks),
         aliases=drawing.aliases[service.name],

@@ -7,11 +7,11 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from itertools import chain, combinations
 
-from .facts import Facts
-from .listening import LOOPBACK, address_of, each_once, opened, overlap, place
-from .model import Part, PublishedPort
-from .resolved import Service, Stack, numbers
-from .tags import Override
+from migrations_tools.compose_tags import Override
+from migrations_tools.isolation.inputs import PlanInputs
+from migrations_tools.isolation.listen_address import LOOPBACK, address_of, each_once, opened, overlap, place
+from migrations_tools.isolation.plan_values import Part, PublishedPort
+from migrations_tools.isolation.resolved import ResolvedStack, Service, numbers
 
 HIGHEST = 65535
 POSTGRES = 5432
@@ -19,7 +19,7 @@ POSTGRES = 5432
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """The copy's ports by service, and ``moved``: host port of the original to host port of the copy."""
+    """The copy's ports by service, and `moved`: host port of the original to host port of the copy."""
 
     offset: int
     services: Mapping[str, tuple[PublishedPort, ...]]
@@ -28,7 +28,7 @@ class Ports:
     warnings: tuple[str, ...] = ()
 
 
-def ports(stack: Stack, facts: Facts) -> Ports:
+def ports(stack: ResolvedStack, facts: PlanInputs) -> Ports:
     """Shift every published port by the smallest offset that is free for the whole stack."""
     originals = {name: originals_of(service) for name, service in stack.services.items()}
     wanted = host_ports(port for each in originals.values() for port in each)
@@ -85,7 +85,7 @@ def _original(port: Mapping[str, object]) -> PublishedPort:
     return PublishedPort(host_ip, published, int(str(port["target"])), protocol, published)
 
 
-def _wanted(name: str, port: PublishedPort, stack: Stack, facts: Facts) -> bool:
+def _wanted(name: str, port: PublishedPort, stack: ResolvedStack, facts: PlanInputs) -> bool:
     """Tell whether this tool itself must reach a port: the application's, the database's."""
     database = name == facts.database_service and port.target == database_port(stack.services[name])
     return database or (name, port.target) == facts.application
@@ -102,7 +102,11 @@ def _ends(published: str) -> tuple[int, ...]:
 
 
 def _with_database(
-    services: Mapping[str, tuple[PublishedPort, ...]], stack: Stack, facts: Facts, offset: int, taken: frozenset[int]
+    services: Mapping[str, tuple[PublishedPort, ...]],
+    stack: ResolvedStack,
+    facts: PlanInputs,
+    offset: int,
+    taken: frozenset[int],
 ) -> dict[str, tuple[PublishedPort, ...]]:
     unique = {name: each_once(each) for name, each in services.items()}
     database = stack.services.get(facts.database_service or "")
@@ -120,7 +124,9 @@ def _with_database(
     return unique
 
 
-def _open_door(services: Mapping[str, tuple[PublishedPort, ...]], stack: Stack, facts: Facts) -> Iterable[str]:
+def _open_door(
+    services: Mapping[str, tuple[PublishedPort, ...]], stack: ResolvedStack, facts: PlanInputs
+) -> Iterable[str]:
     name = facts.database_service or ""
     trusts = name in stack.services and stack.services[name].environment.get("POSTGRES_HOST_AUTH_METHOD") == "trust"
     if facts.engine_host and trusts and services[name]:
@@ -130,7 +136,7 @@ def _open_door(services: Mapping[str, tuple[PublishedPort, ...]], stack: Stack, 
         )
 
 
-def _clashes(services: Mapping[str, tuple[PublishedPort, ...]], facts: Facts) -> Iterable[str]:
+def _clashes(services: Mapping[str, tuple[PublishedPort, ...]], facts: PlanInputs) -> Iterable[str]:
     listens = "may have to listen on all of them" if facts.engine_host else f"listens on {LOOPBACK} alone"
     pairs = combinations(((name, port) for name, planned in services.items() for port in planned), 2)
     for name, port in dict.fromkeys(later for (_, first), later in pairs if _clash(first, later[1])):

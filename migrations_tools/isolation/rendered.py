@@ -1,4 +1,4 @@
-"""The copy as one whole Compose file, for a Compose that does not obey ``!override``.
+"""The copy as one whole Compose file, for a Compose that does not obey `!override`.
 
 An override says what changes and leaves the merging to Compose. Versions before 2.24.4 ignore the tag and
 merge what should be replaced; for them the override is applied here, to the resolved configuration, and the
@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .model import IsolationPlan
-from .override import dumped
-from .resolved import undoubled
-from .tags import Override, Reset
+from migrations_tools.compose_tags import Override, Reset
+from migrations_tools.isolation.override import dumped
+from migrations_tools.isolation.plan_values import IsolationPlan
+from migrations_tools.isolation.resolved import undoubled
 
 _COMMENT = """\
 # Generated: the whole of the throw-away copy "{copy}", for a Compose that does not know !override.
@@ -24,7 +24,7 @@ _COMMENT = """\
 def render_whole(config: Mapping[str, Any], plan: IsolationPlan) -> str:
     """Write the copy's Compose file; give `config` as Compose resolves it **with the copy's project name**.
 
-    Resolved with the original's name, values made from ``${COMPOSE_PROJECT_NAME}`` would stay the
+    Resolved with the original's name, values made from `${COMPOSE_PROJECT_NAME}` would stay the
     original's. Raises `ValueError` for a plan that was read from the journal.
     """
     if not plan.override:

@@ -1,6 +1,6 @@
-"""Reading the output of ``docker compose config --format json``.
+"""Reading the output of `docker compose config --format json`.
 
-Compose doubles every ``$`` of that output, in keys too, so that it can be loaded again; `stack`
+Compose doubles every `$` of that output, in keys too, so that it can be loaded again; `stack`
 takes that back once, and everything else works on plain text.
 """
 
@@ -77,8 +77,8 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
-class Stack:
-    """A resolved configuration in plain text; ``left_out`` are the services the copy does without."""
+class ResolvedStack:
+    """A resolved configuration in plain text; `left_out` are the services the copy does without."""
 
     name: str
     raw: Mapping[str, Any]
@@ -123,11 +123,11 @@ def _used(service: Service, kind: str) -> Iterator[str]:
         yield from (str(each.get("source") or "") for each in service.sequence(kind) if isinstance(each, Mapping))
 
 
-def stack(config: Mapping[str, Any], left_out: frozenset[str] = frozenset()) -> Stack:
-    """Read the configuration: single ``$``, services in order of name."""
+def stack(config: Mapping[str, Any], left_out: frozenset[str] = frozenset()) -> ResolvedStack:
+    """Read the configuration: single `$`, services in order of name."""
     raw = undoubled(config)
     services = {name: Service(name, body or {}) for name, body in sorted((raw.get("services") or {}).items())}
-    return Stack(
+    return ResolvedStack(
         str(raw.get("name", "")),
         raw,
         {name: service for name, service in services.items() if name not in left_out},
@@ -136,7 +136,7 @@ def stack(config: Mapping[str, Any], left_out: frozenset[str] = frozenset()) -> 
 
 
 def undoubled(value: Any) -> Any:
-    """Make every ``$$`` of texts and keys a single ``$``."""
+    """Make every `$$` of texts and keys a single `$`."""
     if isinstance(value, str):
         return value.replace("$$", "$")
     if isinstance(value, Mapping):
@@ -147,7 +147,7 @@ def undoubled(value: Any) -> Any:
 
 
 def doubled(value: Any) -> Any:
-    """Double every ``$`` of texts; keys stay (Compose interpolates values only)."""
+    """Double every `$` of texts; keys stay (Compose interpolates values only)."""
     if isinstance(value, str):
         return value.replace("$", "$$")
     if isinstance(value, Mapping):
@@ -163,7 +163,7 @@ def texts(values: Mapping[str, Any]) -> dict[str, str]:
 
 
 def numbers(published: str) -> range:
-    """Give the port numbers of ``"8000"`` or ``"7000-7003"``; none for an empty text or 0."""
+    """Give the port numbers of `"8000"` or `"7000-7003"`; none for an empty text or 0."""
     first, _, last = published.partition("-")
     if not first or first == "0":
         return range(0)
@@ -171,7 +171,7 @@ def numbers(published: str) -> range:
 
 
 def seconds(duration: str) -> float:
-    """Give a Go duration such as ``1m30s`` in seconds (https://pkg.go.dev/time#ParseDuration)."""
+    """Give a Go duration such as `1m30s` in seconds (https://pkg.go.dev/time#ParseDuration)."""
     return sum(float(number) * _SECONDS[unit] for number, unit in _DURATION.findall(duration))
 
 

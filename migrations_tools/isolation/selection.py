@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .facts import Facts
-from .resolved import Service, Stack
+from migrations_tools.isolation.inputs import PlanInputs
+from migrations_tools.isolation.resolved import ResolvedStack, Service
 
 _SHARED = ("network_mode", "pid", "ipc", "uts")
 
 
-def left_out(stack: Stack, facts: Facts) -> frozenset[str]:
+def left_out(stack: ResolvedStack, facts: PlanInputs) -> frozenset[str]:
     """Give the services that the copy does without: those excluded, and those that nobody wanted, if some are."""
     if not facts.services:
         return facts.exclude_services
@@ -26,13 +26,13 @@ def needs(service: Service) -> frozenset[str]:
     return frozenset(named | {entry.partition(":")[0] for entry in entries if not entry.startswith("container:")})
 
 
-def _wanted(facts: Facts) -> frozenset[str]:
+def _wanted(facts: PlanInputs) -> frozenset[str]:
     # What this tool works with is always there.
     own = (facts.database_service, facts.alembic_service)
     return facts.services | {name for name in own if name is not None}
 
 
-def _with_needed(stack: Stack, wanted: frozenset[str]) -> frozenset[str]:
+def _with_needed(stack: ResolvedStack, wanted: frozenset[str]) -> frozenset[str]:
     found: set[str] = set()
     ahead = sorted(wanted & stack.services.keys())
     while ahead:

@@ -8,12 +8,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from migrations_tools import images
-
-from .facts import Facts
-from .model import Part
-from .names import built_image, reference
-from .resolved import Service, Stack
-from .tags import RESET
+from migrations_tools.compose_tags import RESET
+from migrations_tools.isolation.inputs import PlanInputs
+from migrations_tools.isolation.names import built_image, reference
+from migrations_tools.isolation.plan_values import Part
+from migrations_tools.isolation.resolved import ResolvedStack, Service
 
 # Where images before 18 keep their data, and volumes are mounted. From 18 on they keep it below
 # /var/lib/postgresql/18 and refuse to start with something mounted here, unless PGDATA says so (docker-library,
@@ -26,11 +25,11 @@ _MOVED = 18
 class Switch:
     """The stack as it is planned with the image that was wished for, and what that adds to the database's service."""
 
-    stack: Stack
+    stack: ResolvedStack
     part: Part = field(default_factory=Part)
 
 
-def switch(stack: Stack, facts: Facts) -> Switch:
+def switch(stack: ResolvedStack, facts: PlanInputs) -> Switch:
     """Give the stack with the database image of `facts.postgres`; as it is where none is wished for."""
     service = stack.services.get(facts.database_service or "")
     if not facts.postgres or service is None:
@@ -45,7 +44,7 @@ def switch(stack: Stack, facts: Facts) -> Switch:
     return Switch(replace(stack, services=services), part)
 
 
-def _refusal(service: Service, stack: Stack, facts: Facts) -> str:
+def _refusal(service: Service, stack: ResolvedStack, facts: PlanInputs) -> str:
     """Say why a major version alone does not name an image; empty when it does, or an image was named."""
     if not images.is_major(facts.postgres):
         return ""
@@ -64,7 +63,7 @@ def _refusal(service: Service, stack: Stack, facts: Facts) -> str:
     )
 
 
-def _steps(service: Service, image: str, facts: Facts) -> Iterator[Part]:
+def _steps(service: Service, image: str, facts: PlanInputs) -> Iterator[Part]:
     yield Part({"image": image}, (f"image {service.text('image') or 'built here'} → {image}",))
     if service.built:
         yield Part({"build": RESET}, ("build dropped: the image was named",))

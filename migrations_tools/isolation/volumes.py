@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .facts import Facts
-from .model import NamedResource, Part
-from .resolved import Stack
-from .tags import Override
+from migrations_tools.compose_tags import Override
+from migrations_tools.isolation.inputs import PlanInputs
+from migrations_tools.isolation.plan_values import NamedResource, Part
+from migrations_tools.isolation.resolved import ResolvedStack
 
 _EXTERNAL = (
     "it is external, so that it may hold the original's data, which a copy must neither use nor lose; the copy has an "
@@ -17,7 +17,7 @@ _EXTERNAL = (
 
 
 def volume_parts(
-    stack: Stack, planned: tuple[NamedResource, ...], fresh: tuple[NamedResource, ...], facts: Facts
+    stack: ResolvedStack, planned: tuple[NamedResource, ...], fresh: tuple[NamedResource, ...], facts: PlanInputs
 ) -> Iterator[Part]:
     """Make the copy's own volumes; an entry replaces the original's, so that nothing of it survives."""
     for volume in (*planned, *fresh):

@@ -14,7 +14,7 @@ NO_TABLE = "outside of tables"
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ToldDifference:
     """One difference: what the migrations make of the object, what the models want, and which revision it comes from.
 
     `migrations` and `models` are "" where that side has nothing; `revision` and `file` are "" and `line` 0 where no
@@ -35,16 +35,18 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class DifferenceGroup:
     """What differs in one table (its qualified name), or outside of tables."""
 
     table: str
-    differences: tuple[Told, ...]
+    differences: tuple[ToldDifference, ...]
 
 
-def grouped(differences: Iterable[Difference], history: Sequence[Revision]) -> tuple[Group, ...]:
+def grouped(differences: Iterable[Difference], history: Sequence[Revision]) -> tuple[DifferenceGroup, ...]:
     """Group differences by table, by name, what belongs to none last; `history` comes newest first."""
-    return tuple(Group(name, tuple(_told(item, history) for item in items)) for name, items in by_table(differences))
+    return tuple(
+        DifferenceGroup(name, tuple(_told(item, history) for item in items)) for name, items in by_table(differences)
+    )
 
 
 def by_table(differences: Iterable[Difference]) -> list[tuple[str, list[Difference]]]:
@@ -59,14 +61,21 @@ def _table(item: Difference) -> str:
     return item.table or (item.name if item.kind == "table" else NO_TABLE)
 
 
-def _told(item: Difference, history: Sequence[Revision]) -> Told:
+def _told(item: Difference, history: Sequence[Revision]) -> ToldDifference:
     found = _trace(item, history)
     place = found.place if found else None
-    return Told(
-        _heading(item), item.object, item.sort, item.aspect, item.actual, item.expected,
-        place.revision if place else "", place.file if place else "", place.line if place else 0,
+    return ToldDifference(
+        _heading(item),
+        item.object,
+        item.sort,
+        item.aspect,
+        item.actual,
+        item.expected,
+        place.revision if place else "",
+        place.file if place else "",
+        place.line if place else 0,
         _origin(item, found, history),
-    )  # fmt: skip
+    )
 
 
 def _heading(item: Difference) -> str:

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from migrations_tools.asking import Request
-from migrations_tools.counting import Counted, silent
+from migrations_tools.http_settings import Request
+from migrations_tools.progress import Counted, silent
 from migrations_tools.proofs import openapi
-from migrations_tools.proofs.client import Answer, Client
-from migrations_tools.proofs.moment import Watch
+from migrations_tools.proofs.http_client import Client, HttpAnswer
+from migrations_tools.proofs.log_window import LogWatch
 from migrations_tools.proofs.openapi import Document
 from migrations_tools.proofs.proof import FAILED, PASSED, Proof, not_checked
 
@@ -39,11 +39,11 @@ class Asker:
     """Who asks, where the logs are read, what the application uses and does not run here, and who counts along."""
 
     client: Client
-    watch: Watch
+    watch: LogWatch
     absent: tuple[str, ...] = ()
     count: Counted = silent
 
-    def excuses(self, answer: Answer) -> bool:
+    def excuses(self, answer: HttpAnswer) -> bool:
         """Tell whether an answer proves nothing: "unavailable", and something is not there."""
         return bool(self.absent) and answer.status in _UNAVAILABLE
 
@@ -51,7 +51,7 @@ class Asker:
         """Say what does not run here."""
         return f"{' and '.join(self.absent)} {'does' if len(self.absent) == 1 else 'do'} not run here"
 
-    def fails(self, answer: Answer) -> bool:
+    def fails(self, answer: HttpAnswer) -> bool:
         """Tell whether an answer is a problem."""
         return bool(answer.problem()) and not self.excuses(answer)
 
@@ -123,23 +123,23 @@ def _prefix(client: Client, document: Document, paths: Sequence[str]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class FailedRequest:
     """An answer, and what else there is to say of it, a line each."""
 
-    answer: Answer
+    answer: HttpAnswer
     words: str = ""
     said: tuple[str, ...] = ()
 
 
-def _in_turn(asker: Asker, request: Request) -> Told:
+def _in_turn(asker: Asker, request: Request) -> FailedRequest:
     """Send one request by itself; when it fails, say what the log says of that moment."""
     moment = asker.watch.begin()
     answer = asker.client.send(request)
     said = asker.watch.said_since(moment) if asker.fails(answer) and not answer.late else ()
-    return Told(answer, said=tuple(said))
+    return FailedRequest(answer, said=tuple(said))
 
 
-def _together(asker: Asker, requests: Sequence[Request]) -> list[Told]:
+def _together(asker: Asker, requests: Sequence[Request]) -> list[FailedRequest]:
     """Send all at once; each that fails is sent again by itself, so that what the log says then is of this one."""
     moment = asker.watch.begin()
     last = [request for request in requests if _LOGOUT.search(request.path)]
@@ -153,23 +153,23 @@ def _together(asker: Asker, requests: Sequence[Request]) -> list[Told]:
     failing = [answer for answer in answers if asker.fails(answer) and not answer.late]
     period = asker.watch.said_since(moment) if failing else []
     again = {answer.request: _again(asker, answer, period) for answer in failing[:_TOLD]}
-    return [again.get(answer.request) or Told(answer) for answer in answers]
+    return [again.get(answer.request) or FailedRequest(answer) for answer in answers]
 
 
-def _again(asker: Asker, answer: Answer, period: Sequence[str]) -> Told:
+def _again(asker: Asker, answer: HttpAnswer, period: Sequence[str]) -> FailedRequest:
     """Ask once more, alone; what did not fail again is told with what the log said while all were asked."""
     alone = _in_turn(asker, answer.request)
     if asker.fails(alone.answer):
         same = "again" if alone.answer.status == answer.status else alone.answer.said()
-        return Told(answer, f", and {same} when asked alone", alone.said)
+        return FailedRequest(answer, f", and {same} when asked alone", alone.said)
     words = f", but {alone.answer.said()} when asked alone: only beside other requests, or only now and then"
-    return Told(answer, words, ("while all were asked,", *period))
+    return FailedRequest(answer, words, ("while all were asked,", *period))
 
 
 # --- the verdict -------------------------------------------------------------------------------------------------
 
 
-def _judged(asker: Asker, claim: str, told: Sequence[Told], what: str) -> Proof:
+def _judged(asker: Asker, claim: str, told: Sequence[FailedRequest], what: str) -> Proof:
     answers = [each.answer for each in told]
     evidence = f"{len(answers)} {what}: {_statuses(answers)}{''.join(_remarks(asker, answers))}"
     failing = [each for each in told if asker.fails(each.answer)]
@@ -180,7 +180,7 @@ def _judged(asker: Asker, claim: str, told: Sequence[Told], what: str) -> Proof:
     return Proof(claim, PASSED, evidence)
 
 
-def _refuses(answer: Answer) -> bool:
+def _refuses(answer: HttpAnswer) -> bool:
     """Tell whether an answer is that one must log in first."""
     if 300 <= answer.status < 400:
         return bool(_LOGIN.search(_path(answer.place))) and not _LOGIN.search(_path(answer.request.path))
@@ -194,7 +194,7 @@ def _path(place: str) -> str:
         return ""
 
 
-def _details(failing: Sequence[Told]) -> Iterator[str]:
+def _details(failing: Sequence[FailedRequest]) -> Iterator[str]:
     """Tell each failure; what the log says of several is told with the first."""
     first: dict[tuple[str, ...], str] = {}
     for each in failing:
@@ -207,7 +207,7 @@ def _details(failing: Sequence[Told]) -> Iterator[str]:
         yield "\n".join(lines)
 
 
-def _remarks(asker: Asker, answers: Sequence[Answer]) -> Iterator[str]:
+def _remarks(asker: Asker, answers: Sequence[HttpAnswer]) -> Iterator[str]:
     refused = sum(map(_refuses, answers))
     if refused:
         yield f"; {refused} only refused (401, 403, or sent to log in), so that nothing is proven of what they do: set"
@@ -220,6 +220,6 @@ def _remarks(asker: Asker, answers: Sequence[Answer]) -> Iterator[str]:
         yield f"; not proven, for {asker.excuse()}: {', '.join(excused)}"
 
 
-def _statuses(answers: Sequence[Answer]) -> str:
+def _statuses(answers: Sequence[HttpAnswer]) -> str:
     counts = Counter(answer.status for answer in answers)
     return ", ".join(f"{count} × {status or 'no answer'}" for status, count in sorted(counts.items()))

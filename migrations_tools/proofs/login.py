@@ -6,16 +6,16 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from migrations_tools.asking import Login, Request
-from migrations_tools.proofs.client import Answer, Client
-from migrations_tools.proofs.moment import Watch
+from migrations_tools.http_settings import Login, Request
+from migrations_tools.proofs.http_client import Client, HttpAnswer
+from migrations_tools.proofs.log_window import LogWatch
 from migrations_tools.proofs.proof import FAILED, PASSED, Proof
 
 CLAIM: Final = "The login of the settings is accepted"
 _WORDS: Final = 200  # signs of an answer that are shown
 
 
-def log_in(client: Client, login: Login, watch: Watch) -> tuple[Client, Proof]:
+def log_in(client: Client, login: Login, watch: LogWatch) -> tuple[Client, Proof]:
     """Log in; give the client that is, or the one that there was and what to do about it."""
     for request in (*login.before, login.request):
         moment = watch.begin()
@@ -36,14 +36,14 @@ def log_in(client: Client, login: Login, watch: Watch) -> tuple[Client, Proof]:
     return client, Proof(CLAIM, PASSED, f"{login.request.words()}: {answer.status}, {' and '.join(how)}")
 
 
-def _failed(client: Client, request: Request, answer: Answer, said: list[str]) -> Proof:
+def _failed(client: Client, request: Request, answer: HttpAnswer, said: list[str]) -> Proof:
     body = client.hide(answer.body.decode(errors="replace"))[:_WORDS].replace("\n", " ").strip()
     asked = "set `http_login` right; on a new database nobody is known yet, `http_login.before` can make somebody"
     words = f"{request.words()}: {answer.said()}; {asked}"
     return Proof(CLAIM, FAILED, words, tuple(line for line in (body and f"it says: {body}", "\n".join(said)) if line))
 
 
-def _without_token(login: Login, answer: Answer) -> str:
+def _without_token(login: Login, answer: HttpAnswer) -> str:
     content = _content(answer)
     keys = ", ".join(map(str, content)) if isinstance(content, Mapping) and content else "no keys"
     words = f"{login.request.words()}: {answer.status}, and neither a token in `{login.token}` nor a cookie"
@@ -52,19 +52,19 @@ def _without_token(login: Login, answer: Answer) -> str:
     return f"{words}; the answer has {keys}; set `http_login.token`"
 
 
-def _cookies(client: Client, answer: Answer) -> str:
+def _cookies(client: Client, answer: HttpAnswer) -> str:
     given = [value for name, value in client.headers if name.lower() == "cookie"]
     return "; ".join((*given, *answer.cookies))
 
 
-def _token(answer: Answer, where: str) -> str:
+def _token(answer: HttpAnswer, where: str) -> str:
     found: Any = _content(answer)
     for key in where.split("."):
         found = found.get(key) if isinstance(found, Mapping) else None
     return str(found) if isinstance(found, (str, int)) and not isinstance(found, bool) else ""
 
 
-def _content(answer: Answer) -> Any:
+def _content(answer: HttpAnswer) -> Any:
     try:
         return json.loads(answer.body)
     except ValueError:

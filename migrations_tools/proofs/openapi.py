@@ -10,16 +10,28 @@ from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 import yaml
 
-from migrations_tools.proofs.client import Answer, Client
+from migrations_tools.proofs.http_client import Client, HttpAnswer
 
 # Where FastAPI, APIFlask, Connexion, Quart-Schema and BlackSheep serve it; the same below the prefixes that APIs stand
 # under; then Flask-RESTX, Flasgger, Litestar, sanic-ext, spectree, flask-openapi3, aiohttp-apispec, drf-spectacular.
 USUAL: Final = (
-    "/openapi.json", "/api/openapi.json", "/api/v1/openapi.json", "/v1/openapi.json", "/swagger.json",
-    "/api/swagger.json", "/api/v1/swagger.json", "/apispec_1.json", "/schema/openapi.json", "/docs/openapi.json",
-    "/api/docs/openapi.json", "/apidoc/openapi.json", "/openapi/openapi.json", "/api/docs/swagger.json",
-    "/api/schema/?format=json", "/openapi.yaml",
-)  # fmt: skip
+    "/openapi.json",
+    "/api/openapi.json",
+    "/api/v1/openapi.json",
+    "/v1/openapi.json",
+    "/swagger.json",
+    "/api/swagger.json",
+    "/api/v1/swagger.json",
+    "/apispec_1.json",
+    "/schema/openapi.json",
+    "/docs/openapi.json",
+    "/api/docs/openapi.json",
+    "/apidoc/openapi.json",
+    "/openapi/openapi.json",
+    "/api/docs/swagger.json",
+    "/api/schema/?format=json",
+    "/openapi.yaml",
+)
 _DEEPEST: Final = 10  # references that follow one another
 
 
@@ -36,12 +48,12 @@ class Search:
     """The document that was found, if one was, and the answers of all the places that were asked."""
 
     found: Document | None
-    answers: tuple[Answer, ...]
+    answers: tuple[HttpAnswer, ...]
 
 
 def search(client: Client, setting: str) -> Search:
     """Ask the place that is set, or the usual ones, until one has a document, or nobody answers."""
-    answers: list[Answer] = []
+    answers: list[HttpAnswer] = []
     for path in [setting] if setting else USUAL:
         answers.append(client.get(path))
         content = read(answers[-1])
@@ -52,7 +64,7 @@ def search(client: Client, setting: str) -> Search:
     return Search(None, tuple(answers))
 
 
-def read(answer: Answer) -> Mapping[str, Any] | None:
+def read(answer: HttpAnswer) -> Mapping[str, Any] | None:
     """Give the document that an answer holds; None when it holds none."""
     if answer.status != 200:
         return None

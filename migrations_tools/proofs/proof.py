@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from migrations_tools.errors import MigrationsToolsError
 
 if TYPE_CHECKING:
-    from migrations_tools.proofs.differences import Group
+    from migrations_tools.proofs.differences import DifferenceGroup
 
 PASSED = "passed"
 FAILED = "failed"
@@ -29,7 +29,7 @@ class Proof:
     evidence: str
     details: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
-    groups: tuple[Group, ...] = ()
+    groups: tuple[DifferenceGroup, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Give the proof as plain values."""

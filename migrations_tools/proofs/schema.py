@@ -49,9 +49,13 @@ def replayed(claim: str, heads: Sequence[str], replayed: Catalogs, installed: Ca
 
 
 def equals_models(
-    claim: str, actual: Catalog, expected: Catalog, held: Collection[str], excluded: Collection[str],
+    claim: str,
+    actual: Catalog,
+    expected: Catalog,
+    held: Collection[str],
+    excluded: Collection[str],
     history: Callable[[], Sequence[Revision]] = tuple,
-) -> Proof:  # fmt: skip
+) -> Proof:
     """Prove that the database from the migrations equals the one from the models' own DDL.
 
     `held` are objects that the review held back: their difference is meant and named as such. `excluded` are

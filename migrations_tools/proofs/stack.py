@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from migrations_tools.engines.compose import Container, Expectation
-from migrations_tools.engines.inventory import Change
+from migrations_tools.engines.inventory import InventoryChange
 from migrations_tools.proofs.proof import FAILED, NOT_CHECKED, PASSED, Proof, judged
 
 SERVICES = "Every service is up, healthy or exited 0, and none was restarted"
@@ -39,7 +39,7 @@ def database_is_new(before: str, after: str, removed: Sequence[str] = ()) -> Pro
     return Proof(DATABASE, PASSED, f"cluster/database {after}, {before or 'unknown'} before{gone}")
 
 
-def machine_untouched(changes: Sequence[Change], project: str, commands: str) -> Proof:
+def machine_untouched(changes: Sequence[InventoryChange], project: str, commands: str) -> Proof:
     """Prove that nothing outside the temp project changed.
 
     A change of the original's own objects fails. A change of something else on the machine, which this tool

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Final, Literal
 
-from migrations_tools.report.progress import Progress
+from migrations_tools.report.live_step import Progress
 from migrations_tools.secrets import harmless
 
 if TYPE_CHECKING:
@@ -42,9 +42,14 @@ class Console:
             # A file's name may be no text at all, and a terminal may not know every letter.
             sys.stdout.reconfigure(errors="backslashreplace")
         self._rich: RichConsole = RichConsole(
-            highlight=False, soft_wrap=True, width=width, file=sys.stdout, emoji=False, markup=False,
+            highlight=False,
+            soft_wrap=True,
+            width=width,
+            file=sys.stdout,
+            emoji=False,
+            markup=False,
             color_system=_colours(),
-        )  # fmt: skip
+        )
         self._live = self._rich.is_terminal and can_be_live()
         self._every = every
         self._results = True
@@ -109,9 +114,14 @@ class Console:
         seconds = progress.seconds
         if not self._running:
             self.steps.append(
-                {"task": self.task, "step": title, "began": round(began, 3), "seconds": round(seconds, 3),
-                 "outcome": outcome}
-            )  # fmt: skip
+                {
+                    "task": self.task,
+                    "step": title,
+                    "began": round(began, 3),
+                    "seconds": round(seconds, 3),
+                    "outcome": outcome,
+                }
+            )
         mark, style = ("✔", "green") if outcome == "done" else ("✘", "red")
         self.say(f"{self._clock()}{mark} {progress.title}  {seconds:.1f} s", style=style)
 
@@ -156,9 +166,12 @@ class Console:
         from rich.live import Live
 
         return Live(
-            console=self._rich, get_renderable=self._lines, transient=True, refresh_per_second=8,
+            console=self._rich,
+            get_renderable=self._lines,
+            transient=True,
+            refresh_per_second=8,
             redirect_stderr=sys.stderr.isatty(),
-        )  # fmt: skip
+        )
 
     def _lines(self) -> RenderableType:
         from rich.text import Text

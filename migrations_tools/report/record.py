@@ -20,16 +20,24 @@ from migrations_tools.journal import Journal, Run
 from migrations_tools.operations import Operation
 from migrations_tools.proofs.proof import FAILED, NOT_CHECKED, Proof
 from migrations_tools.provenance import Revision
-from migrations_tools.report.generated import Generated
+from migrations_tools.report.generate_result import Generated
 from migrations_tools.review.findings import Finding
 
 FORM: Final = 1
 PASSED, INCOMPLETE, BROKEN = "passed", "incomplete", "failed"
 _AROUND = 4  # lines of code above and below a finding's
 _EMPTY: Final[Mapping[str, Any]] = {
-    "versions": {}, "made": [], "removed": [], "revisions": [], "operations": [], "findings": [],
-    "allowances": [], "proofs": [], "schema": {}, "history": [],
-}  # fmt: skip
+    "versions": {},
+    "made": [],
+    "removed": [],
+    "revisions": [],
+    "operations": [],
+    "findings": [],
+    "allowances": [],
+    "proofs": [],
+    "schema": {},
+    "history": [],
+}
 
 
 def note(journal: Journal, run: Run, steps: Sequence[Mapping[str, Any]], **parts: Any) -> dict[str, Any]:
@@ -88,10 +96,16 @@ def _standing(journal: Journal, run: Run) -> dict[str, Any]:
     if found is not None and found["id"] == run.id:
         return found
     return {
-        "form": FORM, "tool": __version__, "id": run.id, "project": run.project, "temp_project": run.temp_project,
-        "engine": run.engine, "began": run.started, "steps": [],
+        "form": FORM,
+        "tool": __version__,
+        "id": run.id,
+        "project": run.project,
+        "temp_project": run.temp_project,
+        "engine": run.engine,
+        "began": run.started,
+        "steps": [],
         **json.loads(json.dumps(_EMPTY)),
-    }  # fmt: skip
+    }
 
 
 def _verdict(record: Mapping[str, Any]) -> str:
@@ -119,21 +133,30 @@ def generated_parts(outcomes: Iterable[Generated], root: Path) -> dict[str, Any]
                 for item in (*each.operations, *each.review.added)
             ]
             findings += [finding_json(item, texts) | place for item in each.review.findings]
-            allowances += [{"code": item.code, "object": item.object, "reason": item.reason, "used": True}
-                           for item in each.review.allowed]  # fmt: skip
+            allowances += [
+                {"code": item.code, "object": item.object, "reason": item.reason, "used": True}
+                for item in each.review.allowed
+            ]
         place = {"section": outcome.section, "database": ""}
         findings += [finding_json(item, texts) | place for item in outcome.mended]
     return {
-        "revisions": revisions, "operations": operations, "findings": findings, "allowances": allowances,
+        "revisions": revisions,
+        "operations": operations,
+        "findings": findings,
+        "allowances": allowances,
         "versions": {key: value for outcome in outcomes for key, value in outcome.versions.items()},
-    }  # fmt: skip
+    }
 
 
 def _revision(file: Mapping[str, Any], outcome: Generated, root: Path) -> dict[str, Any]:
     return {
-        "section": outcome.section, "revision": file["revision"], "down": list(file["down"]),
-        "path": shown_path(file["path"], root), "text": file["text"], "written": outcome.written,
-    }  # fmt: skip
+        "section": outcome.section,
+        "revision": file["revision"],
+        "down": list(file["down"]),
+        "path": shown_path(file["path"], root),
+        "text": file["text"],
+        "written": outcome.written,
+    }
 
 
 def operation_json(operation: Operation, hold: Iterable[int], findings: Iterable[Finding]) -> dict[str, Any]:
@@ -142,21 +165,34 @@ def operation_json(operation: Operation, hold: Iterable[int], findings: Iterable
     added = any(operation in finding.adds for finding in findings)
     outcome = "held" if operation.id in hold else "repaired" if added or operation.id in repaired else "written"
     return {
-        "id": operation.id, "kind": operation.kind, "object": operation.object, "noun": operation.noun,
-        "summary": operation.summary(), "code": operation.code, "outcome": outcome,
-    }  # fmt: skip
+        "id": operation.id,
+        "kind": operation.kind,
+        "object": operation.object,
+        "noun": operation.noun,
+        "summary": operation.summary(),
+        "code": operation.code,
+        "outcome": outcome,
+    }
 
 
 def finding_json(finding: Finding, sources: Mapping[str, str]) -> dict[str, Any]:
     """Give a finding as plain values, with the code around it where a source is known by its file name."""
     file, line = finding.file, finding.line
     return {
-        "code": finding.code, "severity": finding.severity or "info", "outcome": finding.outcome,
-        "object": finding.object, "sentence": finding.sentence, "effect": finding.effect,
-        "provenance": finding.provenance, "evidence": list(finding.evidence), "ways_out": list(finding.ways_out),
-        "operations": list(finding.operations), "file": file, "line": line,
+        "code": finding.code,
+        "severity": finding.severity or "info",
+        "outcome": finding.outcome,
+        "object": finding.object,
+        "sentence": finding.sentence,
+        "effect": finding.effect,
+        "provenance": finding.provenance,
+        "evidence": list(finding.evidence),
+        "ways_out": list(finding.ways_out),
+        "operations": list(finding.operations),
+        "file": file,
+        "line": line,
         "excerpt": excerpt(sources.get(file, ""), line),
-    }  # fmt: skip
+    }
 
 
 def excerpt(source: str, line: int) -> list[dict[str, Any]]:
@@ -172,10 +208,15 @@ def history_json(history: Iterable[Revision], new: Iterable[str]) -> list[dict[s
     """Give the revision graph, newest first; `new` are the ids of this run's own."""
     ours = set(new)
     return [
-        {"revision": item.revision, "down": list(item.down), "doc": item.doc, "file": item.file,
-         "new": item.revision in ours}
+        {
+            "revision": item.revision,
+            "down": list(item.down),
+            "doc": item.doc,
+            "file": item.file,
+            "new": item.revision in ours,
+        }
         for item in history
-    ]  # fmt: skip
+    ]
 
 
 def schema_json(catalog: Catalog) -> list[dict[str, Any]]:
@@ -187,17 +228,25 @@ def _table_json(table: Table) -> dict[str, Any]:
     primary = {name for key in table.constraints if key.type == "primary key" for name in key.columns}
     unique = {key.columns[0] for key in table.constraints if key.type == "unique" and len(key.columns) == 1}
     return {
-        "name": table.qualified_name, "new": False,
+        "name": table.qualified_name,
+        "new": False,
         "columns": [
-            {"name": column.name, "type": column.type, "nullable": column.nullable, "primary": column.name in primary,
-             "unique": column.name in unique, "new": False}
+            {
+                "name": column.name,
+                "type": column.type,
+                "nullable": column.nullable,
+                "primary": column.name in primary,
+                "unique": column.name in unique,
+                "new": False,
+            }
             for column in table.columns
         ],
         "foreign_keys": [
             {"name": key.name, "columns": list(key.columns), "table": key.referenced_table}
-            for key in table.constraints if key.type == "foreign key"
+            for key in table.constraints
+            if key.type == "foreign key"
         ],
-    }  # fmt: skip
+    }
 
 
 def _mark_new(record: Mapping[str, Any]) -> None:

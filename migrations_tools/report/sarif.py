@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, TypeAlias
 from urllib.parse import quote
 
-from migrations_tools.review.catalogue import RULES
-from migrations_tools.review.rules import Rule
+from migrations_tools.review.registry import Rule
+from migrations_tools.review.ruleset import RULES
 
 Record: TypeAlias = Mapping[str, Any]
 
@@ -26,16 +26,20 @@ def render(record: Record) -> str:
     rules = {rule.code: rule for rule in RULES}
     order = {code: index for index, code in enumerate(rules)}
     run = {
-        "tool": {"driver": {
-            "name": "migrations_tools", "version": record["tool"], "semanticVersion": record["tool"],
-            "rules": [_rule(rule) for rule in rules.values()],
-        }},
+        "tool": {
+            "driver": {
+                "name": "migrations_tools",
+                "version": record["tool"],
+                "semanticVersion": record["tool"],
+                "rules": [_rule(rule) for rule in rules.values()],
+            }
+        },
         "automationDetails": {"id": f"migrations_tools/{record['project']}"},
         "invocations": [_invocation(record)],
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {"PROJECT": {"description": {"text": "The project's root folder."}}},
         "results": [_result(item, order, _file_of(item, record["revisions"])) for item in record["findings"]],
-    }  # fmt: skip
+    }
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1) + "\n"
 
 
@@ -55,10 +59,13 @@ def _invocation(record: Record) -> dict[str, Any]:
 
 def _rule(rule: Rule) -> dict[str, Any]:
     return {
-        "id": rule.code, "name": "".join(word.capitalize() for word in rule.name.split("-")),
-        "shortDescription": {"text": f"Finds {rule.trigger}"}, "fullDescription": {"text": rule.why},
-        "help": {"text": rule.way_out}, "defaultConfiguration": {"level": _LEVELS[rule.severity or "info"]},
-    }  # fmt: skip
+        "id": rule.code,
+        "name": "".join(word.capitalize() for word in rule.name.split("-")),
+        "shortDescription": {"text": f"Finds {rule.trigger}"},
+        "fullDescription": {"text": rule.why},
+        "help": {"text": rule.way_out},
+        "defaultConfiguration": {"level": _LEVELS[rule.severity or "info"]},
+    }
 
 
 def _file_of(item: Record, revisions: Iterable[Record]) -> tuple[str, int]:
@@ -72,12 +79,13 @@ def _file_of(item: Record, revisions: Iterable[Record]) -> tuple[str, int]:
 def _result(item: Record, order: Mapping[str, int], place: tuple[str, int]) -> dict[str, Any]:
     text = " ".join(line for line in (item["sentence"], item["provenance"], item["effect"], *item["ways_out"]) if line)
     result: dict[str, Any] = {
-        "ruleId": item["code"], "message": {"text": text},
+        "ruleId": item["code"],
+        "message": {"text": text},
         "level": "note" if item["outcome"] == "repaired" else _LEVELS[item["severity"]],
         "kind": "informational" if item["outcome"] == "repaired" else "fail",
         "partialFingerprints": {"objectAndRule/v1": _fingerprint(item)},
         "properties": {"outcome": item["outcome"], "object": item["object"], "database": item["database"]},
-    }  # fmt: skip
+    }
     if result["kind"] != "fail":
         result["level"] = "none"  # as the standard has it for any other kind
     if item["code"] in order:

@@ -34,10 +34,13 @@ class Edit:
     def as_json(self) -> dict[str, Any]:
         """Give the edit as the probe takes it."""
         return {
-            "comment": self.comment, "comment_down": self.comment_down, "replaces": list(self.replaces),
-            "upgrade": [dict(piece) for piece in self.upgrade], "downgrade": [dict(piece) for piece in self.downgrade],
+            "comment": self.comment,
+            "comment_down": self.comment_down,
+            "replaces": list(self.replaces),
+            "upgrade": [dict(piece) for piece in self.upgrade],
+            "downgrade": [dict(piece) for piece in self.downgrade],
             "place": self.place,
-        }  # fmt: skip
+        }
 
 
 def execute(sql: str, autocommit: bool = False) -> Piece:

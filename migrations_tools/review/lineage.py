@@ -11,7 +11,7 @@ from migrations_tools.provenance import Revision
 
 
 @dataclass(frozen=True, slots=True)
-class Base:
+class BaseHistory:
     """The base branch's history: `tip` as the branch has it now, `before` as it was where this work left it.
 
     `changed` are paths of the migrations' folder that differ from `before`, other than revision files that are new:
@@ -36,7 +36,7 @@ class Lineage:
     reviewed: frozenset[str]
     heads: tuple[str, ...] = ()
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    base: Base | None = None
+    base: BaseHistory | None = None
     starts: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -11,7 +11,7 @@ _UNSEEN = "nobody has looked"
 
 
 @dataclass(frozen=True, slots=True)
-class Base:
+class BaseModels:
     """The base branch: its name and commit, the schema that its models make, the revision files that it has.
 
     Without a schema, `missing` says why there is none.

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.shop import PREFIXES, Shop, make_shop, wait_until_up
+from tests.e2e.example_copy import PREFIXES, ExampleCopy, make_example_copy, wait_until_up
 from tests.support import docker
 from tests.support.docker import PROJECT_LABEL
 
@@ -43,9 +43,9 @@ def bystanders(_engine: None) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def shop(_engine: None, bystanders: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+def example_copy(_engine: None, bystanders: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExampleCopy]:
     """Give a shop whose dev stack runs and holds rows; taken down by exact names at the end."""
-    made = make_shop(tmp_path_factory.mktemp("shop"), "shopline", 10000, f"pw-{secrets.token_hex(12)}")
+    made = make_example_copy(tmp_path_factory.mktemp("shop"), "shopline", 10000, f"pw-{secrets.token_hex(12)}")
     _refuse_a_stack_of_somebody_else(made)
     try:
         made.dev("up", "--detach", "--build")
@@ -61,9 +61,9 @@ def shop(_engine: None, bystanders: str, tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.fixture
-def kiosk(_engine: None, bystanders: str, tmp_path: Path) -> Iterator[Shop]:
+def kiosk(_engine: None, bystanders: str, tmp_path: Path) -> Iterator[ExampleCopy]:
     """Give a shop whose own stack was never started."""
-    made = make_shop(tmp_path, "kiosk", 20000, f"pw-{secrets.token_hex(12)}")
+    made = make_example_copy(tmp_path, "kiosk", 20000, f"pw-{secrets.token_hex(12)}")
     _refuse_a_stack_of_somebody_else(made)
     yield made
     left = take_down_copies()
@@ -72,15 +72,15 @@ def kiosk(_engine: None, bystanders: str, tmp_path: Path) -> Iterator[Shop]:
 
 
 @pytest.fixture
-def fresh(shop: Shop) -> Iterator[Shop]:
+def fresh(example_copy: ExampleCopy) -> Iterator[ExampleCopy]:
     """Give the shop with its committed files and without a copy; both are put back afterwards."""
-    yield shop
-    done = shop.invoke("cleanup")
-    shop.reset()
+    yield example_copy
+    done = example_copy.invoke("cleanup")
+    example_copy.reset()
     assert done.code == 0, str(done)
 
 
-def _refuse_a_stack_of_somebody_else(made: Shop) -> None:
+def _refuse_a_stack_of_somebody_else(made: ExampleCopy) -> None:
     found = [
         name
         for project in (made.name, made.temp_name)
@@ -105,7 +105,7 @@ def _labelled(kind: str, project: str) -> list[str]:
     return docker.docker_lines(kind, "ls", *everything, "--filter", label, "--format", form)
 
 
-def _take_down_dev(made: Shop) -> None:
+def _take_down_dev(made: ExampleCopy) -> None:
     containers = docker.containers_of(made.name).values()
     anonymous = [name for item in containers for name in docker.anonymous_volumes(item)]
     docker.docker("compose", "--project-name", made.name, "down", "--timeout", "0", timeout=120)

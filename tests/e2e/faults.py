@@ -113,8 +113,11 @@ def _spread(rng: random.Random, task: str, counts: str, many: int) -> list[int]:
 
 def _kills(rng: random.Random) -> Iterator[Fault]:
     for task, changes, commands, files in (
-        ("isolate", 6, 2, 3), ("generate", 3, 1, 3), ("validate", 8, 2, 3), ("cleanup", 7, 2, 3),
-    ):  # fmt: skip
+        ("isolate", 6, 2, 3),
+        ("generate", 3, 1, 3),
+        ("validate", 8, 2, 3),
+        ("cleanup", 7, 2, 3),
+    ):
         hows = _cycle(rng, ("before", "amid", "after"), changes)
         for number, how in zip(_spread(rng, task, "changes", changes), hows, strict=True):
             yield _killing(rng, task, number, how)
@@ -178,9 +181,13 @@ def _surroundings(rng: random.Random) -> Iterator[Fault]:
 
 
 _DRAWN = {
-    "kill": _kills, "interrupt": _interrupts, "command": _commands, "engine": _engine, "restart": _restarts,
+    "kill": _kills,
+    "interrupt": _interrupts,
+    "command": _commands,
+    "engine": _engine,
+    "restart": _restarts,
     "surroundings": _surroundings,
-}  # fmt: skip
+}
 
 
 def table(tried: Iterable[Tried], seed: int, about: str) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.e2e.shop import Shop, differences, state
+from tests.e2e.example_copy import ExampleCopy, differences, state
 from tests.support.docker import PROJECT_LABEL, SERVICE_LABEL
 
 pytestmark = pytest.mark.docker
@@ -34,21 +34,21 @@ exec "{observed}" "$@"
 """
 
 
-def _in_front(shop: Shop, text: str, **values: str) -> Mapping[str, str]:
+def _in_front(example_copy: ExampleCopy, text: str, **values: str) -> Mapping[str, str]:
     """Put a `docker` that meddles in front of the observed one; give the environment in which it is found."""
-    program = shop.folder / "meddling" / "docker"
+    program = example_copy.folder / "meddling" / "docker"
     program.parent.mkdir()
     real = str(shutil.which("docker"))
-    program.write_text(text.format(observed=shop.folder / "bin" / "docker", real=real, **values))
+    program.write_text(text.format(observed=example_copy.folder / "bin" / "docker", real=real, **values))
     program.chmod(0o755)
-    return {"PATH": f"{program.parent}:{shop.environment()['PATH']}"}
+    return {"PATH": f"{program.parent}:{example_copy.environment()['PATH']}"}
 
 
-def _states(shop: Shop) -> dict[str, str]:
-    return {service: item["State"]["Status"] for service, item in shop.temp_containers().items()}
+def _states(example_copy: ExampleCopy) -> dict[str, str]:
+    return {service: item["State"]["Status"] for service, item in example_copy.temp_containers().items()}
 
 
-def test_what_was_not_planned_is_found_before_anything_starts(kiosk: Shop, bystanders: str) -> None:
+def test_what_was_not_planned_is_found_before_anything_starts(kiosk: ExampleCopy, bystanders: str) -> None:
     kiosk.configure(**_SMALL)
     values = {"network": bystanders, "project": PROJECT_LABEL, "service": SERVICE_LABEL}
     meddling = _in_front(kiosk, _ATTACHES, **values)
@@ -64,7 +64,7 @@ def test_what_was_not_planned_is_found_before_anything_starts(kiosk: Shop, bysta
     assert differences(before) == []
 
 
-def test_a_one_off_container_that_was_not_planned_is_given_nothing_to_run(kiosk: Shop) -> None:
+def test_a_one_off_container_that_was_not_planned_is_given_nothing_to_run(kiosk: ExampleCopy) -> None:
     kiosk.configure(**_SMALL)
     env = kiosk.root / "compose/api/migrations/env.py"
     env.write_text("raise SystemExit('env.py was run')\n")
@@ -81,7 +81,7 @@ def test_a_one_off_container_that_was_not_planned_is_given_nothing_to_run(kiosk:
     assert differences(before) == []
 
 
-def test_nothing_but_create_and_start_ever_starts_a_service(kiosk: Shop) -> None:
+def test_nothing_but_create_and_start_ever_starts_a_service(kiosk: ExampleCopy) -> None:
     kiosk.configure(exclude_services=["bot", "frontend", "api"], application_service="")
     done = kiosk.invoke("isolate", "cleanup")
     assert done.code == 0, str(done)

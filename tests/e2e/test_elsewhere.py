@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.shop import Shop, differences, state
+from tests.e2e.example_copy import ExampleCopy, differences, state
 from tests.support import docker
 from tests.support.relay import Relay, relay
 
@@ -66,7 +66,7 @@ def _asking_for_a_mount(commands: list[list[str]]) -> list[list[str]]:
     return [command for command in commands if any(word in options or word.startswith(starts) for word in command)]
 
 
-def test_the_whole_job_runs_through_tcp_on_this_machine_and_no_other_engine_is_touched(kiosk: Shop) -> None:
+def test_the_whole_job_runs_through_tcp_on_this_machine_and_no_other_engine_is_touched(kiosk: ExampleCopy) -> None:
     kiosk.configure(**_SMALL)
     before = state()
     with _engine_at("127.0.0.1") as (engine, env):
@@ -92,7 +92,7 @@ def test_the_whole_job_runs_through_tcp_on_this_machine_and_no_other_engine_is_t
     assert _asking_for_a_mount(kiosk.docker_commands()) == []
 
 
-def test_the_whole_job_runs_on_an_engine_of_another_machine(kiosk: Shop, bystanders: str) -> None:
+def test_the_whole_job_runs_on_an_engine_of_another_machine(kiosk: ExampleCopy, bystanders: str) -> None:
     host = _address_of_this_machine(bystanders)
     kiosk.configure(**_SMALL)
     ports = {"postgres": host, "redis": "127.0.0.1"}
@@ -125,14 +125,18 @@ def test_the_whole_job_runs_on_an_engine_of_another_machine(kiosk: Shop, bystand
     assert engine.connections > 50
 
 
-def test_compose_takes_no_engine_from_a_file_of_variables(kiosk: Shop) -> None:
+def test_compose_takes_no_engine_from_a_file_of_variables(kiosk: ExampleCopy) -> None:
     """What Compose does is the premise of what the tool says; nothing answers at the addresses of these files."""
     file = kiosk.root / "compose" / ".env"
     file.write_text(f"{file.read_text()}DOCKER_HOST=tcp://127.0.0.1:9\nCOMPOSE_PROFILES=odd\n")
-    assert docker.must(
-        ["docker", "compose", "--file", str(kiosk.compose_file), "ps", "--all", "--quiet"],
-        env=docker.plain_environment(), cwd=kiosk.root,
-    ) == ""  # fmt: skip
+    assert (
+        docker.must(
+            ["docker", "compose", "--file", str(kiosk.compose_file), "ps", "--all", "--quiet"],
+            env=docker.plain_environment(),
+            cwd=kiosk.root,
+        )
+        == ""
+    )
     done = kiosk.invoke("doctor", env={"DOCKER_HOST": ""})
     assert done.code == 0, str(done)
     words = " ".join(done.out.split())
@@ -140,7 +144,7 @@ def test_compose_takes_no_engine_from_a_file_of_variables(kiosk: Shop) -> None:
     assert f"Compose profiles, from COMPOSE_PROFILES in {file}: odd." in words
 
 
-def test_an_address_that_cannot_be_read_is_an_error_that_shows_it(kiosk: Shop) -> None:
+def test_an_address_that_cannot_be_read_is_an_error_that_shows_it(kiosk: ExampleCopy) -> None:
     for engine in ("auto", "compose"):
         kiosk.configure(engine=engine)
         done = kiosk.invoke("doctor", env={"DOCKER_HOST": "tcp://[::1"})

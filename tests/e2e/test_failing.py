@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.shop import Shop, differences, http_status, state
+from tests.e2e.example_copy import ExampleCopy, differences, http_status, state
 from tests.support import docker
 from tests.support.docker import PROJECT_LABEL, Done, Engine
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.docker
 class Failed:
     """What `validate` said without `generate`, and what stood afterwards."""
 
-    shop: Shop
+    example_copy: ExampleCopy
     before: Engine
     done: Done
     states: Mapping[str, str]
@@ -30,20 +30,20 @@ class Failed:
 
 
 @pytest.fixture(scope="module")
-def failed(shop: Shop) -> Iterator[Failed]:
+def failed(example_copy: ExampleCopy) -> Iterator[Failed]:
     """Install the models that lack a migration; the stack that failed is shared by the tests below."""
     before = state()
     try:
-        isolated = shop.invoke("isolate")
+        isolated = example_copy.invoke("isolate")
         assert isolated.code == 0, str(isolated)
-        done = shop.invoke("validate")
-        containers = shop.temp_containers()
+        done = example_copy.invoke("validate")
+        containers = example_copy.temp_containers()
         states = {service: item["State"]["Status"] for service, item in containers.items()}
         answer = http_status(f"http://127.0.0.1:{docker.host_port(containers['api'], 8000)}/email-logs")
-        yield Failed(shop, before, done, states, answer)
+        yield Failed(example_copy, before, done, states, answer)
     finally:
-        shop.invoke("cleanup")
-        shop.reset()
+        example_copy.invoke("cleanup")
+        example_copy.reset()
 
 
 def test_the_missing_table_is_named_and_the_exit_code_is_one(failed: Failed) -> None:
@@ -61,7 +61,7 @@ def test_the_route_that_fails_is_told_with_the_traceback_of_its_moment(failed: F
     assert "from the log of api:" in told, str(failed.done)
     assert 'File "/app/src/routes/' in told
     assert 'relation "email_logs" does not exist' in told
-    proofs = json.loads((failed.shop.tool_folder / "temp" / "last-run.json").read_text())["proofs"]
+    proofs = json.loads((failed.example_copy.tool_folder / "temp" / "last-run.json").read_text())["proofs"]
     assert any("/app/src/routes/" in detail for proof in proofs for detail in proof["details"])
 
 
@@ -73,10 +73,14 @@ def test_the_undefined_table_in_the_logs_is_found(failed: Failed) -> None:
 
 def test_the_stack_stays_up_for_inspection(failed: Failed) -> None:
     assert failed.states == {
-        "api": "running", "api-migrations": "exited", "bot": "running", "frontend": "running", "postgres": "running",
+        "api": "running",
+        "api-migrations": "exited",
+        "bot": "running",
+        "frontend": "running",
+        "postgres": "running",
         "redis": "running",
-    }  # fmt: skip
-    assert failed.shop.invoke("psql", "--command", "select 1").code == 0
+    }
+    assert failed.example_copy.invoke("psql", "--command", "select 1").code == 0
 
 
 def test_the_message_says_how_to_look_and_how_to_clean_up(failed: Failed) -> None:
@@ -92,12 +96,12 @@ def _halves(path: Path) -> dict[str, str]:
 
 
 def test_a_drop_that_is_allowed_by_name_is_written_with_its_mirror(failed: Failed) -> None:
-    known = set(failed.shop.revision_files())
-    done = failed.shop.invoke("generate", "--allow", "FD01:users.uq_users_email")
+    known = set(failed.example_copy.revision_files())
+    done = failed.example_copy.invoke("generate", "--allow", "FD01:users.uq_users_email")
     assert done.code == 0, str(done)
-    (name,) = set(failed.shop.revision_files()) - known
-    halves = _halves(failed.shop.versions / name)
-    (failed.shop.versions / name).unlink()
+    (name,) = set(failed.example_copy.revision_files()) - known
+    halves = _halves(failed.example_copy.versions / name)
+    (failed.example_copy.versions / name).unlink()
     assert "drop_constraint('uq_users_email', 'users'" in halves["upgrade"]
     assert "create_unique_constraint('uq_users_email', 'users', ['email']" in halves["downgrade"]
     assert "create_table('email_logs'" in halves["upgrade"]
@@ -105,18 +109,18 @@ def test_a_drop_that_is_allowed_by_name_is_written_with_its_mirror(failed: Faile
 
 
 def test_check_uses_a_stack_that_stands_and_leaves_it_standing(failed: Failed) -> None:
-    done = failed.shop.invoke("check")
+    done = failed.example_copy.invoke("check")
     assert done.code == 1, str(done)
     assert "email_logs" in done.err
-    assert failed.shop.git_status() == []
-    assert "postgres" in failed.shop.temp_containers()
+    assert failed.example_copy.git_status() == []
+    assert "postgres" in failed.example_copy.temp_containers()
 
 
 def test_cleanup_refuses_a_stranger_that_carries_the_label(failed: Failed) -> None:
     stranger = "shopline_stranger_temp"
     docker.docker("volume", "create", "--label", f"{PROJECT_LABEL}=shopline_temp", stranger)
     try:
-        done = failed.shop.invoke("cleanup")
+        done = failed.example_copy.invoke("cleanup")
         assert done.code == 2, str(done)
         assert stranger in done.err
         assert [item["Name"] for item in docker.inspect("volume", [stranger])] == [stranger]
@@ -129,7 +133,7 @@ def test_what_dev_wrote_meanwhile_is_not_held_against_the_run(failed: Failed) ->
     mark = "/var/lib/postgresql/data/upload"
     for program in ("touch", "rm"):
         docker.docker("exec", "shopline-postgres-1", program, mark)
-    done = failed.shop.invoke("cleanup")
+    done = failed.example_copy.invoke("cleanup")
     assert done.code == 0, str(done)
     assert "✘" not in done.out
     assert differences(failed.before) == []

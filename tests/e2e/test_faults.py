@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.acting import RESTART, play, why_no_small_disk
-from tests.e2e.booth import PREFIXES, Booth, running_booth
+from tests.e2e.fault_injection import RESTART, play, why_no_small_disk
+from tests.e2e.fault_stack import PREFIXES, FaultStack, running_fault_stack
 from tests.e2e.faults import SORTS, Fault, Scenario, Tried, draw, sample, table
 from tests.support import docker
 from tests.support.relay import Relay, socket_relay
@@ -26,14 +26,14 @@ _SEED = 1
 
 
 @pytest.fixture
-def booth(bystanders: str, tmp_path: Path) -> Iterator[Booth]:
+def fault_stack(bystanders: str, tmp_path: Path) -> Iterator[FaultStack]:
     """Give a booth whose stack runs, beside things that look like the tool's and are not."""
-    with running_booth(tmp_path) as made:
+    with running_fault_stack(tmp_path) as made:
         yield made
 
 
 @pytest.fixture
-def engine(booth: Booth, tmp_path: Path) -> Iterator[Relay]:
+def engine(fault_stack: FaultStack, tmp_path: Path) -> Iterator[Relay]:
     """Give the way to the engine, which can be cut."""
     address = docker.docker("context", "inspect", "--format", "{{.Endpoints.docker.Host}}").strip()
     if not address.startswith("unix://"):
@@ -66,11 +66,13 @@ def _why_not(scenario: Scenario) -> str:
     return ""
 
 
-def test_whatever_meets_a_run_one_cleanup_brings_everything_back(booth: Booth, engine: Relay, tmp_path: Path) -> None:
+def test_whatever_meets_a_run_one_cleanup_brings_everything_back(
+    fault_stack: FaultStack, engine: Relay, tmp_path: Path
+) -> None:
     seed = int(os.environ.get("FAULTS_SEED") or _SEED)
     logs = tmp_path / "logs"
     logs.mkdir()
-    before, tried, not_played = booth.before(), list[Tried](), set[str]()
+    before, tried, not_played = fault_stack.before(), list[Tried](), set[str]()
     end = time.monotonic() + 60 * float(os.environ.get("FAULTS_MINUTES") or "inf")
     for scenario in _scenarios(seed):
         if reason := _why_not(scenario) or ("the time was over" if time.monotonic() > end else ""):
@@ -79,10 +81,10 @@ def test_whatever_meets_a_run_one_cleanup_brings_everything_back(booth: Booth, e
         # What the engine makes late would show here, and is put to the account of the fault before.
         if tried and (late := before.engine.differences(docker.engine(PREFIXES))) and not _restarted(tried[-1]):
             tried[-1].lost += [f"late: {line}" for line in late]
-        tried.append(play(booth.reached_by(engine.url), engine, before, scenario, logs))
+        tried.append(play(fault_stack.reached_by(engine.url), engine, before, scenario, logs))
         print(tried[-1].words(), flush=True)
         if _restarted(tried[-1]):
-            before = booth.before()
+            before = fault_stack.before()
     version = docker.docker("version", "--format", "engine {{.Server.Version}}").strip()
     print(*table(tried, seed, version), *(f"Not played: {reason}." for reason in sorted(not_played)), sep="\n")
     assert [item.words() for item in tried if item.lost] == []

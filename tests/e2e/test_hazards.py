@@ -10,10 +10,10 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 
-from tests.e2e import harbour as harbours
+from tests.e2e import hazard_stack as hazard_stack_module
 from tests.e2e.conftest import take_down_copies
-from tests.e2e.harbour import APP_PORT, PEER, SHARED, WORKER_PORT, Harbour, addresses, reached, resolve
-from tests.e2e.shop import Shop, differences, http_status, state
+from tests.e2e.example_copy import ExampleCopy, differences, http_status, state
+from tests.e2e.hazard_stack import APP_PORT, PEER, SHARED, WORKER_PORT, HazardStack, addresses, reached, resolve
 from tests.support import docker
 
 pytestmark = pytest.mark.docker
@@ -22,32 +22,32 @@ _NAMES = ("db", "database", "harbour-db", "app", "harbour-app", "worker", "tools
 
 
 @pytest.fixture(scope="module")
-def running(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harbour]:
+def running(example_copy: ExampleCopy, tmp_path_factory: pytest.TempPathFactory) -> Iterator[HazardStack]:
     """Give a harbour whose dev stack runs; its image is made from the shop's, so that building it takes no time."""
-    folder = tmp_path_factory.mktemp("harbours") / harbours.NAME
+    folder = tmp_path_factory.mktemp("harbours") / hazard_stack_module.NAME
     try:
-        yield harbours.make_harbour(folder)
+        yield hazard_stack_module.make_harbour(folder)
     finally:
         left = take_down_copies()
-        harbours.take_down(folder)
+        hazard_stack_module.take_down(folder)
     assert not left, f"the tests had to remove what the tool left behind: {left}"
 
 
 @pytest.fixture
-def harbour(running: Harbour) -> Iterator[Harbour]:
+def hazard_stack(running: HazardStack) -> Iterator[HazardStack]:
     """Give the running harbour without a copy."""
     yield running
     done = running.invoke("cleanup")
     assert done.code == 0, str(done)
 
 
-def test_a_stack_that_shares_with_the_world_gets_a_copy_that_shares_nothing(harbour: Harbour) -> None:
-    before, database, written = state(), harbour.database(), harbour.written()
+def test_a_stack_that_shares_with_the_world_gets_a_copy_that_shares_nothing(hazard_stack: HazardStack) -> None:
+    before, database, written = state(), hazard_stack.database(), hazard_stack.written()
     dev = docker.containers_of("harbour")
     peer = resolve(PEER, *_NAMES)
     assert peer["db"] == {dev["harbour-db"]["NetworkSettings"]["Networks"][SHARED]["IPAddress"]}
 
-    done = harbour.invoke("isolate")
+    done = hazard_stack.invoke("isolate")
     assert done.code == 0, str(done)
     copy = docker.containers_of("harbour_temp")
 
@@ -71,8 +71,8 @@ def test_a_stack_that_shares_with_the_world_gets_a_copy_that_shares_nothing(harb
     mounts = [mount for item in copy.values() for mount in item["Mounts"]]
     assert [mount for mount in mounts if mount["Type"] != "volume"] == []
     assert {"harbour_pgdata_temp", "harbour_uploads_temp", "harbour_archive_temp"} <= {m["Name"] for m in mounts}
-    assert harbour.written() == written
-    assert harbour.database() == database
+    assert hazard_stack.written() == written
+    assert hazard_stack.database() == database
     # One container of each, on ports that nobody else declares, without labels that a proxy acts on.
     assert len(copy) == 4
     ports = [docker.host_port(copy[name], 8000) for name in ("harbour-app_temp", "worker_temp")]
@@ -83,21 +83,21 @@ def test_a_stack_that_shares_with_the_world_gets_a_copy_that_shares_nothing(harb
     ]
     assert [_answer(port) for port in ports] == [200, 200]
 
-    done = harbour.invoke("cleanup")
+    done = hazard_stack.invoke("cleanup")
     assert done.code == 0, str(done)
     assert differences(before) == []
-    assert harbour.written() == written
-    assert harbour.database() == database
+    assert hazard_stack.written() == written
+    assert hazard_stack.database() == database
     assert resolve(PEER, *_NAMES) == peer
 
 
-def test_a_copy_of_another_checkout_is_refused_and_its_folder_named(harbour: Harbour) -> None:
+def test_a_copy_of_another_checkout_is_refused_and_its_folder_named(hazard_stack: HazardStack) -> None:
     labels = {docker.PROJECT_LABEL: "harbour_temp", f"{docker.PROJECT_LABEL}.working_dir": "/elsewhere/harbour"}
     options = [word for key, value in labels.items() for word in ("--label", f"{key}={value}")]
-    docker.docker("create", "--name", "harbour_stranger", *options, harbours.IMAGE)
+    docker.docker("create", "--name", "harbour_stranger", *options, hazard_stack_module.IMAGE)
     try:
         before = state()
-        done = harbour.invoke("isolate")
+        done = hazard_stack.invoke("isolate")
         assert done.code == 2, str(done)
         assert "harbour_stranger, started from /elsewhere/harbour" in done.err
         assert differences(before) == []
@@ -105,13 +105,13 @@ def test_a_copy_of_another_checkout_is_refused_and_its_folder_named(harbour: Har
         docker.docker("rm", "harbour_stranger")
 
 
-def test_a_copy_that_is_cut_off_reaches_nothing_outside_and_still_answers(harbour: Harbour) -> None:
-    harbour.configure("  internal: true\n  services: [app]\n")
+def test_a_copy_that_is_cut_off_reaches_nothing_outside_and_still_answers(hazard_stack: HazardStack) -> None:
+    hazard_stack.configure("  internal: true\n  services: [app]\n")
     before = state()
     with _listening() as (host, port):
         # Else the test would prove nothing.
         assert reached("harbour-app", (host, port)) == {(host, port)}
-        done = harbour.invoke("isolate", "validate")
+        done = hazard_stack.invoke("isolate", "validate")
         assert done.code == 0, str(done)
         copy = docker.containers_of("harbour_temp")
         assert {item["Config"]["Labels"][docker.SERVICE_LABEL] for item in copy.values()} == {"db", "app", "forwarder"}
@@ -128,7 +128,7 @@ def test_a_copy_that_is_cut_off_reaches_nothing_outside_and_still_answers(harbou
         assert _answer(docker.host_port(forwarder, 20000)) == 200
         with psycopg.connect(_url(docker.host_port(forwarder, 20001))) as connection:
             assert connection.execute("SELECT count(*) FROM ships").fetchone() == (0,)
-    done = harbour.invoke("cleanup")
+    done = hazard_stack.invoke("cleanup")
     assert done.code == 0, str(done)
     assert differences(before) == []
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.stall import Names, Stall, make_stall
+from tests.e2e.minimal_stack import MinimalStack, Names, make_minimal_stack
 from tests.support import docker
 
 pytestmark = pytest.mark.docker
@@ -27,15 +27,15 @@ _NAMES = Names(
 
 
 @pytest.fixture
-def odd(tmp_path: Path) -> Iterator[Stall]:
+def odd(tmp_path: Path) -> Iterator[MinimalStack]:
     """Give a project in which no name is only a name."""
-    stall = make_stall(tmp_path / _FOLDER, "oddstall", 24000, _NAMES)
-    yield stall
-    done = stall.invoke("cleanup")
+    minimal_stack = make_minimal_stack(tmp_path / _FOLDER, "oddstall", 24000, _NAMES)
+    yield minimal_stack
+    done = minimal_stack.invoke("cleanup")
     assert done.code == 0, str(done)
 
 
-def test_the_whole_job_works_where_no_name_is_only_a_name(odd: Stall, tmp_path: Path) -> None:
+def test_the_whole_job_works_where_no_name_is_only_a_name(odd: MinimalStack, tmp_path: Path) -> None:
     before = docker.engine(_PREFIXES)
     done = odd.invoke("isolate", "generate", "validate")
     assert done.code == 0, str(done)
@@ -56,9 +56,9 @@ def test_the_whole_job_works_where_no_name_is_only_a_name(odd: Stall, tmp_path: 
     assert not Path("/tmp/never").exists()
 
 
-def _dumps(stall: Stall, folder: Path) -> list[Path]:
+def _dumps(minimal_stack: MinimalStack, folder: Path) -> list[Path]:
     """Dump a table that the temp server's own container makes, as an archive and as a folder."""
-    services = stall.journal()["plan"]["services"]
+    services = minimal_stack.journal()["plan"]["services"]
     (container,) = (item["container_name"] for item in services if item["service"] == "db")
     run = ("exec", container, "psql", "-U", _NAMES.user, "-d", "postgres", "-c")
     docker.docker(*run, "CREATE TABLE dumped AS SELECT generate_series(1, 7) AS number")
@@ -74,11 +74,11 @@ def _dumps(stall: Stall, folder: Path) -> list[Path]:
 @pytest.mark.parametrize("name", ["x; rm -rf ~", "--volumes", "$(touch /tmp/never)"])
 def test_a_project_name_that_is_none_is_refused_in_composes_own_words(tmp_path: Path, name: str) -> None:
     before = docker.engine(_PREFIXES)
-    stall = make_stall(tmp_path / "stall", "oddstall", 24000)
-    stall.configure(project_name=name)
-    done = stall.invoke("isolate")
+    minimal_stack = make_minimal_stack(tmp_path / "stall", "oddstall", 24000)
+    minimal_stack.configure(project_name=name)
+    done = minimal_stack.invoke("isolate")
     assert done.code == 2, str(done)
     assert f'invalid project name "{name}"' in done.err
-    assert stall.journal() == {}
+    assert minimal_stack.journal() == {}
     assert docker.lasting_differences(before, _PREFIXES) == []
     assert not Path("/tmp/never").exists()

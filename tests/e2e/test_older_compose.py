@@ -6,14 +6,14 @@ import stat
 
 import pytest
 
-from tests.e2e.shop import Shop, differences, state
+from tests.e2e.example_copy import ExampleCopy, differences, state
 from tests.support import docker
 from tests.support.older import make_older
 
 pytestmark = pytest.mark.docker
 
 
-def test_a_compose_that_ignores_the_tag_does_the_whole_job_from_one_whole_file(kiosk: Shop) -> None:
+def test_a_compose_that_ignores_the_tag_does_the_whole_job_from_one_whole_file(kiosk: ExampleCopy) -> None:
     kiosk.configure(exclude_services=["bot", "frontend"])
     older = make_older(kiosk.folder / "older" / "docker", [str(kiosk.folder / "bin" / "docker")])
     environment = {"PATH": f"{older.parent}:{kiosk.environment()['PATH']}"}

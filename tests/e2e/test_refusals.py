@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.e2e.shop import Shop, definitions, differences, state
+from tests.e2e.example_copy import ExampleCopy, definitions, differences, state
 from tests.support import docker
 
 pytestmark = pytest.mark.docker
@@ -42,7 +42,7 @@ def downgrade() -> None:
 """
 
 
-def test_a_stack_that_cannot_be_isolated_is_refused_with_every_reason(fresh: Shop) -> None:
+def test_a_stack_that_cannot_be_isolated_is_refused_with_every_reason(fresh: ExampleCopy) -> None:
     fresh.write("compose/extra.yml", _NOT_ISOLABLE)
     fresh.configure("compose/extra.yml")
     before = state()
@@ -54,7 +54,7 @@ def test_a_stack_that_cannot_be_isolated_is_refused_with_every_reason(fresh: Sho
     assert [path for path in fresh.tool_files() if "override" in path or "journal" in path] == []
 
 
-def test_a_failing_service_is_shown_with_its_last_words_and_cleanup_takes_all(fresh: Shop) -> None:
+def test_a_failing_service_is_shown_with_its_last_words_and_cleanup_takes_all(fresh: ExampleCopy) -> None:
     fresh.write("compose/extra.yml", _BROKEN_API)
     fresh.configure("compose/extra.yml", exclude_services=["bot", "frontend"])
     before = state()
@@ -71,7 +71,7 @@ def test_a_failing_service_is_shown_with_its_last_words_and_cleanup_takes_all(fr
     assert differences(before) == []
 
 
-def test_several_heads_are_refused_with_the_merge_to_run(fresh: Shop) -> None:
+def test_several_heads_are_refused_with_the_merge_to_run(fresh: ExampleCopy) -> None:
     fresh.write("compose/api/migrations/versions/20250401_feedfacecafe_second.py", _SECOND_HEAD)
     fresh.configure(exclude_services=["bot", "frontend"])
     done = fresh.invoke("isolate", "generate")
@@ -84,10 +84,10 @@ def test_several_heads_are_refused_with_the_merge_to_run(fresh: Shop) -> None:
 
 
 @contextmanager
-def _logging_statements(shop: Shop) -> Iterator[list[str]]:
+def _logging_statements(example_copy: ExampleCopy) -> Iterator[list[str]]:
     """Log every statement that the dev database gets during the block; the list is filled at its end."""
     statements: list[str] = []
-    with shop.connect(shop.ports["postgres"]) as connection:
+    with example_copy.connect(example_copy.ports["postgres"]) as connection:
         connection.execute("ALTER SYSTEM SET log_statement = 'all'")
         connection.execute("SELECT pg_reload_conf()")
         while connection.execute("SHOW log_statement").fetchone() != ("all",):
@@ -117,7 +117,7 @@ def _reach_from_another_network(network: str, host: str, port: int) -> None:
     docker.docker("rm", "--volumes", "shopline_reach")
 
 
-def test_a_hard_coded_url_to_dev_stops_before_the_first_statement(fresh: Shop, bystanders: str) -> None:
+def test_a_hard_coded_url_to_dev_stops_before_the_first_statement(fresh: ExampleCopy, bystanders: str) -> None:
     host, port = _address_of_this_machine(), fresh.ports["postgres"]
     _reach_from_another_network(bystanders, host, port)  # or this test would prove nothing
     env = fresh.root / "compose/api/migrations/env.py"

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.shop import Shop, contents, definitions, differences, state, tables, words_of
+from tests.e2e.example_copy import ExampleCopy, contents, definitions, differences, state, tables, words_of
 from tests.support import docker
 from tests.support.docker import PROJECT_LABEL, Done, Engine
 
@@ -20,9 +20,12 @@ pytestmark = pytest.mark.docker
 
 _SERVICES = {"api", "api-migrations", "bot", "frontend", "postgres", "redis"}
 _INDEXES = {
-    "ix_email_logs_email_type", "ix_email_logs_provider_message_id", "ix_email_logs_recipient",
-    "ix_email_logs_status_queued_at", "ix_email_logs_user_id",
-}  # fmt: skip
+    "ix_email_logs_email_type",
+    "ix_email_logs_provider_message_id",
+    "ix_email_logs_recipient",
+    "ix_email_logs_status_queued_at",
+    "ix_email_logs_user_id",
+}
 _DATA = "/var/lib/postgresql/data"
 _QUESTIONS = {
     "unique": "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'uq_users_email'",
@@ -108,60 +111,72 @@ class Story:
 
 
 @pytest.fixture(scope="module")
-def story(shop: Shop) -> Iterator[Story]:
+def story(example_copy: ExampleCopy) -> Iterator[Story]:
     """Run the four tasks once, looking at everything in between."""
-    before, dev_rows, revisions = state(), shop.dev_contents(), shop.revision_files()
-    compose_file, begun = shop.compose_file.read_bytes(), len(shop.docker_commands())
+    before, dev_rows, revisions = state(), example_copy.dev_contents(), example_copy.revision_files()
+    compose_file, begun = example_copy.compose_file.read_bytes(), len(example_copy.docker_commands())
     try:
-        isolated = _isolate(shop, before)
-        generated = _generate(shop, revisions)
-        validated = _validate(shop)
-        cleaned = _clean_up(shop, before)
-        commands = shop.docker_commands()[begun:]
+        isolated = _isolate(example_copy, before)
+        generated = _generate(example_copy, revisions)
+        validated = _validate(example_copy)
+        cleaned = _clean_up(example_copy, before)
+        commands = example_copy.docker_commands()[begun:]
         yield Story(
-            before, dev_rows, revisions, shop.revision_files(), (compose_file, shop.compose_file.read_bytes()),
-            isolated, generated, validated, cleaned, commands, list(shop.leaks),
-        )  # fmt: skip
+            before,
+            dev_rows,
+            revisions,
+            example_copy.revision_files(),
+            (compose_file, example_copy.compose_file.read_bytes()),
+            isolated,
+            generated,
+            validated,
+            cleaned,
+            commands,
+            list(example_copy.leaks),
+        )
     finally:
-        shop.invoke("cleanup")
-        shop.reset()
+        example_copy.invoke("cleanup")
+        example_copy.reset()
 
 
-def _isolate(shop: Shop, before: Engine) -> Isolated:
-    done = shop.invoke("isolate")
+def _isolate(example_copy: ExampleCopy, before: Engine) -> Isolated:
+    done = example_copy.invoke("isolate")
     assert done.code == 0, str(done)
-    plan = shop.journal()["plan"]
+    plan = example_copy.journal()["plan"]
     return Isolated(
-        done, plan, shop.temp_containers(),
+        done,
+        plan,
+        example_copy.temp_containers(),
         docker.inspect("network", [item["name"] for item in plan["networks"]]),
         docker.inspect("volume", [item["name"] for item in plan["volumes"]]),
         docker.inspect("image", [item["name"] for item in plan["images"]]),
-        shop.invoke("status"), shop.invoke("psql", "--command", "select 40 + 2 as answer"),
+        example_copy.invoke("status"),
+        example_copy.invoke("psql", "--command", "select 40 + 2 as answer"),
         [line for line in before.differences(state()) if not line.endswith("is new")],
-    )  # fmt: skip
-
-
-def _generate(shop: Shop, revisions: Mapping[str, str]) -> Generated:
-    done = shop.invoke("generate")
-    assert done.code == 0, str(done)
-    git = shop.git_status()
-    new = sorted(path for path in shop.versions.iterdir() if path.name not in revisions)
-    status = new[0].stat()
-    texts = {path.name: path.read_text() for path in new}
-    again = shop.invoke("generate")
-    return Generated(
-        done, texts, status.st_uid, stat.S_IMODE(status.st_mode), git, again, frozenset(shop.revision_files())
     )
 
 
-def _validate(shop: Shop) -> Validated:
+def _generate(example_copy: ExampleCopy, revisions: Mapping[str, str]) -> Generated:
+    done = example_copy.invoke("generate")
+    assert done.code == 0, str(done)
+    git = example_copy.git_status()
+    new = sorted(path for path in example_copy.versions.iterdir() if path.name not in revisions)
+    status = new[0].stat()
+    texts = {path.name: path.read_text() for path in new}
+    again = example_copy.invoke("generate")
+    return Generated(
+        done, texts, status.st_uid, stat.S_IMODE(status.st_mode), git, again, frozenset(example_copy.revision_files())
+    )
+
+
+def _validate(example_copy: ExampleCopy) -> Validated:
     # A file in the old volume tells it from a new one, which the volume's time of creation does not on old engines.
-    docker.docker("exec", shop.temp_containers()["postgres"]["Id"], "touch", f"{_DATA}/mark-of-the-test")
-    begun = len(shop.docker_commands())
-    done = shop.invoke("validate")
-    commands = shop.docker_commands()[begun:]
-    containers = shop.temp_containers()
-    with shop.connect(docker.host_port(containers["postgres"], 5432)) as connection:
+    docker.docker("exec", example_copy.temp_containers()["postgres"]["Id"], "touch", f"{_DATA}/mark-of-the-test")
+    begun = len(example_copy.docker_commands())
+    done = example_copy.invoke("validate")
+    commands = example_copy.docker_commands()[begun:]
+    containers = example_copy.temp_containers()
+    with example_copy.connect(docker.host_port(containers["postgres"], 5432)) as connection:
         up, rows = definitions(connection), contents(connection)
         answers = {name: [text for (text,) in connection.execute(query)] for name, query in _QUESTIONS.items()}
         named = tables(connection)
@@ -174,11 +189,11 @@ def _validate(shop: Shop) -> Validated:
     return Validated(done, named, rows, answers, marks, commands, up, down, again, restarts)
 
 
-def _clean_up(shop: Shop, before: Engine) -> Cleaned:
-    done = shop.invoke("cleanup")
-    found, git, files = differences(before), shop.git_status(), shop.tool_files()
-    again = shop.invoke("cleanup")
-    return Cleaned(done, found, git, files, again, differences(before), shop.dev_contents())
+def _clean_up(example_copy: ExampleCopy, before: Engine) -> Cleaned:
+    done = example_copy.invoke("cleanup")
+    found, git, files = differences(before), example_copy.git_status(), example_copy.tool_files()
+    again = example_copy.invoke("cleanup")
+    return Cleaned(done, found, git, files, again, differences(before), example_copy.dev_contents())
 
 
 # --- isolate ---------------------------------------------------------------------------------------------------------
@@ -217,7 +232,7 @@ def test_everything_of_the_copy_carries_both_labels(story: Story) -> None:
     assert pairs == {("shopline_temp", "shopline_temp")}
 
 
-def test_ports_are_bound_to_this_machine_and_shifted_by_one_offset(story: Story, shop: Shop) -> None:
+def test_ports_are_bound_to_this_machine_and_shifted_by_one_offset(story: Story, example_copy: ExampleCopy) -> None:
     targets = {"postgres": 5432, "redis": 6379, "api": 8000, "frontend": 4444}
     bindings = {
         service: item["HostConfig"]["PortBindings"] or {} for service, item in story.isolated.containers.items()
@@ -227,7 +242,7 @@ def test_ports_are_bound_to_this_machine_and_shifted_by_one_offset(story: Story,
     }
     flat = {service: ports[f"{targets[service]}/tcp"] for service, ports in bindings.items() if ports}
     assert {binding["HostIp"] for found in flat.values() for binding in found} == {"127.0.0.1"}
-    offsets = {int(found[0]["HostPort"]) - shop.ports[service] for service, found in flat.items()}
+    offsets = {int(found[0]["HostPort"]) - example_copy.ports[service] for service, found in flat.items()}
     assert offsets == {story.isolated.plan["offset"]}
 
 
@@ -248,14 +263,14 @@ def test_the_copy_mounts_no_volume_of_the_original(story: Story) -> None:
     assert not volumes & set(story.before.volumes)
 
 
-def test_the_source_folder_is_mounted_read_only(story: Story, shop: Shop) -> None:
+def test_the_source_folder_is_mounted_read_only(story: Story, example_copy: ExampleCopy) -> None:
     binds = [
         (mount["Source"], mount["RW"])
         for item in story.isolated.containers.values()
         for mount in item["Mounts"]
         if mount["Type"] == "bind"
     ]
-    assert binds == [(str((shop.root / "compose/api/src").resolve()), False)]
+    assert binds == [(str((example_copy.root / "compose/api/src").resolve()), False)]
 
 
 def test_the_copy_does_not_come_back_after_a_reboot(story: Story) -> None:

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from tests.e2e.shop import Shop, differences, start_task, state
+from tests.e2e.example_copy import ExampleCopy, differences, start_task, state
 from tests.support import docker
 
 pytestmark = pytest.mark.docker
@@ -14,7 +14,9 @@ pytestmark = pytest.mark.docker
 _SMALL = {"exclude_services": ["bot", "frontend"]}
 
 
-def test_a_stack_that_does_not_run_is_isolated_past_a_busy_port_and_a_misleading_environment(kiosk: Shop) -> None:
+def test_a_stack_that_does_not_run_is_isolated_past_a_busy_port_and_a_misleading_environment(
+    kiosk: ExampleCopy,
+) -> None:
     kiosk.configure(**_SMALL)
     elsewhere = kiosk.folder / "impostor.yml"
     elsewhere.write_text("name: impostor\nservices: {impostor: {image: 'redis:7-alpine'}}\n")
@@ -39,7 +41,7 @@ def test_a_stack_that_does_not_run_is_isolated_past_a_busy_port_and_a_misleading
 _TARGETS = {"api": 8000, "postgres": 5432, "redis": 6379}
 
 
-def test_the_whole_chain_works_in_a_misleading_environment(kiosk: Shop) -> None:
+def test_the_whole_chain_works_in_a_misleading_environment(kiosk: ExampleCopy) -> None:
     kiosk.configure(exclude_services=["bot", "frontend", "api"], application_service="")
     misleading = {"COMPOSE_FILE": "nowhere.yml", "COMPOSE_PROJECT_NAME": "impostor"}
     before = state()
@@ -51,7 +53,7 @@ def test_the_whole_chain_works_in_a_misleading_environment(kiosk: Shop) -> None:
     assert differences(before) == []
 
 
-def test_check_says_what_is_missing_and_leaves_nothing(fresh: Shop) -> None:
+def test_check_says_what_is_missing_and_leaves_nothing(fresh: ExampleCopy) -> None:
     before = state()
     done = fresh.invoke("check")
     assert done.code == 1, str(done)
@@ -61,7 +63,7 @@ def test_check_says_what_is_missing_and_leaves_nothing(fresh: Shop) -> None:
     assert differences(before) == []
 
 
-def test_doctor_finds_everything_and_starts_nothing(fresh: Shop) -> None:
+def test_doctor_finds_everything_and_starts_nothing(fresh: ExampleCopy) -> None:
     before = state()
     done = fresh.invoke("doctor")
     assert done.code == 0, str(done)
@@ -70,7 +72,7 @@ def test_doctor_finds_everything_and_starts_nothing(fresh: Shop) -> None:
     assert differences(before) == []
 
 
-def test_a_dry_isolate_shows_the_plan_and_changes_nothing(fresh: Shop) -> None:
+def test_a_dry_isolate_shows_the_plan_and_changes_nothing(fresh: ExampleCopy) -> None:
     before, files = state(), fresh.tool_files()
     done = fresh.invoke("--dry", "isolate")
     assert done.code == 0, str(done)
@@ -81,13 +83,13 @@ def test_a_dry_isolate_shows_the_plan_and_changes_nothing(fresh: Shop) -> None:
 
 
 @pytest.mark.parametrize("task", ["generate", "validate", "psql"])
-def test_a_task_that_needs_a_copy_says_which_task_comes_first(fresh: Shop, task: str) -> None:
+def test_a_task_that_needs_a_copy_says_which_task_comes_first(fresh: ExampleCopy, task: str) -> None:
     done = fresh.invoke(task)
     assert done.code == 2, str(done)
     assert "invoke isolate" in done.err
 
 
-def test_two_tasks_at_once_are_kept_apart(fresh: Shop) -> None:
+def test_two_tasks_at_once_are_kept_apart(fresh: ExampleCopy) -> None:
     before = state()
     with start_task(fresh, "isolate") as first:
         assert first.stdout
@@ -102,7 +104,7 @@ def test_two_tasks_at_once_are_kept_apart(fresh: Shop) -> None:
     assert differences(before) == []
 
 
-def test_status_says_when_nothing_stands(fresh: Shop) -> None:
+def test_status_says_when_nothing_stands(fresh: ExampleCopy) -> None:
     done = fresh.invoke("status")
     assert done.code == 0, str(done)
     assert "invoke isolate" in done.out

@@ -11,16 +11,16 @@ import psycopg
 import pytest
 
 from migrations_tools.catalog import as_json, read
-from tests.e2e.shop import Shop
+from tests.e2e.example_copy import ExampleCopy
 
 pytestmark = pytest.mark.docker
 
 _FORM = "migrations_tools catalog 1"
 
 
-def _keep_dev_catalog(shop: Shop, path: Path) -> str:
+def _keep_dev_catalog(example_copy: ExampleCopy, path: Path) -> str:
     """Write the catalog of the dev database, which is on the project's own version; give that version."""
-    with shop.connect(shop.ports["postgres"]) as connection:
+    with example_copy.connect(example_copy.ports["postgres"]) as connection:
         catalog = read(lambda sql, params=(): _rows(connection, sql, params))
         version = str(connection.info.parameter_status("server_version")).partition(" ")[0]
     databases = {"recyclic": as_json(catalog.without_tables({"alembic_version"}))}
@@ -33,7 +33,9 @@ def _rows(connection: psycopg.Connection[Any], sql: str, params: Sequence[object
     return cursor.fetchall() if cursor.description else []
 
 
-def test_a_fresh_install_on_another_version_is_proven_and_its_catalog_compared(fresh: Shop, tmp_path: Path) -> None:
+def test_a_fresh_install_on_another_version_is_proven_and_its_catalog_compared(
+    fresh: ExampleCopy, tmp_path: Path
+) -> None:
     own, other = tmp_path / "own.json", tmp_path / "other.json"
     version = _keep_dev_catalog(fresh, own)
     isolated = fresh.invoke("isolate", "--postgres", "17")

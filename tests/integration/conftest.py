@@ -18,7 +18,7 @@ _numbers = count(1)
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Server]:
-    """Give a running server: ``.url(dbname)``, ``.host``, ``.port``, ``.user``, ``.password``."""
+    """Give a running server: `.url(dbname)`, `.host`, `.port`, `.user`, `.password`."""
     with running_server() as server:
         yield server
 

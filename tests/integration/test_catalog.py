@@ -1,7 +1,7 @@
 """The catalog of real databases: what is read, and every difference that the comparison tells.
 
-Each folder of ``catalog_cases`` is one case: ``actual.sql`` and ``expected.sql`` build two databases, and
-``differences.txt`` holds all sentences of the comparison. ``-- requires:`` in the first line of ``actual.sql`` names
+Each folder of `catalog_cases` is one case: `actual.sql` and `expected.sql` build two databases, and
+`differences.txt` holds all sentences of the comparison. `-- requires:` in the first line of `actual.sql` names
 the PostgreSQL version or extension that a case needs.
 """
 
@@ -103,12 +103,7 @@ def test_comparison_tells_every_difference(case: Path, two_empty_databases: tupl
     assert sentences == (case / "differences.txt").read_text().splitlines()
     assert all(compare(side, side) == () for side in (actual, expected))
     # Seen from the other side, what was missing is unexpected, and there is neither more nor less of it.
-    turned = {
-        "missing": "unexpected",
-        "unexpected": "missing",
-        "different": "different",
-        "renamed": "renamed",
-    }
+    turned = {"missing": "unexpected", "unexpected": "missing", "different": "different", "renamed": "renamed"}
     assert sorted(difference.sort for difference in compare(expected, actual)) == sorted(
         turned[difference.sort] for difference in compare(actual, expected)
     )
@@ -216,16 +211,8 @@ def test_constraints_and_indexes_are_read_with_their_parts(database: str) -> Non
         True,
         True,
     )
-    assert (foreign_key.columns, foreign_key.referenced_table, foreign_key.validated) == (
-        ("user_id",),
-        "users",
-        False,
-    )
-    assert (index.columns, index.included, index.predicate) == (
-        ("lower(name)", "id"),
-        ("email",),
-        "(name IS NOT NULL)",
-    )
+    assert (foreign_key.columns, foreign_key.referenced_table, foreign_key.validated) == (("user_id",), "users", False)
+    assert (index.columns, index.included, index.predicate) == (("lower(name)", "id"), ("email",), "(name IS NOT NULL)")
 
 
 def test_sequences_know_the_column_that_owns_and_uses_them(database: str) -> None:
@@ -253,9 +240,7 @@ def test_leaving_a_table_out_leaves_out_all_that_belongs_to_it(database: str) ->
     ]
 
 
-def test_what_is_read_does_not_depend_on_the_settings_of_database_or_session(
-    new_database: Callable[[], str],
-) -> None:
+def test_what_is_read_does_not_depend_on_the_settings_of_database_or_session(new_database: Callable[[], str]) -> None:
     usual, unusual = new_database(), new_database()
     with connected(unusual) as (connection, _):
         connection.execute(

@@ -10,9 +10,9 @@ import psycopg
 import pytest
 
 from migrations_tools import inapp
-from migrations_tools.catalog import Catalog, Step, Watch, compare, read
-from migrations_tools.catalog.changes import CAN_BE_MADE, FUNCTION, OR_ELSE, PRESENT
-from migrations_tools.catalog.ways import Kept, Plain, Way, answered
+from migrations_tools.catalog import Catalog, SchemaChange, SchemaWatch, compare, read
+from migrations_tools.catalog.change_queries import CAN_BE_MADE, FUNCTION, OR_ELSE, PRESENT
+from migrations_tools.catalog.snapshots import PlainStatements, SessionFunction, Way, answered
 
 # Each a step of a migration; together they touch everything that a catalog knows.
 STEPS = (
@@ -87,16 +87,16 @@ def _whole(connection: psycopg.Connection[Any]) -> Catalog:
     return read(lambda sql, params=(): connection.execute(sql.encode(), params or None).fetchall())
 
 
-def _said(step: Step) -> set[str]:
+def _said(step: SchemaChange) -> set[str]:
     return {item.sentence() for item in compare(step.before, step.after)}
 
 
-@pytest.mark.parametrize("way", [Plain, Kept], ids=["plain", "kept"])
+@pytest.mark.parametrize("way", [PlainStatements, SessionFunction], ids=["plain", "kept"])
 @pytest.mark.parametrize("transactions", ["one", "each"])
 def test_each_step_is_seen_as_by_reading_everything(
     connection: psycopg.Connection[Any], transactions: str, way: type[Way]
 ) -> None:
-    watch, ask = Watch(way()), Asked(connection)
+    watch, ask = SchemaWatch(way()), Asked(connection)
     watch.look(ask)
     before = _whole(connection)
     for statement in STEPS:
@@ -116,7 +116,7 @@ def test_a_step_that_does_nothing_changes_nothing_and_reads_next_to_nothing(
     for number in range(40):
         connection.execute(f"CREATE TABLE t{number} (id serial PRIMARY KEY, a int, b int)".encode())
     connection.commit()
-    watch, ask = Watch(), Asked(connection)
+    watch, ask = SchemaWatch(), Asked(connection)
     watch.look(ask)
     everything, ask.letters = ask.letters, 0
     connection.execute(b"ALTER TABLE t7 ADD COLUMN c int")
@@ -132,7 +132,7 @@ def test_a_step_that_does_nothing_changes_nothing_and_reads_next_to_nothing(
 
 def test_the_sessions_settings_are_as_before(connection: psycopg.Connection[Any]) -> None:
     connection.execute(b"CREATE SCHEMA shop; SET search_path TO shop; SET datestyle TO 'SQL'")
-    Watch().look(Asked(connection))
+    SchemaWatch().look(Asked(connection))
     found = connection.execute(b"SELECT current_setting('search_path'), current_setting('datestyle')").fetchone()
     assert found == ("shop", "SQL, MDY")
 
@@ -141,7 +141,7 @@ def test_what_was_kept_is_made_again_where_it_is_gone(connection: psycopg.Connec
     connection.rollback()
     connection.autocommit = True
     connection.execute(b"SET DateStyle = German")
-    watch, ask = Watch(), Asked(connection)
+    watch, ask = SchemaWatch(), Asked(connection)
     watch.look(ask)
     watch.look(ask)
     assert ask.statements.count(FUNCTION) == 1
@@ -163,7 +163,7 @@ def test_what_is_taken_back_is_seen_without_asking_for_everything_that_is_there(
 ) -> None:
     connection.autocommit = True
     connection.execute(b"CREATE TABLE users (id serial PRIMARY KEY, email text); CREATE DOMAIN short AS text")
-    watch, ask = Watch(), Asked(connection)
+    watch, ask = SchemaWatch(), Asked(connection)
     watch.look(ask)
     point = watch.point()
     connection.execute(b"ALTER TABLE users ADD CONSTRAINT uq UNIQUE (email); CREATE TYPE mood AS ENUM ('glad')")
@@ -182,7 +182,7 @@ def test_where_the_function_cannot_be_made_statements_do_instead(connection: psy
     connection.autocommit = True
     connection.execute(b"CREATE FUNCTION noted() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN NULL; END'")
     connection.execute(b"CREATE EVENT TRIGGER noting ON ddl_command_end EXECUTE FUNCTION noted()")
-    watch, ask = Watch(), Asked(connection)
+    watch, ask = SchemaWatch(), Asked(connection)
     watch.look(ask)
     connection.execute(b"CREATE TABLE more (id int)")
     assert [table.name for table in watch.look(ask).after.tables] == ["more"]
@@ -194,7 +194,7 @@ def test_what_another_transaction_has_yet_to_commit_is_seen_once_it_has(
     connection: psycopg.Connection[Any], database: str
 ) -> None:
     connection.autocommit = True
-    watch, ask = Watch(), Asked(connection)
+    watch, ask = SchemaWatch(), Asked(connection)
     with psycopg.connect(database) as other:
         other.execute("CREATE TABLE early (id int)")
         connection.execute(b"CREATE TABLE late (id int)")

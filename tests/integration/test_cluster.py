@@ -20,7 +20,7 @@ import psycopg
 import pytest
 
 from migrations_tools.engines import cluster as clusters
-from migrations_tools.engines.cluster import Binaries, Cluster, ClusterState, lifecycle, processes, template
+from migrations_tools.engines.cluster import Binaries, Cluster, ClusterState, processes, server_lifecycle, template
 from migrations_tools.engines.cluster.account import Account, server_account
 from migrations_tools.engines.cluster.binaries import reachable
 from migrations_tools.engines.cluster.cache import cache_folder
@@ -64,12 +64,12 @@ def make(folder: Path, binaries: Binaries) -> Iterator[Callable[..., Cluster]]:
         yield make
 
 
-def in_child(work: Callable[[], object], uid: int | None = None) -> int:
+def in_child(session: Callable[[], object], uid: int | None = None) -> int:
     """Run the work in a process of its own (of another user), and give how it ended: 0, or minus the signal."""
-    return finish(fork(work, uid))
+    return finish(fork(session, uid))
 
 
-def fork(work: Callable[[], object], uid: int | None = None) -> int:
+def fork(session: Callable[[], object], uid: int | None = None) -> int:
     pid = os.fork()
     if pid:
         return pid
@@ -78,7 +78,7 @@ def fork(work: Callable[[], object], uid: int | None = None) -> int:
             os.setgroups([])
             os.setgid(uid)
             os.setuid(uid)
-        work()
+        session()
         os._exit(0)
     finally:
         traceback.print_exc()
@@ -151,12 +151,12 @@ def test_a_damaged_template_is_built_anew(
 def test_two_processes_that_start_with_an_empty_cache_both_get_a_cluster(
     own_cache: Path, folder: Path, binaries: Binaries
 ) -> None:
-    def work(name: str) -> None:
+    def session(name: str) -> None:
         cluster = clusters.make(folder / name, binaries, lambda _: None)
         assert answers(cluster)
         clusters.remove(cluster.state)
 
-    children = [fork(lambda name=name: work(name)) for name in ("one", "two", "three")]  # type: ignore[misc]
+    children = [fork(lambda name=name: session(name)) for name in ("one", "two", "three")]  # type: ignore[misc]
     assert [finish(pid) for pid in children] == [0, 0, 0]
     assert len(list(own_cache.glob("cluster-*"))) == 1
     assert list(own_cache.glob("build-*")) == []
@@ -226,8 +226,8 @@ def test_remove_leaves_nothing_after_the_maker_was_killed(
             die()
 
     if step.startswith(("_", "new")):
-        work = getattr(lifecycle, step)
-        monkeypatch.setattr(lifecycle, step, lambda *arguments: die(work(*arguments)))
+        session = getattr(server_lifecycle, step)
+        monkeypatch.setattr(server_lifecycle, step, lambda *arguments: die(session(*arguments)))
     assert in_child(lambda: clusters.make(folder / "cluster", binaries, note)) == -signal.SIGKILL
     state = read(journal)
     clusters.remove(state)
@@ -311,9 +311,9 @@ def test_another_port_is_taken_when_somebody_was_first(
     make: Callable[..., Cluster], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as somebody:
-        taken, free = somebody.getsockname()[1], lifecycle._free_port()
+        taken, free = somebody.getsockname()[1], server_lifecycle._free_port()
         ports = iter((taken, free))
-        monkeypatch.setattr(lifecycle, "_free_port", lambda: next(ports))
+        monkeypatch.setattr(server_lifecycle, "_free_port", lambda: next(ports))
         notes: list[dict[str, Any]] = []
         cluster = make(note=notes.append)
     assert answers(cluster)
@@ -324,8 +324,8 @@ def test_a_server_that_does_not_start_says_why_and_leaves_nothing(
     make: Callable[..., Cluster], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     notes: list[dict[str, Any]] = []
-    real = lifecycle._launch
-    monkeypatch.setattr(lifecycle, "_launch", lambda state, account: real(state.changed(port=99999), account))
+    real = server_lifecycle._launch
+    monkeypatch.setattr(server_lifecycle, "_launch", lambda state, account: real(state.changed(port=99999), account))
     with pytest.raises(CommandFailed) as failure:
         make(note=notes.append)
     assert "did not start" in str(failure.value)
@@ -349,7 +349,7 @@ def test_an_interruption_leaves_nothing(make: Callable[..., Cluster]) -> None:
 def test_without_a_place_for_a_socket_there_is_none(
     make: Callable[..., Cluster], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lifecycle, "_SOCKET_BYTES", 10)
+    monkeypatch.setattr(server_lifecycle, "_SOCKET_BYTES", 10)
     cluster = make()
     assert cluster.state.socket_folder == ""
     assert answers(cluster)
@@ -465,7 +465,7 @@ def test_a_user_who_is_not_root_makes_and_removes_a_cluster(folder: Path, binari
     home.mkdir(mode=0o700)
     os.chown(home, account.uid, account.gid)
 
-    def work() -> None:
+    def session() -> None:
         os.environ.update(HOME=str(home))
         os.environ.pop("XDG_CACHE_HOME", None)
         cluster = clusters.make(home / "cluster", runnable, lambda _: None)
@@ -474,7 +474,7 @@ def test_a_user_who_is_not_root_makes_and_removes_a_cluster(folder: Path, binari
         clusters.remove(cluster.state)
         nothing_is_left(cluster.state)
 
-    assert in_child(work, account.uid) == 0
+    assert in_child(session, account.uid) == 0
 
 
 @as_root

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from migrations_tools.catalog import read
-from migrations_tools.data import Change, Contents, ContentsWatch, compare, fingerprint, seed
+from migrations_tools.data import Contents, ContentsChange, ContentsWatch, compare, fingerprint, seed
 from migrations_tools.engines.postgres import querying
 
 Connection = psycopg.Connection[Any]
@@ -44,7 +44,7 @@ def contents(connection: Connection) -> Contents:
     return fingerprint(query, read(query))
 
 
-def changes(connection: Connection, script: str, **options: bool) -> list[Change]:
+def changes(connection: Connection, script: str, **options: bool) -> list[ContentsChange]:
     before = contents(connection)
     connection.execute(script.encode())
     return list(compare(before, contents(connection), **options))
@@ -62,8 +62,10 @@ def changes(connection: Connection, script: str, **options: bool) -> list[Change
         ("UPDATE users SET note = 'x' WHERE id = 1", "values changed: In users.note, 1 NULL became a value."),
         (
             "ALTER TABLE users DROP COLUMN name; ALTER TABLE users ADD COLUMN first text",
-            ("column gone: The column users.name is gone, with 3 values."
-            " column came: The column users.first is new, with no values."),
+            (
+                "column gone: The column users.name is gone, with 3 values."
+                " column came: The column users.first is new, with no values."
+            ),
         ),
         (
             "ALTER TABLE users RENAME COLUMN name TO first",
@@ -74,15 +76,14 @@ def changes(connection: Connection, script: str, **options: bool) -> list[Change
         ("CREATE TABLE more (a integer)", "table came: The table more is new, with no rows."),
         (
             "ALTER TABLE users ALTER COLUMN since TYPE date",
-            ("values changed: The values of users.since are not what they were"
-            " (its type was timestamp with time zone and is date)."),
+            (
+                "values changed: The values of users.since are not what they were"
+                " (its type was timestamp with time zone and is date)."
+            ),
         ),
-        (
-            'UPDATE "odd %s" SET "a b" = 7',
-            'values changed: The values of odd %s.a b are not what they were.',
-        ),
+        ('UPDATE "odd %s" SET "a b" = 7', "values changed: The values of odd %s.a b are not what they were."),
     ],
-)  # fmt: skip
+)
 def test_what_was_done_to_the_rows_is_told(script: str, expected: str, connection: Connection) -> None:
     connection.execute(SHOP.encode())
     found = changes(connection, script)

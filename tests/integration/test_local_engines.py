@@ -17,16 +17,7 @@ import pytest
 
 from tests.support.docker import Done
 from tests.support.embedded import Server
-from tests.support.local import (
-    CONSTRAINTS,
-    LEFT,
-    LEFT_AFTER_VALIDATE,
-    TABLES,
-    LocalProject,
-    local_project,
-    names,
-    rows,
-)
+from tests.support.local import CONSTRAINTS, LEFT, LEFT_AFTER_VALIDATE, TABLES, LocalProject, local_project, names, rows
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="processes are looked up in /proc")
 
@@ -133,9 +124,19 @@ def _isolate(project: LocalProject) -> Isolated:
     check = project.invoke("check")
     restored = project.run_python("-m", "tests.support.restoring", str(_dump(project)))
     return Isolated(
-        done, status, psql, check, comment, owner, superuser, listens, mode & 0o777,
-        bool(project.journal()), restored, _versions(project),
-    )  # fmt: skip
+        done,
+        status,
+        psql,
+        check,
+        comment,
+        owner,
+        superuser,
+        listens,
+        mode & 0o777,
+        bool(project.journal()),
+        restored,
+        _versions(project),
+    )
 
 
 def _dump(project: LocalProject) -> Path:
@@ -179,9 +180,14 @@ def _clean_up(project: LocalProject, before: Mapping[str, bytes]) -> Cleaned:
     done = project.invoke("cleanup")
     record = json.loads((project.tool_folder / "temp" / "last-run.json").read_text())
     return Cleaned(
-        done, project.tool_files(), project.processes(*traces), [sockets] if sockets.exists() else [],
-        _changed(before, project.contents()), record, project.invoke("cleanup"),
-    )  # fmt: skip
+        done,
+        project.tool_files(),
+        project.processes(*traces),
+        [sockets] if sockets.exists() else [],
+        _changed(before, project.contents()),
+        record,
+        project.invoke("cleanup"),
+    )
 
 
 def test_isolate_makes_a_marked_database_of_a_plain_role_on_this_machine_only(story: Story) -> None:
@@ -507,10 +513,14 @@ def killed(no_docker: dict[str, str]) -> Mapping[str, Killed]:
             traces, sockets = project.traces(), project.cluster().get("socket_folder", "")
             done = project.invoke("cleanup")
             return Killed(
-                caught, done, project.tool_files(), project.processes(*traces),
-                bool(sockets) and Path(sockets).exists(), _changed(before, project.contents()),
+                caught,
+                done,
+                project.tool_files(),
+                project.processes(*traces),
+                bool(sockets) and Path(sockets).exists(),
+                _changed(before, project.contents()),
                 project.invoke("cleanup"),
-            )  # fmt: skip
+            )
 
     with ThreadPoolExecutor(3) as pool:
         running = {name: pool.submit(one, *each) for name, each in _MOMENTS.items()}

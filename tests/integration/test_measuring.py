@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from migrations_tools import executed
-from migrations_tools.executed import Lock, Pass, Relation, Statement
-from migrations_tools.inapp.client import Probe, ProbeError, Program
+from migrations_tools import revision_runs
+from migrations_tools.inapp.probe_client import Probe, ProbeError, Program
+from migrations_tools.revision_runs import Lock, Relation, RevisionPass, SentStatement
 from tests.support import application
 from tests.support.probing import (
     ASYNC_DRIVER,
@@ -36,13 +36,13 @@ PROJECT = "revisions_that_are_measured"
 MEASURED = PROJECTS / PROJECT / "measured.txt"
 
 
-def run(probe: Probe, revision: str, direction: str = "upgrade", **more: Any) -> Pass:
+def run(probe: Probe, revision: str, direction: str = "upgrade", **more: Any) -> RevisionPass:
     request = target().request("execute", revision=revision, direction=direction, **more)
-    (found,) = executed.parse(probe.ask(request, "executing"))
+    (found,) = revision_runs.parse(probe.ask(request, "executing"))
     return found
 
 
-def lines_of(found: Pass) -> Iterator[str]:
+def lines_of(found: RevisionPass) -> Iterator[str]:
     """Write a pass as lines: a step with its line, and under it what each statement did to tables."""
     yield f"{found.direction} {found.revision}"
     for step in found.steps:
@@ -52,7 +52,7 @@ def lines_of(found: Pass) -> Iterator[str]:
         yield f"  failed at {failure.file}:{failure.line}, step {failure.step}: {failure.message}"
 
 
-def words_of(statement: Statement) -> str:
+def words_of(statement: SentStatement) -> str:
     # Which locks it takes besides the strongest, and which on indexes, differs from one version to another.
     locks = sorted({lock.relation.qualified_name for lock in statement.locks if lock.relation.kind == "table"})
     words = ", ".join(f"{strongest(statement, name)} {name}" for name in locks)
@@ -69,12 +69,18 @@ def words_of(statement: Statement) -> str:
 
 # PostgreSQL manual, "Explicit Locking": from the weakest to the strongest.
 MODES = (
-    "ACCESS SHARE", "ROW SHARE", "ROW EXCLUSIVE", "SHARE UPDATE EXCLUSIVE", "SHARE", "SHARE ROW EXCLUSIVE",
-    "EXCLUSIVE", "ACCESS EXCLUSIVE",
-)  # fmt: skip
+    "ACCESS SHARE",
+    "ROW SHARE",
+    "ROW EXCLUSIVE",
+    "SHARE UPDATE EXCLUSIVE",
+    "SHARE",
+    "SHARE ROW EXCLUSIVE",
+    "EXCLUSIVE",
+    "ACCESS EXCLUSIVE",
+)
 
 
-def strongest(statement: Statement, table: str) -> str:
+def strongest(statement: SentStatement, table: str) -> str:
     return max((lock.mode for lock in statement.locks if lock.relation.qualified_name == table), key=MODES.index)
 
 
@@ -82,7 +88,7 @@ def strongest(statement: Statement, table: str) -> str:
 @pytest.mark.parametrize("driver", [name for name in DRIVERS if name != "pg8000"])
 def test_each_revision_is_measured(driver: str, database: str, tmp_path: Path) -> None:
     need(driver)
-    project, passes = copy_project(PROJECT, tmp_path), list[Pass]()
+    project, passes = copy_project(PROJECT, tmp_path), list[RevisionPass]()
     with probing(project, with_driver(mark(database), driver)) as probe:
         for revision in "abcde":
             passes.append(run(probe, revision))
@@ -113,10 +119,10 @@ def users(database: str) -> str:
     return mark(database)
 
 
-def run_file(probe: Probe, url: str, upgrade: str = "", given: Sequence[Mapping[str, Any]] = ()) -> Pass:
+def run_file(probe: Probe, url: str, upgrade: str = "", given: Sequence[Mapping[str, Any]] = ()) -> RevisionPass:
     files = list(given) or [revision_file(upgrade)]
     request = target(url.rpartition("/")[2]).request("execute", revision="new", direction="upgrade", files=files)
-    (found,) = executed.parse(probe.ask(request, "executing"))
+    (found,) = revision_runs.parse(probe.ask(request, "executing"))
     return found
 
 
@@ -136,15 +142,18 @@ def test_a_file_that_is_nowhere_yet_is_part_of_the_history_for_one_request(datab
 
 def test_what_must_come_before_any_query_still_can(base: Probe, users: str) -> None:
     found = run_file(
-        base, users,
+        base,
+        users,
         "op.get_bind().connection.commit()\n"
         "op.execute('SET TRANSACTION ISOLATION LEVEL SERIALIZABLE')\n"
         "op.execute('DELETE FROM users')",
-    )  # fmt: skip
+    )
     assert list(lines_of(found))[1:] == [
-        "  new_.py:10 execute SQL", "    SET",
-        "  new_.py:11 execute SQL", "    DELETE; locks ROW EXCLUSIVE users",
-    ]  # fmt: skip
+        "  new_.py:10 execute SQL",
+        "    SET",
+        "  new_.py:11 execute SQL",
+        "    DELETE; locks ROW EXCLUSIVE users",
+    ]
 
 
 def test_where_everything_is_in_autocommit_nothing_is_said_of_locks(users: str, tmp_path: Path) -> None:
@@ -163,12 +172,10 @@ def test_an_index_is_locked_and_rewritten_by_its_own_name(base: Probe, users: st
 
 def test_a_revision_that_ends_the_transaction_itself_is_seen_to(base: Probe, users: str) -> None:
     found = run_file(
-        base, users, upgrade=(
-            "op.execute('LOCK TABLE users')\n"
-            "op.get_bind().connection.rollback()\n"
-            "op.execute('LOCK TABLE users')"
-        ),
-    )  # fmt: skip
+        base,
+        users,
+        upgrade=("op.execute('LOCK TABLE users')\nop.get_bind().connection.rollback()\nop.execute('LOCK TABLE users')"),
+    )
     assert [words_of(statement) for _, statement in found.statements] == ["LOCK; locks ACCESS EXCLUSIVE users"] * 2
 
 
@@ -238,9 +245,10 @@ def test_what_run_async_sends_has_the_line_that_called_it(users: str, tmp_path: 
 
 def test_the_seconds_and_rows_of_a_statement_are_its_own(base: Probe, users: str) -> None:
     found = run_file(
-        base, users,
+        base,
+        users,
         "op.execute('SELECT pg_sleep(0.2)')\nop.execute(\"INSERT INTO users SELECT generate_series(2, 11)\")",
-    )  # fmt: skip
+    )
     (_, slept), (_, inserted) = found.statements
     assert 0.2 <= slept.seconds <= found.seconds
     assert inserted.rows == 10
@@ -248,11 +256,12 @@ def test_the_seconds_and_rows_of_a_statement_are_its_own(base: Probe, users: str
 
 def test_very_many_statements_of_a_line_are_counted_together(base: Probe, users: str) -> None:
     found = run_file(
-        base, users,
+        base,
+        users,
         "for number in range(1000): op.get_bind().execute(sa.text('SELECT %d' % number))\n"
         "for number in range(1000): op.get_bind().execute(sa.text('SELECT :number'), {'number': number})\n"
         "op.execute('SELECT ' + '1 + ' * 1000 + 'x')",
-    )  # fmt: skip
+    )
     different, repeated, long = found.steps
     assert sum(statement.times for statement in different.statements) == 1000
     assert len(different.statements) == 201
@@ -264,10 +273,11 @@ def test_very_many_statements_of_a_line_are_counted_together(base: Probe, users:
 
 def test_an_error_at_the_commit_is_the_revisions(base: Probe, users: str) -> None:
     found = run_file(
-        base, users,
+        base,
+        users,
         "op.execute('CREATE TABLE orders (u int REFERENCES users DEFERRABLE INITIALLY DEFERRED)')\n"
         "op.execute('INSERT INTO orders VALUES (7)')",
-    )  # fmt: skip
+    )
     assert len(found.steps) == 2
     assert found.failure is not None
     assert (found.failure.sqlstate, found.failure.step, found.failure.line) == ("23503", None, 0)
@@ -278,16 +288,13 @@ def test_an_error_that_env_swallows_is_told_all_the_same(database: str, tmp_path
     url, more = with_driver(mark(database)), {"files": [revision_file("op.execute('SELECT nothing')")]}
     with probing(copy_project("swallows_every_error", tmp_path), url) as probe:
         request = target().request("execute", revision="new", direction="upgrade", **more)
-        passes = executed.parse(probe.ask(request, "executing"))
+        passes = revision_runs.parse(probe.ask(request, "executing"))
     assert {found.failure.sqlstate for found in passes if found.failure} == {"42703"}
 
 
 @pytest.mark.parametrize(
     ("revision", "text", "words"),
-    [
-        ("nowhere", "", "locate revision"),
-        ("new", "revision = 'new'\n1 / 0", "division by zero"),
-    ],
+    [("nowhere", "", "locate revision"), ("new", "revision = 'new'\n1 / 0", "division by zero")],
 )
 def test_an_error_before_the_revision_begins_is_the_requests(
     revision: str, text: str, words: str, base: Probe, users: str
@@ -309,6 +316,8 @@ def test_a_program_of_the_projects_own_knows_the_file_as_well(database: str, tmp
         probe.ask(target().request("reach", revision="new", files=files), "going there")
         found = run(probe, "new", files=files)
     assert list(lines_of(found)) == [
-        "upgrade new", "  new_.py:9 execute SQL", "    ALTER TABLE; locks ACCESS EXCLUSIVE goods",
-    ]  # fmt: skip
+        "upgrade new",
+        "  new_.py:9 execute SQL",
+        "    ALTER TABLE; locks ACCESS EXCLUSIVE goods",
+    ]
     assert run_sql(database, "SELECT price FROM goods") == []

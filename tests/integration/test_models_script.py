@@ -10,7 +10,7 @@ import pytest
 from migrations_tools.catalog import compare
 from migrations_tools.engines.postgres import Server as TempServer
 from migrations_tools.errors import CannotProceed
-from migrations_tools.steps.models import run_script
+from migrations_tools.trial.models_schema import run_script
 from tests.support.embedded import Server
 from tests.support.probing import (
     DRIVERS,
@@ -24,7 +24,7 @@ from tests.support.probing import (
     run_sql,
     target,
     with_driver,
-)  # fmt: skip
+)
 
 TABLES = "SELECT relname::text FROM pg_class WHERE relkind = 'r' AND oid >= 16384 ORDER BY 1"
 
@@ -48,8 +48,7 @@ def test_the_script_makes_what_create_all_makes(
 
 
 @pytest.mark.parametrize(
-    ("project", "made"),
-    [("models_that_ask_the_database", "made_on_"), ("engine_that_rewrites", "people")],
+    ("project", "made"), [("models_that_ask_the_database", "made_on_"), ("engine_that_rewrites", "people")]
 )
 def test_what_only_a_connection_can_make_is_made_there(project: str, made: str, database: str, tmp_path: Path) -> None:
     with probing(copy_project(project, tmp_path), with_driver(mark(database))) as probe:

@@ -13,11 +13,11 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from migrations_tools.discovery.addresses import Server as ApplicationsServer
-from migrations_tools.engines import given
-from migrations_tools.engines.address import parse
+from migrations_tools.discovery.postgres_addresses import ServerAddress as ApplicationsServer
+from migrations_tools.engines import existing_server
 from migrations_tools.engines.postgres import Server as TempServer
 from migrations_tools.engines.postgres import first_statements, psql_words
+from migrations_tools.engines.server_url import parse
 from tests.support.embedded import Server, binaries_for_tests
 
 NAMES = {
@@ -25,14 +25,14 @@ NAMES = {
     "backslashes": "a\\'b\\\"c\\",
     "psql's variables and commands": ":USER :'USER' :\"USER\" :{?USER} \\! touch /tmp/never \\gexec",
     "psql's commands on lines of their own": "a\r\n\\! touch /tmp/never\n\\q\n\t\x07",
-    "statements": "x\"; DROP DATABASE bystander; --",
+    "statements": 'x"; DROP DATABASE bystander; --',
     "statements in a literal": "x'; DROP DATABASE bystander; /*",
     "dollars and formats": "$$ $x$ $1 %s %(a)s {} {0}",
     "a connection string": "host=127.0.0.1 port=1 dbname=x",
     "an option": "--help",
     "the longest, in letters of all kinds": "ñ名前🐘" + "ü" * 25,
     "every sign": string.punctuation,
-}  # fmt: skip
+}
 TOKEN = "migrations_tools 'token' \"of\" \\a\\ :run"
 
 
@@ -129,9 +129,9 @@ def test_every_password_gets_through_every_address(postgres_server: Server, user
             assert connection.info.user == user
         where = parse(f"{url.rpartition('/')[0]}/it%27s%20%22a%22_temp", "shop", "_temp", Path("/"))
         assert (where.user, where.password, where.database) == (user, password, 'it\'s "a"_temp')
-        given.check(where, [where.database])
-        given.make(where, [where.database], TOKEN)
-        assert given.drop(where, [where.database], TOKEN) == []
+        existing_server.check(where, [where.database])
+        existing_server.make(where, [where.database], TOKEN)
+        assert existing_server.drop(where, [where.database], TOKEN) == []
 
 
 @pytest.mark.usefixtures("bystander")
@@ -139,7 +139,7 @@ def test_a_project_whose_name_is_a_command_gets_a_database_of_that_name(postgres
     url = postgres_server.url("").rstrip("/")
     where = parse(url, 'x"; rm -rf ~; DROP DATABASE bystander; --', "_temp", Path("/"))
     before = _databases(postgres_server.url())
-    given.make(where, [where.database], TOKEN)
+    existing_server.make(where, [where.database], TOKEN)
     assert _databases(postgres_server.url()) == {**before, where.database: TOKEN}
-    assert given.drop(where, [where.database, "bystander"], TOKEN) == ["bystander"]
+    assert existing_server.drop(where, [where.database, "bystander"], TOKEN) == ["bystander"]
     assert _databases(postgres_server.url()) == before

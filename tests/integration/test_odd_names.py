@@ -108,9 +108,14 @@ def test_a_project_name_that_is_none_is_refused_with_the_name_as_it_is(no_docker
 def _start(project: LocalProject, suffix: str, *tasks: str) -> subprocess.Popen[str]:
     environment = project.environment(INVOKE_MIGRATIONS_TOOLS_SUFFIX=suffix)
     return subprocess.Popen(
-        [sys.executable, "-m", "migrations_tools", *tasks], cwd=project.root, env=environment, text=True,
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )  # fmt: skip
+        [sys.executable, "-m", "migrations_tools", *tasks],
+        cwd=project.root,
+        env=environment,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
 
 
 def _ended(process: subprocess.Popen[str]) -> Done:

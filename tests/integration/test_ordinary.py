@@ -20,7 +20,7 @@ from tests.support.reviewing import Desk, desk_on, grave, mended, read_example
 
 ALL = sorted(path for path in (Path(__file__).parent / "ordinary").iterdir() if path.is_dir())
 # Those by hand want the review of revisions that exist.
-CASES = [path for path in ALL if find_spec("migrations_tools.steps.review") or not (path / "migration.py").exists()]
+CASES = [path for path in ALL if find_spec("migrations_tools.commands.review") or not (path / "migration.py").exists()]
 
 
 @pytest.fixture(scope="module")

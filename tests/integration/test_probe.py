@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from migrations_tools.errors import CannotProceed
-from migrations_tools.inapp.client import Probe, ProbeError
+from migrations_tools.inapp.probe_client import Probe, ProbeError
 from tests.support import application
 from tests.support.probing import (
     ASYNC_DRIVER,
@@ -284,10 +284,7 @@ def test_an_error_of_the_database_comes_in_its_own_words(driver: str, database: 
     project = copy_project("async_environment" if driver == "asyncpg" else "pooled_engine", tmp_path)
     (project / "migrations" / "versions").mkdir(exist_ok=True)
     (project / "migrations" / "versions" / "0001.py").write_text(BROKEN)
-    with (
-        probing(project, with_driver(mark(database), driver)) as probe,
-        pytest.raises(ProbeError) as caught,
-    ):
+    with probing(project, with_driver(mark(database), driver)) as probe, pytest.raises(ProbeError) as caught:
         probe.ask(target().request("upgrade"), "upgrading")
     assert caught.value.reasons == (
         f'{caught.value.type} while upgrading: column "nmae" does not exist',

@@ -29,27 +29,33 @@ def numbered(found: tuple[Operation, ...]) -> Callable[[str], int]:
 def every_edit(found: tuple[Operation, ...], schema: str) -> Iterator[Edit]:
     of, users = numbered(found), f"{schema or 'public'}.users"
     yield Edit(
-        comment="braces {op} and a colon:", comment_down="the type keeps it",
+        comment="braces {op} and a colon:",
+        comment_down="the type keeps it",
         upgrade=(edits.execute("ALTER TYPE mood ADD VALUE IF NOT EXISTS 'it''s {a}:b'", autocommit=True),),
         place="first",
-    )  # fmt: skip
+    )
     locale, renamed = of("add column users.locale"), (of("add column users.full"), of("drop column users.name"))
     yield Edit(
-        comment="filled", replaces=(locale,), downgrade=(edits.mirror(locale),),
+        comment="filled",
+        replaces=(locale,),
+        downgrade=(edits.mirror(locale),),
         upgrade=(
             edits.original(locale, nullable=True, server_default="'en'"),
             edits.execute(f"UPDATE {users} SET locale = 'a:b' WHERE locale IS NULL OR locale = 'en'"),
             edits.alter_column("users", "locale", schema, nullable=False, server_default=None, comment="a language"),
         ),
-    )  # fmt: skip
+    )
     yield Edit(
-        comment="renamed", comment_down="renamed back", replaces=renamed,
+        comment="renamed",
+        comment_down="renamed back",
+        replaces=renamed,
         upgrade=(edits.alter_column("users", "name", schema, new_name="full"),),
         downgrade=(edits.alter_column("users", "full", schema, new_name="name"),),
-    )  # fmt: skip
+    )
     age = of("alter column users.age")
     yield Edit(
-        comment="dropped, changed, set", replaces=(age,),
+        comment="dropped, changed, set",
+        replaces=(age,),
         upgrade=(
             edits.alter_column("users", "age", schema, server_default=None),
             edits.original(age, using="age::integer"),
@@ -60,19 +66,23 @@ def every_edit(found: tuple[Operation, ...], schema: str) -> Iterator[Edit]:
             edits.mirror(age, using="age::varchar"),
             edits.alter_column("users", "age", schema, server_default="'0'::character varying"),
         ),
-    )  # fmt: skip
+    )
     unique = of("create unique constraint users (email)")
     yield Edit(
-        replaces=(unique,), upgrade=(edits.original(unique, name="uq_mail"),),
+        replaces=(unique,),
+        upgrade=(edits.original(unique, name="uq_mail"),),
         downgrade=(edits.mirror(unique, name="uq_mail"),),
-    )  # fmt: skip
+    )
     older = of("drop table older")
     yield Edit(
-        replaces=(older,), upgrade=(edits.rename_table("older", "old", schema),),
+        replaces=(older,),
+        upgrade=(edits.rename_table("older", "old", schema),),
         downgrade=(edits.rename_table("old", "older", schema),),
-    )  # fmt: skip
+    )
     yield Edit(
-        comment="checks", comment_down="and back", place="last",
+        comment="checks",
+        comment_down="and back",
+        place="last",
         upgrade=(
             edits.drop_constraint("ck_old", "users", schema, "check"),
             edits.create_check("ck_new", "users", "seen > 0 AND \"full\" <> ':x {y}'", schema),
@@ -81,34 +91,42 @@ def every_edit(found: tuple[Operation, ...], schema: str) -> Iterator[Edit]:
             edits.drop_constraint("ck_new", "users", schema, "check"),
             edits.create_check("ck_old", "users", "seen > 0", schema),
         ),
-    )  # fmt: skip
+    )
     old, seen = of("drop index users.ix_old"), of("create index users.ix_users_seen")
     yield Edit(
-        replaces=(old, seen), place="last",
+        replaces=(old, seen),
+        place="last",
         upgrade=(edits.drop_index("ix_old", "users", schema), edits.create_index("ix_users_seen", "users", schema)),
         downgrade=(
             edits.drop_index("ix_users_seen", "users", schema),
             edits.create_index("ix_old", "users", schema, f"CREATE INDEX ix_old ON {users} (seen) WHERE seen > 1"),
         ),
-    )  # fmt: skip
+    )
     gone = of("drop column users.gone")
     yield Edit(
-        comment="shrunk first", replaces=(gone,), place="first",
-        upgrade=(edits.alter_column("users", "gone", schema, type_sql="smallint", using="gone::smallint"),
-                 edits.original(gone)),
+        comment="shrunk first",
+        replaces=(gone,),
+        place="first",
+        upgrade=(
+            edits.alter_column("users", "gone", schema, type_sql="smallint", using="gone::smallint"),
+            edits.original(gone),
+        ),
         downgrade=(edits.mirror(gone),),
-    )  # fmt: skip
+    )
     egg = of("create table eggs")
     yield Edit(
         replaces=(egg,), upgrade=(edits.original(egg, without_keys=[["hen_id"]]),), downgrade=(edits.mirror(egg),)
     )
     yield Edit(
-        place="last", downgrade=(edits.drop_constraint("fk_eggs_hen", "eggs", schema, "foreignkey"),),
-        upgrade=(edits.execute(
-            f"ALTER TABLE {schema or 'public'}.eggs ADD CONSTRAINT fk_eggs_hen FOREIGN KEY (hen_id)"
-            f" REFERENCES {schema or 'public'}.hens"
-        ),),
-    )  # fmt: skip
+        place="last",
+        downgrade=(edits.drop_constraint("fk_eggs_hen", "eggs", schema, "foreignkey"),),
+        upgrade=(
+            edits.execute(
+                f"ALTER TABLE {schema or 'public'}.eggs ADD CONSTRAINT fk_eggs_hen FOREIGN KEY (hen_id)"
+                f" REFERENCES {schema or 'public'}.hens"
+            ),
+        ),
+    )
 
 
 @pytest.mark.parametrize(("batch", "schema"), [("", ""), ("1", "shop")], ids=["plain", "in a batch and a schema"])

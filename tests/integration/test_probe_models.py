@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from migrations_tools.catalog import extension_tables
-from migrations_tools.inapp.client import ProbeError
+from migrations_tools.inapp.probe_client import ProbeError
 from tests.support.probing import DRIVER, PROJECTS, catalog_of, copy_project, mark, probing, target, with_driver
 
 _BASE = PROJECTS / "_base"

@@ -1,8 +1,8 @@
 """What the probe generates in real projects, and that the files go up, down and up again without a trace.
 
-Each folder of ``probe_projects`` that holds ``operations.txt`` is one case. It holds what Alembic found, with what the
-review holds back marked; ``bodies.txt``, where there is one, is what was written, from ``upgrade()`` on.
-``allow.txt`` lists the drops that are allowed.
+Each folder of `probe_projects` that holds `operations.txt` is one case. It holds what Alembic found, with what the
+review holds back marked; `bodies.txt`, where there is one, is what was written, from `upgrade()` on.
+`allow.txt` lists the drops that are allowed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from migrations_tools.catalog import Catalog, compare
-from migrations_tools.inapp.client import Probe
+from migrations_tools.inapp.probe_client import Probe
 from migrations_tools.review.findings import parse_allowances
 from tests.support import application
 from tests.support.probing import (

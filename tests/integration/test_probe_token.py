@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from migrations_tools.errors import WrongDatabase
-from migrations_tools.inapp.client import ProbeError
+from migrations_tools.inapp.probe_client import ProbeError
 from tests.support.embedded import Server
 from tests.support.probing import (
     DRIVERS,
@@ -97,10 +97,7 @@ def test_a_database_without_the_token_is_asked_for_it_and_nothing_else(
 
 def test_another_runs_token_does_not_open_the_gate(database: str, tmp_path: Path) -> None:
     mark(database, "the token of a run before")
-    with (
-        probing(copy_project("pooled_engine", tmp_path), with_driver(database)) as probe,
-        pytest.raises(WrongDatabase),
-    ):
+    with probing(copy_project("pooled_engine", tmp_path), with_driver(database)) as probe, pytest.raises(WrongDatabase):
         probe.ask(target().request("upgrade"), "upgrading")
     assert run_sql(database, "SELECT relname FROM pg_class WHERE relname = 'alembic_version'") == []
 
@@ -111,10 +108,7 @@ def test_a_url_written_into_env_is_refused_whatever_the_environment_says(
     project = copy_project("url_written_into_env", tmp_path)
     env = project / "migrations" / "env.py"
     env.write_text(env.read_text().replace("@URL@", with_driver(other)))
-    with (
-        probing(project, with_driver(mark(database))) as probe,
-        pytest.raises(WrongDatabase) as caught,
-    ):
+    with probing(project, with_driver(mark(database))) as probe, pytest.raises(WrongDatabase) as caught:
         probe.ask(target().request("upgrade"), "upgrading")
     assert refusal(caught.value) == REFUSED.format("HOST")
     assert caught.value.tip == (
@@ -150,10 +144,7 @@ def test_a_second_engine_needs_the_token_as_well(
     database: str, other: str, tmp_path: Path, statements: Callable[[str], list[str]]
 ) -> None:
     urls = {"url": with_driver(mark(database)), "OTHER_URL": with_driver(other)}
-    with (
-        probing(copy_project("two_engines", tmp_path), **urls) as probe,
-        pytest.raises(WrongDatabase),
-    ):
+    with probing(copy_project("two_engines", tmp_path), **urls) as probe, pytest.raises(WrongDatabase):
         probe.ask(target().request("upgrade"), "upgrading")
     assert statements(other) == [QUESTION]
 
@@ -173,29 +164,26 @@ def test_a_request_goes_to_the_scratch_database_that_it_names(
     driver: str, new_database: Callable[[], str], tmp_path: Path
 ) -> None:
     need(driver)
-    temp, scratch = mark(new_database()), mark(new_database())
+    sandbox, scratch = mark(new_database()), mark(new_database())
     tables = "SELECT relname FROM pg_class WHERE relname IN ('items', 'alembic_version') ORDER BY relname"
-    with probing(copy_project(project_for(driver), tmp_path), with_driver(temp, driver)) as probe:
+    with probing(copy_project(project_for(driver), tmp_path), with_driver(sandbox, driver)) as probe:
         # The application's engine keeps its connections: those of one request must not serve the next.
         probe.ask(target().request("current"), "looking")
         name = scratch.rpartition("/")[2]
         (answer,) = probe.ask(target(name).request("metadata"), "creating the models' schema")["passes"]
         assert (answer["database"], answer["tables"]) == (name, [[None, "items"]])
         assert run_sql(scratch, tables) == [("items",)]
-        assert run_sql(temp, tables) == []
+        assert run_sql(sandbox, tables) == []
         # Nobody is left on it, so that it can be cloned and dropped.
-        run_sql(temp, f'CREATE DATABASE "{name}_clone" TEMPLATE "{name}"')
-        run_sql(temp, f'DROP DATABASE "{name}_clone"')
+        run_sql(sandbox, f'CREATE DATABASE "{name}_clone" TEMPLATE "{name}"')
+        run_sql(sandbox, f'DROP DATABASE "{name}_clone"')
         probe.ask(target().request("metadata"), "creating the models' schema")
-        assert run_sql(temp, tables) == [("items",)]
+        assert run_sql(sandbox, tables) == [("items",)]
 
 
 def test_a_scratch_database_without_the_token_is_refused(new_database: Callable[[], str], tmp_path: Path) -> None:
-    temp, scratch = mark(new_database()), new_database()
-    with (
-        probing(copy_project("pooled_engine", tmp_path), with_driver(temp)) as probe,
-        pytest.raises(WrongDatabase),
-    ):
+    sandbox, scratch = mark(new_database()), new_database()
+    with probing(copy_project("pooled_engine", tmp_path), with_driver(sandbox)) as probe, pytest.raises(WrongDatabase):
         probe.ask(target(scratch.rpartition("/")[2]).request("metadata", known=[]), "creating the models' schema")
     assert run_sql(scratch, "SELECT 1 FROM pg_class WHERE relname = 'items'") == []
 
@@ -203,15 +191,15 @@ def test_a_scratch_database_without_the_token_is_refused(new_database: Callable[
 def test_connections_that_cannot_be_sent_to_the_scratch_database_say_so(
     new_database: Callable[[], str], tmp_path: Path
 ) -> None:
-    temp, scratch = mark(new_database()), mark(new_database())
+    sandbox, scratch = mark(new_database()), mark(new_database())
     name = scratch.rpartition("/")[2]
     with (
-        probing(copy_project("connections_of_its_own", tmp_path), temp) as probe,
+        probing(copy_project("connections_of_its_own", tmp_path), sandbox) as probe,
         pytest.raises(ProbeError) as caught,
     ):
         probe.ask(target(name).request("metadata", known=[]), "creating the models' schema")
     assert caught.value.reasons[0] == (
         "CannotRedirect while creating the models' schema: env.py opens its connections with a function of its own,"
-        f" which leads to the database {temp.rpartition('/')[2]}: they cannot be sent to the scratch database {name}"
+        f" which leads to the database {sandbox.rpartition('/')[2]}: they cannot be sent to the scratch database {name}"
     )
-    assert run_sql(temp, "SELECT 1 FROM pg_class WHERE relname = 'items'") == []
+    assert run_sql(sandbox, "SELECT 1 FROM pg_class WHERE relname = 'items'") == []

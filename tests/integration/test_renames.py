@@ -10,8 +10,8 @@ import pytest
 
 from migrations_tools import operations
 from migrations_tools.catalog import compare
-from migrations_tools.review import verdict
-from migrations_tools.review.facts import Facts, Wishes
+from migrations_tools.review import assessment
+from migrations_tools.review.context import ChangeHints, ReviewContext
 from tests.support.probing import DRIVER, bodies, catalog_of, copy_project, mark, probing, run_sql, target, with_driver
 
 HEAD = '''"""Models."""
@@ -24,7 +24,7 @@ Base = declarative_base(metadata=MetaData())
 
 class One(Base):
 '''
-CASES: dict[str, tuple[str, str, Wishes, list[str]]] = {
+CASES: dict[str, tuple[str, str, ChangeHints, list[str]]] = {
     "a column with its index, type and nullability": (
         (
             "CREATE TABLE users (id serial PRIMARY KEY, full_name varchar(20));"
@@ -34,7 +34,7 @@ CASES: dict[str, tuple[str, str, Wishes, list[str]]] = {
             '    __tablename__ = "users"\n    id = Column(Integer, primary_key=True)\n'
             "    name = Column(String(80), nullable=False, unique=True, index=True)\n"
         ),
-        Wishes(renames={"users.full_name": "name"}),
+        ChangeHints(renames={"users.full_name": "name"}),
         ["RN01 repaired", "BC03 kept"],
     ),
     "a table with its names and the keys to it": (
@@ -49,7 +49,7 @@ CASES: dict[str, tuple[str, str, Wishes, list[str]]] = {
             '    __tablename__ = "logs"\n    id = Column(Integer, primary_key=True)\n'
             '    u = Column(Integer, ForeignKey("people.id", name="fk_logs_people"))\n'
         ),
-        Wishes(table_renames={"users": "people"}),
+        ChangeHints(table_renames={"users": "people"}),
         ["RN02 repaired", "BC03 kept"],
     ),
     "only names": (
@@ -61,7 +61,7 @@ CASES: dict[str, tuple[str, str, Wishes, list[str]]] = {
             '    __tablename__ = "users"\n    id = Column(Integer, primary_key=True)\n    a = Column(Integer)\n'
             '    b = Column(Integer)\n    __table_args__ = (UniqueConstraint("a", name="Uq:N"), Index("ix_new", "b"))\n'
         ),
-        Wishes(),
+        ChangeHints(),
         ["FD03 repaired", "FD03 repaired"],
     ),
     "a unique index in a constraint's place": (
@@ -70,7 +70,7 @@ CASES: dict[str, tuple[str, str, Wishes, list[str]]] = {
             '    __tablename__ = "users"\n    id = Column(Integer, primary_key=True)\n'
             "    a = Column(Integer, unique=True, index=True)\n"
         ),
-        Wishes(),
+        ChangeHints(),
         ["FD02 repaired"],
     ),
 }
@@ -78,7 +78,7 @@ CASES: dict[str, tuple[str, str, Wishes, list[str]]] = {
 
 @pytest.mark.parametrize(("made", "models", "wishes", "verdicts"), CASES.values(), ids=CASES.keys())
 def test_what_makes_up_for_a_drop_leads_to_the_models_and_back(
-    made: str, models: str, wishes: Wishes, verdicts: list[str], new_database: Callable[[], str], tmp_path: Path
+    made: str, models: str, wishes: ChangeHints, verdicts: list[str], new_database: Callable[[], str], tmp_path: Path
 ) -> None:
     project, url, scratch = copy_project("_base", tmp_path), mark(new_database()), mark(new_database())
     (project / "models.py").write_text(HEAD.replace("String,", "String, Text,") + models)
@@ -89,7 +89,9 @@ def test_what_makes_up_for_a_drop_leads_to_the_models_and_back(
         said: list[str] = []
 
         def answer(_question: str, value: Any) -> Mapping[str, Any]:
-            found = verdict.review(Facts(operations.parse(value["operations"]), before, after, wishes=wishes))
+            found = assessment.review(
+                ReviewContext(operations.parse(value["operations"]), before, after, wishes=wishes)
+            )
             said.extend(f"{item.code} {item.outcome}" for item in found.findings)
             return {"hold": sorted(found.hold), "edits": [edit.as_json() for edit in found.edits], "message": "it"}
 

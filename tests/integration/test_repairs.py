@@ -1,8 +1,8 @@
 """What is repaired and completed, on pairs of a database and models: each file goes up, down and up, and is the last.
 
-Each folder of ``repair_pairs`` is one pair: ``before.sql`` makes the database, ``models.py`` has the models,
-``allow.txt`` and ``backfill.txt`` are what the user says. ``findings.txt`` is what the review says, ``body.txt`` the
-file that comes of it, ``left.txt`` what differs from the models afterwards. ACCEPT_CASES=1 writes the three.
+Each folder of `repair_pairs` is one pair: `before.sql` makes the database, `models.py` has the models,
+`allow.txt` and `backfill.txt` are what the user says. `findings.txt` is what the review says, `body.txt` the
+file that comes of it, `left.txt` what differs from the models afterwards. ACCEPT_CASES=1 writes the three.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from typing import Any
 import pytest
 
 from migrations_tools import operations
+from migrations_tools.autogenerate.options import parse_hints
 from migrations_tools.catalog import Catalog, compare
-from migrations_tools.inapp.client import Probe, ProbeError, Target
-from migrations_tools.review import verdict
-from migrations_tools.review.facts import Facts, Wishes
+from migrations_tools.inapp.probe_client import Probe, ProbeError, Target
+from migrations_tools.review import assessment
+from migrations_tools.review.context import ChangeHints, ReviewContext
 from migrations_tools.review.findings import Finding, Review, parse_allowances
-from migrations_tools.steps.models import known_table
-from migrations_tools.steps.wishes import parse_wishes
+from migrations_tools.trial.models_schema import known_table
 from tests.support import application
 from tests.support.embedded import Server
 from tests.support.probing import bodies, catalog_of, copy_project, mark, probing, run_sql, target, with_driver
@@ -60,9 +60,9 @@ class Bench:
 
         def answer(_question: str, value: Any) -> Mapping[str, Any]:
             found = operations.parse(value["operations"])
-            facts = Facts(found, before, after, excluded=excluded, wishes=self.wishes(), server_version=VERSION)
+            facts = ReviewContext(found, before, after, excluded=excluded, wishes=self.wishes(), server_version=VERSION)
             allowed = parse_allowances(self.lines("allow.txt"), datetime.date(2026, 1, 1))
-            reviews.append(verdict.review(facts, allowed))
+            reviews.append(assessment.review(facts, allowed))
             edits = [edit.as_json() for edit in reviews[-1].edits]
             return {"hold": sorted(reviews[-1].hold), "edits": edits, "message": "repaired"}
 
@@ -75,8 +75,8 @@ class Bench:
         path = PAIRS / self.name / name
         return path.read_text().splitlines() if path.exists() else []
 
-    def wishes(self) -> Wishes:
-        return parse_wishes([], [], self.lines("backfill.txt"))
+    def wishes(self) -> ChangeHints:
+        return parse_hints([], [], self.lines("backfill.txt"))
 
 
 def expect(pair: str, name: str, lines: list[str]) -> None:
@@ -95,7 +95,7 @@ def differences(actual: Catalog, expected: Catalog, excluded: frozenset[str] = f
 
 
 @pytest.fixture(scope="module")
-def bench(
+def scratch(
     new_named_database: Callable[[str], str], postgres_server: Server, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[str], Bench]]:
     project = copy_project("models_by_database", tmp_path_factory.mktemp("pairs"))
@@ -115,8 +115,8 @@ def bench(
 
 
 @pytest.mark.parametrize("pair", sorted(path.name for path in PAIRS.iterdir() if path.is_dir()))
-def test_a_file_goes_up_down_and_up_and_leaves_only_what_was_held(pair: str, bench: Callable[[str], Bench]) -> None:
-    made = bench(pair)
+def test_a_file_goes_up_down_and_up_and_leaves_only_what_was_held(pair: str, scratch: Callable[[str], Bench]) -> None:
+    made = scratch(pair)
     before = made.catalog()
     tables = [known_table(item) for item in before.tables]
     answer = made.ask("metadata", "models", known={f"{pair}_models": tables})

@@ -144,9 +144,15 @@ def through_a_pipe(programs: Path) -> Converter:
     ],
 )
 def test_a_dump_of_any_format_makes_the_same_schema_and_rows_again(
-    make: Callable[[Path, str, Path], Path], piped: bool, original: str, server: TempServer, programs: Path,
-    convert: Converter, tmp_path: Path, postgres_server: embedded.Server,
-) -> None:  # fmt: skip
+    make: Callable[[Path, str, Path], Path],
+    piped: bool,
+    original: str,
+    server: TempServer,
+    programs: Path,
+    convert: Converter,
+    tmp_path: Path,
+    postgres_server: embedded.Server,
+) -> None:
     path = make(programs, original, tmp_path)
     restored = restore(server, server.database, path, through_a_pipe(programs) if piped else convert)
     before, after = state(original), state(postgres_server.url(server.database))
@@ -189,9 +195,14 @@ def test_owners_roles_and_rights_are_left_out_and_counted(
         SET SESSION AUTHORIZATION somebody; INSERT INTO a VALUES (1);
     """
     expected = {
-        "ALTER … OWNER TO": 1, "COMMENT ON DATABASE": 1, "CREATE ROLE": 1, "CREATE SCHEMA public": 1, "GRANT": 1,
-        "SET SESSION AUTHORIZATION": 1, "SET no_such_setting_yet =": 1,
-    }  # fmt: skip
+        "ALTER … OWNER TO": 1,
+        "COMMENT ON DATABASE": 1,
+        "CREATE ROLE": 1,
+        "CREATE SCHEMA public": 1,
+        "GRANT": 1,
+        "SET SESSION AUTHORIZATION": 1,
+        "SET no_such_setting_yet =": 1,
+    }
     assert restore(server, server.database, script(tmp_path, text), convert) == Restored(4, expected)
 
 

@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from migrations_tools.review import catalogue
-from migrations_tools.review.catalogue import RULES
+from migrations_tools.review import ruleset
+from migrations_tools.review.ruleset import RULES
 from tests.support.embedded import Server
 from tests.support.reviewing import Desk, desk_on, grave, mended, read_example
 
 FOLDER = Path(__file__).parents[2] / "docs" / "rules"
 # The rules that speak when a file has been executed.
-MEASURED = {rule.code for rule in getattr(catalogue, "MEASURED", ())}
+MEASURED = {rule.code for rule in getattr(ruleset, "MEASURED", ())}
 CODES = [rule.code for rule in RULES]
 EXAMPLES = [FOLDER / code / sort for code in CODES for sort in ("unsafe", "safe")]
 

@@ -1,8 +1,8 @@
 """Rows made from a catalog, in real databases.
 
-Each ``seeding_cases/*.sql`` makes a schema; the ``.txt`` beside it holds, for each table, how the values of its columns
-run from row to row (a letter a value, ``-`` for NULL), and the sentences about tables that got none. ``ACCEPT_CASES=1``
-writes it. ``-- requires:`` in the first line names the extension that a case needs.
+Each `seeding_cases/*.sql` makes a schema; the `.txt` beside it holds, for each table, how the values of its columns
+run from row to row (a letter a value, `-` for NULL), and the sentences about tables that got none. `ACCEPT_CASES=1`
+writes it. `-- requires:` in the first line names the extension that a case needs.
 """
 
 from __future__ import annotations

@@ -15,8 +15,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from migrations_tools.engines import given, postgres
-from migrations_tools.engines.address import Address
+from migrations_tools.engines import existing_server, postgres
+from migrations_tools.engines.server_url import Address
 from migrations_tools.errors import CannotProceed
 from tests.support.docker import Done
 from tests.support.embedded import Server, running_server
@@ -98,10 +98,26 @@ def on_server(no_docker: dict[str, str], postgres_server: Server) -> OnServer:
             elsewhere, after_elsewhere = project.invoke("cleanup"), databases(postgres_server)
         cleaned = project.invoke("cleanup")
         return OnServer(
-            before, isolated, doctor, psql, run["token"], too_early, generated, validated, owner_of_base,
-            after_validate, tables, unmarked, after_unmarked, elsewhere, after_elsewhere, cleaned,
-            databases(postgres_server), project.tool_files(), project.leaks,
-        )  # fmt: skip
+            before,
+            isolated,
+            doctor,
+            psql,
+            run["token"],
+            too_early,
+            generated,
+            validated,
+            owner_of_base,
+            after_validate,
+            tables,
+            unmarked,
+            after_unmarked,
+            elsewhere,
+            after_elsewhere,
+            cleaned,
+            databases(postgres_server),
+            project.tool_files(),
+            project.leaks,
+        )
 
 
 @contextmanager
@@ -385,7 +401,7 @@ def test_a_pooler_that_does_not_know_the_maintenance_database_is_told_too(postgr
     with pooler(postgres_server.port, {"shop"}) as port:
         address = Address((("127.0.0.1", port),), BUILDER, "shop_temp", PASSWORD)
         with pytest.raises(CannotProceed, match=r"does not let builder in: .* no such database: postgres") as caught:
-            given.check(address, ["shop_temp"])
+            existing_server.check(address, ["shop_temp"])
     assert caught.value.tip.startswith(DIRECT)
 
 
@@ -432,10 +448,7 @@ def test_an_empty_database_does_not_stand_in_for_a_base_that_holds_something(
 
 def test_a_scratch_database_that_cannot_be_made_is_told(mine: postgres.Server, postgres_server: Server) -> None:
     said = r'The scratch database mine_base_temp could not be made: .*"mine_base_temp"'
-    with (
-        pytest.raises(CannotProceed, match=said),
-        mine.scratch("mine_base_temp", "mine_base_temp"),
-    ):
+    with pytest.raises(CannotProceed, match=said), mine.scratch("mine_base_temp", "mine_base_temp"):
         pytest.fail("the scratch database was given")
     assert databases(postgres_server)["mine_base_temp"] == TOKEN
 

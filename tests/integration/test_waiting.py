@@ -37,9 +37,14 @@ def test_a_lock_that_somebody_else_holds_is_not_waited_for_longer_than_the_setti
     url = new_database()
     name = url.rpartition("/")[2]
     server = TempServer(
-        postgres_server.host, postgres_server.port, postgres_server.user, name, "t", postgres_server.password,
+        postgres_server.host,
+        postgres_server.port,
+        postgres_server.user,
+        name,
+        "t",
+        postgres_server.password,
         patience=1,
-    )  # fmt: skip
+    )
     with psycopg.connect(url) as other:
         other.execute(sql.SQL("COMMENT ON DATABASE {} IS 't'").format(sql.Identifier(name)))
         other.execute("CREATE TABLE users ()")

@@ -27,9 +27,15 @@ print(json.dumps({
 }))
 """
 _MODULES = (
-    "asyncpg", "flask_migrate", "greenlet", "pg8000", "psycopg", "psycopg2", "sqlmodel",
+    "asyncpg",
+    "flask_migrate",
+    "greenlet",
+    "pg8000",
+    "psycopg",
+    "psycopg2",
+    "sqlmodel",
     "sqlalchemy.dialects.postgresql.psycopg",
-)  # fmt: skip
+)
 
 
 @cache

@@ -42,9 +42,12 @@ class Done:
 
 
 def run(
-    command: Sequence[str], cwd: Path | None = None, env: Mapping[str, str] | None = None, timeout: float = 60,
+    command: Sequence[str],
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    timeout: float = 60,
     stdin: str = "",
-) -> Done:  # fmt: skip
+) -> Done:
     """Run a command to its end. Raises AssertionError, with what it printed, when it takes too long."""
     begun = time.monotonic()
     try:

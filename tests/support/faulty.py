@@ -105,9 +105,12 @@ class Trap:
         (self.folder / "seen").touch()
         below = ":".join(map(str, self.below))
         return {
-            "TRAP_FOLDER": str(self.folder), "TRAP_COUNTS": counts, "TRAP_NUMBER": str(number), "TRAP_HOW": how,
+            "TRAP_FOLDER": str(self.folder),
+            "TRAP_COUNTS": counts,
+            "TRAP_NUMBER": str(number),
+            "TRAP_HOW": how,
             "TRAP_BELOW": below,
-        }  # fmt: skip
+        }
 
     def reached(self) -> str:
         """Say at which event the run stopped; empty when it has not."""

@@ -73,9 +73,13 @@ class LocalProject:
     def kill_when(self, moment: Callable[[LocalProject], bool], *arguments: str) -> bool:
         """Start tasks and kill them, as `kill -9` does, at a moment; False when they ended before it came."""
         started = subprocess.Popen(
-            _command(*arguments), cwd=self.root, env=self.environment(),
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+            _command(*arguments),
+            cwd=self.root,
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         end = time.monotonic() + _LONGEST
         try:
             while started.poll() is None and time.monotonic() < end:

@@ -8,9 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
-_COLUMNS = (
-    "version", "mode", "planned", "verified: override", "verified: rendered", "refused", "failed", "skipped",
-)  # fmt: skip
+_COLUMNS = ("version", "mode", "planned", "verified: override", "verified: rendered", "refused", "failed", "skipped")
 
 
 def row(path: Path) -> tuple[str, ...]:

@@ -40,11 +40,7 @@ os.execvp(REAL[0], [*REAL, *words])
 
 
 def make_older(
-    path: Path,
-    real: Sequence[str],
-    tags: Sequence[str] = BEFORE_OVERRIDE,
-    only_in: str = "",
-    refuses: bool = False,
+    path: Path, real: Sequence[str], tags: Sequence[str] = BEFORE_OVERRIDE, only_in: str = "", refuses: bool = False
 ) -> Path:
     """Make the stand-in for `real`: `docker`, or a Compose program.
 

@@ -18,11 +18,11 @@ from psycopg import sql
 from migrations_tools import operations
 from migrations_tools.catalog import Catalog, read
 from migrations_tools.inapp.bundle import BOOTSTRAP
-from migrations_tools.inapp.client import Probe, Program, Target
+from migrations_tools.inapp.probe_client import Probe, Program, Target
 from migrations_tools.operations import Operation
 from migrations_tools.provenance import Revision
-from migrations_tools.review import verdict
-from migrations_tools.review.facts import Facts
+from migrations_tools.review import assessment
+from migrations_tools.review.context import ReviewContext
 from migrations_tools.review.findings import Allowance, Review
 from tests.support import application, warm
 
@@ -60,9 +60,14 @@ def probing(
 
 def _start_cold(python: str, code: str, cwd: Path, env: Mapping[str, str]) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [python, "-u", "-c", code], cwd=cwd, env=env, text=True,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
+        [python, "-u", "-c", code],
+        cwd=cwd,
+        env=env,
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
 
 
 def mark(url: str, token: str = TOKEN) -> str:
@@ -125,7 +130,7 @@ class Reviewer:
         assert question == "operations"
         found = operations.parse(value["operations"])
         self.asked.append(found)
-        self.reviews.append(verdict.review(Facts(found, history=tuple(self.history)), self.allowances))
+        self.reviews.append(assessment.review(ReviewContext(found, history=tuple(self.history)), self.allowances))
         kept = [item for item in found if item.id not in self.reviews[-1].hold]
         return {"hold": sorted(self.reviews[-1].hold), "message": operations.message_for(kept)}
 

@@ -14,53 +14,115 @@ def record(**parts: Any) -> dict[str, Any]:
 
 def _whole() -> dict[str, Any]:
     return {
-        "form": 1, "tool": "0.1.0", "id": "r1", "project": f"shop {NASTY}", "temp_project": "shop_temp",
-        "engine": "embedded", "began": 1764060000.0, "ended": 1764060009.0, "verdict": "failed",
+        "form": 1,
+        "tool": "0.1.0",
+        "id": "r1",
+        "project": f"shop {NASTY}",
+        "temp_project": "shop_temp",
+        "engine": "embedded",
+        "began": 1764060000.0,
+        "ended": 1764060009.0,
+        "verdict": "failed",
         "versions": {"python": "3.12.1", "postgresql": "17.2", "alembic": "1.20.1"},
-        "steps": [_step("isolate", "Making the temp database", 0.7), _step("generate", "Comparing the models", 1.5),
-                  _step("validate", f"Checking {NASTY}", 0.4, "failed")],
+        "steps": [
+            _step("isolate", "Making the temp database", 0.7),
+            _step("generate", "Comparing the models", 1.5),
+            _step("validate", f"Checking {NASTY}", 0.4, "failed"),
+        ],
         "made": [{"kind": "cluster", "name": "mt-1"}, {"kind": "file", "name": "versions/a.py"}],
         "removed": [{"kind": "cluster", "name": "mt-1"}],
-        "revisions": [{"section": "", "revision": "b2", "down": ["a1"], "path": "versions/b2_add.py", "written": True,
-                       "text": "def upgrade():\n    op.create_table('notes')\n    # ```\n"}],
-        "operations": [_operation(0, "create_table", "notes", "written"),
-                       _operation(1, "add_column", "users.locale", "repaired"),
-                       _operation(2, "drop_constraint", "users.uq_users_email", "held")],
+        "revisions": [
+            {
+                "section": "",
+                "revision": "b2",
+                "down": ["a1"],
+                "path": "versions/b2_add.py",
+                "written": True,
+                "text": "def upgrade():\n    op.create_table('notes')\n    # ```\n",
+            }
+        ],
+        "operations": [
+            _operation(0, "create_table", "notes", "written"),
+            _operation(1, "add_column", "users.locale", "repaired"),
+            _operation(2, "drop_constraint", "users.uq_users_email", "held"),
+        ],
         "findings": [
             _finding("FD01", "hold", "held", "users.uq_users_email", "`uq_users_email` was made on purpose."),
             _finding("DT01", "error", "repaired", "users.locale", "The column gets a value for existing rows."),
-            {**_finding("LK01", "error", "kept", "users.ix_a", f"It locks {NASTY}."), "file": "versions/b2 add.py",
-             "line": 2, "excerpt": [{"line": 1, "text": "def upgrade():", "here": False},
-                                    {"line": 2, "text": f"    # {NASTY}", "here": True}]},
+            {
+                **_finding("LK01", "error", "kept", "users.ix_a", f"It locks {NASTY}."),
+                "file": "versions/b2 add.py",
+                "line": 2,
+                "excerpt": [
+                    {"line": 1, "text": "def upgrade():", "here": False},
+                    {"line": 2, "text": f"    # {NASTY}", "here": True},
+                ],
+            },
             _finding("AG10", "info", "kept", "users.name", "A domain is compared with text."),
         ],
         "allowances": [{"code": "BC01", "object": "users.age", "reason": "nobody reads it", "used": True}],
         "proofs": [
-            {"claim": "The database is at head", "outcome": "passed", "evidence": "b2", "details": [],
-             "warnings": [f"api: {NASTY} (3 times)"], "groups": []},
-            {"claim": "Every route answers", "outcome": "failed", "evidence": "2 problems",
-             "details": ["GET /a: 500\n  ValueError: no", f"GET /b: {NASTY}"], "warnings": [], "groups": []},
-            {"claim": "Every table of the models is there", "outcome": "failed", "evidence": "2 problems",
-             "details": ["column users.name is different", f"table {NASTY} is missing"],
-             "warnings": [],
-             "groups": [{"table": "users", "differences": [_difference("column users.name", "text", "integer")]},
-                        {"table": NASTY, "differences": [_difference(f"table {NASTY}", "", f"table {NASTY}")]}]},
-            {"claim": "The machine is as it was", "outcome": "not checked", "evidence": "no engine", "details": [],
-             "warnings": [], "groups": []},
+            {
+                "claim": "The database is at head",
+                "outcome": "passed",
+                "evidence": "b2",
+                "details": [],
+                "warnings": [f"api: {NASTY} (3 times)"],
+                "groups": [],
+            },
+            {
+                "claim": "Every route answers",
+                "outcome": "failed",
+                "evidence": "2 problems",
+                "details": ["GET /a: 500\n  ValueError: no", f"GET /b: {NASTY}"],
+                "warnings": [],
+                "groups": [],
+            },
+            {
+                "claim": "Every table of the models is there",
+                "outcome": "failed",
+                "evidence": "2 problems",
+                "details": ["column users.name is different", f"table {NASTY} is missing"],
+                "warnings": [],
+                "groups": [
+                    {"table": "users", "differences": [_difference("column users.name", "text", "integer")]},
+                    {"table": NASTY, "differences": [_difference(f"table {NASTY}", "", f"table {NASTY}")]},
+                ],
+            },
+            {
+                "claim": "The machine is as it was",
+                "outcome": "not checked",
+                "evidence": "no engine",
+                "details": [],
+                "warnings": [],
+                "groups": [],
+            },
         ],
-        "schema": {"shop": [_table("users", new=False), _table("teams", "users", new=False),
-                            _table("notes", "users", "notes", new=True), _table(NASTY, "gone", new=False)]},
+        "schema": {
+            "shop": [
+                _table("users", new=False),
+                _table("teams", "users", new=False),
+                _table("notes", "users", "notes", new=True),
+                _table(NASTY, "gone", new=False),
+            ]
+        },
         "history": [_node("d4", "b2", "c3"), _node("b2", "a1", new=True), _node("c3", "a1"), _node("a1")],
-    }  # fmt: skip
+    }
 
 
 def _difference(what: str, migrations: str, models: str) -> dict[str, Any]:
     return {
-        "heading": f"{what} differs", "object": what, "sort": "different" if migrations else "missing", "aspect": "",
-        "migrations": migrations, "models": models, "revision": "a1" if migrations else "",
-        "file": "a1.py" if migrations else "", "line": 7 if migrations else 0,
+        "heading": f"{what} differs",
+        "object": what,
+        "sort": "different" if migrations else "missing",
+        "aspect": "",
+        "migrations": migrations,
+        "models": models,
+        "revision": "a1" if migrations else "",
+        "file": "a1.py" if migrations else "",
+        "line": 7 if migrations else 0,
         "origin": "created by revision a1 (a1.py:7)" if migrations else "no revision makes it: run `invoke generate`",
-    }  # fmt: skip
+    }
 
 
 def _step(task: str, title: str, seconds: float, outcome: str = "done") -> dict[str, Any]:
@@ -69,17 +131,36 @@ def _step(task: str, title: str, seconds: float, outcome: str = "done") -> dict[
 
 def _operation(number: int, kind: str, name: str, outcome: str) -> dict[str, Any]:
     return {
-        "section": "", "database": "shop", "id": number, "kind": kind, "object": name, "noun": "thing",
-        "summary": f"{kind} {name}", "code": f"op.{kind}('{name}')", "outcome": outcome,
-    }  # fmt: skip
+        "section": "",
+        "database": "shop",
+        "id": number,
+        "kind": kind,
+        "object": name,
+        "noun": "thing",
+        "summary": f"{kind} {name}",
+        "code": f"op.{kind}('{name}')",
+        "outcome": outcome,
+    }
 
 
 def _finding(code: str, severity: str, outcome: str, name: str, sentence: str) -> dict[str, Any]:
     return {
-        "section": "", "database": "shop", "code": code, "severity": severity, "outcome": outcome, "object": name,
-        "sentence": sentence, "effect": "It matters.", "provenance": "Made by a1.", "evidence": ["seen"],
-        "ways_out": ["Mend the model: write `unique=True`."], "operations": [0], "file": "", "line": 0, "excerpt": [],
-    }  # fmt: skip
+        "section": "",
+        "database": "shop",
+        "code": code,
+        "severity": severity,
+        "outcome": outcome,
+        "object": name,
+        "sentence": sentence,
+        "effect": "It matters.",
+        "provenance": "Made by a1.",
+        "evidence": ["seen"],
+        "ways_out": ["Mend the model: write `unique=True`."],
+        "operations": [0],
+        "file": "",
+        "line": 0,
+        "excerpt": [],
+    }
 
 
 def _table(name: str, *refers: str, new: bool) -> dict[str, Any]:

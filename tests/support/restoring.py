@@ -15,8 +15,8 @@ from migrations_tools import catalog, data, ns, settings
 from migrations_tools.engines.postgres import querying
 from migrations_tools.journal import Journal
 from migrations_tools.report.console import Console
-from migrations_tools.steps import engines
-from migrations_tools.steps.work import Work, standing_run
+from migrations_tools.sandbox import select
+from migrations_tools.sandbox.session import Session, standing_run
 
 
 def main() -> None:
@@ -25,12 +25,12 @@ def main() -> None:
     config.load_project()
     config.load_shell_env()
     root, loaded = settings.find_root(Path.cwd()), settings.load(config[settings.SECTION])
-    work = Work(root, loaded, Journal(root, loaded.suffix), Console())
-    run = standing_run(work, "restore")
-    temp = engines.reopen(work, run)
-    server = temp.server(run)
-    with server.scratch(temp.scratch_name(temp.database, "data"), temp.base_of(temp.database)) as name:
-        restored = temp.restore(run, name, Path(sys.argv[1]))
+    session = Session(root, loaded, Journal(root, loaded.suffix), Console())
+    run = standing_run(session, "restore")
+    sandbox = select.reopen(session, run)
+    server = sandbox.server(run)
+    with server.scratch(sandbox.scratch_name(sandbox.database, "data"), sandbox.base_of(sandbox.database)) as name:
+        restored = sandbox.restore(run, name, Path(sys.argv[1]))
         with server.connect(name) as connection:
             query = querying(connection)
             held = data.fingerprint(query, catalog.read(query))

@@ -22,23 +22,24 @@ from unittest.mock import patch
 
 import psycopg
 
+from migrations_tools.autogenerate import autogenerate
+from migrations_tools.autogenerate.options import GenerateOptions
 from migrations_tools.catalog import Catalog
+from migrations_tools.commands import generate
 from migrations_tools.discovery.alembic import Environment, Setup
 from migrations_tools.discovery.compose_files import ComposeFiles
 from migrations_tools.discovery.project import NO_DATABASE, Project
 from migrations_tools.engines.postgres import Server, drop
-from migrations_tools.inapp.client import Asked, Probe
+from migrations_tools.inapp.probe_client import Asked, Probe
 from migrations_tools.journal import Journal, Run
 from migrations_tools.report.console import Console
-from migrations_tools.report.generated import Generated
-from migrations_tools.review.facts import Wishes
+from migrations_tools.report.generate_result import Generated
+from migrations_tools.review.context import ChangeHints
 from migrations_tools.review.findings import Allowance, Finding, parse_allowances
+from migrations_tools.sandbox.protocol import targets
+from migrations_tools.sandbox.session import Session
 from migrations_tools.settings import Settings
-from migrations_tools.steps import autogenerating, generate
-from migrations_tools.steps.executing import ExecutedFiles
-from migrations_tools.steps.temp import targets
-from migrations_tools.steps.wishes import Wish
-from migrations_tools.steps.work import Work
+from migrations_tools.trial.new_revision import ExecutedFiles
 from tests.support.embedded import Server as Running
 from tests.support.embedded import running_server
 from tests.support.probing import TOKEN, catalog_of, probing, with_driver
@@ -111,10 +112,17 @@ def read_example(folder: Path) -> Example:
         return path.read_text(encoding="utf-8") if path.exists() else otherwise
 
     return Example(
-        text("models.py", _NOTHING), text("database.sql"), _texts(folder / "history"), text("migration.py"),
-        json.loads(text("settings.json", "{}")), "", _texts(folder, "models.py", "migration.py"),
-        _texts(folder / "base"), _texts(folder / "base" / "history"), _texts(folder / "base" / "later"),
-    )  # fmt: skip
+        text("models.py", _NOTHING),
+        text("database.sql"),
+        _texts(folder / "history"),
+        text("migration.py"),
+        json.loads(text("settings.json", "{}")),
+        "",
+        _texts(folder, "models.py", "migration.py"),
+        _texts(folder / "base"),
+        _texts(folder / "base" / "history"),
+        _texts(folder / "base" / "later"),
+    )
 
 
 def _texts(folder: Path, *other_than: str) -> dict[str, str]:
@@ -168,7 +176,7 @@ class QuickServer(Server):
 class SmallTemp:
     """What `generate` asks of an engine."""
 
-    work: Work
+    session: Session
     project: Project
     probe: Lasting
     place: Server
@@ -189,7 +197,7 @@ class SmallTemp:
         if not purpose:
             return run, self.probe
         url = with_driver(f"postgresql://{self.place.user}:{self.place.password}@{self.place.host}:{self.place.port}/")
-        own = self.stack.enter_context(probing(self.work.root, url + self.place.database))
+        own = self.stack.enter_context(probing(self.session.root, url + self.place.database))
         return run, Lasting(own, self.place.database)
 
     def server(self, _run: Run) -> Server:
@@ -298,42 +306,44 @@ class Desk:
 
     def generate(self, example: Example) -> Generated:
         """Review what autogenerate finds in the example that is laid out, as `invoke generate` does."""
-        with self._temp(example) as temp:
-            return generate._ask(temp, self._run(), 0, _wish(example.settings))[1]
+        with self._sandbox(example) as sandbox:
+            return generate._ask(sandbox, self._run(), 0, _wish(example.settings))[1]
 
     def review_by_hand(self, example: Example) -> tuple[Finding, ...]:
         """Review the revisions of the example that is laid out, as `invoke review` does."""
-        from migrations_tools.steps import review
+        from migrations_tools.commands import review
 
-        wish = review.Wish(("2b7e_by_hand.py",) if example.migration else (), "", _allowances(example.settings))
-        with self._temp(example) as temp:
-            return tuple(review._one(temp, self._run(), 0, wish)[1].findings)
+        wish = review.ReviewOptions(
+            ("2b7e_by_hand.py",) if example.migration else (), "", _allowances(example.settings)
+        )
+        with self._sandbox(example) as sandbox:
+            return tuple(review._one(sandbox, self._run(), 0, wish)[1].findings)
 
     @contextmanager
-    def _temp(self, example: Example) -> Iterator[Any]:
+    def _sandbox(self, example: Example) -> Iterator[Any]:
         at = self.running
         server = QuickServer(at.host, at.port, at.user, self.name, TOKEN, at.password)
         with ExitStack() as stack:
-            yield SmallTemp(self._work(example.settings), self._project(), self.lasting, server, stack)
+            yield SmallTemp(self._session(example.settings), self._project(), self.lasting, server, stack)
 
     def review(self, example: Example, executed: bool = True) -> tuple[Finding, ...]:
         """Lay an example out, review it, clear it away; give what is said, with the file executed or without."""
         with self.laid_out(example), ExitStack() as stack:
             if not executed and hasattr(generate, "execute_new"):
-                stack.enter_context(patch.object(autogenerating, "execute_new", _unexecuted))
+                stack.enter_context(patch.object(autogenerate, "execute_new", _unexecuted))
             return self.review_by_hand(example) if example.by_hand else self.generate(example).findings
 
     def catalog(self) -> Catalog:
         """Give the catalog of the example's database."""
         return catalog_of(self.url)
 
-    def _work(self, settings: Mapping[str, Any]) -> Work:
+    def _session(self, settings: Mapping[str, Any]) -> Session:
         known = {item.name for item in fields(Settings)}
         chosen = Settings(**{key: value for key, value in settings.items() if key in known})
         journal = Journal(self.folder, "_temp")
         journal.folder.mkdir(parents=True, exist_ok=True)
         with redirect_stdout(io.StringIO()):
-            return Work(self.folder, chosen, journal, Console())
+            return Session(self.folder, chosen, journal, Console())
 
     def _project(self) -> Project:
         setup = Setup(self.folder / "alembic.ini", (), (Environment("", (self.versions,)),))
@@ -346,7 +356,7 @@ class Desk:
         return Run("review", "example", "example_temp", "embedded", 0.0, TOKEN)
 
 
-def _unexecuted(_bench: Any, files: Any, reviewed: Any, _around: Any) -> ExecutedFiles:
+def _unexecuted(_scratch: Any, files: Any, reviewed: Any, _around: Any) -> ExecutedFiles:
     """Hand a file over as it is: what a rule says of operations does not wait for their execution."""
     return ExecutedFiles(tuple(files), tuple(reviewed))
 
@@ -355,13 +365,14 @@ def _allowances(settings: Mapping[str, Any]) -> tuple[Allowance, ...]:
     return parse_allowances(settings.get("allow", ()), date(2026, 1, 1))
 
 
-def _wish(settings: Mapping[str, Any]) -> Wish:
+def _wish(settings: Mapping[str, Any]) -> GenerateOptions:
     renames = [item.partition("=")[::2] for item in settings.get("rename", ())]
-    wishes = Wishes(
-        {old: new for old, new in renames if "." in old}, {old: new for old, new in renames if "." not in old},
+    wishes = ChangeHints(
+        {old: new for old, new in renames if "." in old},
+        {old: new for old, new in renames if "." not in old},
         settings.get("backfill", {}),
-    )  # fmt: skip
-    return Wish("", "", _allowances(settings), write=True, wishes=wishes)
+    )
+    return GenerateOptions("", "", _allowances(settings), write=True, wishes=wishes)
 
 
 @contextmanager

@@ -6,9 +6,25 @@ from collections.abc import Iterator
 from random import Random
 
 _TYPES = (
-    "integer", "bigint", "text", "varchar(8)", "varchar(1)", "uuid", "date", "timestamptz", "numeric(5,2)", "boolean",
-    "inet", "bytea", "time", "interval", "text[]", "int4range", "char(3)", "mood",
-)  # fmt: skip
+    "integer",
+    "bigint",
+    "text",
+    "varchar(8)",
+    "varchar(1)",
+    "uuid",
+    "date",
+    "timestamptz",
+    "numeric(5,2)",
+    "boolean",
+    "inet",
+    "bytea",
+    "time",
+    "interval",
+    "text[]",
+    "int4range",
+    "char(3)",
+    "mood",
+)
 _KEYS = (
     (("id", "serial", "integer"),),
     (("id", "bigint GENERATED ALWAYS AS IDENTITY", "bigint"),),

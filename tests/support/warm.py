@@ -94,11 +94,15 @@ class Warm:
         self._lock = threading.Lock()
         variables = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
         self._server = subprocess.Popen(
-            [*python, "-c", _SERVER, str(other.fileno()), *modules], pass_fds=[other.fileno()], cwd="/",
+            [*python, "-c", _SERVER, str(other.fileno()), *modules],
+            pass_fds=[other.fileno()],
+            cwd="/",
             env={**variables, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": path},
             # Python asks its streams at the start whether they can seek; those of the forked ones are pipes.
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )  # fmt: skip
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
         other.close()
         atexit.register(self._end)
 
@@ -155,12 +159,25 @@ class WarmProcess:
 
 
 # Not `tasks`, which looks at the folder that it is imported in.
-_STEPS = ("generate", "validate", "review", "isolate", "cleanup", "check", "report", "look", "wishes", "local.isolate",
-          "local.local", "local.remove")  # fmt: skip
-_TOOL = ("invoke", "rich.console", "rich.table", "rich.panel", "rich.syntax", "psycopg", "yaml",
-         *(f"migrations_tools.steps.{name}" for name in _STEPS))  # fmt: skip
-_ALEMBIC = ("alembic.command", "alembic.autogenerate", "sqlalchemy.orm", "psycopg",
-            "sqlalchemy.dialects.postgresql.psycopg")  # fmt: skip
+_COMMANDS = (
+    *(
+        f"commands.{name}"
+        for name in ("generate", "validate", "review", "isolate", "cleanup", "check", "report", "inspect")
+    ),
+    "autogenerate.options",
+    *(f"sandbox.local.{name}" for name in ("isolate", "sandbox", "remove")),
+)
+_TOOL = (
+    *("invoke", "rich.console", "rich.table", "rich.panel", "rich.syntax", "psycopg", "yaml"),
+    *(f"migrations_tools.{name}" for name in _COMMANDS),
+)
+_ALEMBIC = (
+    "alembic.command",
+    "alembic.autogenerate",
+    "sqlalchemy.orm",
+    "psycopg",
+    "sqlalchemy.dialects.postgresql.psycopg",
+)
 _MODULE = "import runpy; runpy.run_module('migrations_tools', run_name='__main__', alter_sys=True)"
 _lock = threading.Lock()
 

@@ -14,40 +14,55 @@ REVISION = {"revision": "0007", "revision_file": "0007_name.py:12"}
     ("engine", "error", "said"),
     [
         pytest.param(
-            "embedded", {"type": "ModuleNotFoundError", "module": "geoalchemy2.types"},
+            "embedded",
+            {"type": "ModuleNotFoundError", "module": "geoalchemy2.types"},
             "The Python that Alembic runs in has no geoalchemy2. To mend it: pip install geoalchemy2",
             id="a package is missing",
         ),
         pytest.param(
-            "embedded", {"sqlstate": "0A000", "message": 'extension "postgis" is not available', **REVISION},
-            "The temp server does not have the extension postgis: use the engine `compose`", id="since PostgreSQL 15",
+            "embedded",
+            {"sqlstate": "0A000", "message": 'extension "postgis" is not available', **REVISION},
+            "The temp server does not have the extension postgis: use the engine `compose`",
+            id="since PostgreSQL 15",
         ),
         pytest.param(
-            "compose", {"sqlstate": "58P01", "message": 'could not open extension control file "/usr/share/x.control"'},
-            "The temp server does not have the extension", id="before PostgreSQL 15",
+            "compose",
+            {"sqlstate": "58P01", "message": 'could not open extension control file "/usr/share/x.control"'},
+            "The temp server does not have the extension",
+            id="before PostgreSQL 15",
         ),
         pytest.param(
-            "server", {"sqlstate": "42501", "message": 'permission denied to create extension "pg_cron"', **REVISION},
-            "The role owns its database and is no superuser, and pg_cron wants one:", id="no superuser",
+            "server",
+            {"sqlstate": "42501", "message": 'permission denied to create extension "pg_cron"', **REVISION},
+            "The role owns its database and is no superuser, and pg_cron wants one:",
+            id="no superuser",
         ),
         pytest.param(
-            "embedded", {"sqlstate": "42P01", "message": 'relation "users" does not exist', **REVISION},
-            "The history cannot be replayed from nothing: revision 0007 (0007_name.py:12) wants", id="no such table",
+            "embedded",
+            {"sqlstate": "42P01", "message": 'relation "users" does not exist', **REVISION},
+            "The history cannot be replayed from nothing: revision 0007 (0007_name.py:12) wants",
+            id="no such table",
         ),
         pytest.param(
-            "embedded", {"sqlstate": "23505", "message": "duplicate key", **REVISION},
-            "Look at revision 0007 (0007_name.py:12). Nothing was written into the project", id="another error",
+            "embedded",
+            {"sqlstate": "23505", "message": "duplicate key", **REVISION},
+            "Look at revision 0007 (0007_name.py:12). Nothing was written into the project",
+            id="another error",
         ),
         pytest.param(
-            "embedded", {"type": "OperationalError", "sqlstate": "28P01", "message": "password authentication failed"},
-            "Alembic could not connect.", id="no entry",
+            "embedded",
+            {"type": "OperationalError", "sqlstate": "28P01", "message": "password authentication failed"},
+            "Alembic could not connect.",
+            id="no entry",
         ),
         pytest.param(
-            "compose", {"type": "NeverReachedAlembic", "message": "the command ended"},
-            "The setting `alembic_command` must be a command that ends up in Alembic", id="not Alembic",
+            "compose",
+            {"type": "NeverReachedAlembic", "message": "the command ended"},
+            "The setting `alembic_command` must be a command that ends up in Alembic",
+            id="not Alembic",
         ),
     ],
-)  # fmt: skip
+)
 def test_an_error_comes_with_what_to_do(engine: str, error: dict[str, str], said: str) -> None:
     assert Advice(engine, EMBEDDED.mending).on(error).startswith(said)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from migrations_tools.steps.local.application import Start, free_port, plan_start, stamped
+from migrations_tools.sandbox.local.application import Start, free_port, plan_start, stamped
 
 UVICORN = "uvicorn app:app --host 0.0.0.0 --port 8000"
 

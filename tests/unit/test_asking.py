@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from migrations_tools import settings
-from migrations_tools.asking import Access, access, parse
 from migrations_tools.errors import CannotProceed
+from migrations_tools.http_settings import Access, access, parse
 
 
 def _access(environment: dict[str, str] | None = None, **values: Any) -> Access:

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
+from migrations_tools.autogenerate import base_branch
 from migrations_tools.discovery.alembic import Environment
-from migrations_tools.engines.repository import find_repository
+from migrations_tools.engines.git import find_repository
 from migrations_tools.errors import CannotProceed
 from migrations_tools.settings import Settings
-from migrations_tools.steps import base_branch
 
 pytestmark = pytest.mark.skipif(not shutil.which("git"), reason="there is no git")
 WHO = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "init.defaultBranch=main")
@@ -54,7 +54,7 @@ def commit(top: Path, *names: str, down: str = "") -> None:
     run(top, "commit", "--quiet", "--message", names[0])
 
 
-def work(root: Path, **settings: Any) -> Any:
+def session(root: Path, **settings: Any) -> Any:
     return SimpleNamespace(root=root, settings=Settings(**settings))
 
 
@@ -63,13 +63,15 @@ def environment(root: Path) -> Environment:
 
 
 def test_the_base_branch_is_read_as_it_is_and_as_it_was_where_the_work_left_it(root: Path) -> None:
-    branch = base_branch.find(work(root))
+    branch = base_branch.find(session(root))
     assert branch is not None
     base = base_branch.read(branch, environment(root))
     assert base.name == "main"
     assert [(each.revision, each.down, each.file) for each in base.tip] == [
-        ("a", (), "a ü.py"), ("b", ("a",), "b ü.py"), ("d", ("b",), "d ü.py"),
-    ]  # fmt: skip
+        ("a", (), "a ü.py"),
+        ("b", ("a",), "b ü.py"),
+        ("d", ("b",), "d ü.py"),
+    ]
     assert [each.revision for each in base.before] == ["a", "b"]
     assert base.changed == {}
 
@@ -78,7 +80,7 @@ def test_what_was_edited_or_deleted_since_is_told_and_new_files_are_not(root: Pa
     (root / "db" / "env.py").write_text("x = 1\n")
     (root / "db" / "versions" / "a ü.py").unlink()
     (root / "db" / "versions" / "new.py").write_text("")
-    branch = base_branch.find(work(root, base_branch="main"))
+    branch = base_branch.find(session(root, base_branch="main"))
     assert branch is not None
     base = base_branch.read(branch, environment(root))
     assert base.changed == {"db/env.py": "edited", "db/versions/a ü.py": "deleted"}
@@ -88,7 +90,7 @@ def test_nothing_of_the_repository_is_changed_by_asking(root: Path) -> None:
     # As git counts in whole seconds.
     os.utime(root / "db" / "env.py", (time.time() + 60,) * 2)
     before = {path: path.read_bytes() for path in (root / ".git").rglob("*") if path.is_file()}
-    branch = base_branch.find(work(root))
+    branch = base_branch.find(session(root))
     assert branch is not None
     assert base_branch.read(branch, environment(root)).changed == {}
     assert {path: path.read_bytes() for path in (root / ".git").rglob("*") if path.is_file()} == before
@@ -96,19 +98,19 @@ def test_nothing_of_the_repository_is_changed_by_asking(root: Path) -> None:
 
 def test_a_branch_that_is_asked_for_and_not_there_is_refused(root: Path) -> None:
     with pytest.raises(CannotProceed, match="neither a revision of the history nor a branch"):
-        base_branch.find(work(root), "nowhere")
+        base_branch.find(session(root), "nowhere")
     with pytest.raises(CannotProceed, match="'--help' is neither"):
-        base_branch.find(work(root, base_branch="--help"))
+        base_branch.find(session(root, base_branch="--help"))
 
 
 def test_a_commit_is_taken_for_a_branch(root: Path) -> None:
-    branch = base_branch.find(work(root), "main~1")
+    branch = base_branch.find(session(root), "main~1")
     assert branch is not None
     assert [each.revision for each in base_branch.read(branch, environment(root)).tip] == ["a", "b"]
 
 
 def test_a_repository_that_cannot_be_read_is_said(root: Path) -> None:
-    branch = base_branch.find(work(root))
+    branch = base_branch.find(session(root))
     assert branch is not None
     (root / ".git" / "index").write_bytes(b"no index")
     with pytest.raises(CannotProceed, match="The revisions of main cannot be read"):
@@ -118,9 +120,9 @@ def test_a_repository_that_cannot_be_read_is_said(root: Path) -> None:
 def test_outside_of_a_repository_there_is_no_base_branch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     assert find_repository(tmp_path) is None
-    assert base_branch.find(work(tmp_path)) is None
+    assert base_branch.find(session(tmp_path)) is None
     with pytest.raises(CannotProceed, match="in no git repository"):
-        base_branch.find(work(tmp_path, base_branch="main"))
+        base_branch.find(session(tmp_path, base_branch="main"))
 
 
 def test_without_a_git_there_is_no_base_branch(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

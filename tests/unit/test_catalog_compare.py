@@ -158,9 +158,7 @@ def test_primary_keys_are_paired_whatever_their_names() -> None:
     actual = with_constraints(primary_key("t_pkey", "a"))
     expected = with_constraints(primary_key("pk_t", "a", "b"))
 
-    assert told(actual, expected) == [
-        ("constraint t.t_pkey", "different", "PRIMARY KEY (a)", "PRIMARY KEY (a, b)"),
-    ]
+    assert told(actual, expected) == [("constraint t.t_pkey", "different", "PRIMARY KEY (a)", "PRIMARY KEY (a, b)")]
 
 
 def test_a_primary_key_is_told_from_a_unique_constraint_of_its_name() -> None:
@@ -205,8 +203,7 @@ def test_checks_on_the_start_of_the_transaction_are_the_same_however_it_is_writt
 )
 def test_only_synonyms_outside_quotes_are_the_same_moment(actual: str | None, expected: str, same: bool) -> None:
     differences = compare(
-        with_columns(Column("t", "a", "text", default=actual)),
-        with_columns(Column("t", "a", "text", default=expected)),
+        with_columns(Column("t", "a", "text", default=actual)), with_columns(Column("t", "a", "text", default=expected))
     )
 
     assert (differences == ()) is same
@@ -216,7 +213,7 @@ def test_an_index_is_the_same_whatever_it_and_its_table_are_called_in_the_defini
     partitioned = Index("t", "ix", "CREATE INDEX ix ON ONLY public.t USING btree (a)")
 
     assert told(with_indexes(index("ix_t_a", "(a)")), with_indexes(partitioned)) == [
-        ("index t.ix_t_a", "renamed", "ix_t_a", "ix"),
+        ("index t.ix_t_a", "renamed", "ix_t_a", "ix")
     ]
 
 
@@ -269,7 +266,7 @@ def test_a_serial_column_that_draws_from_the_sequence_of_another_differs() -> No
     other = replace(serial(sequence="u_id_seq"), sequence_of="u.id")
 
     assert told(with_columns(other), with_columns(serial())) == [
-        ("column t.id", "different", "nextval('u_id_seq'::regclass)", "nextval of its own sequence"),
+        ("column t.id", "different", "nextval('u_id_seq'::regclass)", "nextval of its own sequence")
     ]
 
 
@@ -292,7 +289,7 @@ def test_an_owned_sequence_that_its_column_does_not_use_is_told_when_the_column_
     spare = replace(owned("spare"), implicit=False)
 
     assert told(with_columns(column, sequences=(spare,)), with_columns(column)) == [
-        ("sequence spare", "unexpected", "bigint START 1 INCREMENT 1", ""),
+        ("sequence spare", "unexpected", "bigint START 1 INCREMENT 1", "")
     ]
 
 

@@ -43,9 +43,12 @@ def _claiming(copy: str, ports: Sequence[int] = (), chosen: bool = True) -> Iter
     code = textwrap.dedent(_CLAIMER)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     with subprocess.Popen(
-        [sys.executable, "-c", code, copy, *map(str, ports)], env=environment, text=True,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-    ) as process:  # fmt: skip
+        [sys.executable, "-c", code, copy, *map(str, ports)],
+        env=environment,
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
         assert process.stdout
         assert process.stdin
         assert process.stdout.readline() == "claimed\n"

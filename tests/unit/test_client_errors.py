@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from migrations_tools.errors import CannotProceed, WrongDatabase
-from migrations_tools.inapp.client import Probe, ProbeError, Target
+from migrations_tools.inapp.probe_client import Probe, ProbeError, Target
 
 TRACEBACK = """Traceback (most recent call last):
   File "<migrations_tools probe>", line 750, in answer
@@ -59,9 +59,13 @@ def test_an_error_outside_the_applications_code_names_no_place(trace: str) -> No
 def test_a_request_carries_the_configuration_the_token_and_the_database() -> None:
     target = Target(("alembic.ini",), "token", {"shop": "shop_trip"}, "billing")
     assert target.request("upgrade", revision="heads") == {
-        "do": "upgrade", "config": ["alembic.ini"], "section": "billing", "token": "token",
-        "databases": {"shop": "shop_trip"}, "revision": "heads",
-    }  # fmt: skip
+        "do": "upgrade",
+        "config": ["alembic.ini"],
+        "section": "billing",
+        "token": "token",
+        "databases": {"shop": "shop_trip"},
+        "revision": "heads",
+    }
     assert Target(("alembic.ini",), "token").request("hello")["databases"] == {}
 
 
@@ -147,9 +151,7 @@ def test_an_answer_that_does_not_come_is_not_waited_for_longer_than_the_setting(
     with pytest.raises(CannotProceed) as caught, Probe(hanging, patience=1):
         pass
     late = "gave no answer within 1 seconds (the setting `command_timeout`) while starting the probe, and was ended."
-    assert caught.value.reasons == (
-        f"The application's Python {late}", "It said last:", "  waiting for the cache",
-    )  # fmt: skip
+    assert caught.value.reasons == (f"The application's Python {late}", "It said last:", "  waiting for the cache")
     assert hanging.returncode == -signal.SIGKILL
 
 

@@ -20,9 +20,22 @@ from tests.unit.isolation.folders import Case, compose_program
 CASES = Path(__file__).parent / "compose_yaml_cases"
 EXAMPLE = Path(__file__).parents[2] / "compose"
 FIELDS = (
-    "image", "build", "command", "entrypoint", "environment", "ports", "healthcheck", "depends_on", "networks",
-    "container_name", "hostname", "working_dir", "network_mode", "links", "profiles",
-)  # fmt: skip
+    "image",
+    "build",
+    "command",
+    "entrypoint",
+    "environment",
+    "ports",
+    "healthcheck",
+    "depends_on",
+    "networks",
+    "container_name",
+    "hostname",
+    "working_dir",
+    "network_mode",
+    "links",
+    "profiles",
+)
 BUILD = ("context", "dockerfile", "dockerfile_inline", "target", "args")
 HOME = {"HOME": "/home/somebody"}
 
@@ -53,9 +66,12 @@ def _real(files: Sequence[Path], environment: Mapping[str, str]) -> dict[str, An
     words = [*program.program, "--project-directory", str(files[0].parent)]
     words += [word for file in files for word in ("--file", str(file))]
     done = subprocess.run(
-        [*words, "config", "--format", "json"], env={"PATH": os.environ["PATH"], **environment},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        [*words, "config", "--format", "json"],
+        env={"PATH": os.environ["PATH"], **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     return dict(json.loads(done.stdout))
 
@@ -212,7 +228,7 @@ REFUSED = {
         "include: [other.yaml]\nservices: {a: {image: x}}",
         "services.a: an included file has another service of this name.",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("text", "reason"), REFUSED.values(), ids=REFUSED)

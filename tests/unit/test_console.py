@@ -15,9 +15,18 @@ import pytest
 from migrations_tools.secrets import harmless
 
 _NAMES = (
-    "[red]x[/red]", "[/]", "[", "[/red]", "\\[b]", "[link=https://example.org]y[/link]", "a:x:b :smile:", "{0} %s",
-    "C:\\temp", "<b>&amp;", "ünï 名前",
-)  # fmt: skip
+    "[red]x[/red]",
+    "[/]",
+    "[",
+    "[/red]",
+    "\\[b]",
+    "[link=https://example.org]y[/link]",
+    "a:x:b :smile:",
+    "{0} %s",
+    "C:\\temp",
+    "<b>&amp;",
+    "ünï 名前",
+)
 _PRINT_ALL = """
     import sys
     from migrations_tools.proofs.proof import Proof

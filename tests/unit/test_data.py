@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from migrations_tools.catalog import Catalog, Column, Constraint, Domain, Enum, Index, Table
 from migrations_tools.data.candidates import candidates
 from migrations_tools.data.choosing import choose, crossed, joined, plain
+from migrations_tools.data.column_types import ColumnType, Composite, Range, Types
 from migrations_tools.data.order import groups
-from migrations_tools.data.outline import Part, Reference, outline
+from migrations_tools.data.outline import ColumnSet, ForeignReference, outline
 from migrations_tools.data.patterns import like, matching
-from migrations_tools.data.text import Token, constants, literal, mentioned, name, tokens
-from migrations_tools.data.types import Composite, Range, Type, Types
+from migrations_tools.data.sql_text import Token, constants, literal, mentioned, name, tokens
 from migrations_tools.data.values import is_known, value
 
 AT = "CHECK ((VALUE ~ '@'::text))"
@@ -68,7 +68,7 @@ TYPES = Types(
         ("vector(2)", "[1,0]", "[2,0]"),
         ("geometry(Polygon,4326)", "SRID=4326;POLYGON((1 0,1 1,2 1,1 0))", "SRID=4326;POLYGON((2 0,2 1,3 1,2 0))"),
     ],
-)  # fmt: skip
+)
 def test_a_type_has_a_first_and_a_second_value(printed: str, first: str, second: str) -> None:
     type_ = TYPES.resolve(printed)
     assert is_known(type_)
@@ -77,10 +77,9 @@ def test_a_type_has_a_first_and_a_second_value(printed: str, first: str, second:
 
 def test_a_domain_keeps_what_every_domain_below_it_asks_for() -> None:
     type_ = TYPES.resolve('"work email"')
-    assert type_ == Type(
-        "character varying", "character varying(40)", ("40",),
-        checks=(AT, "CHECK (true)"), required=True,
-    )  # fmt: skip
+    assert type_ == ColumnType(
+        "character varying", "character varying(40)", ("40",), checks=(AT, "CHECK (true)"), required=True
+    )
 
 
 @pytest.mark.parametrize("printed", ["elsewhere.thing", "nothing[]"])
@@ -110,11 +109,22 @@ def test_a_number_keeps_to_its_precision(precision: int, scale: int, number: int
 @pytest.mark.parametrize(
     "pattern",
     [
-        "^[A-Z]{3}$", r"^\d{5}(-\d{4})?$", "^(new|paid|sent)$", r"^[^\s@]+@[^\s@]+\.[a-z]{2,}$", r"^\+?[1-9]\d{6,14}$",
-        "^[a-z0-9]+(?:-[a-z0-9]+)*$", "^#[0-9a-fA-F]{6}$", r"^v\d+\.\d+\.\d+$", "^.+$", "^x*y?z+$", r"^[\w.]+\/[-a]$",
-        "^((a|b)c){2,3}d{0}$", r"^[]x]$", "^https?://.*$",
+        "^[A-Z]{3}$",
+        r"^\d{5}(-\d{4})?$",
+        "^(new|paid|sent)$",
+        r"^[^\s@]+@[^\s@]+\.[a-z]{2,}$",
+        r"^\+?[1-9]\d{6,14}$",
+        "^[a-z0-9]+(?:-[a-z0-9]+)*$",
+        "^#[0-9a-fA-F]{6}$",
+        r"^v\d+\.\d+\.\d+$",
+        "^.+$",
+        "^x*y?z+$",
+        r"^[\w.]+\/[-a]$",
+        "^((a|b)c){2,3}d{0}$",
+        r"^[]x]$",
+        "^https?://.*$",
     ],
-)  # fmt: skip
+)
 def test_what_comes_of_a_pattern_matches_it(pattern: str) -> None:
     found = [matching(pattern, number, longer) for number in range(6) for longer in (False, True)]
     assert None not in found
@@ -240,10 +250,7 @@ def test_combinations_are_chosen_so_that_what_may_repeat_does_and_what_may_not_d
 def test_keys_that_share_a_column_are_joined_by_it() -> None:
     members = [{"tenant": "1", "member": "5"}, {"tenant": "2", "member": "6"}]
     projects = [{"tenant": "2", "project": "8"}, {"tenant": "2", "project": None}]
-    expected = [
-        {"tenant": "2", "member": "6", "project": "8"},
-        {"tenant": "2", "member": "6", "project": None},
-    ]
+    expected = [{"tenant": "2", "member": "6", "project": "8"}, {"tenant": "2", "member": "6", "project": None}]
     assert joined([members, projects]) == expected
 
 
@@ -273,13 +280,19 @@ def test_a_table_is_outlined_by_what_ties_its_columns() -> None:
         Constraint("t", "ck", "check", "CHECK ((d > made))", ()),
         indexes=[Index("t", "i", "", unique=True, columns=("lower((e)::text)",), expressions="lower((e)::text)")],
         id=_column("id", nullable=False, default="nextval('s')", sequence_of="t.id"),
-        a=_column("a"), b=_column("b"), c=_column("c"), d=_column("d", default="7"), e=_column("e", default="8"),
-        f=_column("f", default="9"), g=_column("g"), made=_column("made", generated="(g * 2) STORED"),
-    )  # fmt: skip
+        a=_column("a"),
+        b=_column("b"),
+        c=_column("c"),
+        d=_column("d", default="7"),
+        e=_column("e", default="8"),
+        f=_column("f", default="9"),
+        g=_column("g"),
+        made=_column("made", generated="(g * 2) STORED"),
+    )
     found = outline(table, Catalog(tables=(table,)), TYPES)
-    assert found.references == (Reference(("a", "c"), "x.odd (t)", ("p q", "r")),)
+    assert found.references == (ForeignReference(("a", "c"), "x.odd (t)", ("p q", "r")),)
     assert [part.columns for part in found.parts] == [("a", "c"), ("b",), ("d", "g"), ("e",)]
     assert found.patterns == {"e": "distinct", "a": "pairs", "b": "later pairs"}
     assert found.automatic == {"id"}
-    assert found.parts[2] == Part(("d", "g"), (), found.parts[2].checks)
+    assert found.parts[2] == ColumnSet(("d", "g"), (), found.parts[2].checks)
     assert found.parts[2].checks[0].generated == (("made", "(g * 2)"),)

@@ -53,11 +53,17 @@ HISTORY = (Revision("b2", ("a1",), "b2.py", "", _LATER), Revision("a1", (), "a1.
         (Difference("enum", "enum strange", "", "unexpected", "a, b", ""), "no revision file mentions it"),
     ],
     ids=[
-        "a column of a table in a schema", "a constraint", "an index that was dropped again", "an enum type",
-        "a table that nobody made", "a column that nobody made", "made by hand on a table of the history",
-        "a table made by hand", "a type made by hand",
+        "a column of a table in a schema",
+        "a constraint",
+        "an index that was dropped again",
+        "an enum type",
+        "a table that nobody made",
+        "a column that nobody made",
+        "made by hand on a table of the history",
+        "a table made by hand",
+        "a type made by hand",
     ],
-)  # fmt: skip
+)
 def test_each_difference_says_which_revision_is_responsible(difference: Difference, origin: str) -> None:
     (group,) = grouped([difference], HISTORY)
     assert [item.origin for item in group.differences] == [origin]
@@ -68,9 +74,12 @@ def test_differences_are_grouped_by_table_and_what_has_none_comes_last() -> None
         return Difference(kind, f"{kind} {name}", table, "missing", "", "x")  # type: ignore[arg-type]
 
     found = [
-        one("enum", "mood", ""), one("table", "notes", ""), one("column", "users.b", "users"),
-        one("column", "shop.users.a", "shop.users"), one("index", "users.ix", "users"),
-    ]  # fmt: skip
+        one("enum", "mood", ""),
+        one("table", "notes", ""),
+        one("column", "users.b", "users"),
+        one("column", "shop.users.a", "shop.users"),
+        one("index", "users.ix", "users"),
+    ]
     assert [(group.table, [item.object for item in group.differences]) for group in grouped(found, ())] == [
         ("notes", ["table notes"]),
         ("shop.users", ["column shop.users.a"]),

@@ -9,7 +9,7 @@ import pytest
 
 from migrations_tools.engines.dumps.formats import format_of
 from migrations_tools.engines.dumps.restore import check, left_out
-from migrations_tools.engines.dumps.script import Command, Part, Rows, Statement, parts
+from migrations_tools.engines.dumps.script import Command, CopyRows, DumpStatement, Part, parts
 from migrations_tools.errors import CannotProceed
 
 BODY = "CREATE OR REPLACE FUNCTION f()\nBEGIN ATOMIC SELECT CASE WHEN true THEN 1 END;\n SELECT 2;\nEND;"
@@ -21,8 +21,8 @@ def read(script: str) -> list[Part]:
 
 def statements(script: str) -> list[tuple[int, str]]:
     found = read(script)
-    assert all(isinstance(part, Statement) for part in found), found
-    return [(part.line, part.text.decode()) for part in found if isinstance(part, Statement)]
+    assert all(isinstance(part, DumpStatement) for part in found), found
+    return [(part.line, part.text.decode()) for part in found if isinstance(part, DumpStatement)]
 
 
 @pytest.mark.parametrize(
@@ -54,14 +54,10 @@ def statements(script: str) -> list[tuple[int, str]]:
             [(1, "CREATE RULE r AS ON INSERT TO t DO (INSERT INTO u VALUES (1); DELETE FROM v);")],
             id="a rule of several statements",
         ),
-        pytest.param(
-            f"{BODY}\nBEGIN;",
-            [(1, BODY), (5, "BEGIN;")],
-            id="a function whose body is SQL",
-        ),
+        pytest.param(f"{BODY}\nBEGIN;", [(1, BODY), (5, "BEGIN;")], id="a function whose body is SQL"),
         pytest.param("\n\n-- only a comment\n/* and\nanother */\n", [], id="no statement at all"),
     ],
-)  # fmt: skip
+)
 def test_a_script_is_read_as_psql_reads_it(script: str, expected: list[tuple[int, str]]) -> None:
     assert statements(script) == expected
 
@@ -70,11 +66,11 @@ def test_rows_of_copy_are_rows_whatever_they_look_like() -> None:
     rows = "\\connect x\nDROP DATABASE x;\n"
     script = f"COPY t (a) FROM stdin;\n{rows}\\.\nCOPY u FROM stdin WITH (FORMAT csv);\n\\.\nSELECT 1;\n"
     assert read(script) == [
-        Statement(1, b"COPY t (a) FROM stdin;"),
-        Rows(rows.encode(), is_last=True),
-        Statement(5, b"COPY u FROM stdin WITH (FORMAT csv);"),
-        Rows(b"", is_last=True),
-        Statement(7, b"SELECT 1;"),
+        DumpStatement(1, b"COPY t (a) FROM stdin;"),
+        CopyRows(rows.encode(), is_last=True),
+        DumpStatement(5, b"COPY u FROM stdin WITH (FORMAT csv);"),
+        CopyRows(b"", is_last=True),
+        DumpStatement(7, b"SELECT 1;"),
     ]
     check(Path("dump.sql"), read(script))
 
@@ -82,7 +78,7 @@ def test_rows_of_copy_are_rows_whatever_they_look_like() -> None:
 def test_many_rows_come_in_portions_that_hold_every_byte() -> None:
     rows = [f"{number}\ttext {number}\n" for number in range(20_000)]
     found = read("COPY t FROM stdin;\n" + "".join(rows) + "\\.\n")
-    portions = [part for part in found if isinstance(part, Rows)]
+    portions = [part for part in found if isinstance(part, CopyRows)]
     assert len(portions) > 3
     assert b"".join(part.data for part in portions).decode() == "".join(rows)
     assert [part.is_last for part in portions] == [False] * (len(portions) - 1) + [True]
@@ -107,7 +103,7 @@ def test_many_rows_come_in_portions_that_hold_every_byte() -> None:
         ("CREATE FUNCTION begin() LANGUAGE sql AS '';\nDROP DATABASE shop;", "`DROP DATABASE` in line 2"),
         ("SELECT 1; \\c a\n" * 7, ", ".join(f"`\\c` in line {line}" for line in range(1, 6)) + " and 2 more"),
     ],
-)  # fmt: skip
+)
 def test_what_leads_out_of_the_database_is_refused_with_its_line(script: str, told: str) -> None:
     with pytest.raises(CannotProceed) as caught:
         check(Path("dump.sql"), read(script))
@@ -119,12 +115,16 @@ def test_what_leads_out_of_the_database_is_refused_with_its_line(script: str, to
 @pytest.mark.parametrize(
     "script",
     [
-        "\\restrict abc\n", "\\unrestrict abc\n", "SELECT 'DROP DATABASE x';", "COMMENT ON COLUMN t.a IS '\\c x';",
-        "CREATE FUNCTION f() AS $$\n\\connect x\n$$;", "CREATE TABLE database (a int);",
+        "\\restrict abc\n",
+        "\\unrestrict abc\n",
+        "SELECT 'DROP DATABASE x';",
+        "COMMENT ON COLUMN t.a IS '\\c x';",
+        "CREATE FUNCTION f() AS $$\n\\connect x\n$$;",
+        "CREATE TABLE database (a int);",
         "ALTER TABLE copies ADD a text;",
         "CREATE USER MAPPING FOR CURRENT_USER SERVER s;",
     ],
-)  # fmt: skip
+)
 def test_what_only_looks_dangerous_is_let_through(script: str) -> None:
     check(Path("dump.sql"), read(script))
 
@@ -146,7 +146,7 @@ def test_what_only_looks_dangerous_is_let_through(script: str) -> None:
     ],
 )
 def test_what_is_about_roles_and_owners_is_left_out(statement: str, kind: str) -> None:
-    assert left_out(Statement(1, statement.encode())) == kind
+    assert left_out(DumpStatement(1, statement.encode())) == kind
 
 
 @pytest.mark.parametrize(

@@ -16,14 +16,14 @@ import pytest
 import migrations_tools
 from migrations_tools.engines.docker import Docker, unreachable
 from migrations_tools.engines.endpoint import Endpoint, find, identity, lasting_identity, machine_of
-from migrations_tools.engines.facts import _busy_here
 from migrations_tools.engines.limit import Limit
+from migrations_tools.engines.machine import _busy_here
 from migrations_tools.errors import CannotProceed
 from migrations_tools.journal import Journal, Run
 from migrations_tools.report.console import Console
+from migrations_tools.sandbox.compose.same_engine import refuse_another
+from migrations_tools.sandbox.session import Session
 from migrations_tools.settings import Settings
-from migrations_tools.steps.compose.engine import refuse_another
-from migrations_tools.steps.work import Work
 
 NO_SSH = {"PATH": ""}
 PACKAGE = Path(migrations_tools.__file__).parent
@@ -83,10 +83,11 @@ def _answering(folder: Path, address: str = "", **variables: str) -> Docker:
     context = json.dumps([{"Name": "chosen", "Endpoints": {"docker": {"Host": address}}}])
     (folder / "context.json").write_text(context)
     _program(
-        folder, "docker",
+        folder,
+        "docker",
         f"case \"$1 $2\" in\n'context inspect') cat '{folder}/context.json' ;;\n"
         f"info*) cat '{folder}/id' ;;\n*) exit 1 ;;\nesac",
-    )  # fmt: skip
+    )
     (folder / "id").write_text("engine-1\n")
     return Docker(environment={"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}", **variables})
 
@@ -185,14 +186,20 @@ def test_compose_takes_the_engine_of_the_context_and_not_of_a_file(contexts: dic
     """The premise of what the tool says of a `.env`; nobody listens on these ports, so that the error tells."""
     subprocess.run(
         ["docker", "context", "create", "closed", "--docker", "host=tcp://127.0.0.1:9"],
-        env=contexts, check=True, capture_output=True,
-    )  # fmt: skip
+        env=contexts,
+        check=True,
+        capture_output=True,
+    )
     (tmp_path / "compose.yaml").write_text("services: {a: {image: x}}\n")
     (tmp_path / ".env").write_text("DOCKER_HOST=tcp://127.0.0.1:10\nDOCKER_CONTEXT=far\n")
     done = subprocess.run(
-        ["docker", "compose", "ps"], cwd=tmp_path, env={**contexts, "DOCKER_CONTEXT": "closed"}, capture_output=True,
-        text=True, check=False,
-    )  # fmt: skip
+        ["docker", "compose", "ps"],
+        cwd=tmp_path,
+        env={**contexts, "DOCKER_CONTEXT": "closed"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if "is not a docker command" in done.stderr:
         pytest.skip("there is no Compose plugin")
     assert "127.0.0.1:9" in done.stderr
@@ -206,9 +213,11 @@ def test_no_command_of_the_tools_own_mounts_a_folder() -> None:
     """The engine may be on another machine, where a folder of this one does not exist."""
     trees = {path: ast.parse(path.read_text()) for path in PACKAGE.rglob("*.py")}
     words = {
-        (path.name, node.value) for path, tree in trees.items() for node in ast.walk(tree)
+        (path.name, node.value)
+        for path, tree in trees.items()
+        for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }  # fmt: skip
+    }
     assert ("compose.py", "--no-TTY") in words
     assert [found for found in words if found[1] in ("-v", "--volume", "--mount", "--volumes-from")] == []
 
@@ -233,11 +242,11 @@ def test_an_engines_id_is_what_it_answers_twice(tmp_path: Path) -> None:
 
 def _refusal(tmp_path: Path, now: str, **made_on: Any) -> CannotProceed | None:
     run = Run("1", "shop", "shop_temp", "compose", 1.5, "t", **made_on)
-    work = Work(tmp_path, Settings(), Journal(tmp_path, "_temp"), Console())
+    session = Session(tmp_path, Settings(), Journal(tmp_path, "_temp"), Console())
     docker = _answering(tmp_path, now)
     docker = Docker(environment=docker.environment, endpoint=find(docker))
     try:
-        refuse_another(work, docker, run)
+        refuse_another(session, docker, run)
     except CannotProceed as error:
         return error
     return None

@@ -9,33 +9,63 @@ from typing import Any
 
 import pytest
 
-from migrations_tools import executed
-from migrations_tools.executed import Executed, Failure, Lock, Pass, Relation, Statement
+from migrations_tools import revision_runs
 from migrations_tools.inapp.probe.statements import LONGEST, shortened, sort_of, touches_nothing
+from migrations_tools.revision_runs import Executed, Failure, Lock, Relation, RevisionPass, SentStatement
 
 USERS = {"schema": "public", "name": "users", "kind": "table"}
 OPERATION = {
-    "kind": "create_index", "schema": None, "table": "users", "name": "ix_name", "constraint": None, "unique": False,
-    "columns": ["name"], "referent": None,
-}  # fmt: skip
+    "kind": "create_index",
+    "schema": None,
+    "table": "users",
+    "name": "ix_name",
+    "constraint": None,
+    "unique": False,
+    "columns": ["name"],
+    "referent": None,
+}
 STATEMENT = {
-    "sql": "CREATE INDEX ix_name ON users (name)", "sort": "CREATE INDEX", "line": 12, "times": 1, "seconds": 0.5,
-    "rows": None, "autocommit": False, "locks": [{**USERS, "mode": "ShareLock"}], "rewritten": [USERS], "failed": False,
-}  # fmt: skip
+    "sql": "CREATE INDEX ix_name ON users (name)",
+    "sort": "CREATE INDEX",
+    "line": 12,
+    "times": 1,
+    "seconds": 0.5,
+    "rows": None,
+    "autocommit": False,
+    "locks": [{**USERS, "mode": "ShareLock"}],
+    "rewritten": [USERS],
+    "failed": False,
+}
 FAILED = {
-    "type": "ProgrammingError", "message": "no", "module": "", "statement": "SELECT", "detail": "d", "hint": "h",
-    "sqlstate": "42P01", "traceback": "…", "revision": "0001", "revision_file": "x.py:3", "file": "0001.py",
-    "line": 12, "step": 0,
-}  # fmt: skip
+    "type": "ProgrammingError",
+    "message": "no",
+    "module": "",
+    "statement": "SELECT",
+    "detail": "d",
+    "hint": "h",
+    "sqlstate": "42P01",
+    "traceback": "…",
+    "revision": "0001",
+    "revision_file": "x.py:3",
+    "file": "0001.py",
+    "line": 12,
+    "step": 0,
+}
 STEP = {"operation": OPERATION, "file": "0001.py", "line": 12, "statements": [STATEMENT]}
 
 
-def parsed(**changed: Any) -> Pass:
+def parsed(**changed: Any) -> RevisionPass:
     given = {
-        "revision": "0001", "direction": "upgrade", "database": "shop", "file": "0001.py", "seconds": 0.7,
-        "steps": [STEP], "failed": None, **changed,
-    }  # fmt: skip
-    (found,) = executed.parse({"passes": [given]})
+        "revision": "0001",
+        "direction": "upgrade",
+        "database": "shop",
+        "file": "0001.py",
+        "seconds": 0.7,
+        "steps": [STEP],
+        "failed": None,
+        **changed,
+    }
+    (found,) = revision_runs.parse({"passes": [given]})
     return found
 
 
@@ -46,10 +76,14 @@ def test_a_pass_holds_its_steps_and_they_their_statements() -> None:
     assert (found.revision, found.direction, found.database, found.seconds) == ("0001", "upgrade", "shop", 0.7)
     assert step.operation is not None
     assert (step.operation.summary(), step.file, step.line) == ("create index users.ix_name", "0001.py", 12)
-    assert statement == Statement(
-        "CREATE INDEX ix_name ON users (name)", "CREATE INDEX", 12, 0.5,
-        locks=(Lock(users, "SHARE"),), rewritten=(users,),
-    )  # fmt: skip
+    assert statement == SentStatement(
+        "CREATE INDEX ix_name ON users (name)",
+        "CREATE INDEX",
+        12,
+        0.5,
+        locks=(Lock(users, "SHARE"),),
+        rewritten=(users,),
+    )
     assert found.failure is None
 
 
@@ -60,12 +94,16 @@ def test_what_no_operation_did_is_a_step_as_well() -> None:
 @pytest.mark.parametrize(
     ("name", "mode"),
     [
-        ("AccessShareLock", "ACCESS SHARE"), ("RowShareLock", "ROW SHARE"), ("RowExclusiveLock", "ROW EXCLUSIVE"),
-        ("ShareUpdateExclusiveLock", "SHARE UPDATE EXCLUSIVE"), ("ShareLock", "SHARE"),
-        ("ShareRowExclusiveLock", "SHARE ROW EXCLUSIVE"), ("ExclusiveLock", "EXCLUSIVE"),
+        ("AccessShareLock", "ACCESS SHARE"),
+        ("RowShareLock", "ROW SHARE"),
+        ("RowExclusiveLock", "ROW EXCLUSIVE"),
+        ("ShareUpdateExclusiveLock", "SHARE UPDATE EXCLUSIVE"),
+        ("ShareLock", "SHARE"),
+        ("ShareRowExclusiveLock", "SHARE ROW EXCLUSIVE"),
+        ("ExclusiveLock", "EXCLUSIVE"),
         ("AccessExclusiveLock", "ACCESS EXCLUSIVE"),
     ],
-)  # fmt: skip
+)
 def test_lock_modes_are_written_as_in_the_manual(name: str, mode: str) -> None:
     statement = {**STATEMENT, "locks": [{**USERS, "mode": name}]}
     assert parsed(steps=[{**STEP, "statements": [statement]}]).steps[0].statements[0].locks[0].mode == mode
@@ -113,7 +151,9 @@ DOWN = replace(UP, direction="downgrade")
     ],
     ids=["was never run", "does something", "does nothing", "raises NotImplementedError", "raises another error"],
 )
-def test_a_downgrade_that_refuses_or_does_nothing_is_told(down: Pass | None, refuses: bool, omits: bool) -> None:
+def test_a_downgrade_that_refuses_or_does_nothing_is_told(
+    down: RevisionPass | None, refuses: bool, omits: bool
+) -> None:
     trip = Executed("0001", "0001.py", "shop", up=UP, down=down)
     assert (trip.refuses_downgrade, trip.omits_downgrade) == (refuses, omits)
 
@@ -140,11 +180,18 @@ SEEDED = Seeded({"orders": 3}, [Unseeded("users", "It has a trigger.")])
 def test_the_record_holds_the_passes_and_not_the_states() -> None:
     failed = replace(DOWN, failure=Failure("ValueError", "no"))
     trip = Executed("0001", "0001.py", "shop", up=UP, down=failed, seeded=SEEDED, stopped="It fails.", seconds=2)
-    written = json.loads(json.dumps(executed.as_json(trip)))
+    written = json.loads(json.dumps(revision_runs.as_json(trip)))
     assert sorted(written) == [
-        "database", "file", "omits_downgrade", "passes", "refuses_downgrade", "revision", "seconds", "stopped",
+        "database",
+        "file",
+        "omits_downgrade",
+        "passes",
+        "refuses_downgrade",
+        "revision",
+        "seconds",
+        "stopped",
         "unseeded",
-    ]  # fmt: skip
+    ]
     assert [each["direction"] for each in written["passes"]] == ["upgrade", "downgrade"]
     assert written["passes"][0]["steps"][0]["statements"][0]["locks"][0]["mode"] == "SHARE"
     assert written["unseeded"] == {"users": "It has a trigger."}

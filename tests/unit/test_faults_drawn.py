@@ -25,8 +25,11 @@ def test_forty_kills_or_more_meet_all_four_tasks_before_in_and_after_commands_an
     assert len({fault.words() for fault in kills}) >= 40
     assert {fault.task for fault in kills} == set(TASKS)
     assert {(fault.how, bool(fault.seconds)) for fault in kills} == {
-        ("before", False), ("before", True), ("after", False), ("SIGKILL", False),
-    }  # fmt: skip
+        ("before", False),
+        ("before", True),
+        ("after", False),
+        ("SIGKILL", False),
+    }
 
 
 @pytest.mark.parametrize("seed", _SEEDS)

@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
+from migrations_tools.commands.cleanup import cleanup
 from migrations_tools.errors import CannotProceed
-from migrations_tools.isolation import Facts, IsolationPlan, as_json, plan
+from migrations_tools.isolation import IsolationPlan, PlanInputs, as_json, plan
 from migrations_tools.journal import OVERRIDE, WHOLE, Journal, Run
 from migrations_tools.report.console import Console
+from migrations_tools.sandbox.compose.compose_file import find_features, write_verified
+from migrations_tools.sandbox.compose.copy import Copy, Original, read_original, reopen
+from migrations_tools.sandbox.session import Session
 from migrations_tools.settings import Settings
-from migrations_tools.steps.cleanup import cleanup
-from migrations_tools.steps.compose.copy import Copy, Original, read_original, reopen
-from migrations_tools.steps.compose.form import find_features, write_verified
-from migrations_tools.steps.work import Work
 from tests.support.older import BEFORE_OVERRIDE, BEFORE_RESET, make_older
 
 EXAMPLE = Path(__file__).parents[2] / "compose"
@@ -27,7 +27,7 @@ PASSWORD = "a-password-of-the-test"
 
 
 @pytest.fixture
-def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Work:
+def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
     """Give the tools of a task on a copy of the example, with a password of its own."""
     if not shutil.which("docker"):
         pytest.skip("there is no docker program")
@@ -36,9 +36,9 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Work:
     (root / "compose" / ".env").write_text(f"POSTGRES_PASSWORD={PASSWORD}\n")
     monkeypatch.delenv("POSTGRES_PASSWORD", raising=False)
     # What runs is asked of the engine, which need not be there, and is no matter here.
-    monkeypatch.setattr("migrations_tools.steps.compose.original.running_stacks", lambda _: ())
+    monkeypatch.setattr("migrations_tools.sandbox.compose.original.running_stacks", lambda _: ())
     settings = Settings(compose_files=["compose/docker-compose.yml"])
-    return Work(root, settings, Journal(root, settings.suffix), Console())
+    return Session(root, settings, Journal(root, settings.suffix), Console())
 
 
 def _older(folder: Path, monkeypatch: pytest.MonkeyPatch, tags: Sequence[str], only_in: str = "") -> None:
@@ -48,40 +48,40 @@ def _older(folder: Path, monkeypatch: pytest.MonkeyPatch, tags: Sequence[str], o
 
 
 def _planned(original: Original) -> IsolationPlan:
-    return plan(original.config, Facts(project=original.project.name, database_service="postgres"))
+    return plan(original.config, PlanInputs(project=original.project.name, database_service="postgres"))
 
 
-def _written(work: Work) -> tuple[Run, Copy]:
-    work = replace(work, console=Console())  # a new one prints to where pytest catches output now
-    original = read_original(work)
+def _written(session: Session) -> tuple[Run, Copy]:
+    session = replace(session, console=Console())  # a new one prints to where pytest catches output now
+    original = read_original(session)
     planned = _planned(original)
-    run = work.journal.write(Run("1", "recyclic", planned.project, "compose", 0.0, "token", plan=as_json(planned)))
-    return write_verified(work, original, planned, run, find_features(original))
+    run = session.journal.write(Run("1", "recyclic", planned.project, "compose", 0.0, "token", plan=as_json(planned)))
+    return write_verified(session, original, planned, run, find_features(original))
 
 
 def test_a_compose_that_obeys_the_tag_gets_an_override_without_secrets(
-    work: Work, capsys: pytest.CaptureFixture[str]
+    session: Session, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run, copy = _written(work)
-    assert (run.form, work.journal.read()) == (OVERRIDE, run)
-    assert copy.stack.options == (*copy.original.options, "--file", str(work.journal.override_path))
-    assert PASSWORD not in work.journal.override_path.read_text()
-    assert not work.journal.whole_path.exists()
+    run, copy = _written(session)
+    assert (run.form, session.journal.read()) == (OVERRIDE, run)
+    assert copy.stack.options == (*copy.original.options, "--file", str(session.journal.override_path))
+    assert PASSWORD not in session.journal.override_path.read_text()
+    assert not session.journal.whole_path.exists()
     assert "warning" not in capsys.readouterr().out
 
 
 def test_a_compose_that_ignores_the_tag_gets_one_whole_file_that_is_private_and_a_warning(
-    work: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _older(tmp_path, monkeypatch, BEFORE_OVERRIDE)
-    run, copy = _written(work)
-    whole = work.journal.whole_path
+    run, copy = _written(session)
+    whole = session.journal.whole_path
     assert run.form == WHOLE
-    folder = str(work.root / "compose")
+    folder = str(session.root / "compose")
     assert copy.stack.options == ("--project-directory", folder, "--file", str(whole))
     assert stat.S_IMODE(whole.stat().st_mode) == 0o600
     assert PASSWORD in whole.read_text()
-    assert not work.journal.override_path.exists()
+    assert not session.journal.override_path.exists()
     said = capsys.readouterr().out
     assert f"warning: `docker compose` does not obey `!override`, so that the copy is one whole file: {whole}" in said
     assert "Compose 2.24.4 or newer needs no such file" in said
@@ -89,59 +89,58 @@ def test_a_compose_that_ignores_the_tag_gets_one_whole_file_that_is_private_and_
 
 
 def test_later_tasks_read_the_copy_in_the_form_that_the_journal_names(
-    work: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _older(tmp_path, monkeypatch, BEFORE_OVERRIDE)
-    run, copy = _written(work)
-    assert reopen(work, run).stack.options == copy.stack.options
-    assert reopen(work, replace(run, form=OVERRIDE)).stack.options != copy.stack.options
+    run, copy = _written(session)
+    assert reopen(session, run).stack.options == copy.stack.options
+    assert reopen(session, replace(run, form=OVERRIDE)).stack.options != copy.stack.options
 
 
 def test_an_override_that_is_merged_wrongly_falls_back_to_one_whole_file(
-    work: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # The small files of the trial are obeyed, the real override is not: as 2.24.4 does with included files.
     _older(tmp_path, monkeypatch, BEFORE_OVERRIDE, only_in=".migrations_tools")
-    assert find_features(read_original(work)).override
-    run, _copy = _written(work)
+    assert find_features(read_original(session)).override
+    run, _copy = _written(session)
     assert run.form == WHOLE
     said = capsys.readouterr().out
     assert "`docker compose` merges the override wrongly" in said
     assert "it publishes the host port 5432, which the original publishes" in said
 
 
-def test_where_no_form_keeps_the_copy_apart_every_reason_is_given(work: Work) -> None:
-    original = read_original(work)
+def test_where_no_form_keeps_the_copy_apart_every_reason_is_given(session: Session) -> None:
+    original = read_original(session)
     planned = _planned(original)
     # A plan of other ports than the ones in its override: neither form can come out as planned.
     other = plan(
-        original.config,
-        Facts(project="recyclic", database_service="postgres", busy_ports=frozenset({5433})),
+        original.config, PlanInputs(project="recyclic", database_service="postgres", busy_ports=frozenset({5433}))
     )
-    run = work.journal.write(Run("1", "recyclic", planned.project, "compose", 0.0, "token"))
+    run = session.journal.write(Run("1", "recyclic", planned.project, "compose", 0.0, "token"))
     with pytest.raises(CannotProceed) as caught:
-        write_verified(work, original, replace(other, override=planned.override), run, find_features(original))
+        write_verified(session, original, replace(other, override=planned.override), run, find_features(original))
     assert caught.value.reasons[0] == "The copy would not be apart from the original:"
     assert any("published ports are not the planned ones" in reason for reason in caught.value.reasons)
     assert len(set(caught.value.reasons)) == len(caught.value.reasons)
 
 
 def test_a_compose_that_obeys_neither_tag_is_refused_with_what_to_install(
-    work: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _older(tmp_path, monkeypatch, BEFORE_RESET)
     with pytest.raises(CannotProceed) as caught:
-        find_features(read_original(work))
+        find_features(read_original(session))
     assert caught.value.reasons[0].startswith("`docker compose` obeys neither `!override` nor `!reset`")
     assert caught.value.tip == "Install Docker Compose 2.24.4 or newer."
 
 
 def test_a_whole_file_whose_journal_is_lost_goes_with_the_next_cleanup(
-    work: Work, monkeypatch: pytest.MonkeyPatch
+    session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(work.root)
-    work.journal.prepare()
-    work.journal.whole_path.write_text(PASSWORD)
+    monkeypatch.chdir(session.root)
+    session.journal.prepare()
+    session.journal.whole_path.write_text(PASSWORD)
     settings = Settings(compose_files=["compose/docker-compose.yml"], engine="embedded")
-    cleanup(Work(work.root, settings, work.journal, work.console))
-    assert not work.journal.whole_path.exists()
+    cleanup(Session(session.root, settings, session.journal, session.console))
+    assert not session.journal.whole_path.exists()

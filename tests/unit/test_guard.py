@@ -16,9 +16,13 @@ OPTIONS = (
     "/p/.migrations_tools/temp/override.yaml",
 )
 MADE = {
-    ("container", "api_temp"), ("volume", "shop_data_temp"), ("volume", "f" * 64), ("network", "shop-net_temp"),
-    ("image", "shop-api_temp:latest"), ("image", "sha256:" + "a" * 64),
-}  # fmt: skip
+    ("container", "api_temp"),
+    ("volume", "shop_data_temp"),
+    ("volume", "f" * 64),
+    ("network", "shop-net_temp"),
+    ("image", "shop-api_temp:latest"),
+    ("image", "sha256:" + "a" * 64),
+}
 SCOPE = Scope("shop_temp", OPTIONS, frozenset(MADE))
 OWN = ("compose", "--project-name", "shop_temp", *OPTIONS)
 
@@ -139,10 +143,20 @@ def test_everything_else_is_refused(arguments: tuple[str, ...]) -> None:
 
 
 MISLEADING = {
-    ("container", "--force"), ("container", "-v"), ("container", "cafe"), ("container", ""), ("container", "a\nb"),
-    ("container", "a/../b"), ("network", "beef"), ("volume", "--force"), ("volume", "../containers/api"),
-    ("image", "--force"), ("image", "shop-api"), ("image", "sha256:" + "a" * 12), ("image", "a/../../b:c"),
-}  # fmt: skip
+    ("container", "--force"),
+    ("container", "-v"),
+    ("container", "cafe"),
+    ("container", ""),
+    ("container", "a\nb"),
+    ("container", "a/../b"),
+    ("network", "beef"),
+    ("volume", "--force"),
+    ("volume", "../containers/api"),
+    ("image", "--force"),
+    ("image", "shop-api"),
+    ("image", "sha256:" + "a" * 12),
+    ("image", "a/../../b:c"),
+}
 
 
 @pytest.mark.parametrize(("kind", "name"), sorted(MISLEADING), ids=repr)

@@ -22,17 +22,30 @@ Words = tuple[str, ...]
 
 ANONYMOUS, IMAGE_ID = "f" * 64, "sha256:" + "a" * 64
 OPTIONS = (
-    "--project-directory", "/p", "--file", "/p/docker-compose.yml", "--env-file", "/p/.env", "--profile", "dev",
-    "--file", "/p/.migrations_tools/temp/override.yaml",
-)  # fmt: skip
+    "--project-directory",
+    "/p",
+    "--file",
+    "/p/docker-compose.yml",
+    "--env-file",
+    "/p/.env",
+    "--profile",
+    "dev",
+    "--file",
+    "/p/.migrations_tools/temp/override.yaml",
+)
 OWN = ("compose", "--project-name", "shop_temp", *OPTIONS)
 MADE = frozenset(
     {
-        ("container", "api_temp"), ("container", "shop-alembic-run_temp"), ("volume", "shop_data_temp"),
-        ("volume", ANONYMOUS), ("network", "shop-net_temp"), ("image", "shop-api_temp:latest"),
-        ("image", "registry:5000/team/api_temp:1.0"), ("image", IMAGE_ID),
+        ("container", "api_temp"),
+        ("container", "shop-alembic-run_temp"),
+        ("volume", "shop_data_temp"),
+        ("volume", ANONYMOUS),
+        ("network", "shop-net_temp"),
+        ("image", "shop-api_temp:latest"),
+        ("image", "registry:5000/team/api_temp:1.0"),
+        ("image", IMAGE_ID),
     }
-)  # fmt: skip
+)
 SCOPE = Scope("shop_temp", OPTIONS, MADE)
 DOWN = ("compose", "--project-name", "shop_temp", "down", "--remove-orphans", "--timeout", "0")
 RUN = (*OWN, "run", "--rm", "--no-TTY", "--no-deps", "--name", "shop-alembic-run_temp", "--entrypoint", "sh", "--")
@@ -59,7 +72,7 @@ QUERIES: tuple[Words, ...] = (
     ("context", "inspect", "desktop-linux"),
     ("compose", "version", "--short"),
     ("ps", "--all", "--quiet", "--no-trunc", "--filter", "label=com.docker.compose.project=shop_temp"),
-    ("ps", "--all", "--filter", "label=a", "--format", "{{.Names}}\t{{.Label \"x\"}}"),
+    ("ps", "--all", "--filter", "label=a", "--format", '{{.Names}}\t{{.Label "x"}}'),
     ("volume", "ls", "--quiet", "--filter", "label=x; rm -rf ~"),
     ("network", "ls", "--no-trunc", "--format", "{{.ID}} {{.Name}}"),
     ("image", "ls", "--no-trunc", "--format", "{{.Repository}}:{{.Tag}} {{.ID}}"),
@@ -71,7 +84,7 @@ QUERIES: tuple[Words, ...] = (
     ("logs", "--timestamps", "--tail", "30", "c" * 64),
     ("compose", "--project-name", "x; rm -rf ~", *OPTIONS, "config", "--format", "json"),
     ("compose", "--file", "/p/a'b $c.yml", "config", "--format", "json"),
-)  # fmt: skip
+)
 
 # Other people's things: names like ours, ids that begin like words that occur here.
 OTHERS = {
@@ -102,28 +115,110 @@ LONG = _words(
 )
 SHORT = [f"-{letter}" for letter in "aDdefhHiklmnopqstTuvVwy"]
 WEIRD = [
-    "", " ", "-", "--", "---", "=", ".", "..", "/", "*", "?", "~", "\n", "\t", "\r\n", "a\nb", "api_temp\n",
-    "\napi_temp", "; rm -rf ~", "$(id)", "`id`", "${HOME}", "'", '"', "\\", "%s", "{{.ID}}", "[red]x[/red]", "ünï",
-    "名前", "\u202e", "api_temp\u200b", "ａpi_temp", "api_temp/../shop-api-1", "../volumes/shop_data", "/api", "a\0b",
+    "",
+    " ",
+    "-",
+    "--",
+    "---",
+    "=",
+    ".",
+    "..",
+    "/",
+    "*",
+    "?",
+    "~",
+    "\n",
+    "\t",
+    "\r\n",
+    "a\nb",
+    "api_temp\n",
+    "\napi_temp",
+    "; rm -rf ~",
+    "$(id)",
+    "`id`",
+    "${HOME}",
+    "'",
+    '"',
+    "\\",
+    "%s",
+    "{{.ID}}",
+    "[red]x[/red]",
+    "ünï",
+    "名前",
+    "\u202e",
+    "api_temp\u200b",
+    "ａpi_temp",
+    "api_temp/../shop-api-1",
+    "../volumes/shop_data",
+    "/api",
+    "a\0b",
     "shop-api_temp",
-    "--force", "-v", "--volumes", "-f", "--help", "-fv", "-vf", "--force=true", "--volumes=1", "--rmi=all", "--rmi",
-    "all", "local", "0", "-1", "1", "true", "false", "cafe", "c", "f00d", "beef", "sha256:", "sha256:" + "a" * 12,
-    "oci://example.org/x", "git@example.org:x/y.git", "/tmp/out", "--output=/tmp/out", "-o/tmp/out", "--file=-",
-]  # fmt: skip
+    "--force",
+    "-v",
+    "--volumes",
+    "-f",
+    "--help",
+    "-fv",
+    "-vf",
+    "--force=true",
+    "--volumes=1",
+    "--rmi=all",
+    "--rmi",
+    "all",
+    "local",
+    "0",
+    "-1",
+    "1",
+    "true",
+    "false",
+    "cafe",
+    "c",
+    "f00d",
+    "beef",
+    "sha256:",
+    "sha256:" + "a" * 12,
+    "oci://example.org/x",
+    "git@example.org:x/y.git",
+    "/tmp/out",
+    "--output=/tmp/out",
+    "-o/tmp/out",
+    "--file=-",
+]
 NAMES = [name for kind in OTHERS.values() for name in kind] + [name for _, name in sorted(MADE)]
 NAMES += [identity for kind in OTHERS.values() for identity in kind.values() if identity]
-VOCABULARY = sorted({
-    *COMMANDS, *(f"--{name}" for name in LONG), *SHORT, *WEIRD, *NAMES, "shop", "shop_temp", "api", "sh", "-c",
-    *(word for words in (*CHANGES, *QUERIES) for word in words), "--project-name=shop", "--project-name=shop_temp",
-    "--file=/p/docker-compose.yml", "--name=api_temp", "--name=shop-api-1", "-pshop", "-p", "-Ppshop",
-})  # fmt: skip
+VOCABULARY = sorted(
+    {
+        *COMMANDS,
+        *(f"--{name}" for name in LONG),
+        *SHORT,
+        *WEIRD,
+        *NAMES,
+        "shop",
+        "shop_temp",
+        "api",
+        "sh",
+        "-c",
+        *(word for words in (*CHANGES, *QUERIES) for word in words),
+        "--project-name=shop",
+        "--project-name=shop_temp",
+        "--file=/p/docker-compose.yml",
+        "--name=api_temp",
+        "--name=shop-api-1",
+        "-pshop",
+        "-p",
+        "-Ppshop",
+    }
+)
 
 EXAMPLES = int(os.environ.get("GUARD_EXAMPLES", "0"))
 WORD = st.sampled_from(VOCABULARY) | st.text(max_size=4)
 HARD = settings(
-    max_examples=EXAMPLES or 1500, deadline=None, database=None, derandomize=not EXAMPLES,
+    max_examples=EXAMPLES or 1500,
+    deadline=None,
+    database=None,
+    derandomize=not EXAMPLES,
     suppress_health_check=[HealthCheck.too_slow],
-)  # fmt: skip
+)
 
 
 # --- what must hold --------------------------------------------------------------------------------------------------
@@ -213,24 +308,61 @@ ODD_NAMES = st.sampled_from([*WEIRD, *NAMES, "cafe_temp", "deadbeef", "bad", "sh
 def hidden(draw: st.DrawFn) -> tuple[Words, Scope]:
     """Give a command as the tool makes it, of things whose names hide options, ids, paths and worse."""
     project, container, volume, network, image, service, path = (draw(ODD_NAMES) for _ in range(7))
-    options = draw(st.sampled_from([
-        OPTIONS, ("--file", path), ("--file", "/p/a.yml", "--file", path), ("--file", "/p/a.yml", "--profile", path),
-        ("--file", "/p/a.yml", "--file"), ("--profile", "--file"), (path, "--file", "/p/a.yml"), (),
-        ("--file", "/p/a.yml", "--project-name", path), ("--file", "/p/a.yml", path, "/p"),
-    ]))  # fmt: skip
+    options = draw(
+        st.sampled_from(
+            [
+                OPTIONS,
+                ("--file", path),
+                ("--file", "/p/a.yml", "--file", path),
+                ("--file", "/p/a.yml", "--profile", path),
+                ("--file", "/p/a.yml", "--file"),
+                ("--profile", "--file"),
+                (path, "--file", "/p/a.yml"),
+                (),
+                ("--file", "/p/a.yml", "--project-name", path),
+                ("--file", "/p/a.yml", path, "/p"),
+            ]
+        )
+    )
     made = frozenset({("container", container), ("volume", volume), ("network", network), ("image", image)})
     scope = Scope(project, options, made)
     own = ("compose", "--project-name", project, *options)
-    words: Words = draw(st.sampled_from([
-        ("rm", "--force", container), ("volume", "rm", volume), ("network", "rm", network), ("image", "rm", image),
-        ("exec", "--interactive", "--", container, "psql", "-U", service), (*own, "build", "--", service),
-        (*own, "up", "--no-start", "--no-build", "--", service), (*own, "start", "--", service),
-        (*own, "down", "--remove-orphans", "--timeout", "0"),
-        (*own, "run", "--rm", "--no-TTY", "--no-deps", "--name", container, "--entrypoint", "sh", "--", service, "-c"),
-        ("compose", "--project-name", project, "down", "--remove-orphans", "--timeout", "0"),
-        ("inspect", "--type", "container", container), ("image", "inspect", image), ("logs", "--tail", "3", container),
-        (*own, "config", "--format", "json"), ("volume", "ls", "--filter", volume), ("ps", "--format", service),
-    ]))  # fmt: skip
+    words: Words = draw(
+        st.sampled_from(
+            [
+                ("rm", "--force", container),
+                ("volume", "rm", volume),
+                ("network", "rm", network),
+                ("image", "rm", image),
+                ("exec", "--interactive", "--", container, "psql", "-U", service),
+                (*own, "build", "--", service),
+                (*own, "up", "--no-start", "--no-build", "--", service),
+                (*own, "start", "--", service),
+                (*own, "down", "--remove-orphans", "--timeout", "0"),
+                (
+                    *own,
+                    "run",
+                    "--rm",
+                    "--no-TTY",
+                    "--no-deps",
+                    "--name",
+                    container,
+                    "--entrypoint",
+                    "sh",
+                    "--",
+                    service,
+                    "-c",
+                ),
+                ("compose", "--project-name", project, "down", "--remove-orphans", "--timeout", "0"),
+                ("inspect", "--type", "container", container),
+                ("image", "inspect", image),
+                ("logs", "--tail", "3", container),
+                (*own, "config", "--format", "json"),
+                ("volume", "ls", "--filter", volume),
+                ("ps", "--format", service),
+            ]
+        )
+    )
     return words, scope
 
 
@@ -305,7 +437,7 @@ def test_the_interpreter_finds_the_tools_own_queries_harmless_and_the_guard_lets
         pytest.param(("--host", "ssh://x", "ps"), "--host", id="another engine"),
         pytest.param(("system", "prune"), "system prune", id="a command that is not described"),
     ],
-)  # fmt: skip
+)
 def test_the_interpreter_sees_through_dockers_grammar(words: Words, said: str) -> None:
     assert said in [effect.name for effect in _outside(effects(words, WORLD), SCOPE) if effect.verb != READS]
 

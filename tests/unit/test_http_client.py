@@ -10,8 +10,8 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-from migrations_tools.asking import Request
-from migrations_tools.proofs.client import Client
+from migrations_tools.http_settings import Request
+from migrations_tools.proofs.http_client import Client
 from tests.support.speaking import speaking
 
 

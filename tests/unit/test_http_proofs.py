@@ -8,19 +8,19 @@ from typing import Any
 
 import pytest
 
-from migrations_tools.asking import Login, Request, parse
+from migrations_tools.http_settings import Login, Request, parse
 from migrations_tools.proofs import http
-from migrations_tools.proofs.client import Client
 from migrations_tools.proofs.http import Asker
+from migrations_tools.proofs.http_client import Client
+from migrations_tools.proofs.log_window import LogWatch
 from migrations_tools.proofs.login import log_in
-from migrations_tools.proofs.moment import Watch
 from migrations_tools.proofs.proof import FAILED, NOT_CHECKED, PASSED, Proof
 from tests.support.speaking import TRACEBACK, Application, Call, Reply, speaking
 
 
 def _asker(application: Application, *absent: str, timeout: float = 5) -> Asker:
     client = Client(application.base, timeout)
-    return Asker(client, Watch(application.logs, client.hide, 0.5), absent)
+    return Asker(client, LogWatch(application.logs, client.hide, 0.5), absent)
 
 
 def _paths(*names: str, **more: Any) -> Reply:
@@ -92,7 +92,7 @@ def test_secrets_in_a_traceback_are_masked() -> None:
     text = 'Traceback (most recent call last):\n  File "a.py", line 1, in f\nValueError: s3cr3t-t0ken \x1b[2J'
     with speaking({"GET /openapi.json": _paths("/a"), "GET /a": _raising(lambda: application, text)}) as application:
         client = Client(application.base, 5, secrets=("s3cr3t-t0ken",))
-        proof = http.routes(Asker(client, Watch(application.logs, client.hide, 0.5)), "", listed=False)
+        proof = http.routes(Asker(client, LogWatch(application.logs, client.hide, 0.5)), "", listed=False)
     assert proof is not None
     assert "ValueError: *** \\x1b[2J" in proof.details[0]
 

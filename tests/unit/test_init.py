@@ -19,7 +19,7 @@ import pytest
 import yaml
 
 from migrations_tools import settings
-from migrations_tools.steps.init import local
+from migrations_tools.commands.init import local
 from tests.support import docker
 from tests.support.docker import Done
 from tests.support.warm import run_tool
@@ -78,9 +78,14 @@ class Place:
         """Run `init` on a terminal, answer its question; make a file before the answer, if asked to."""
         terminal, other_side = pty.openpty()
         child = subprocess.Popen(
-            [sys.executable, str(self.program), "init"], cwd=self.root, env=self.environment(),
-            stdin=other_side, stdout=other_side, stderr=other_side, start_new_session=True,
-        )  # fmt: skip
+            [sys.executable, str(self.program), "init"],
+            cwd=self.root,
+            env=self.environment(),
+            stdin=other_side,
+            stdout=other_side,
+            stderr=other_side,
+            start_new_session=True,
+        )
         os.close(other_side)
         shown = _read_until(terminal, QUESTION)
         if during:
@@ -295,9 +300,7 @@ def test_without_docker_the_files_tell_what_they_can_and_the_reason_is_written(s
     (shop.programs / "docker").unlink()
     done = shop.run("init", "--yes")
     assert done.code == 0
-    assert shop.written() == {
-        "engine": "auto", "compose_files": ["compose.yaml"], "alembic_config": "api/alembic.ini",
-    }  # fmt: skip
+    assert shop.written() == {"engine": "auto", "compose_files": ["compose.yaml"], "alembic_config": "api/alembic.ini"}
     assert (
         "  # The Compose service that is PostgreSQL.\n"
         "  # The services are not filled in: the stack could not be read.\n"
@@ -348,8 +351,8 @@ def test_a_name_that_means_something_in_yaml_is_quoted(shop: Place, name: str) -
 
 
 def test_nothing_is_left_half_written(shop: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    from migrations_tools.commands import init
     from migrations_tools.errors import CannotProceed
-    from migrations_tools.steps import init
 
     def write_the_first(path: Path, text: str) -> None:
         if path.name == "tasks.py":

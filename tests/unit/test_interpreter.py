@@ -10,7 +10,7 @@ import pytest
 
 from migrations_tools.discovery import interpreter
 from migrations_tools.discovery.interpreter import Interpreter, find, mending_command
-from migrations_tools.engines.interpreter import missing
+from migrations_tools.engines.interpreter_check import missing
 from migrations_tools.errors import CannotProceed
 
 
@@ -214,8 +214,11 @@ def test_a_program_of_the_projects_environment_is_started_from_there(tmp_path: P
     assert Interpreter((python,), "").program("uvicorn") == (f"{tmp_path}/venv/bin/uvicorn",)
     assert Interpreter((python,), "").program("node") == ("node",)
     assert Interpreter(("/bin/uv", "run", "--frozen", "python"), "").program("uvicorn") == (
-        "/bin/uv", "run", "--frozen", "uvicorn",
-    )  # fmt: skip
+        "/bin/uv",
+        "run",
+        "--frozen",
+        "uvicorn",
+    )
     assert Interpreter(("poetry", "run", "python"), "").program("python") == ("poetry", "run", "python")
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from migrations_tools import locks
+from migrations_tools import process_lock
 from migrations_tools.errors import CannotProceed
 from migrations_tools.files import partial, sha256, tree_fingerprint, write_whole
 from migrations_tools.journal import Journal, Run, noting
@@ -22,8 +22,13 @@ from tests.support.embedded import open_folder
 
 def _run(**more: object) -> Run:
     values: dict[str, object] = {
-        "id": "1", "project": "shop", "temp_project": "shop_temp", "engine": "compose", "started": 1.5, "token": "t",
-    }  # fmt: skip
+        "id": "1",
+        "project": "shop",
+        "temp_project": "shop_temp",
+        "engine": "compose",
+        "started": 1.5,
+        "token": "t",
+    }
     return Run(**{**values, **more})  # type: ignore[arg-type]
 
 
@@ -87,11 +92,17 @@ def test_a_journal_that_cannot_be_read_is_an_error_and_stays(tmp_path: Path, con
 @pytest.mark.parametrize(
     "changes",
     [
-        {"made": [["volume"]]}, {"made": 5}, {"made": None}, {"token": None}, {"temp_project": 7}, {"steps": 1},
-        {"unknown": 1}, {"compose_files": None},
+        {"made": [["volume"]]},
+        {"made": 5},
+        {"made": None},
+        {"token": None},
+        {"temp_project": 7},
+        {"steps": 1},
+        {"unknown": 1},
+        {"compose_files": None},
     ],
     ids=repr,
-)  # fmt: skip
+)
 def test_a_journal_of_the_wrong_form_is_an_error_and_stays(tmp_path: Path, changes: dict[str, object]) -> None:
     journal = Journal(tmp_path, "_temp")
     journal.write(_run())
@@ -241,8 +252,12 @@ def _limited(folder: Path, most: int, code: str) -> subprocess.CompletedProcess[
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([root, *sys.path]), "PYTHONDONTWRITEBYTECODE": "1"}
     return subprocess.run(
         [sys.executable, "-c", "\n".join([*lines, textwrap.dedent(code)])],
-        env=environment, capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
 
 
 _GROW = """
@@ -318,7 +333,7 @@ def test_a_folder_that_may_not_be_written_to_is_an_error_in_words() -> None:
     with open_folder() as root:
         journal = Journal(root, "_temp")
         run = journal.write(_run())
-        locks.holder(journal.lock_path)
+        process_lock.holder(journal.lock_path)
         for folder in (journal.folder, root):
             folder.chmod(0o555)
         journal.path.chmod(0o644)

@@ -15,20 +15,26 @@ from migrations_tools.discovery.project import NO_DATABASE, Project
 from migrations_tools.discovery.services import Application
 from migrations_tools.journal import Journal
 from migrations_tools.report.console import Console
+from migrations_tools.sandbox.local.local_project import Source
+from migrations_tools.sandbox.local.warnings import show_cautions
+from migrations_tools.sandbox.session import Session
 from migrations_tools.settings import Settings
-from migrations_tools.steps.local.cautions import show_cautions
-from migrations_tools.steps.local.source import Source
-from migrations_tools.steps.work import Work
 
 _VARIABLES = {"SECRET_KEY": "own", "STRIPE_SECRET_KEY": "live$$secret", "SMTP_PASSWORD": "live", "SMTP_HOST": "mailhog"}
 
 
 def _said(root: Path, capsys: pytest.CaptureFixture[str], **settings: Any) -> str:
     project = Project(
-        root=root, name="shop", compose=ComposeFiles((), root, "none"), alembic_service="migrate",
-        alembic=Setup(root / "alembic.ini", (), ()), config_candidates=(), database=NO_DATABASE,
-        application=Application("api", 80, "/"), build_contexts=(),
-    )  # fmt: skip
+        root=root,
+        name="shop",
+        compose=ComposeFiles((), root, "none"),
+        alembic_service="migrate",
+        alembic=Setup(root / "alembic.ini", (), ()),
+        config_candidates=(),
+        database=NO_DATABASE,
+        application=Application("api", 80, "/"),
+        build_contexts=(),
+    )
     services = {
         "api": {"environment": _VARIABLES},
         "migrate": {"environment": {"OPENAI_API_KEY": "live"}},
@@ -36,7 +42,7 @@ def _said(root: Path, capsys: pytest.CaptureFixture[str], **settings: Any) -> st
         "mailhog": {},
     }
     source = Source(project, {"name": "shop", "services": services}, Interpreter((sys.executable,), "the test"))
-    show_cautions(Work(root, Settings(**settings), Journal(root, "_temp"), Console()), source)
+    show_cautions(Session(root, Settings(**settings), Journal(root, "_temp"), Console()), source)
     return " ".join(capsys.readouterr().out.split())
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from migrations_tools import locks
+from migrations_tools import process_lock
 from migrations_tools.errors import CannotProceed
 from migrations_tools.journal import Journal
 
@@ -57,9 +57,12 @@ _HOLDER = """
 
 def _start(code: str, *arguments: object) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(code), *map(str, arguments)], text=True,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-    )  # fmt: skip
+        [sys.executable, "-c", textwrap.dedent(code), *map(str, arguments)],
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
 
 
 @contextmanager
@@ -151,9 +154,10 @@ def test_a_living_holder_elsewhere_is_named_and_nobody_is_told_to_kill_a_process
 
 
 @pytest.mark.parametrize(
-    "content", ["", "{", "[]", '{"pid": "x", "since": 1, "task": "a"}', '{"pid": 1}', "\udcff", "{" * 9],
+    "content",
+    ["", "{", "[]", '{"pid": "x", "since": 1, "task": "a"}', '{"pid": 1}', "\udcff", "{" * 9],
     ids=["empty", "torn", "a list", "no number", "no time", "no text", "noise"],
-)  # fmt: skip
+)
 def test_a_record_that_cannot_be_read_neither_hinders_nor_misleads(tmp_path: Path, content: str) -> None:
     path = _lock_of(tmp_path)
     path.write_bytes(os.fsencode(content))
@@ -214,9 +218,9 @@ def test_more_can_be_noted_for_others_to_read(tmp_path: Path) -> None:
     code = """
         import sys
         from pathlib import Path
-        from migrations_tools import locks
-        print(locks.holder(Path(sys.argv[1])).get("ports"))
+        from migrations_tools import process_lock
+        print(process_lock.holder(Path(sys.argv[1])).get("ports"))
     """
-    with locks.held(tmp_path / "lock", "isolate", "a copy", folder="/a") as lock:
+    with process_lock.held(tmp_path / "lock", "isolate", "a copy", folder="/a") as lock:
         lock.note(ports=[1, 2])
         assert _start(code, tmp_path / "lock").communicate()[0] == "[1, 2]\n"

@@ -49,8 +49,11 @@ _COMPONENTS = {
 )
 def test_a_route_is_asked_when_nothing_need_be_known(path: str, item: Any, asked: str) -> None:
     content = {
-        "paths": {path: item}, "components": _COMPONENTS, "circle": {"$ref": "#/circle"}, "x": {"a/b": {"default": 3}},
-    }  # fmt: skip
+        "paths": {path: item},
+        "components": _COMPONENTS,
+        "circle": {"$ref": "#/circle"},
+        "x": {"a/b": {"default": 3}},
+    }
     assert parameterless_gets(content) == ([asked] if asked else [])
 
 

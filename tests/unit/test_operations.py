@@ -49,9 +49,17 @@ def test_an_operation_says_what_it_does_and_whether_it_takes_away(given: Operati
 
 def test_what_the_probe_leaves_open_is_empty() -> None:
     described = {
-        "id": 3, "kind": "drop_index", "schema": None, "table": "users", "name": "ix_a", "constraint": None,
-        "unique": None, "columns": ["a"], "referent": None, "code": "op.drop_index('ix_a')",
-    }  # fmt: skip
+        "id": 3,
+        "kind": "drop_index",
+        "schema": None,
+        "table": "users",
+        "name": "ix_a",
+        "constraint": None,
+        "unique": None,
+        "columns": ["a"],
+        "referent": None,
+        "code": "op.drop_index('ix_a')",
+    }
     assert parse([described]) == (
         Operation(3, "drop_index", "users", "ix_a", columns=("a",), code="op.drop_index('ix_a')"),
     )

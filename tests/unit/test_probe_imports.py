@@ -34,5 +34,9 @@ def test_a_dotted_name_without_an_import_gets_one(body: str, added: list[str]) -
 def test_imports_go_behind_the_last_one_and_nothing_else_changes() -> None:
     source = '"""x"""\r\nimport sqlalchemy as sa\r\n\r\nx = json.loads\r\n'
     assert with_imports(source)[0].splitlines() == [
-        '"""x"""', "import sqlalchemy as sa", "import json  # AG01: named below", "", "x = json.loads",
-    ]  # fmt: skip
+        '"""x"""',
+        "import sqlalchemy as sa",
+        "import json  # AG01: named below",
+        "",
+        "x = json.loads",
+    ]

@@ -34,8 +34,14 @@ def _run(
     environment = {**kept, "HOME": str(ROOT.root), "PYTHONPATH": str(ROOT), **variables}
     return subprocess.run(
         [sys.executable, "-m", program, *arguments],
-        cwd=cwd, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60, check=False,
-    )  # fmt: skip
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=60,
+        check=False,
+    )
 
 
 def _suffix_in(done: subprocess.CompletedProcess[str]) -> str:
@@ -152,9 +158,14 @@ def test_bash_completes_tasks_and_options(tmp_path: Path, words: str, offered: l
     last = words.rpartition(" ")[2]
     press_tab = f'COMP_WORDS=({words})\n_complete_migrations-tools x {last}\nprintf "%s\\n" "${{COMPREPLY[@]}}"'
     done = subprocess.run(
-        ["bash", "-c", script + press_tab], capture_output=True, text=True, check=True, cwd=tmp_path, timeout=60,
+        ["bash", "-c", script + press_tab],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+        timeout=60,
         env={**os.environ, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"},
-    )  # fmt: skip
+    )
     assert done.stdout.split() == offered
 
 
@@ -168,7 +179,12 @@ def test_listing_the_tasks_imports_next_to_nothing_besides_invoke(tmp_path: Path
         "print(*sorted(set(sys.modules) - before))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True, text=True, timeout=60, check=True,
-    )  # fmt: skip
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
     assert set(done.stdout.split()) - CHEAP == OWN

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import pytest
 
 from migrations_tools.engines.limit import Limit
-from migrations_tools.report.progress import Progress
+from migrations_tools.report.live_step import Progress
 
 _STEPS = """
     import time

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from migrations_tools.engines.compose import Container, Expectation, one_shots
-from migrations_tools.engines.inventory import Change, compare
+from migrations_tools.engines.inventory import InventoryChange, compare
 from migrations_tools.errors import CannotProceed
 from migrations_tools.proofs import stack
 from migrations_tools.proofs.proof import FAILED, NOT_CHECKED, PASSED, attempted
@@ -11,10 +11,21 @@ from migrations_tools.proofs.proof import FAILED, NOT_CHECKED, PASSED, attempted
 
 def _container(**more: object) -> Container:
     values: dict[str, object] = {
-        "id": "1", "name": "api_temp", "service": "api", "one_off": False, "status": "running", "health": "",
-        "exit_code": 0, "restarts": 0, "started": "", "finished": "", "restart_policy": "no", "labels": {},
-        "anonymous_volumes": (), "published": {},
-    }  # fmt: skip
+        "id": "1",
+        "name": "api_temp",
+        "service": "api",
+        "one_off": False,
+        "status": "running",
+        "health": "",
+        "exit_code": 0,
+        "restarts": 0,
+        "started": "",
+        "finished": "",
+        "restart_policy": "no",
+        "labels": {},
+        "anonymous_volumes": (),
+        "published": {},
+    }
     return Container(**{**values, **more})  # type: ignore[arg-type]
 
 
@@ -44,10 +55,14 @@ def test_a_container_is_ready_or_failed_or_coming(container: Container, ready: b
 
 def test_services_that_may_end_are_those_that_nothing_would_start_again() -> None:
     services = {
-        "once": {}, "no": {"restart": "no"}, "retry": {"restart": "on-failure:3"}, "always": {"restart": "always"},
-        "unless": {"restart": "unless-stopped"}, "checked": {"healthcheck": {"test": ["CMD", "true"]}},
+        "once": {},
+        "no": {"restart": "no"},
+        "retry": {"restart": "on-failure:3"},
+        "always": {"restart": "always"},
+        "unless": {"restart": "unless-stopped"},
+        "checked": {"healthcheck": {"test": ["CMD", "true"]}},
         "swarm": {"deploy": {"restart_policy": {"condition": "any"}}},
-    }  # fmt: skip
+    }
     assert one_shots({"services": services}) == {"once", "no", "retry"}
 
 
@@ -66,9 +81,9 @@ def test_a_database_is_new_by_its_identity_or_by_the_removal_of_its_volume() -> 
 
 def test_only_a_change_of_the_original_itself_fails() -> None:
     own, other, new = (
-        Change("container", "a", "is gone", "shop"),
-        Change("container", "b", "is gone", ""),
-        Change("image", "c", "is new", ""),
+        InventoryChange("container", "a", "is gone", "shop"),
+        InventoryChange("container", "b", "is gone", ""),
+        InventoryChange("image", "c", "is new", ""),
     )
     assert stack.machine_untouched([own, other], "shop", "same").outcome == FAILED
     assert stack.machine_untouched([other], "shop", "same").outcome == NOT_CHECKED

@@ -6,7 +6,7 @@ import textwrap
 
 import pytest
 
-from migrations_tools.provenance import Deed, Place, Revision, Trace, find, trace
+from migrations_tools.provenance import Deed, Revision, SourceLine, Trace, find, trace
 
 
 def revision(number: str, body: str) -> Revision:
@@ -56,23 +56,23 @@ HISTORY = (UNREADABLE, ANNOTATED, SECOND, FIRST)
 @pytest.mark.parametrize(
     ("table", "name", "place"),
     [
-        ("users", "", Place("0001", "0001_some_file.py", 5)),
-        ("teams", "", Place("0001", "0001_some_file.py", 13)),
-        ("members", "", Place("0002", "0002_some_file.py", 12)),
-        ("audit", "", Place("0002", "0002_some_file.py", 13)),
-        ("users", "uq_users_email", Place("0001", "0001_some_file.py", 8)),
-        ("users", "fk_users_team", Place("0001", "0001_some_file.py", 9)),
-        ("users", "ix_users_email", Place("0001", "0001_some_file.py", 12)),
-        ("users", "email", Place("0001", "0001_some_file.py", 7)),
-        ("teams", "email", Place("0001", "0001_some_file.py", 13)),
-        ("users", "nick", Place("0002", "0002_some_file.py", 5)),
-        ("users", "uq_users_nick", Place("0002", "0002_some_file.py", 6)),
-        ("users", "ck_users_nick", Place("0002", "0002_some_file.py", 7)),
-        ("users", "ix_by_hand", Place("0002", "0002_some_file.py", 8)),
-        ("users", "ck_users_email", Place("0002", "0002_some_file.py", 11)),
-        ("audit", "who", Place("0002", "0002_some_file.py", 13)),
-        ("users", "address", Place("0002", "0002_some_file.py", 14)),
-        ("users", "ix_newer", Place("0003", "0003.py", 2)),
+        ("users", "", SourceLine("0001", "0001_some_file.py", 5)),
+        ("teams", "", SourceLine("0001", "0001_some_file.py", 13)),
+        ("members", "", SourceLine("0002", "0002_some_file.py", 12)),
+        ("audit", "", SourceLine("0002", "0002_some_file.py", 13)),
+        ("users", "uq_users_email", SourceLine("0001", "0001_some_file.py", 8)),
+        ("users", "fk_users_team", SourceLine("0001", "0001_some_file.py", 9)),
+        ("users", "ix_users_email", SourceLine("0001", "0001_some_file.py", 12)),
+        ("users", "email", SourceLine("0001", "0001_some_file.py", 7)),
+        ("teams", "email", SourceLine("0001", "0001_some_file.py", 13)),
+        ("users", "nick", SourceLine("0002", "0002_some_file.py", 5)),
+        ("users", "uq_users_nick", SourceLine("0002", "0002_some_file.py", 6)),
+        ("users", "ck_users_nick", SourceLine("0002", "0002_some_file.py", 7)),
+        ("users", "ix_by_hand", SourceLine("0002", "0002_some_file.py", 8)),
+        ("users", "ck_users_email", SourceLine("0002", "0002_some_file.py", 11)),
+        ("audit", "who", SourceLine("0002", "0002_some_file.py", 13)),
+        ("users", "address", SourceLine("0002", "0002_some_file.py", 14)),
+        ("users", "ix_newer", SourceLine("0003", "0003.py", 2)),
         ("users", "ix_made_again", None),
         ("users", "uq_made_by_hand", None),
         ("orders", "uq_users_nick", None),
@@ -80,12 +80,12 @@ HISTORY = (UNREADABLE, ANNOTATED, SECOND, FIRST)
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_the_line_that_made_an_object_is_found(table: str, name: str, place: Place | None) -> None:
+def test_the_line_that_made_an_object_is_found(table: str, name: str, place: SourceLine | None) -> None:
     assert find(HISTORY, table, name) == place
 
 
 def test_a_place_reads_as_editors_read_it() -> None:
-    assert Place("0001", "0001_create.py", 12).words() == "0001_create.py:12"
+    assert SourceLine("0001", "0001_create.py", 12).words() == "0001_create.py:12"
 
 
 CHANGING = revision(
@@ -138,10 +138,10 @@ CHANGING = revision(
 def test_the_newest_line_that_made_changed_or_dropped_an_object_is_found(
     table: str, name: str, found: tuple[Deed, int] | None
 ) -> None:
-    expected = Trace(found[0], Place("0005", "0005_some_file.py", found[1])) if found else None
+    expected = Trace(found[0], SourceLine("0005", "0005_some_file.py", found[1])) if found else None
     assert trace((CHANGING, *HISTORY), table, name) == expected
 
 
 def test_what_no_newer_revision_touches_comes_from_the_one_that_made_it() -> None:
-    made = Place("0001", "0001_some_file.py", 8)
+    made = SourceLine("0001", "0001_some_file.py", 8)
     assert trace((CHANGING, *HISTORY), "users", "uq_users_email") == Trace("created", made)

@@ -15,8 +15,13 @@ def test_proofs_that_passed_are_no_part_of_it(capsys: pytest.CaptureFixture[str]
     outcomes = ((PASSED, "first"), (FAILED, "second"), (NOT_CHECKED, "third"))
     show_proofs(Console(quiet=True), [Proof(claim, outcome, "evidence", ("why",)) for outcome, claim in outcomes])
     assert capsys.readouterr().out.splitlines() == [
-        "✘ second", "    evidence", "      why", "– third [not checked]", "    evidence", "      why",
-    ]  # fmt: skip
+        "✘ second",
+        "    evidence",
+        "      why",
+        "– third [not checked]",
+        "    evidence",
+        "      why",
+    ]
 
 
 def test_notes_and_repairs_are_no_part_of_it(capsys: pytest.CaptureFixture[str]) -> None:

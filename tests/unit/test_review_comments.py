@@ -25,13 +25,15 @@ def downgrade() -> None:
     ("line", "expected"),
     [
         ("# migrations: allow BC01 users.name -- old", {"code": "BC01", "object": "users.name", "reason": "old"}),
-        ("#migrations:allow FD01 uq a until 2027-01-31 -- why -- so",
-         {"code": "FD01", "object": "uq a", "until": "2027-01-31", "reason": "why -- so"}),
+        (
+            "#migrations:allow FD01 uq a until 2027-01-31 -- why -- so",
+            {"code": "FD01", "object": "uq a", "until": "2027-01-31", "reason": "why -- so"},
+        ),
         ("# migrations: allow BC01 users.name", None),
         ("# migrations: allow BC01 users.name --", None),
         ("# migrations: alow BC01 users.name -- why", None),
     ],
-)  # fmt: skip
+)
 def test_an_allowance_has_a_code_an_object_and_a_reason(line: str, expected: dict[str, str] | None) -> None:
     (comment,) = comments(f"x = 1\n{line}\n")
     assert (comment.line, comment.allowance) == (2, expected)

@@ -12,8 +12,8 @@ import pytest
 from migrations_tools.errors import CannotProceed
 from migrations_tools.operations import Operation
 from migrations_tools.provenance import Revision
-from migrations_tools.review import verdict
-from migrations_tools.review.facts import Facts
+from migrations_tools.review import assessment
+from migrations_tools.review.context import ReviewContext
 from migrations_tools.review.findings import Allowance, Finding, Review, parse_allowances
 
 TODAY = datetime.date(2026, 3, 1)
@@ -40,7 +40,7 @@ def constraint(sort: str, name: str, *columns: str, verb: str = "drop", **more: 
 
 
 def review(given: Sequence[Operation], *allowed: str, history: Sequence[Revision] = ()) -> Review:
-    return verdict.review(Facts(tuple(given), history=tuple(history)), parse_allowances(allowed, TODAY))
+    return assessment.review(ReviewContext(tuple(given), history=tuple(history)), parse_allowances(allowed, TODAY))
 
 
 KINDS = {
@@ -55,9 +55,12 @@ KINDS = {
     "primary key": (constraint("primary key", "pk_a", "a"), "AG06", "users.pk_a", "pk_a"),
     "exclusion": (constraint("exclude", "ex_a"), "FD14", "users.ex_a", "ex_a"),
     "enum type of an extension": (
-        {"kind": "drop_enum", "table": "", "name": "mood", "schema": "shop"}, "FD14", "shop.mood", "mood",
+        {"kind": "drop_enum", "table": "", "name": "mood", "schema": "shop"},
+        "FD14",
+        "shop.mood",
+        "mood",
     ),
-}  # fmt: skip
+}
 
 
 # What is said of an allowed drop when nothing is known of the version that still runs.
@@ -169,51 +172,56 @@ def test_a_finding_names_the_revision_that_created_the_object() -> None:
 
 TOGETHER: dict[str, tuple[list[dict[str, Any]], set[int]]] = {
     "the same columns under another name": (
-        [constraint("unique", "uq_a", "a", "b"), constraint("unique", "uq_new", "b", "a", verb="create")], {0, 1},
+        [constraint("unique", "uq_a", "a", "b"), constraint("unique", "uq_new", "b", "a", verb="create")],
+        {0, 1},
     ),
     "the same columns without a name": (
-        [constraint("unique", "uq_a", "a"), constraint("unique", "", "a", verb="create")], {0, 1},
+        [constraint("unique", "uq_a", "a"), constraint("unique", "", "a", verb="create")],
+        {0, 1},
     ),
-    "the same name over other columns": (
-        [index("ix_a", "a"), index("ix_a", "a", "b", verb="create")], {0, 1},
-    ),
+    "the same name over other columns": ([index("ix_a", "a"), index("ix_a", "a", "b", verb="create")], {0, 1}),
     "an index with the name of a unique constraint": (
-        [constraint("unique", "uq_a", "a"), index("uq_a", "a", verb="create", unique=True)], {0, 1},
+        [constraint("unique", "uq_a", "a"), index("uq_a", "a", verb="create", unique=True)],
+        {0, 1},
     ),
     "a foreign key in a schema": (
-        [constraint("foreign key", "fk_a", "a", schema="shop"),
-         constraint("foreign key", "fk_b", "a", schema="shop", verb="create")], {0, 1},
+        [
+            constraint("foreign key", "fk_a", "a", schema="shop"),
+            constraint("foreign key", "fk_b", "a", schema="shop", verb="create"),
+        ],
+        {0, 1},
     ),
     "another primary key": (
-        [constraint("primary key", "pk", "a"), constraint("primary key", "pk_new", "b", verb="create")], {0, 1},
+        [constraint("primary key", "pk", "a"), constraint("primary key", "pk_new", "b", verb="create")],
+        {0, 1},
     ),
     "not a unique index over the columns of a unique constraint": (
-        [constraint("unique", "uq_a", "a"), index("ix_a", "a", verb="create", unique=True)], set(),
+        [constraint("unique", "uq_a", "a"), index("ix_a", "a", verb="create", unique=True)],
+        set(),
     ),
     "a unique index of some rows over the columns of a unique constraint": (
-        [constraint("unique", "uq_a", "a"),
-         index("ix_a", "a", verb="create", unique=True, details={"where": "a > 0"})], {0},
+        [constraint("unique", "uq_a", "a"), index("ix_a", "a", verb="create", unique=True, details={"where": "a > 0"})],
+        {0},
     ),
     "not the same columns of another table": (
-        [index("ix_a", "a"), index("ix_b", "a", table="teams", verb="create")], {0},
+        [index("ix_a", "a"), index("ix_b", "a", table="teams", verb="create")],
+        {0},
     ),
     "not the same table of another schema": (
-        [index("ix_a", "a"), index("ix_a", "a", schema="shop", verb="create")], {0},
+        [index("ix_a", "a"), index("ix_a", "a", schema="shop", verb="create")],
+        {0},
     ),
-    "not other columns under another name": (
-        [index("ix_a", "a"), index("ix_b", "b", verb="create")], {0},
-    ),
-    "not a check under another name": (
-        [constraint("check", "ck_a"), constraint("check", "ck_b", verb="create")], {0},
-    ),
+    "not other columns under another name": ([index("ix_a", "a"), index("ix_b", "b", verb="create")], {0}),
+    "not a check under another name": ([constraint("check", "ck_a"), constraint("check", "ck_b", verb="create")], {0}),
     "the indexes and constraints of a table": (
         [index("ix_a", "a"), constraint("foreign key", "fk_a", "a"), table(), index("ix_t", "a", table="teams")],
         {0, 1, 2, 3},
     ),
     "the indexes and constraints of a column": (
-        [index("ix_a", "a"), constraint("unique", "uq_a", "a"), column("a")], {0, 1, 2},
+        [index("ix_a", "a"), constraint("unique", "uq_a", "a"), column("a")],
+        {0, 1, 2},
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("described", "hold"), TOGETHER.values(), ids=TOGETHER.keys())
@@ -234,9 +242,12 @@ def test_a_replacement_is_named_in_the_finding() -> None:
 
 def test_what_goes_with_an_allowed_table_or_column_needs_no_allowance_of_its_own() -> None:
     given = operations(
-        index("ix_a", "a"), table(), index("ix_t", "b", "c", table="teams"),
-        column("b", table="teams"), column("c", table="teams"),
-    )  # fmt: skip
+        index("ix_a", "a"),
+        table(),
+        index("ix_t", "b", "c", table="teams"),
+        column("b", table="teams"),
+        column("c", table="teams"),
+    )
     allowed = ("FD05:users", "BC01:teams.b", "BC01:teams.c")
     found = review(given, *allowed)
     assert (found.hold, found.allowed, found.unused) == (frozenset(), parse_allowances(allowed, TODAY), ())
@@ -253,8 +264,10 @@ BLOCKED: dict[str, tuple[list[dict[str, Any]], list[str], set[int], list[str]]] 
         ["BC01:a"],
         {0, 1},
         [
-            ("The drop of column users.a is allowed, but the unique constraint users.uq_ab is held back and needs it;"
-            " both are held back.")
+            (
+                "The drop of column users.a is allowed, but the unique constraint users.uq_ab is held back and"
+                " needs it; both are held back."
+            )
         ],
     ),
     "a column in the expression of an index that stays": (
@@ -262,8 +275,10 @@ BLOCKED: dict[str, tuple[list[dict[str, Any]], list[str], set[int], list[str]]] 
         ["BC01:email"],
         {0, 1},
         [
-            ("The drop of column users.email is allowed, but the index users.ix_lower is held back and needs it;"
-            " both are held back.")
+            (
+                "The drop of column users.email is allowed, but the index users.ix_lower is held back and needs it;"
+                " both are held back."
+            )
         ],
     ),
     "a table that a foreign key which stays refers to": (
@@ -271,8 +286,10 @@ BLOCKED: dict[str, tuple[list[dict[str, Any]], list[str], set[int], list[str]]] 
         ["FD05:teams"],
         {0, 1, 2},
         [
-            ("The drop of table teams is allowed, but the foreign key users.fk_t is held back and needs it;"
-            " both are held back.")
+            (
+                "The drop of table teams is allowed, but the foreign key users.fk_t is held back and needs it;"
+                " both are held back."
+            )
         ],
     ),
     "one column after another": (
@@ -280,8 +297,10 @@ BLOCKED: dict[str, tuple[list[dict[str, Any]], list[str], set[int], list[str]]] 
         ["BC01:b"],
         {0, 1, 2},
         [
-            ("The drop of column users.b is allowed, but the index users.ix_abc is held back and needs it;"
-            " both are held back.")
+            (
+                "The drop of column users.b is allowed, but the index users.ix_abc is held back and needs it;"
+                " both are held back."
+            )
         ],
     ),
     "not a column whose name is part of another": (
@@ -290,7 +309,7 @@ BLOCKED: dict[str, tuple[list[dict[str, Any]], list[str], set[int], list[str]]] 
         {0},
         [],
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("described", "allowed", "hold", "sentences"), BLOCKED.values(), ids=BLOCKED.keys())
@@ -305,9 +324,11 @@ def test_an_allowed_drop_never_takes_with_it_what_is_held(
 
 def test_nothing_is_held_where_nothing_is_dropped() -> None:
     given = operations(
-        {"kind": "create_table"}, {"kind": "execute", "table": ""}, {"kind": "drop_table_comment"},
+        {"kind": "create_table"},
+        {"kind": "execute", "table": ""},
+        {"kind": "drop_table_comment"},
         {"kind": "alter_column", "name": "a"},
-    )  # fmt: skip
+    )
     assert review(given) == Review(frozenset(), (), (), ())
 
 
@@ -360,10 +381,12 @@ def test_everything_malformed_or_expired_is_told_at_once() -> None:
         "The allowance ' : ' must read CODE:object, such as FD01:users.uq_users_email.",
         "The allowance 7 must be CODE:object or a map of code, object, reason and until.",
         "The allowance {'code': 'FD01'} must be CODE:object or a map of code, object, reason and until.",
-        ("The allowance {'code': 'FD01', 'object': 'a', 'because': 'b'} must be CODE:object or a map of code, object,"
-        " reason and until."),
+        (
+            "The allowance {'code': 'FD01', 'object': 'a', 'because': 'b'} must be CODE:object or a map of code,"
+            " object, reason and until."
+        ),
         "The allowance {'code': '', 'object': 'a'} must name a code and an object.",
         "The allowance {'code': 'FD01', 'object': None} must name a code and an object.",
         "The allowance FD01:a has no date in `until`: 'soon'.",
         "The allowance FD01:b expired on 2026-02-28; renew it or remove it.",
-    )  # fmt: skip
+    )

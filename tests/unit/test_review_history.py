@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from migrations_tools.executed import Executed
 from migrations_tools.provenance import Revision
-from migrations_tools.review import verdict
-from migrations_tools.review.facts import Facts
-from migrations_tools.review.lineage import Base, Lineage, heads_of, read_file, same_program
+from migrations_tools.review import assessment
+from migrations_tools.review.context import ReviewContext
+from migrations_tools.review.lineage import BaseHistory, Lineage, heads_of, read_file, same_program
+from migrations_tools.revision_runs import Executed
 from tests.support.trips import told
 
 
@@ -21,15 +21,15 @@ def revision(name: str, *down: str, body: str = "pass", file: str = "") -> Revis
 
 
 A, B, C = revision("a"), revision("b", "a"), revision("c", "b")
-BASE = Base("main", (A, B), (A, B))
+BASE = BaseHistory("main", (A, B), (A, B))
 
 
-def lineage(now: Sequence[Revision], base: Base | None = BASE, new: str = "c") -> Lineage:
+def lineage(now: Sequence[Revision], base: BaseHistory | None = BASE, new: str = "c") -> Lineage:
     return Lineage(tuple(now), frozenset(new.split()), heads_of(now), base=base)
 
 
 def found(given: Lineage) -> list[str]:
-    return told(verdict.measured(Facts(lineage=given)).findings)
+    return told(assessment.measured(ReviewContext(lineage=given)).findings)
 
 
 def test_a_new_revision_on_the_head_of_the_base_branch_is_not_mentioned() -> None:
@@ -42,7 +42,7 @@ def test_two_heads_are_an_error_unless_the_base_branch_has_them_or_labels_tell_t
     several = lineage([A, B, C, other], new="c d")
     assert found(several) == ["HX01 error c, d d.py:1"]
     assert found(replace(several, labels={"c": ("billing",)})) == []
-    of_old = replace(several, base=Base("main", (A, B, C, other), (A, B, C, other)), reviewed=frozenset())
+    of_old = replace(several, base=BaseHistory("main", (A, B, C, other), (A, B, C, other)), reviewed=frozenset())
     assert found(of_old) == ["HX01 warn c, d d.py:1"]
 
 
@@ -53,7 +53,7 @@ def test_a_revision_that_stands_on_what_is_no_head_of_the_base_branch_any_more_i
 
 
 def test_a_merge_that_takes_the_head_in_as_well_stands_on_it() -> None:
-    base = Base("main", (A, B), (A, B))
+    base = BaseHistory("main", (A, B), (A, B))
     assert found(lineage([A, B, revision("m", "a", "b")], base, "m")) == []
 
 
@@ -114,7 +114,7 @@ def test_a_released_file_that_is_gone_is_an_error_and_an_edited_env_py_a_note() 
 
 def test_a_beginning_that_is_not_reached_is_an_error_with_its_reason() -> None:
     executed = Executed("c", "c.py", "shop", stopped="Its beginning was not reached: no table x")
-    (finding,) = verdict.measured(Facts(executed=executed)).findings
+    (finding,) = assessment.measured(ReviewContext(executed=executed)).findings
     assert told([finding]) == ["HX04 error c c.py:1"]
     assert finding.evidence == ("Its beginning was not reached: no table x",)
 

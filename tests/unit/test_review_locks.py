@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from migrations_tools.executed import Step
 from migrations_tools.operations import Operation
+from migrations_tools.revision_runs import OperationRun
 from tests.support.trips import done, failed, found, step, stopped, told, trip
 
 SHARE, FULL = {"users": "SHARE"}, {"users": "ACCESS EXCLUSIVE"}
@@ -28,7 +28,7 @@ UNIQUE = "ALTER TABLE users ADD CONSTRAINT uq UNIQUE (name)"
         (step(9, "ALTER TABLE users ADD COLUMN at text DEFAULT f()", locks=FULL, rewrites=["users"]), "LK08"),
     ],
 )
-def test_what_makes_others_wait_is_a_note(given: Step, code: str) -> None:
+def test_what_makes_others_wait_is_a_note(given: OperationRun, code: str) -> None:
     findings = found(trip(given))
     assert [item.split()[:2] for item in told(findings)] == ([[code, "info"]] if code else [])
     assert all((item.file, item.line) == ("0002_change.py", 9) for item in findings)
@@ -51,7 +51,7 @@ def test_what_makes_others_wait_is_a_note(given: Step, code: str) -> None:
     ],
     ids=lambda given: given.statements[0].sql,
 )
-def test_what_waits_for_nobody_or_works_on_new_tables_is_not_mentioned(given: Step) -> None:
+def test_what_waits_for_nobody_or_works_on_new_tables_is_not_mentioned(given: OperationRun) -> None:
     assert found(trip(given)) == []
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from migrations_tools.catalog import Catalog, Column, Constraint, Domain, Enum, Index, Schema, Sequence, Table, View
 from migrations_tools.operations import Operation, message_for
-from migrations_tools.review import verdict
-from migrations_tools.review.facts import Facts, Mended, Wishes
+from migrations_tools.review import assessment
+from migrations_tools.review.context import ChangeHints, Mended, ReviewContext
 from migrations_tools.review.findings import Allowance
 
 OLD = "character varying(10)"
@@ -44,83 +44,112 @@ def altered(name: str, **details: Any) -> Operation:
     return operation("alter_column", name, details=details)
 
 
-def said(facts: Facts, *allowances: Allowance) -> list[str]:
-    return [f"{item.outcome} {item.code} {item.object}" for item in verdict.review(facts, allowances).findings]
+def said(facts: ReviewContext, *allowances: Allowance) -> list[str]:
+    return [f"{item.outcome} {item.code} {item.object}" for item in assessment.review(facts, allowances).findings]
 
 
 PLAIN = users()
 SPOKEN = {
-    "a required column without a value": (Facts((added(),), PLAIN), ["held DT01 users.new"]),
+    "a required column without a value": (ReviewContext((added(),), PLAIN), ["held DT01 users.new"]),
     "a required column with a default in Python": (
-        Facts((added(python_default=True, default="'x'"),), PLAIN), ["repaired DT01 users.new"],
+        ReviewContext((added(python_default=True, default="'x'"),), PLAIN),
+        ["repaired DT01 users.new"],
     ),
     "a required column with a backfill": (
-        Facts((added(),), PLAIN, wishes=Wishes(backfills={"users.new": "1"})), ["repaired DT01 users.new"],
+        ReviewContext((added(),), PLAIN, wishes=ChangeHints(backfills={"users.new": "1"})),
+        ["repaired DT01 users.new"],
     ),
-    "a required column with a server default": (Facts((added(server_default="1"),), PLAIN), []),
-    "a required identity": (Facts((added(identity=True),), PLAIN), []),
-    "a required column of a new table": (Facts((added(),), Catalog()), []),
-    "a nullable column": (Facts((added(nullable=True),), PLAIN), []),
-    "set not null": (Facts((altered("id", modify_nullable=False),), PLAIN), ["kept DT02 users.id"]),
+    "a required column with a server default": (ReviewContext((added(server_default="1"),), PLAIN), []),
+    "a required identity": (ReviewContext((added(identity=True),), PLAIN), []),
+    "a required column of a new table": (ReviewContext((added(),), Catalog()), []),
+    "a nullable column": (ReviewContext((added(nullable=True),), PLAIN), []),
+    "set not null": (ReviewContext((altered("id", modify_nullable=False),), PLAIN), ["kept DT02 users.id"]),
     "set not null with a backfill": (
-        Facts((altered("id", modify_nullable=False),), PLAIN, wishes=Wishes(backfills={"users.id": "1"})),
+        ReviewContext((altered("id", modify_nullable=False),), PLAIN, wishes=ChangeHints(backfills={"users.id": "1"})),
         ["repaired DT02 users.id"],
     ),
     "set not null with a default in Python": (
-        Facts((altered("id", modify_nullable=False, default="0"),), PLAIN), ["repaired DT02 users.id"],
+        ReviewContext((altered("id", modify_nullable=False, default="0"),), PLAIN),
+        ["repaired DT02 users.id"],
     ),
-    "drop not null": (Facts((altered("id", modify_nullable=True),), PLAIN), []),
+    "drop not null": (ReviewContext((altered("id", modify_nullable=True),), PLAIN), []),
     "unique on a column that exists": (
-        Facts((operation("create_index", "ux", unique=True, columns=("id",)),), PLAIN), ["kept DT03 users.ux"],
+        ReviewContext((operation("create_index", "ux", unique=True, columns=("id",)),), PLAIN),
+        ["kept DT03 users.ux"],
     ),
-    "unique on a new column": (Facts((operation("create_index", "ux", unique=True, columns=("new",)),), PLAIN), []),
+    "unique on a new column": (
+        ReviewContext((operation("create_index", "ux", unique=True, columns=("new",)),), PLAIN),
+        [],
+    ),
     "a key on a column that exists": (
-        Facts((operation("create_constraint", "fk", constraint="foreign key", columns=("id",)),), PLAIN),
+        ReviewContext((operation("create_constraint", "fk", constraint="foreign key", columns=("id",)),), PLAIN),
         ["kept DT07 users.fk"],
     ),
-    "a wider type": (Facts((altered("a", modify_type="TEXT"),), users(column("a", OLD))), []),
+    "a wider type": (ReviewContext((altered("a", modify_type="TEXT"),), users(column("a", OLD))), []),
     "a type that changes under a view": (
-        Facts((altered("a", modify_type="TEXT"),), Catalog(
-            tables=users(column("a", OLD)).tables, views=(View("public", "v", "SELECT a", columns=("users.a",)),),
-        )), ["held AG13 users.a"],
+        ReviewContext(
+            (altered("a", modify_type="TEXT"),),
+            Catalog(
+                tables=users(column("a", OLD)).tables, views=(View("public", "v", "SELECT a", columns=("users.a",)),)
+            ),
+        ),
+        ["held AG13 users.a"],
     ),
     "a type that changes beside a view": (
-        Facts((altered("a", modify_type="TEXT"),), Catalog(
-            tables=users(column("a", OLD)).tables, views=(View("public", "v", "SELECT a", columns=("teams.a",)),),
-        )), [],
+        ReviewContext(
+            (altered("a", modify_type="TEXT"),),
+            Catalog(
+                tables=users(column("a", OLD)).tables, views=(View("public", "v", "SELECT a", columns=("teams.a",)),)
+            ),
+        ),
+        [],
     ),
     "a narrower type": (
-        Facts((altered("a", modify_type="VARCHAR(5)"),), users(column("a", OLD))), ["kept DT04 users.a"],
+        ReviewContext((altered("a", modify_type="VARCHAR(5)"),), users(column("a", OLD))),
+        ["kept DT04 users.a"],
     ),
     "a type without an assignment cast": (
-        Facts((altered("a", modify_type="INTEGER"),), users(column("a", OLD))), ["repaired DT05 users.a"],
+        ReviewContext((altered("a", modify_type="INTEGER"),), users(column("a", OLD))),
+        ["repaired DT05 users.a"],
     ),
     "a type whose way is written": (
-        Facts((altered("a", modify_type="INTEGER", using="a::int"),), users(column("a", OLD))), [],
+        ReviewContext((altered("a", modify_type="INTEGER", using="a::int"),), users(column("a", OLD))),
+        [],
     ),
     "a type without any cast": (
-        Facts((altered("a", modify_type="BOOLEAN"),), users(column("a", "date"))), ["held DT05 users.a"],
+        ReviewContext((altered("a", modify_type="BOOLEAN"),), users(column("a", "date"))),
+        ["held DT05 users.a"],
     ),
     "a type and a default that cannot follow": (
-        Facts((altered("a", modify_type="INTEGER"),), users(column("a", OLD, default="'0'::character varying"))),
+        ReviewContext(
+            (altered("a", modify_type="INTEGER"),), users(column("a", OLD, default="'0'::character varying"))
+        ),
         ["repaired DT06 users.a"],
     ),
     "a domain made plain": (
-        Facts((altered("a", modify_type="TEXT"),), Catalog(domains=(Domain("public", "mail", "text"),),
-              tables=users(column("a", "mail")).tables)),
+        ReviewContext(
+            (altered("a", modify_type="TEXT"),),
+            Catalog(domains=(Domain("public", "mail", "text"),), tables=users(column("a", "mail")).tables),
+        ),
         ["held AG10 users.a"],
     ),
-    "a table that exists": (Facts((operation("create_table"),), PLAIN), ["held AG05 users"]),
+    "a table that exists": (ReviewContext((operation("create_table"),), PLAIN), ["held AG05 users"]),
     "what the probe has mended": (
-        Facts(mended=Mended(("mood", "state"), ("state",), ("kind",), ("users.x",), ("json",), ("users.uq",))),
-        ["repaired EN03 state", "repaired EN04 kind", "repaired EN05 mood", "repaired AG01 json",
-         "repaired DG02 users.x", "repaired DG05 users.uq"],
+        ReviewContext(mended=Mended(("mood", "state"), ("state",), ("kind",), ("users.x",), ("json",), ("users.uq",))),
+        [
+            "repaired EN03 state",
+            "repaired EN04 kind",
+            "repaired EN05 mood",
+            "repaired AG01 json",
+            "repaired DG02 users.x",
+            "repaired DG05 users.uq",
+        ],
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("facts", "expected"), SPOKEN.values(), ids=SPOKEN.keys())
-def test_a_rule_speaks_and_says_what_became_of_it(facts: Facts, expected: list[str]) -> None:
+def test_a_rule_speaks_and_says_what_became_of_it(facts: ReviewContext, expected: list[str]) -> None:
     assert sorted(said(facts)) == sorted(expected)
 
 
@@ -136,68 +165,80 @@ UNSEEN = {
     "a label for another": (enums("a", "b"), enums("a", "c"), ["repaired EN01 mood", "kept EN02 mood"]),
     "a check": (PLAIN, users(constraints=(check("ck", "id > 0", "id"),)), ["repaired IN03 users.ck"]),
     "a check's text": (
-        users(constraints=(check("ck", "id > 1", "id"),)), users(constraints=(check("ck", "id > 0", "id"),)),
+        users(constraints=(check("ck", "id > 1", "id"),)),
+        users(constraints=(check("ck", "id > 0", "id"),)),
         ["repaired IN03 users.ck"],
     ),
     "a check's name": (
-        users(constraints=(check("ck", "id > 1", "id"),)), users(constraints=(check("kc", "id > 1", "id"),)), [],
+        users(constraints=(check("ck", "id > 1", "id"),)),
+        users(constraints=(check("kc", "id > 1", "id"),)),
+        [],
     ),
     "a check of the database": (users(constraints=(check("ck", "id > 0"),)), PLAIN, ["kept IN06 users.ck"]),
     "an index's condition": (
-        users(indexes=(index("ix", "(id)", "id"),)), users(indexes=(index("ix", "(id) WHERE id > 1", "id"),)),
+        users(indexes=(index("ix", "(id)", "id"),)),
+        users(indexes=(index("ix", "(id) WHERE id > 1", "id"),)),
         ["repaired IN04 users.ix"],
     ),
-    "a default": (
-        users(column("a", default="1")), users(column("a", default="2")), ["repaired IN05 users.a"],
-    ),
+    "a default": (users(column("a", default="1")), users(column("a", default="2")), ["repaired IN05 users.a"]),
     "a default of the database": (users(column("a", default="1")), users(column("a")), ["kept IN06 users.a"]),
     "a moment that is the same": (
-        users(column("a", default="now()")), users(column("a", default="CURRENT_TIMESTAMP")), [],
+        users(column("a", default="now()")),
+        users(column("a", default="CURRENT_TIMESTAMP")),
+        [],
     ),
     "a collation": (users(column("a", "text")), users(column("a", "text", collation='"C"')), ["repaired IN05 users.a"]),
     "a generated expression": (
-        users(column("a", generated="(b) STORED")), users(column("a", generated="(c) STORED")), ["kept IN07 users.a"],
+        users(column("a", generated="(b) STORED")),
+        users(column("a", generated="(c) STORED")),
+        ["kept IN07 users.a"],
     ),
     "a type that env.py does not compare": (users(column("a")), users(column("a", "bigint")), ["kept IN07 users.a"]),
     "a sequence": (PLAIN, Catalog(tables=PLAIN.tables, sequences=(Sequence("public", "s"),)), ["repaired IN01 s"]),
     "a sequence's step": (
-        Catalog(sequences=(Sequence("public", "s"),)), Catalog(sequences=(Sequence("public", "s", increment=2),)),
+        Catalog(sequences=(Sequence("public", "s"),)),
+        Catalog(sequences=(Sequence("public", "s", increment=2),)),
         ["repaired IN02 s"],
     ),
     "a schema without a new table": (Catalog(), Catalog(schemas=(Schema("audit"),)), []),
     "views, domains and sequences of the database": (
-        Catalog(domains=(Domain("public", "d", "text"),), sequences=(Sequence("public", "s"),)), Catalog(), [],
+        Catalog(domains=(Domain("public", "d", "text"),), sequences=(Sequence("public", "s"),)),
+        Catalog(),
+        [],
     ),
     "columns that env.py leaves out": (users(column("a")), users(column("b")), []),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("before", "after", "expected"), UNSEEN.values(), ids=UNSEEN.keys())
 def test_what_alembic_does_not_see_is_added_or_said(before: Catalog, after: Catalog, expected: list[str]) -> None:
-    assert sorted(said(Facts((), before, after))) == sorted(expected)
-    assert said(Facts((), before, after, excluded=frozenset({"users"}))) == [
-        line for line in said(Facts((), before, after)) if "users" not in line
+    assert sorted(said(ReviewContext((), before, after))) == sorted(expected)
+    assert said(ReviewContext((), before, after, excluded=frozenset({"users"}))) == [
+        line for line in said(ReviewContext((), before, after)) if "users" not in line
     ]
-    assert said(Facts((), before, None)) == []
+    assert said(ReviewContext((), before, None)) == []
 
 
 def test_what_goes_with_something_held_is_not_added() -> None:
     after = users(column("new", nullable=False), constraints=(check("ck", "new > 0", "new"),))
-    held = Facts((added(),), PLAIN, after)
+    held = ReviewContext((added(),), PLAIN, after)
     assert said(held) == ["held DT01 users.new"]
-    filled = Facts((added(),), PLAIN, after, wishes=Wishes(backfills={"users.new": "1"}))
+    filled = ReviewContext((added(),), PLAIN, after, wishes=ChangeHints(backfills={"users.new": "1"}))
     assert said(filled) == ["repaired DT01 users.new", "repaired IN03 users.ck"]
 
 
 def test_what_alembic_has_an_operation_for_is_not_added() -> None:
     before, after = users(column("a", default="1")), users(column("a", default="2"))
-    assert said(Facts((altered("a", modify_server_default="2"),), before, after)) == []
+    assert said(ReviewContext((altered("a", modify_server_default="2"),), before, after)) == []
     unique = Constraint("users", "uq", "unique", "UNIQUE (id)", ("id",))
     made = operation("create_constraint", constraint="unique", columns=("id",))
-    assert said(Facts((made,), PLAIN, users(constraints=(unique,)))) == ["kept DT03 users"]
+    assert said(ReviewContext((made,), PLAIN, users(constraints=(unique,)))) == ["kept DT03 users"]
     gone = (operation("drop_column", "a"),)
     lost = users(column("a"), constraints=(check("ck", "a > 0", "a"),))
-    assert said(Facts(gone, lost, PLAIN), Allowance("BC01", "users.a")) == ["kept FD11 users.a", "kept BC01 users.a"]
+    assert said(ReviewContext(gone, lost, PLAIN), Allowance("BC01", "users.a")) == [
+        "kept FD11 users.a",
+        "kept BC01 users.a",
+    ]
 
 
 NAME = "ix_of_a_name_that_is_longer_than_any_that_postgresql_would_take_as_it_is"
@@ -211,7 +252,7 @@ CUT = {
 @pytest.mark.parametrize(("name", "expected"), CUT.values(), ids=CUT.keys())
 def test_an_index_whose_name_is_cut_is_the_one_that_alembic_makes(name: str, expected: list[str]) -> None:
     made = operation("create_index", NAME, columns=("id",))
-    assert said(Facts((made,), PLAIN, users(indexes=(index(name, "(id)", "id"),)))) == expected
+    assert said(ReviewContext((made,), PLAIN, users(indexes=(index(name, "(id)", "id"),)))) == expected
 
 
 DG07 = ["kept BC01 users.a", "repaired DG07 users.a"]
@@ -221,28 +262,32 @@ BACK = {
     "with numbers of its own": (users(column("a", nullable=False, identity_generation="ALWAYS")), DG07[:1]),
     "nullable": (users(column("a")), DG07[:1]),
     "of the key": (
-        users(column("a", nullable=False), constraints=(
-            Constraint("users", "pk", "primary key", "PRIMARY KEY (a)", ("a",)),
-        )), ["kept BC01 users.a", "kept FD11 users.a"],
+        users(
+            column("a", nullable=False),
+            constraints=(Constraint("users", "pk", "primary key", "PRIMARY KEY (a)", ("a",)),),
+        ),
+        ["kept BC01 users.a", "kept FD11 users.a"],
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("before", "expected"), BACK.values(), ids=BACK.keys())
 def test_a_required_column_comes_back_nullable_where_there_are_rows(before: Catalog, expected: list[str]) -> None:
-    gone = Facts((operation("drop_column", "a"),), before, PLAIN)
+    gone = ReviewContext((operation("drop_column", "a"),), before, PLAIN)
     assert sorted(said(gone, Allowance("BC01", "users.a"))) == expected
     assert said(gone) == ["held BC01 users.a"]
 
 
 def test_the_type_of_the_last_column_goes_with_it_when_the_drop_is_allowed() -> None:
-    facts = Facts((operation("drop_column", "mood"),), enums("a"), PLAIN)
+    facts = ReviewContext((operation("drop_column", "mood"),), enums("a"), PLAIN)
     assert said(facts) == ["held BC01 users.mood"]
     assert said(facts, Allowance("BC01", "users.mood")) == ["kept BC01 users.mood", "repaired EN06 mood"]
 
 
-KEY, WIDER = (Constraint("users", "pk", "primary key", f"PRIMARY KEY ({words})", tuple(words.split(", ")))
-              for words in ("id", "id, a"))  # fmt: skip
+KEY, WIDER = (
+    Constraint("users", "pk", "primary key", f"PRIMARY KEY ({words})", tuple(words.split(", ")))
+    for words in ("id", "id, a")
+)
 
 
 @pytest.mark.parametrize(
@@ -252,12 +297,12 @@ def test_a_primary_key_is_changed_where_its_columns_are_ready(nullable: bool, ex
     before = users(column("a", nullable=nullable), constraints=(KEY,))
     after = users(column("a", nullable=False), constraints=(WIDER,))
     flip = (altered("a", modify_nullable=False),) if nullable else ()
-    assert said(Facts(flip, before, after)) == expected
+    assert said(ReviewContext(flip, before, after)) == expected
 
 
 def test_a_generated_column_gets_its_new_expression_where_the_server_can() -> None:
     before, after = users(column("a", generated="lower(b) STORED")), users(column("a", generated="upper(b) STORED"))
-    review = verdict.review(Facts((), before, after, server_version=170000))
+    review = assessment.review(ReviewContext((), before, after, server_version=170000))
     ((edit,),) = [finding.edits for finding in review.findings]
     assert [piece["sql"] for piece in (*edit.upgrade, *edit.downgrade)] == [
         "ALTER TABLE users ALTER COLUMN a SET EXPRESSION AS (upper(b))",
@@ -266,8 +311,8 @@ def test_a_generated_column_gets_its_new_expression_where_the_server_can() -> No
 
 
 def test_an_allowance_keeps_an_addition_out() -> None:
-    facts = Facts((), enums("a"), enums("a", "b"))
+    facts = ReviewContext((), enums("a"), enums("a", "b"))
     assert said(facts, Allowance("EN01", "mood")) == []
-    review = verdict.review(facts)
+    review = assessment.review(facts)
     assert [item.summary() for item in review.added] == ["alter enum mood"]
     assert message_for(review.added) == "change mood"

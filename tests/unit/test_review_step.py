@@ -8,34 +8,37 @@ from typing import Any
 
 import pytest
 
+from migrations_tools.autogenerate import base_branch
+from migrations_tools.commands import review
+from migrations_tools.commands.review import ReviewOptions
 from migrations_tools.errors import CannotProceed, Found
 from migrations_tools.provenance import Revision
 from migrations_tools.report.console import Console
 from migrations_tools.review.findings import Allowance, Finding
-from migrations_tools.review.lineage import Base
-from migrations_tools.steps import base_branch, review
-from migrations_tools.steps.review import Wish
+from migrations_tools.review.lineage import BaseHistory
 
 HISTORY = (
-    Revision("e5", ("c3", "d4"), "e5_x.py", "", ""), Revision("d4", ("b2",), "d4_x.py", "", ""),
-    Revision("c3", ("b2",), "c3_x.py", "", ""), Revision("b2", ("a1",), "b2_x.py", "", ""),
+    Revision("e5", ("c3", "d4"), "e5_x.py", "", ""),
+    Revision("d4", ("b2",), "d4_x.py", "", ""),
+    Revision("c3", ("b2",), "c3_x.py", "", ""),
+    Revision("b2", ("a1",), "b2_x.py", "", ""),
     Revision("a1", (), "a1_x.py", "", ""),
-)  # fmt: skip
+)
 
 
 def chosen(
-    monkeypatch: pytest.MonkeyPatch, base: Base | None, *files: str, since: str = "", inside: bool = True
+    monkeypatch: pytest.MonkeyPatch, base: BaseHistory | None, *files: str, since: str = "", inside: bool = True
 ) -> tuple[list[str], str]:
-    monkeypatch.setattr(base_branch, "find", lambda _work, named="": SimpleNamespace(name=named) if base else None)
+    monkeypatch.setattr(base_branch, "find", lambda _session, named="": SimpleNamespace(name=named) if base else None)
     monkeypatch.setattr(base_branch, "read", lambda *_: base)
-    monkeypatch.setattr(base_branch, "in_repository", lambda _work: inside)
+    monkeypatch.setattr(base_branch, "in_repository", lambda _session: inside)
     given: Any = None
-    choice = review.choose(given, given, HISTORY, Wish(files, since, ()))
+    choice = review.choose(given, given, HISTORY, ReviewOptions(files, since, ()))
     return [each.revision for each in choice.revisions], choice.words
 
 
 def test_what_the_base_branch_does_not_have_is_reviewed_oldest_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    base = Base("main", tip=HISTORY[3:])
+    base = BaseHistory("main", tip=HISTORY[3:])
     assert chosen(monkeypatch, base) == (["c3", "d4", "e5"], "Reviewing 3 revisions that main does not have.")
 
 
@@ -76,9 +79,9 @@ FINDINGS = [Finding("a", "A.", code="BC01", severity="warn"), Finding("b", "B.",
 
 @pytest.mark.parametrize(("threshold", "count"), [("error", 0), ("warn", 1), ("info", 2)])
 def test_findings_from_the_threshold_on_end_with_1(threshold: str, count: int) -> None:
-    work: Any = SimpleNamespace(settings=SimpleNamespace(threshold=threshold), console=Console("review"))
+    session: Any = SimpleNamespace(settings=SimpleNamespace(threshold=threshold), console=Console("review"))
     if not count:
-        review.judge(work, FINDINGS)
+        review.judge(session, FINDINGS)
         return
     with pytest.raises(Found, match=f"{count} finding"):
-        review.judge(work, FINDINGS)
+        review.judge(session, FINDINGS)

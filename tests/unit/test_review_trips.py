@@ -8,11 +8,12 @@ import pytest
 
 from migrations_tools.catalog import Catalog, Column, Constraint, Enum, Extension, Index
 from migrations_tools.catalog import Difference as CatalogDifference
-from migrations_tools.executed import Executed, State
 from migrations_tools.operations import Operation
 from migrations_tools.provenance import Revision
-from migrations_tools.review import by_hand, failures
-from migrations_tools.review.catalogue import RULES
+from migrations_tools.review.analysis import failures
+from migrations_tools.review.rules import by_hand
+from migrations_tools.review.ruleset import RULES
+from migrations_tools.revision_runs import Executed, State
 from tests.support.trips import (
     CATALOG,
     FILE,
@@ -28,7 +29,7 @@ from tests.support.trips import (
     table,
     told,
     trip,
-)  # fmt: skip
+)
 
 ADD = Operation(0, "add_column", "users", "country")
 ALTER = Operation(0, "alter_column", "users", "name")
@@ -93,9 +94,12 @@ def test_what_was_stopped_before_it_began_is_an_error_and_never_nothing() -> Non
 
 def with_rows(steps: tuple[object, ...], after_down: int = 3) -> Executed:
     return trip(
-        *steps, before=state(contents=rows(users=3, orders=3)), after=state(contents=rows(users=0, orders=0)),
-        down=done("downgrade"), after_down=state(contents=rows(users=after_down, orders=3)),
-    )  # type: ignore[arg-type]  # fmt: skip
+        *steps,
+        before=state(contents=rows(users=3, orders=3)),
+        after=state(contents=rows(users=0, orders=0)),
+        down=done("downgrade"),
+        after_down=state(contents=rows(users=after_down, orders=3)),
+    )  # type: ignore[arg-type]
 
 
 def test_rows_that_go_by_a_cascade_are_lost_unsaid_and_those_of_the_delete_itself_are_not() -> None:
@@ -197,15 +201,24 @@ def taken(sql: str, after: Catalog) -> list[str]:
         ("DROP TABLE orders", (RICH,), ["BC02 warn orders"]),
         ("ALTER TABLE orders RENAME TO sales", (RICH, replace(ORDERS, name="sales")), ["BC03 warn orders"]),
         ("ALTER TABLE users DROP COLUMN name", (ORDERS, table("users", "id")), ["BC01 warn users.name"]),
-        ("ALTER TABLE orders RENAME COLUMN user_id TO owner", (table("orders", "id", "owner"), RICH),
-         ["BC03 warn orders.user_id"]),
-        ("ALTER TABLE users DROP CONSTRAINT uq_users_name", (ORDERS, replace(RICH, constraints=())),
-         ["FD01 info users.uq_users_name"]),
-        ("DROP INDEX ix_users_name", (ORDERS, replace(RICH, constraints=(), indexes=())),
-         ["FD01 info users.uq_users_name", "FD08 info users.ix_users_name"]),
+        (
+            "ALTER TABLE orders RENAME COLUMN user_id TO owner",
+            (table("orders", "id", "owner"), RICH),
+            ["BC03 warn orders.user_id"],
+        ),
+        (
+            "ALTER TABLE users DROP CONSTRAINT uq_users_name",
+            (ORDERS, replace(RICH, constraints=())),
+            ["FD01 info users.uq_users_name"],
+        ),
+        (
+            "DROP INDEX ix_users_name",
+            (ORDERS, replace(RICH, constraints=(), indexes=())),
+            ["FD01 info users.uq_users_name", "FD08 info users.ix_users_name"],
+        ),
         ("SELECT 1", (ORDERS, RICH), []),
     ],
-)  # fmt: skip
+)
 def test_what_goes_is_said_once_on_its_line(sql: str, tables: tuple[object, ...], expected: list[str]) -> None:
     found_there = taken(sql, Catalog(tables=tables))  # type: ignore[arg-type]
     assert [item.rpartition(" ")[0] for item in found_there if not item.startswith("LK")] == expected
@@ -213,13 +226,15 @@ def test_what_goes_is_said_once_on_its_line(sql: str, tables: tuple[object, ...]
 
 def test_what_goes_with_a_column_unsaid_is_named() -> None:
     executed = trip(
-        step(12, "ALTER TABLE users DROP COLUMN name"), before=state(Catalog(tables=(ORDERS, RICH))),
+        step(12, "ALTER TABLE users DROP COLUMN name"),
+        before=state(Catalog(tables=(ORDERS, RICH))),
         after=state(Catalog(tables=(ORDERS, table("users", "id")))),
-    )  # fmt: skip
+    )
     (finding,) = found(executed, by_hand=True)
     assert finding.evidence == (
-        "With it goes, unsaid: unique constraint uq_users_name", "With it goes, unsaid: index ix_users_name",
-    )  # fmt: skip
+        "With it goes, unsaid: unique constraint uq_users_name",
+        "With it goes, unsaid: index ix_users_name",
+    )
 
 
 def test_a_file_that_was_generated_has_been_judged_for_its_drops_before() -> None:

@@ -4,39 +4,53 @@ from __future__ import annotations
 
 import pytest
 
-from migrations_tools.review.types import Type, cast, narrows, parse
+from migrations_tools.review.analysis.types import SqlType, cast, narrows, parse
 
 PRINTED = {
-    "character varying(40)": Type("character varying", (40,)),
-    "VARCHAR(40)": Type("character varying", (40,)),
-    'VARCHAR(5) COLLATE "C"': Type('VARCHAR COLLATE "C"', (5,)),
-    "numeric(10,2)": Type("numeric", (10, 2)),
-    "NUMERIC(10, 2)": Type("numeric", (10, 2)),
-    "timestamp(3) without time zone": Type("timestamp without time zone", (3,)),
-    "TIMESTAMP WITHOUT TIME ZONE": Type("timestamp without time zone"),
-    "timestamp with time zone": Type("timestamp with time zone"),
-    "FLOAT": Type("double precision"),
-    "integer[]": Type("integer", (), True),
-    "character varying(9)[]": Type("character varying", (9,), True),
-    "shop.Kind": Type("shop.Kind"),
+    "character varying(40)": SqlType("character varying", (40,)),
+    "VARCHAR(40)": SqlType("character varying", (40,)),
+    'VARCHAR(5) COLLATE "C"': SqlType('VARCHAR COLLATE "C"', (5,)),
+    "numeric(10,2)": SqlType("numeric", (10, 2)),
+    "NUMERIC(10, 2)": SqlType("numeric", (10, 2)),
+    "timestamp(3) without time zone": SqlType("timestamp without time zone", (3,)),
+    "TIMESTAMP WITHOUT TIME ZONE": SqlType("timestamp without time zone"),
+    "timestamp with time zone": SqlType("timestamp with time zone"),
+    "FLOAT": SqlType("double precision"),
+    "integer[]": SqlType("integer", (), True),
+    "character varying(9)[]": SqlType("character varying", (9,), True),
+    "shop.Kind": SqlType("shop.Kind"),
 }
 
 
 @pytest.mark.parametrize(("printed", "read"), PRINTED.items())
-def test_a_type_is_read_as_both_sides_print_it(printed: str, read: Type) -> None:
+def test_a_type_is_read_as_both_sides_print_it(printed: str, read: SqlType) -> None:
     assert parse(printed) == read
 
 
 CASTS = [
-    ("character varying(9)", "text", "assignment"), ("integer", "bigint", "assignment"),
-    ("bigint", "smallint", "assignment"), ("date", "timestamp with time zone", "assignment"),
-    ("mood", "text", "assignment"), ("integer[]", "text", "assignment"), ("integer[]", "bigint[]", "assignment"),
-    ("text", "integer", "explicit"), ("text", "mood", "explicit"), ("integer", "boolean", "explicit"),
-    ("text", "integer[]", "explicit"), ("text[]", "integer[]", "explicit"), ("boolean", "integer", "explicit"),
-    ("mood", "state", "through text"), ("boolean", "bigint", "none"), ("date", "boolean", "none"),
-    ("integer", "integer[]", "none"), ("integer", "uuid", "none"), ("mood", "integer", "none"),
-    ("vector", "integer", "unknown"), ("vector", "vector", "assignment"), ("json", "jsonb", "assignment"),
-]  # fmt: skip
+    ("character varying(9)", "text", "assignment"),
+    ("integer", "bigint", "assignment"),
+    ("bigint", "smallint", "assignment"),
+    ("date", "timestamp with time zone", "assignment"),
+    ("mood", "text", "assignment"),
+    ("integer[]", "text", "assignment"),
+    ("integer[]", "bigint[]", "assignment"),
+    ("text", "integer", "explicit"),
+    ("text", "mood", "explicit"),
+    ("integer", "boolean", "explicit"),
+    ("text", "integer[]", "explicit"),
+    ("text[]", "integer[]", "explicit"),
+    ("boolean", "integer", "explicit"),
+    ("mood", "state", "through text"),
+    ("boolean", "bigint", "none"),
+    ("date", "boolean", "none"),
+    ("integer", "integer[]", "none"),
+    ("integer", "uuid", "none"),
+    ("mood", "integer", "none"),
+    ("vector", "integer", "unknown"),
+    ("vector", "vector", "assignment"),
+    ("json", "jsonb", "assignment"),
+]
 
 
 @pytest.mark.parametrize(("old", "new", "how"), CASTS)
@@ -45,11 +59,21 @@ def test_how_one_type_becomes_another(old: str, new: str, how: str) -> None:
 
 
 NARROWER = [
-    ("varchar(100)", "varchar(50)"), ("text", "varchar(50)"), ("varchar", "char(3)"), ("numeric(10,2)", "numeric(9,2)"),
-    ("numeric(10,2)", "numeric(9,1)"), ("numeric", "numeric(10,2)"), ("bigint", "integer"), ("integer", "smallint"),
-    ("double precision", "real"), ("numeric", "integer"), ("timestamptz", "timestamp"), ("timestamp", "date"),
-    ("timestamp(6) without time zone", "timestamp(3) without time zone"), ("varchar(3)", "char"),
-]  # fmt: skip
+    ("varchar(100)", "varchar(50)"),
+    ("text", "varchar(50)"),
+    ("varchar", "char(3)"),
+    ("numeric(10,2)", "numeric(9,2)"),
+    ("numeric(10,2)", "numeric(9,1)"),
+    ("numeric", "numeric(10,2)"),
+    ("bigint", "integer"),
+    ("integer", "smallint"),
+    ("double precision", "real"),
+    ("numeric", "integer"),
+    ("timestamptz", "timestamp"),
+    ("timestamp", "date"),
+    ("timestamp(6) without time zone", "timestamp(3) without time zone"),
+    ("varchar(3)", "char"),
+]
 
 
 @pytest.mark.parametrize(("old", "new"), NARROWER)

@@ -11,12 +11,12 @@ import pytest
 from migrations_tools.catalog import Catalog, Column, Constraint, Index, Sequence, Table, View
 from migrations_tools.operations import Operation
 from migrations_tools.provenance import Revision
-from migrations_tools.report.generated import Reviewed
-from migrations_tools.review import verdict
-from migrations_tools.review.facts import Facts, Wishes
+from migrations_tools.report.generate_result import Reviewed
+from migrations_tools.review import assessment
+from migrations_tools.review.context import ChangeHints, ReviewContext
 from migrations_tools.review.findings import Review, parse_allowances
-from migrations_tools.review.renames import unmet
-from migrations_tools.review.surroundings import Base, Modules, Sources
+from migrations_tools.review.rules.renames import unmet
+from migrations_tools.review.surroundings import BaseModels, Modules, Sources
 
 TODAY = datetime.date(2026, 3, 1)
 UQ = Constraint("users", "uq_a", "unique", "UNIQUE (a)", ("a",))
@@ -56,8 +56,8 @@ def described(verb: str, sort: str, name: str, *columns: str, **more: Any) -> di
     return {"kind": f"{verb}_constraint", "constraint": sort, "name": name, "columns": columns, **more}
 
 
-def judge(facts: Facts, *allowed: str) -> Review:
-    return verdict.review(facts, parse_allowances(allowed, TODAY))
+def judge(facts: ReviewContext, *allowed: str) -> Review:
+    return assessment.review(facts, parse_allowances(allowed, TODAY))
 
 
 def pieces(review: Review) -> list[list[str]]:
@@ -72,7 +72,7 @@ def _piece(piece: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    facts: Facts
+    facts: ReviewContext
     code: str
     outcome: str = "held"
     severity: str = "hold"
@@ -85,84 +85,151 @@ HISTORY = (
 )
 VERDICTS = {
     "a table of an extension": Case(
-        Facts(operations(drop("table", table="spots")), members={"spots": "postgis"}, base=Base("main", schema())),
-        "FD07", says=("it belongs to the extension postgis", "Leave it out of the comparison"), aliases=("FD05",),
+        ReviewContext(
+            operations(drop("table", table="spots")), members={"spots": "postgis"}, base=BaseModels("main", schema())
+        ),
+        "FD07",
+        says=("it belongs to the extension postgis", "Leave it out of the comparison"),
+        aliases=("FD05",),
     ),
     "a partition": Case(
-        Facts(operations(drop("table", table="log_1")),
-              schema(table(name="log_1", kind="partition", parents=("log",)))),
-        "FD06", says=("it is a partition of log",), aliases=("FD05",),
+        ReviewContext(
+            operations(drop("table", table="log_1")), schema(table(name="log_1", kind="partition", parents=("log",)))
+        ),
+        "FD06",
+        says=("it is a partition of log",),
+        aliases=("FD05",),
     ),
     "a table whose model is not imported": Case(
-        Facts(operations(drop("table")), schema(table()), modules=Modules({"users": "app.models.people"}, missing="")),
-        "FD13", says=("its model is in app.models.people", "write `import app.models.people`"), aliases=("FD05",),
+        ReviewContext(
+            operations(drop("table")), schema(table()), modules=Modules({"users": "app.models.people"}, missing="")
+        ),
+        "FD13",
+        says=("its model is in app.models.people", "write `import app.models.people`"),
+        aliases=("FD05",),
     ),
     "most of the tables at once": Case(
-        Facts(operations(*(drop("table", table=name) for name in "abc")),
-              schema(*(table(name=name) for name in "abcd"))),
-        "FD13", says=("3 of 4 tables are not in the models",), aliases=("FD05",),
+        ReviewContext(
+            operations(*(drop("table", table=name) for name in "abc")), schema(*(table(name=name) for name in "abcd"))
+        ),
+        "FD13",
+        says=("3 of 4 tables are not in the models",),
+        aliases=("FD05",),
     ),
     "a queue's table": Case(
-        Facts(operations(drop("table", table="celery_taskmeta")), after=schema()), "FD05",
+        ReviewContext(operations(drop("table", table="celery_taskmeta")), after=schema()),
+        "FD05",
         says=("names in celery_… are those of another library's",),
     ),
     "what the base branch's models lack too, made by a revision": Case(
-        Facts(operations(drop("unique", "uq_a", "a")), schema(table(UQ)), schema(table()), HISTORY,
-              base=Base("main (1234567)", schema(table()), frozenset({"0002_uq.py"}))),
-        "FD04", aliases=("FD01",), says=(
+        ReviewContext(
+            operations(drop("unique", "uq_a", "a")),
+            schema(table(UQ)),
+            schema(table()),
+            HISTORY,
+            base=BaseModels("main (1234567)", schema(table()), frozenset({"0002_uq.py"})),
+        ),
+        "FD04",
+        aliases=("FD01",),
+        says=(
             "was created on purpose by 0002 (0002_uq.py:2); the database is ahead of the models, and those of main (1",
-            "do not have it either", "The models have nothing equivalent.", "the same drop comes from them"),
+            "do not have it either",
+            "The models have nothing equivalent.",
+            "the same drop comes from them",
+        ),
     ),
     "what the base branch's models lack too, made by hand": Case(
-        Facts(operations(drop("index", "ix_a", "a")), schema(table(IX)), base=Base("main", schema(table()))),
-        "FD04", aliases=("FD08",), says=("is in the database; no revision made it, and those of main",),
+        ReviewContext(
+            operations(drop("index", "ix_a", "a")), schema(table(IX)), base=BaseModels("main", schema(table()))
+        ),
+        "FD04",
+        aliases=("FD08",),
+        says=("is in the database; no revision made it, and those of main",),
     ),
     "what a revision of this branch has made": Case(
-        Facts(operations(drop("unique", "uq_a", "a")), schema(table(UQ)), history=HISTORY,
-              base=Base("main", schema(table()), frozenset({"0001.py"}))),
-        "FD01", says=("the models do not have it yet (main does not know that revision)",),
+        ReviewContext(
+            operations(drop("unique", "uq_a", "a")),
+            schema(table(UQ)),
+            history=HISTORY,
+            base=BaseModels("main", schema(table()), frozenset({"0001.py"})),
+        ),
+        "FD01",
+        says=("the models do not have it yet (main does not know that revision)",),
     ),
     "what this branch's models have lost": Case(
-        Facts(operations(drop("unique", "uq_a", "a")), schema(table(UQ)), history=HISTORY,
-              base=Base("main", schema(table(UQ)), frozenset({"0002_uq.py"})),
-              sources=Sources({"users.uq_a": ("app/save.py:7",)}, 3)),
-        "FD01", says=("does not say `unique=True` on a, which that of main does",
-                      "The models of main have it: this change takes it away.", "The sources name it: app/save.py:7."),
+        ReviewContext(
+            operations(drop("unique", "uq_a", "a")),
+            schema(table(UQ)),
+            history=HISTORY,
+            base=BaseModels("main", schema(table(UQ)), frozenset({"0002_uq.py"})),
+            sources=Sources({"users.uq_a": ("app/save.py:7",)}, 3),
+        ),
+        "FD01",
+        says=(
+            "does not say `unique=True` on a, which that of main does",
+            "The models of main have it: this change takes it away.",
+            "The sources name it: app/save.py:7.",
+        ),
     ),
     "what the base branch has under another name is not old drift": Case(
-        Facts(operations(drop("unique", "uq_a", "a")), schema(table(UQ)),
-              base=Base("main", schema(table(Constraint("users", "uq_b", "unique", "UNIQUE (a)", ("a",)))))),
+        ReviewContext(
+            operations(drop("unique", "uq_a", "a")),
+            schema(table(UQ)),
+            base=BaseModels("main", schema(table(Constraint("users", "uq_b", "unique", "UNIQUE (a)", ("a",))))),
+        ),
         "FD01",
     ),
     "a table that the base branch lacks says nothing of its constraints": Case(
-        Facts(operations(drop("unique", "uq_a", "a")), schema(table(UQ)), base=Base("main", schema())),
-        "FD01", says=("missing: what the models of main have: they have no such table to look at.",),
+        ReviewContext(operations(drop("unique", "uq_a", "a")), schema(table(UQ)), base=BaseModels("main", schema())),
+        "FD01",
+        says=("missing: what the models of main have: they have no such table to look at.",),
     ),
     "nothing could be looked at": Case(
-        Facts(operations(drop("column", "a")), base=Base(missing="git cannot be started")), "BC01", says=(
-            "missing: what the models have in its place", "of the base branch have: git cannot be started.",
-            "missing: whether the sources name it: nobody has looked."),
+        ReviewContext(operations(drop("column", "a")), base=BaseModels(missing="git cannot be started")),
+        "BC01",
+        says=(
+            "missing: what the models have in its place",
+            "of the base branch have: git cannot be started.",
+            "missing: whether the sources name it: nobody has looked.",
+        ),
     ),
-    "a plain index is held like a unique one": Case(Facts(operations(drop("index", "ix_a", "a"))), "FD08"),
+    "a plain index is held like a unique one": Case(ReviewContext(operations(drop("index", "ix_a", "a"))), "FD08"),
     "a unique constraint on which a foreign key rests": Case(
-        Facts(operations(drop("unique", "uq_a", "a"), create("index", "ix_a", "a", unique=True)),
-              schema(table(UQ), table(FK, name="logs"))),
-        "FD02", says=("foreign keys rest on it (logs.fk_a)",),
+        ReviewContext(
+            operations(drop("unique", "uq_a", "a"), create("index", "ix_a", "a", unique=True)),
+            schema(table(UQ), table(FK, name="logs")),
+        ),
+        "FD02",
+        says=("foreign keys rest on it (logs.fk_a)",),
     ),
     "a foreign key that changes on the same columns": Case(
-        Facts(operations(drop("foreign key", "fk_a", "u", table="logs", referent="users"),
-                         create("foreign key", "fk_a", "u", table="logs", referent="users")),
-              schema(table(FK, name="logs")),
-              schema(table(Constraint("logs", "fk_a", "foreign key", FK.definition + " ON DELETE CASCADE", ("u",)),
-                           name="logs"))),
-        "FD10", "kept", "info", says=("is built again on the same columns as FOREIGN KEY (u)",),
+        ReviewContext(
+            operations(
+                drop("foreign key", "fk_a", "u", table="logs", referent="users"),
+                create("foreign key", "fk_a", "u", table="logs", referent="users"),
+            ),
+            schema(table(FK, name="logs")),
+            schema(
+                table(
+                    Constraint("logs", "fk_a", "foreign key", FK.definition + " ON DELETE CASCADE", ("u",)), name="logs"
+                )
+            ),
+        ),
+        "FD10",
+        "kept",
+        "info",
+        says=("is built again on the same columns as FOREIGN KEY (u)",),
     ),
     "an index over fewer rows is no replacement": Case(
-        Facts(operations(drop("index", "ix_a", "a"), create("index", "ix_b", "a", details={"where": "a > 0"})),
-              schema(table(IX)), schema(table(Index("users", "ix_b", "I USING btree (a) WHERE", columns=("a",))))),
-        "FD08", says=("which have ix_b in its place; both are held back",),
+        ReviewContext(
+            operations(drop("index", "ix_a", "a"), create("index", "ix_b", "a", details={"where": "a > 0"})),
+            schema(table(IX)),
+            schema(table(Index("users", "ix_b", "I USING btree (a) WHERE", columns=("a",)))),
+        ),
+        "FD08",
+        says=("which have ix_b in its place; both are held back",),
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", VERDICTS.values(), ids=VERDICTS.keys())
@@ -172,8 +239,11 @@ def test_each_drop_gets_one_verdict_that_says_what_it_rests_on(case: Case) -> No
     drops = [item for item in case.facts.operations if item.is_drop]
     assert [item.object for item in found] == [item.object for item in drops]
     assert (first.code, first.outcome, first.severity, first.aliases) == (
-        case.code, case.outcome, case.severity, case.aliases,
-    )  # fmt: skip
+        case.code,
+        case.outcome,
+        case.severity,
+        case.aliases,
+    )
     said = "\n".join((first.sentence, first.provenance, *first.evidence, *first.ways_out))
     for words in case.says:
         assert words in said
@@ -182,7 +252,7 @@ def test_each_drop_gets_one_verdict_that_says_what_it_rests_on(case: Case) -> No
 def test_a_partitions_index_that_is_called_otherwise_is_a_partitions_still() -> None:
     given = operations(drop("index", "ix_a", "a"), create("index", "ix_users_a", "a"))
     before = schema(table(IX, kind="partition", parents=("people",)))
-    found = judge(Facts(given, before, schema(table(NEW_IX))))
+    found = judge(ReviewContext(given, before, schema(table(NEW_IX))))
     assert [(item.code, item.outcome) for item in found.held] == [("FD06", "held")]
     assert found.hold == {0, 1}
 
@@ -196,22 +266,28 @@ NEW_UQ = Constraint("users", "users_a_key", "unique", "UNIQUE (a)", ("a",))
 NEW_IX = Index("users", "ix_users_a", IX.definition.replace("ix_a", "ix_users_a"), columns=("a",))
 RENAMED = {
     "a unique constraint": (
-        operations(drop("unique", "uq_a", "a"), create("unique", "users_a_key", "a")), UQ, NEW_UQ,
-        ["ALTER TABLE users RENAME CONSTRAINT uq_a TO users_a_key",
-         "ALTER TABLE users RENAME CONSTRAINT users_a_key TO uq_a"],
+        operations(drop("unique", "uq_a", "a"), create("unique", "users_a_key", "a")),
+        UQ,
+        NEW_UQ,
+        [
+            "ALTER TABLE users RENAME CONSTRAINT uq_a TO users_a_key",
+            "ALTER TABLE users RENAME CONSTRAINT users_a_key TO uq_a",
+        ],
     ),
     "an index, made first": (
-        operations(create("index", "ix_users_a", "a"), drop("index", "ix_a", "a")), IX, NEW_IX,
+        operations(create("index", "ix_users_a", "a"), drop("index", "ix_a", "a")),
+        IX,
+        NEW_IX,
         ["ALTER INDEX ix_a RENAME TO ix_users_a", "ALTER INDEX ix_users_a RENAME TO ix_a"],
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("given", "old", "new", "written"), RENAMED.values(), ids=RENAMED.keys())
 def test_what_only_changes_its_name_is_renamed(
     given: tuple[Operation, ...], old: Constraint | Index, new: Constraint | Index, written: list[str]
 ) -> None:
-    found = judge(Facts(given, schema(table(old)), schema(table(new))))
+    found = judge(ReviewContext(given, schema(table(old)), schema(table(new))))
     assert [(item.code, item.outcome) for item in found.findings] == [("FD03", "repaired")]
     assert (found.hold, pieces(found)) == (frozenset(), [written])
     assert found.edits[0].replaces == (0, 1)
@@ -221,13 +297,14 @@ def test_what_only_changes_its_name_is_renamed(
 
 def test_a_unique_index_in_a_constraints_place_is_created_before_the_drop() -> None:
     given = operations(drop("unique", "uq_a", "a"), create("index", "ix_a", "a", unique=True))
-    found = judge(Facts(given, schema(table(UQ))))
+    found = judge(ReviewContext(given, schema(table(UQ))))
     assert [(item.code, item.severity, item.outcome) for item in found.findings] == [("FD02", "warn", "repaired")]
     assert (found.hold, pieces(found)) == (frozenset(), [["original 1, original 0", "mirror 0, mirror 1"]])
     assert Reviewed("shop", given, found).untouched == given
     assert Reviewed("shop", given, found).missing == (
-        "drop unique constraint users.uq_a.", "create unique index users.ix_a.",
-    )  # fmt: skip
+        "drop unique constraint users.uq_a.",
+        "create unique index users.ix_a.",
+    )
 
 
 # --- renames ---------------------------------------------------------------------------------------------------------
@@ -241,13 +318,15 @@ BEFORE = schema(
 )
 AFTER = schema(table(column("name", "character varying(80)", nullable=False), column("id", "integer")))
 RENAMING = operations(
-    drop("index", "ix_f", "full_name"), create("column", "name", "name"), create("index", "ix_n", "name"),
+    drop("index", "ix_f", "full_name"),
+    create("column", "name", "name"),
+    create("index", "ix_n", "name"),
     drop("column", "full_name", "full_name"),
-)  # fmt: skip
+)
 
 
 def test_a_column_that_may_have_been_renamed_is_asked_about() -> None:
-    found = judge(Facts(RENAMING, BEFORE, AFTER))
+    found = judge(ReviewContext(RENAMING, BEFORE, AFTER))
     (finding,) = found.findings
     assert (finding.code, finding.outcome, finding.aliases) == ("RN01", "held", ("BC01",))
     assert found.hold == {0, 1, 2, 3}
@@ -255,7 +334,7 @@ def test_a_column_that_may_have_been_renamed_is_asked_about() -> None:
         "If it is one: invoke generate --rename users.full_name=name",
         "If it is two: allow the drop by name: invoke generate --allow RN01:users.full_name",
     )
-    assert judge(Facts(RENAMING, BEFORE, AFTER), "BC01:full_name").hold == frozenset()
+    assert judge(ReviewContext(RENAMING, BEFORE, AFTER), "BC01:full_name").hold == frozenset()
 
 
 NOT_RENAMED = {
@@ -267,25 +346,33 @@ NOT_RENAMED = {
 @pytest.mark.parametrize(("new", "more"), NOT_RENAMED.values(), ids=NOT_RENAMED.keys())
 def test_what_is_not_alike_is_no_rename(new: Column, more: list[dict[str, Any]]) -> None:
     given = operations(create("column", new.name, new.name), drop("column", "full_name", "full_name"), *more)
-    facts = Facts(given, schema(table(column("full_name"), column("other"))), schema(table(new)))
+    facts = ReviewContext(given, schema(table(column("full_name"), column("other"))), schema(table(new)))
     assert 0 not in judge(facts).hold
 
 
 def test_a_wished_rename_of_a_column_takes_what_is_about_it_along() -> None:
-    wishes = Wishes(renames={"users.full_name": "name"})
-    found = judge(Facts(RENAMING, BEFORE, AFTER, wishes=wishes, base=Base("main", BEFORE)))
+    wishes = ChangeHints(renames={"users.full_name": "name"})
+    found = judge(ReviewContext(RENAMING, BEFORE, AFTER, wishes=wishes, base=BaseModels("main", BEFORE)))
     assert [(item.code, item.outcome, item.severity) for item in found.findings] == [
-        ("RN01", "repaired", "info"), ("BC03", "kept", "error"),
-    ]  # fmt: skip
+        ("RN01", "repaired", "info"),
+        ("BC03", "kept", "error"),
+    ]
     assert found.hold == frozenset()
     (edit,) = found.edits
     assert edit.replaces == (0, 1, 2, 3)
-    assert pieces(found) == [[
-        ("alter_column users full_name name, ALTER INDEX ix_f RENAME TO ix_n, ALTER TABLE users ALTER COLUMN name TYPE"
-        " character varying(80) USING name::character varying(80), alter_column users name False"),
-        ("alter_column users name True, ALTER TABLE users ALTER COLUMN name TYPE text USING name::text,"
-        " ALTER INDEX ix_n RENAME TO ix_f, alter_column users name full_name"),
-    ]]  # fmt: skip
+    assert pieces(found) == [
+        [
+            (
+                "alter_column users full_name name, ALTER INDEX ix_f RENAME TO ix_n,"
+                " ALTER TABLE users ALTER COLUMN name TYPE character varying(80) USING name::character varying(80),"
+                " alter_column users name False"
+            ),
+            (
+                "alter_column users name True, ALTER TABLE users ALTER COLUMN name TYPE text USING name::text,"
+                " ALTER INDEX ix_n RENAME TO ix_f, alter_column users name full_name"
+            ),
+        ]
+    ]
 
 
 def people(name: str, key: str, sequence: str) -> Catalog:
@@ -296,15 +383,17 @@ def people(name: str, key: str, sequence: str) -> Catalog:
 
 
 RENAMED_TABLE = operations(
-    create("table", table="people"), create("index", "ix_p", "born", table="people"), drop("table"),
+    create("table", table="people"),
+    create("index", "ix_p", "born", table="people"),
+    drop("table"),
     drop("foreign key", "fk_u", "u", table="logs", referent="users"),
     create("foreign key", "fk_u", "u", table="logs", referent="people"),
-)  # fmt: skip
+)
 OLD, NEW = people("users", "users_pkey", "users_id_seq"), people("people", "people_pkey", "people_id_seq")
 
 
 def test_a_table_that_may_have_been_renamed_is_asked_about() -> None:
-    found = judge(Facts(RENAMED_TABLE, OLD, NEW))
+    found = judge(ReviewContext(RENAMED_TABLE, OLD, NEW))
     (finding,) = found.findings
     assert (finding.code, finding.outcome) == ("RN02", "held")
     assert finding.ways_out[0].endswith("--rename-table users=people")
@@ -312,7 +401,7 @@ def test_a_table_that_may_have_been_renamed_is_asked_about() -> None:
 
 
 def test_a_wished_rename_of_a_table_takes_its_names_along() -> None:
-    found = judge(Facts(RENAMED_TABLE, OLD, NEW, wishes=Wishes(table_renames={"users": "people"})))
+    found = judge(ReviewContext(RENAMED_TABLE, OLD, NEW, wishes=ChangeHints(table_renames={"users": "people"})))
     assert [item.code for item in found.findings][:1] == ["RN02"]
     assert found.edits[0].replaces == (0, 1, 2, 3, 4)
     assert pieces(found)[0][0] == (
@@ -323,8 +412,10 @@ def test_a_wished_rename_of_a_table_takes_its_names_along() -> None:
 
 
 def test_a_rename_of_what_is_not_there_is_refused_with_its_reason() -> None:
-    wishes = Wishes({"users.nick": "name", "clubs.a": "b", "users.id": "key"}, {"teams": "clubs", "users": "people"})
-    assert list(unmet(Facts(RENAMING, BEFORE, AFTER, wishes=wishes))) == [
+    wishes = ChangeHints(
+        {"users.nick": "name", "clubs.a": "b", "users.id": "key"}, {"teams": "clubs", "users": "people"}
+    )
+    assert list(unmet(ReviewContext(RENAMING, BEFORE, AFTER, wishes=wishes))) == [
         "--rename users.nick=name: the table users has no column nick.",
         "--rename clubs.a=b: the database has no table clubs.",
         "--rename users.id=key: the models still have the column users.id.",
@@ -337,25 +428,27 @@ def test_a_rename_of_what_is_not_there_is_refused_with_its_reason() -> None:
 
 CHECK = Constraint("users", "ck_a", "check", "CHECK (a <> '')", ("a", "b"))
 BASES = {
-    "the version that runs has it": (Base("main", schema(table(column("a")))), [("BC01", "error")]),
-    "the version that runs does without": (Base("main", schema(table())), []),
-    "nothing is known of it": (Base(), [("BC01", "warn")]),
+    "the version that runs has it": (BaseModels("main", schema(table(column("a")))), [("BC01", "error")]),
+    "the version that runs does without": (BaseModels("main", schema(table())), []),
+    "nothing is known of it": (BaseModels(), [("BC01", "warn")]),
 }
 
 
 @pytest.mark.parametrize(("base", "expected"), BASES.values(), ids=BASES.keys())
-def test_an_allowed_drop_of_a_column_takes_two_deploys(base: Base, expected: list[tuple[str, str]]) -> None:
-    found = judge(Facts(operations(drop("column", "a", "a")), base=base), "BC01:users.a")
+def test_an_allowed_drop_of_a_column_takes_two_deploys(base: BaseModels, expected: list[tuple[str, str]]) -> None:
+    found = judge(ReviewContext(operations(drop("column", "a", "a")), base=base), "BC01:users.a")
     assert [(item.code, item.severity) for item in found.findings] == expected
     assert found.hold == frozenset()
 
 
 def test_an_allowed_drop_says_what_it_takes_along_and_who_names_it() -> None:
     before = schema(table(column("a"), CHECK), views=(View("public", "v", "SELECT users.b AS a FROM users;"),))
-    facts = Facts(
-        operations(drop("column", "a", "a")), before, base=Base("main", schema(table())),
+    facts = ReviewContext(
+        operations(drop("column", "a", "a")),
+        before,
+        base=BaseModels("main", schema(table())),
         sources=Sources({"users.a": ("app/x.py:3",)}, 9),
-    )  # fmt: skip
+    )
     found = judge(facts, "BC01:a")
     assert [(item.code, item.severity) for item in found.findings] == [("FD11", "error"), ("FD12", "error")]
     assert found.findings[0].sentence.endswith("what the file does not name: check ck_a.")
@@ -369,7 +462,7 @@ VIEW = View("public", "v", "SELECT users.a FROM users;", columns=("users.a",))
 def test_an_allowed_drop_of_a_column_that_a_view_reads_is_held_with_its_index() -> None:
     given = operations(drop("index", "ix_a", "a"), drop("column", "a", "a"))
     before = schema(table(column("a"), IX), views=(VIEW,))
-    found = judge(Facts(given, before, base=Base("main", schema(table()))), "BC01:users.a")
+    found = judge(ReviewContext(given, before, base=BaseModels("main", schema(table()))), "BC01:users.a")
     assert [(item.code, item.outcome) for item in found.findings] == [("FD11", "held")]
     assert "view v reads it" in found.findings[0].sentence
     assert found.hold == {0, 1}
@@ -378,13 +471,16 @@ def test_an_allowed_drop_of_a_column_that_a_view_reads_is_held_with_its_index() 
 def test_a_drop_whose_view_the_revision_drops_too_is_not_held() -> None:
     given = operations({"kind": "other", "table": "", "code": 'op.drop_entity("v")'}, drop("column", "a", "a"))
     before = schema(table(column("a")), views=(VIEW,))
-    assert judge(Facts(given, before, base=Base("main", schema(table()))), "BC01:users.a").hold == frozenset()
+    assert (
+        judge(ReviewContext(given, before, base=BaseModels("main", schema(table()))), "BC01:users.a").hold
+        == frozenset()
+    )
 
 
 def test_a_key_to_a_table_whose_drop_is_held_stays() -> None:
     given = operations(drop("table", table="users"), drop("table", table="logs"), drop("table", table="teams"))
     key = Constraint("logs", "fk_users", "foreign key", "FOREIGN KEY (u) REFERENCES users(id)", ("u",), "users")
-    found = judge(Facts(given, schema(table(), table(key, name="logs"), table(name="teams"))))
+    found = judge(ReviewContext(given, schema(table(), table(key, name="logs"), table(name="teams"))))
     assert {item.code for item in found.findings} == {"FD13"}
     assert found.hold == {0, 1, 2}
     assert found.edits == ()
@@ -393,7 +489,9 @@ def test_a_key_to_a_table_whose_drop_is_held_stays() -> None:
 def test_a_required_column_that_may_be_a_rename_is_asked_about_once() -> None:
     added = create("column", "full_name", "full_name", details={"nullable": False})
     before, after = schema(table(column("name"))), schema(table(column("full_name", nullable=False)))
-    facts = Facts(operations(drop("column", "name", "name"), added), before, after, base=Base("main", schema(table())))
+    facts = ReviewContext(
+        operations(drop("column", "name", "name"), added), before, after, base=BaseModels("main", schema(table()))
+    )
     assert [(item.code, item.object) for item in judge(facts).findings] == [("RN01", "users.name")]
     told = judge(facts, "RN01:users.name")
     assert [(item.code, item.object) for item in told.findings] == [("DT01", "users.full_name")]
@@ -406,7 +504,8 @@ def test_a_default_or_not_null_that_is_removed_is_no_more_than_a_note() -> None:
         {"kind": "alter_column", "name": "a", "details": details},
         {"kind": "alter_column", "name": "b", "details": {"modify_nullable": True, "existing_nullable": False}},
         {"kind": "alter_column", "name": "c", "details": {**details, "existing_nullable": True}},
-    )  # fmt: skip
-    assert [(item.code, item.severity, item.object) for item in judge(Facts(given)).findings] == [
-        ("BC04", "info", "users.a"), ("BC04", "info", "users.b"),
-    ]  # fmt: skip
+    )
+    assert [(item.code, item.severity, item.object) for item in judge(ReviewContext(given)).findings] == [
+        ("BC04", "info", "users.a"),
+        ("BC04", "info", "users.b"),
+    ]

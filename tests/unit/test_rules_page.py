@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from docs.write_rules import EXAMPLES, PAGE, page
-from migrations_tools.review.catalogue import RULES
-from migrations_tools.review.rules import FAMILIES
+from migrations_tools.review.registry import FAMILIES
+from migrations_tools.review.ruleset import RULES
 
 
 def test_the_page_of_the_rules_is_up_to_date() -> None:

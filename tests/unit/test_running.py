@@ -9,8 +9,8 @@ import pytest
 
 from migrations_tools.discovery.compose_files import ComposeFiles
 from migrations_tools.engines.compose import compose_options
-from migrations_tools.engines.facts import declared
-from migrations_tools.engines.running import Running, as_it_runs, of_this_project, only_one_within, stacks_of
+from migrations_tools.engines.machine import declared
+from migrations_tools.engines.running_stack import Running, as_it_runs, of_this_project, only_one_within, stacks_of
 from migrations_tools.isolation import LABEL
 from migrations_tools.settings import Settings
 

@@ -15,7 +15,10 @@ from migrations_tools.secrets import masked
         ("redis://:pa55@redis:6379/0", "redis://:***@redis:6379/0"),
         ("a p@ss in postgresql://shop:p@s@s@db/shop", "a p@ss in postgresql://shop:***@db/shop"),
         ("postgresql://shop:pa/55#?@db/shop", "postgresql://shop:***@db/shop"),
-        ("'postgresql://a:x@db/a', \"postgresql://b:y@db/b\"", "'postgresql://a:***@db/a', \"postgresql://b:***@db/b\""),
+        (
+            "'postgresql://a:x@db/a', \"postgresql://b:y@db/b\"",
+            "'postgresql://a:***@db/a', \"postgresql://b:***@db/b\"",
+        ),
         ("postgresql://shop@db/shop and http://api:8000/@me", "postgresql://shop@db/shop and http://api:8000/@me"),
         ("host=db password=pa55 dbname=shop", "host=db password=*** dbname=shop"),
         ("host=db password='pa 55' dbname=shop", "host=db password=*** dbname=shop"),
@@ -23,7 +26,10 @@ from migrations_tools.secrets import masked
         ("PGPASSWORD: pa55", "PGPASSWORD: ***"),
         ("{'host': 'db', 'password': 'pa55', 'port': 5432}", "{'host': 'db', 'password': ***, 'port': 5432}"),
         ('{"password": "pa55"}', '{"password": ***}'),
-        ("postgresql://db/shop?user=a&password=pa55&sslmode=off", "postgresql://db/shop?user=a&password=***&sslmode=off"),
+        (
+            "postgresql://db/shop?user=a&password=pa55&sslmode=off",
+            "postgresql://db/shop?user=a&password=***&sslmode=off",
+        ),
         ("SECRET_KEY=abc API_KEY=def", "SECRET_KEY=*** API_KEY=***"),
         (
             'FATAL: password authentication failed for user "shop"',
@@ -32,7 +38,7 @@ from migrations_tools.secrets import masked
         ("Enter a password", "Enter a password"),
         ("", ""),
     ],
-)  # fmt: skip
+)
 def test_what_stands_for_a_password_is_masked_and_the_rest_stays(text: str, shown: str) -> None:
     assert masked(text) == shown
     assert masked(shown) == shown

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from migrations_tools.engines.address import Address, parse
+from migrations_tools.engines.server_url import Address, parse
 from migrations_tools.errors import CannotProceed
 
 ROOT = Path("/project")
@@ -52,12 +52,18 @@ def test_what_is_percent_encoded_is_read_plainly() -> None:
 def test_what_managed_servers_need_is_kept() -> None:
     query = "sslmode=verify-full&sslrootcert=ca.pem&options=endpoint%3Dep-1&connect_timeout=3&channel_binding=require"
     assert dict(_read(f"postgresql://u:p@h/x_temp?{query}&application_name=mt&keepalives=1").options) == {
-        "sslmode": "verify-full", "sslrootcert": "/project/ca.pem", "options": "endpoint=ep-1", "connect_timeout": "3",
-        "channel_binding": "require", "application_name": "mt", "keepalives": "1",
-    }  # fmt: skip
+        "sslmode": "verify-full",
+        "sslrootcert": "/project/ca.pem",
+        "options": "endpoint=ep-1",
+        "connect_timeout": "3",
+        "channel_binding": "require",
+        "application_name": "mt",
+        "keepalives": "1",
+    }
     assert dict(_read("postgresql://u:p@h/x_temp?sslrootcert=system&sslcert=/c").options) == {
-        "sslrootcert": "system", "sslcert": "/c",
-    }  # fmt: skip
+        "sslrootcert": "system",
+        "sslcert": "/c",
+    }
     assert dict(_read("postgresql://u:p@h/x_temp?ssl=true").options) == {"sslmode": "require"}
 
 
@@ -97,14 +103,16 @@ UNREADABLE = "`migrations_tools.server_url` cannot be read. In user and password
         ),
         pytest.param(
             f"postgresql://u:{SECRET}@h/x_temp?schema=a&pgbouncer=true&sslmode=require",
-            "has parameters that cannot be handed on: pgbouncer, schema.", id="parameters that libpq does not know",
+            "has parameters that cannot be handed on: pgbouncer, schema.",
+            id="parameters that libpq does not know",
         ),
         pytest.param(
             f"postgresql://u:w@h/x_temp?sslpassword={SECRET}&service=live",
-            "has parameters that cannot be handed on: service, sslpassword.", id="parameters that lead elsewhere",
+            "has parameters that cannot be handed on: service, sslpassword.",
+            id="parameters that lead elsewhere",
         ),
     ],
-)  # fmt: skip
+)
 def test_what_will_not_do_is_refused_and_no_secret_told(url: str, said: str) -> None:
     assert said in "\n".join(_refused(url))
 

@@ -6,13 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from migrations_tools.discovery.sources import Term, search
+from migrations_tools.discovery.source_mentions import Term, search
 
 CASES = {
     "a constraint in an upsert": ("app.py", "\nx = on_conflict(constraint='uq_a')\n", Term("name", "uq_a"), [2]),
     "a constraint as part of another name": ("app.py", "x = 'uq_abc' + my_uq_a\n", Term("name", "uq_a"), []),
     "a column in SQL over lines": (
-        "app.py", 'q = """\nSELECT nick\nFROM users"""\n', Term("column", "nick", "users"), [2],
+        "app.py",
+        'q = """\nSELECT nick\nFROM users"""\n',
+        Term("column", "nick", "users"),
+        [2],
     ),
     "a column in SQL with values": ("app.py", 'f"SELECT nick FROM users {x}"', Term("column", "nick", "users"), [1]),
     "a column of another table": ("app.py", 'q = "SELECT nick FROM teams"', Term("column", "nick", "users"), []),
@@ -21,7 +24,7 @@ CASES = {
     "a table in words": ("app.py", 'print("logs")', Term("table", "logs"), []),
     "a file that is no Python": ("app.py", "def (", Term("table", "logs"), []),
     "another language": ("x.ts", "\nawait sql`SELECT * FROM logs`", Term("table", "logs"), [2]),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("file", "text", "term", "lines"), CASES.values(), ids=CASES.keys())

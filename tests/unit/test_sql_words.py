@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from migrations_tools.review.sql_words import has, names, shown, words
+from migrations_tools.review.analysis.sql_keywords import has, names, shown, words
 
 
 @pytest.mark.parametrize(

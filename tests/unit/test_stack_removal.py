@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from migrations_tools.engines.compose import Stack
+from migrations_tools.engines.compose import TempStack
 from migrations_tools.engines.docker import Docker
 from migrations_tools.errors import CommandFailed
 
@@ -18,14 +18,18 @@ RUN: Any = SimpleNamespace(made=(("container", "run_temp"), ("container", "db_te
 GOING = "Error response from daemon: removal of container run_temp is already in progress"
 GONE = "Error: No such container: run_temp"
 FACTS = {
-    "Id": "1", "Name": "/run_temp", "RestartCount": 0, "Mounts": [], "NetworkSettings": {"Ports": {}},
+    "Id": "1",
+    "Name": "/run_temp",
+    "RestartCount": 0,
+    "Mounts": [],
+    "NetworkSettings": {"Ports": {}},
     "Config": {"Labels": {"com.docker.compose.service": "migrate", "com.docker.compose.oneoff": "True"}},
     "HostConfig": {"RestartPolicy": {"Name": "no"}},
     "State": {"Status": "removing", "ExitCode": 0, "StartedAt": "", "FinishedAt": ""},
-}  # fmt: skip
+}
 
 
-def _stack(folder: Path, said: str, looks: int) -> Stack:
+def _stack(folder: Path, said: str, looks: int) -> TempStack:
     """Give a stack of an engine whose `rm` fails with these words, and whose container is seen so many times."""
     (folder / "facts.json").write_text(json.dumps([FACTS]))
     (folder / "said").write_text(said)
@@ -42,7 +46,7 @@ def _stack(folder: Path, said: str, looks: int) -> Stack:
         "esac\n"
     )
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    return Stack(Docker(environment={"PATH": f"{folder}:/usr/bin:/bin"}, timeout=20), "shop_temp", ())
+    return TempStack(Docker(environment={"PATH": f"{folder}:/usr/bin:/bin"}, timeout=20), "shop_temp", ())
 
 
 @pytest.mark.parametrize(("said", "looks"), [(GOING, 2), (GONE, 0), (f"{GOING}\n{GONE}", 1)])
@@ -61,7 +65,7 @@ def test_any_other_failure_is_told(said: str, tmp_path: Path) -> None:
 
 def test_nobody_waits_for_ever(tmp_path: Path) -> None:
     stack = _stack(tmp_path, GOING, 10_000)
-    short = Stack(Docker(environment=stack.docker.environment, timeout=1), "shop_temp", ())
+    short = TempStack(Docker(environment=stack.docker.environment, timeout=1), "shop_temp", ())
     with pytest.raises(CommandFailed) as caught:
         short.remove(RUN, ["run_temp"])
     assert caught.value.output == GOING

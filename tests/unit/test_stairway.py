@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from migrations_tools.errors import CannotProceed
-from migrations_tools.proofs import stairway
+from migrations_tools.proofs import stairway_proofs
 from migrations_tools.proofs.proof import FAILED, NOT_CHECKED, PASSED
-from migrations_tools.proofs.stairway import Flight
+from migrations_tools.proofs.stairway_proofs import Flight
 from migrations_tools.provenance import Revision
-from migrations_tools.steps.stairway import choose
+from migrations_tools.trial.stairway import choose
 
 HISTORY = tuple(
     Revision(name, down, f"{name}.py", "", "")
@@ -42,12 +42,12 @@ def test_a_range_that_the_history_does_not_have_is_refused(wanted: str) -> None:
         choose(HISTORY, wanted, [])
 
 
-def flight(name: str, outcome: stairway.Outcome, *details: str) -> Flight:
+def flight(name: str, outcome: stairway_proofs.Outcome, *details: str) -> Flight:
     return Flight(name, f"{name}.py", outcome, details)
 
 
 def test_a_clean_walk_passes_and_names_what_was_passed_over() -> None:
-    proof = stairway.prove("x", [flight("a", "clean"), flight("b", "irreversible", "no way back")], 1.25)
+    proof = stairway_proofs.prove("x", [flight("a", "clean"), flight("b", "irreversible", "no way back")], 1.25)
     assert (proof.outcome, proof.evidence) == (
         PASSED,
         "1 revisions in 1.2 s, on a scratch database; irreversible, passed over: b (b.py)",
@@ -55,9 +55,13 @@ def test_a_clean_walk_passes_and_names_what_was_passed_over() -> None:
 
 
 def test_everything_that_is_wrong_is_told_and_what_was_not_reached() -> None:
-    found = [flight("a", "trace", "table t was left behind"), flight("b", "failed", "it fails", "why"),
-             flight("c", "not reached"), flight("d", "not reached")]  # fmt: skip
-    proof = stairway.prove("x", found, 1)
+    found = [
+        flight("a", "trace", "table t was left behind"),
+        flight("b", "failed", "it fails", "why"),
+        flight("c", "not reached"),
+        flight("d", "not reached"),
+    ]
+    proof = stairway_proofs.prove("x", found, 1)
     assert (proof.outcome, proof.evidence) == (FAILED, "2 of 4 revisions")
     assert proof.details == (
         "a (a.py): table t was left behind",
@@ -69,9 +73,9 @@ def test_everything_that_is_wrong_is_told_and_what_was_not_reached() -> None:
 
 def test_a_long_list_is_cut_with_its_length() -> None:
     details = [str(number) for number in range(100)]
-    assert stairway.prove("x", [flight("a", "trace", *details)], 1).details[-1] == "and 60 more"
+    assert stairway_proofs.prove("x", [flight("a", "trace", *details)], 1).details[-1] == "and 60 more"
 
 
 def test_where_nothing_can_be_taken_back_nothing_is_proved() -> None:
-    assert stairway.prove("x", [flight("a", "irreversible", "no")], 1).outcome == NOT_CHECKED
-    assert stairway.prove("x", [], 1).outcome == NOT_CHECKED
+    assert stairway_proofs.prove("x", [flight("a", "irreversible", "no")], 1).outcome == NOT_CHECKED
+    assert stairway_proofs.prove("x", [], 1).outcome == NOT_CHECKED

@@ -11,24 +11,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrations_tools.discovery.addresses import Server
+from migrations_tools.discovery.postgres_addresses import ServerAddress
 from migrations_tools.discovery.variables import Variables, for_application, guess, names_of
 from migrations_tools.errors import CannotProceed
 
-HERE = Server("127.0.0.1", 54321, "app", "temp-pw", "app_temp")
-FAR = Server("db.example.com", 6432, "o@wner", "p/w:d", "app_temp")
+HERE = ServerAddress("127.0.0.1", 54321, "app", "temp-pw", "app_temp")
+FAR = ServerAddress("db.example.com", 6432, "o@wner", "p/w:d", "app_temp")
 URL = "app:temp-pw@127.0.0.1:54321/app_temp"
-LIBPQ = {
-    "PGHOST": "127.0.0.1", "PGPORT": "54321", "PGUSER": "app", "PGPASSWORD": "temp-pw", "PGDATABASE": "app_temp",
-}  # fmt: skip
+LIBPQ = {"PGHOST": "127.0.0.1", "PGPORT": "54321", "PGUSER": "app", "PGPASSWORD": "temp-pw", "PGDATABASE": "app_temp"}
 
 
-def _found(server: Server = HERE, extra: dict[str, Any] | None = None, **environment: str) -> Variables:
+def _found(server: ServerAddress = HERE, extra: dict[str, Any] | None = None, **environment: str) -> Variables:
     more = {"names": ("shop-postgres",), "other_services": ("redis", "mail", "api")}
     return for_application(environment, "db", 5432, server, extra or {}, **more)  # type: ignore[arg-type]
 
 
-def _value(text: str, server: Server = HERE) -> str:
+def _value(text: str, server: ServerAddress = HERE) -> str:
     return _found(server, X=text).values["X"]
 
 
@@ -48,12 +46,16 @@ def _value(text: str, server: Server = HERE) -> str:
         ("postgresql://u:raw@sign@db/shop", f"postgresql://{URL}"),
         ('["postgresql://u:pw@db/shop"]', f'["postgresql://{URL}"]'),
         ("postgresql://db/a,postgresql+psycopg://db/b", f"postgresql://{URL},postgresql+psycopg://{URL}"),
-        ("host=db port=5432 dbname=shop user=u password='p w' connect_timeout=5",
-         "host=127.0.0.1 port=54321 user=app password=temp-pw dbname=app_temp connect_timeout=5"),
-        ("dbname = shop host = 'db' sslmode=require",
-         "host=127.0.0.1 port=54321 user=app password=temp-pw dbname=app_temp"),
+        (
+            "host=db port=5432 dbname=shop user=u password='p w' connect_timeout=5",
+            "host=127.0.0.1 port=54321 user=app password=temp-pw dbname=app_temp connect_timeout=5",
+        ),
+        (
+            "dbname = shop host = 'db' sslmode=require",
+            "host=127.0.0.1 port=54321 user=app password=temp-pw dbname=app_temp",
+        ),
     ],
-)  # fmt: skip
+)
 def test_an_address_of_the_database_leads_to_the_temp_one(before: str, after: str) -> None:
     assert _value(before) == after
 
@@ -82,9 +84,12 @@ def test_what_is_no_address_of_the_database_stays_as_it_is(text: str) -> None:
 
 def test_what_stays_although_it_is_postgresql_is_told() -> None:
     found = _found(
-        A="postgresql://u:pw@other.example.com/x", B="jdbc:postgresql://db/x", C="postgresql://u:pw@$HOST/x",
-        D="postgresql://u:p?w@db/x", E="postgresql://u:pw@db/x",
-    )  # fmt: skip
+        A="postgresql://u:pw@other.example.com/x",
+        B="jdbc:postgresql://db/x",
+        C="postgresql://u:pw@$HOST/x",
+        D="postgresql://u:p?w@db/x",
+        E="postgresql://u:pw@db/x",
+    )
     assert found.notes == (
         "A: leads to PostgreSQL at other.example.com, which is not the stack's; it stays as it is.",
         "B: an address for Java stays as it is.",
@@ -115,31 +120,45 @@ def test_encryption_is_kept_for_a_server_elsewhere_and_left_out_here_with_a_note
     assert (far.values["PGSSLMODE"], far.notes) == ("require", ())
 
 
-MANAGED = Server(
-    "db.example.com", 5432, "app", "temp-pw", "app_temp",
+MANAGED = ServerAddress(
+    "db.example.com",
+    5432,
+    "app",
+    "temp-pw",
+    "app_temp",
     {"sslmode": "verify-full", "sslrootcert": "/ca.pem", "options": "endpoint=ep-1", "keepalives": "1"},
-)  # fmt: skip
+)
 
 
 def test_what_the_server_needs_besides_goes_by_the_variables_of_libpq() -> None:
     found = _found(MANAGED, DATABASE_URL="postgresql://u:pw@db/shop", PGSSLMODE="disable")
     assert found.values == {
         "DATABASE_URL": "postgresql://app:temp-pw@db.example.com:5432/app_temp",
-        "PGHOST": "db.example.com", "PGPORT": "5432", "PGUSER": "app", "PGPASSWORD": "temp-pw",
-        "PGDATABASE": "app_temp", "PGSSLMODE": "verify-full", "PGSSLROOTCERT": "/ca.pem", "PGOPTIONS": "endpoint=ep-1",
-    }  # fmt: skip
+        "PGHOST": "db.example.com",
+        "PGPORT": "5432",
+        "PGUSER": "app",
+        "PGPASSWORD": "temp-pw",
+        "PGDATABASE": "app_temp",
+        "PGSSLMODE": "verify-full",
+        "PGSSLROOTCERT": "/ca.pem",
+        "PGOPTIONS": "endpoint=ep-1",
+    }
 
 
 @pytest.mark.parametrize(
     ("before", "after"),
     [
         ("postgresql://db/x?sslmode=disable&ssl=off&a=b", "postgresql://app:temp-pw@db.example.com:5432/app_temp?a=b"),
-        ("postgresql://db/x?options=-c%20a%3Db",
-         "postgresql://app:temp-pw@db.example.com:5432/app_temp?options=endpoint%3Dep-1%20-c%20a%3Db"),
-        ("host=db user=u sslmode=disable options='-c a=b'",
-         "host=db.example.com port=5432 user=app password=temp-pw dbname=app_temp options='endpoint=ep-1 -c a=b'"),
+        (
+            "postgresql://db/x?options=-c%20a%3Db",
+            "postgresql://app:temp-pw@db.example.com:5432/app_temp?options=endpoint%3Dep-1%20-c%20a%3Db",
+        ),
+        (
+            "host=db user=u sslmode=disable options='-c a=b'",
+            "host=db.example.com port=5432 user=app password=temp-pw dbname=app_temp options='endpoint=ep-1 -c a=b'",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_an_address_says_otherwise_gives_way_to_the_server(before: str, after: str) -> None:
     assert _value(before, MANAGED) == after
 
@@ -156,7 +175,7 @@ def test_a_driver_that_takes_less_is_told() -> None:
 
 
 def test_a_server_of_this_machine_may_be_encrypted_where_its_address_says_so() -> None:
-    tunnel = Server("localhost", 6543, "app", "temp-pw", "app_temp", {"sslmode": "require"})
+    tunnel = ServerAddress("localhost", 6543, "app", "temp-pw", "app_temp", {"sslmode": "require"})
     found = _found(tunnel, X="postgresql://db/x?sslmode=disable", PGSSLROOTCERT="/ca.pem")
     assert found.values["PGSSLMODE"] == "require"
     assert found.values["PGSSLROOTCERT"] == "/ca.pem"
@@ -165,7 +184,7 @@ def test_a_server_of_this_machine_may_be_encrypted_where_its_address_says_so() -
 
 def test_a_server_without_a_password_leaves_it_to_what_is_there() -> None:
     found = _found(
-        Server("db.example.com", 5432, "app", "", "app_temp"), X="postgresql://u:pw@db/x", Y="host=db user=u"
+        ServerAddress("db.example.com", 5432, "app", "", "app_temp"), X="postgresql://u:pw@db/x", Y="host=db user=u"
     )
     assert found.values["X"] == "postgresql://app@db.example.com:5432/app_temp"
     assert found.values["Y"] == "host=db.example.com port=5432 user=app dbname=app_temp"
@@ -174,15 +193,15 @@ def test_a_server_without_a_password_leaves_it_to_what_is_there() -> None:
 
 def test_user_and_password_are_encoded_in_urls_and_quoted_in_keywords() -> None:
     assert _value("postgresql://db/x", FAR) == "postgresql://o%40wner:p%2Fw%3Ad@db.example.com:6432/app_temp"
-    odd = Server("127.0.0.1", 1, "u", r"it's \ odd", "x")
+    odd = ServerAddress("127.0.0.1", 1, "u", r"it's \ odd", "x")
     assert psycopg.conninfo.conninfo_to_dict(_value("host=db user=u", odd))["password"] == r"it's \ odd"
 
 
 def test_a_socket_and_an_address_of_version_6_are_written_as_urls_want_them() -> None:
-    assert _value("postgresql://db/x?a=b", Server("/run/s", 5, "u", "p", "x")) == (
+    assert _value("postgresql://db/x?a=b", ServerAddress("/run/s", 5, "u", "p", "x")) == (
         "postgresql://u:p@/x?host=/run/s&port=5&a=b"
     )
-    assert _value("postgresql://db/x", Server("::1", 5, "u", "p", "x")) == "postgresql://u:p@[::1]:5/x"
+    assert _value("postgresql://db/x", ServerAddress("::1", 5, "u", "p", "x")) == "postgresql://u:p@[::1]:5/x"
 
 
 PARTS = st.text(st.characters(codec="ascii", categories=("L", "N", "P", "S")), min_size=1, max_size=12)
@@ -190,7 +209,7 @@ PARTS = st.text(st.characters(codec="ascii", categories=("L", "N", "P", "S")), m
 
 @given(user=PARTS, password=PARTS, database=PARTS)
 def test_whatever_the_credentials_a_driver_reads_them_back(user: str, password: str, database: str) -> None:
-    server = Server("127.0.0.1", 5, user, password, database)
+    server = ServerAddress("127.0.0.1", 5, user, password, database)
     url = _value("postgresql://a:b@db:5432/c?x=y", server)
     parts = urlsplit(url)
     assert (parts.hostname, parts.port) == ("127.0.0.1", 5)
@@ -210,20 +229,34 @@ def test_any_text_at_all_is_taken_without_harm(text: str) -> None:
     [
         pytest.param(
             {"DB_HOST": "db", "DB_PORT": "5432", "DB_USER": "u", "DB_PASSWORD": "pw", "DB_NAME": "shop"},
-            {"DB_HOST": "127.0.0.1", "DB_PORT": "54321", "DB_USER": "app", "DB_PASSWORD": "temp-pw",
-             "DB_NAME": "app_temp"},
+            {
+                "DB_HOST": "127.0.0.1",
+                "DB_PORT": "54321",
+                "DB_USER": "app",
+                "DB_PASSWORD": "temp-pw",
+                "DB_NAME": "app_temp",
+            },
             id="one family",
         ),
         pytest.param(
             {"POSTGRES_SERVER": "db", "POSTGRES_USER": "u", "POSTGRES_PASSWORD": "pw", "POSTGRES_DB": "shop"},
-            {"POSTGRES_SERVER": "127.0.0.1", "POSTGRES_USER": "app", "POSTGRES_PASSWORD": "temp-pw",
-             "POSTGRES_DB": "app_temp", "POSTGRES_PORT": "54321"},
+            {
+                "POSTGRES_SERVER": "127.0.0.1",
+                "POSTGRES_USER": "app",
+                "POSTGRES_PASSWORD": "temp-pw",
+                "POSTGRES_DB": "app_temp",
+                "POSTGRES_PORT": "54321",
+            },
             id="a port that is not given is added",
         ),
         pytest.param(
             {"DB_HOST": "db:5432", "POSTGRES_USER": "u", "POSTGRES_PASSWORD": "pw", "POSTGRES_DB": "shop"},
-            {"DB_HOST": "127.0.0.1:54321", "POSTGRES_USER": "app", "POSTGRES_PASSWORD": "temp-pw",
-             "POSTGRES_DB": "app_temp"},
+            {
+                "DB_HOST": "127.0.0.1:54321",
+                "POSTGRES_USER": "app",
+                "POSTGRES_PASSWORD": "temp-pw",
+                "POSTGRES_DB": "app_temp",
+            },
             id="two families",
         ),
         pytest.param(
@@ -258,7 +291,7 @@ def test_any_text_at_all_is_taken_without_harm(text: str) -> None:
             id="a service's name is no host everywhere",
         ),
     ],
-)  # fmt: skip
+)
 def test_an_address_in_parts_leads_to_the_temp_database(before: dict[str, str], after: dict[str, str]) -> None:
     assert _found(**before).values == LIBPQ | after
 
@@ -285,9 +318,14 @@ def test_what_would_lead_elsewhere_is_not_inherited() -> None:
 
 def test_services_that_do_not_run_here_are_told() -> None:
     found = _found(
-        DATABASE_URL="postgresql://db/x", REDIS_URL="redis://:hidden@redis:6379/0", SMTP_HOST="mail",
-        API="http://api:8000", NAME="redis", OTHER="http://example.com", BROKERS="redis:6379,mail:25",
-    )  # fmt: skip
+        DATABASE_URL="postgresql://db/x",
+        REDIS_URL="redis://:hidden@redis:6379/0",
+        SMTP_HOST="mail",
+        API="http://api:8000",
+        NAME="redis",
+        OTHER="http://example.com",
+        BROKERS="redis:6379,mail:25",
+    )
     assert found.absent == ("api", "mail", "redis")
     assert found.notes == (
         "API leads to the service api, which does not run here.",
@@ -323,9 +361,15 @@ def test_a_stack_without_a_database_means_every_postgresql_address() -> None:
 
 def test_extra_values_win_and_are_filled_in() -> None:
     extra = {
-        "URL": "{url}", "ASYNC": "postgresql+asyncpg://{user}:{password}@{host}:{port}/{database}", "RAW": "{password}",
-        "JSON": '{"a": {"host": "{host}"}}', "DEBUG": True, "COUNT": 3, "GONE": None, "REDIS_URL": "memory://",
-    }  # fmt: skip
+        "URL": "{url}",
+        "ASYNC": "postgresql+asyncpg://{user}:{password}@{host}:{port}/{database}",
+        "RAW": "{password}",
+        "JSON": '{"a": {"host": "{host}"}}',
+        "DEBUG": True,
+        "COUNT": 3,
+        "GONE": None,
+        "REDIS_URL": "memory://",
+    }
     found = _found(FAR, extra, GONE="x", REDIS_URL="redis://redis", URL="postgresql://db/x")
     assert {name: value for name, value in found.values.items() if not name.startswith("PG")} == {
         "URL": "postgresql://o%40wner:p%2Fw%3Ad@db.example.com:6432/app_temp",
@@ -358,8 +402,10 @@ def test_without_a_compose_file_what_leads_to_postgresql_is_replaced(tmp_path: P
         **LIBPQ,
         "SQLALCHEMY_DATABASE_URI": f"postgresql+psycopg2://{URL}",
         "DATABASE_URL": f"postgresql+asyncpg://{URL}",
-        "DB_HOST": "127.0.0.1", "DB_PORT": "54321", "DB_NAME": "app_temp",
-    }  # fmt: skip
+        "DB_HOST": "127.0.0.1",
+        "DB_PORT": "54321",
+        "DB_NAME": "app_temp",
+    }
     assert found.notes[:3] == (
         "DATABASE_URL leads to the temp database.",
         "DB_HOST leads to the temp database.",

@@ -27,8 +27,8 @@ from migrations_tools.catalog import (
     from_json,
 )
 from migrations_tools.catalog.model import Domain, Extension
+from migrations_tools.commands.compare import file_to_keep, lines
 from migrations_tools.errors import CannotProceed
-from migrations_tools.steps.compare import file_to_keep, lines
 
 INDEX = Index("users", "ix", "CREATE INDEX ix ON public.users USING btree (email)", columns=("email",))
 EVERYTHING = Catalog(
@@ -90,12 +90,14 @@ def _partitioned(of_parent: str, of_part: str) -> Catalog:
     kinds = {"days": "partitioned", "day1": "partition"}
     made = [
         Table(
-            "public", name, kinds[name],  # type: ignore[arg-type]
+            "public",
+            name,
+            kinds[name],  # type: ignore[arg-type]
             (Column(name, "id", "integer", nullable=False, identity_generation=identity),),  # type: ignore[arg-type]
             parents=() if name == "days" else ("days",),
         )
         for name, identity in columns.items()
-    ]  # fmt: skip
+    ]
     return Catalog(tables=tuple(made))
 
 

@@ -14,13 +14,13 @@ from typing import Any, cast
 import pytest
 
 from migrations_tools.engines import compose
-from migrations_tools.engines.compose import Expectation, Stack
+from migrations_tools.engines.compose import Expectation, TempStack
 from migrations_tools.engines.docker import Docker
 from migrations_tools.engines.limit import Limit
 from migrations_tools.errors import CannotProceed, CommandFailed
 from migrations_tools.journal import Run
-from migrations_tools.steps.compose import start
-from migrations_tools.steps.compose.copy import Copy
+from migrations_tools.sandbox.compose import start
+from migrations_tools.sandbox.compose.copy import Copy
 
 OPTIONS = ("--file", "/p/a.yml")
 RUN = Run("1", "shop", "shop_temp", "compose", 0.0, "token")
@@ -33,21 +33,21 @@ case "$1" in
   compose) {compose} ;;
 esac
 """
-Engine = Callable[..., Stack]
+Engine = Callable[..., TempStack]
 
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Engine:
     """Give what makes a stack whose containers stand as they are said to."""
 
-    def make(compose: str = ":", **states: tuple[str, str]) -> Stack:
+    def make(compose: str = ":", **states: tuple[str, str]) -> TempStack:
         program = tmp_path / "docker"
         program.write_text(_ENGINE.format(compose=compose))
         program.chmod(0o755)
         containers = [_container(service, *state) for service, state in states.items()]
         (tmp_path / "containers.json").write_text(json.dumps(containers))
         environment = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
-        return Stack(Docker(environment=environment), "shop_temp", OPTIONS)
+        return TempStack(Docker(environment=environment), "shop_temp", OPTIONS)
 
     return make
 
@@ -55,9 +55,13 @@ def engine(tmp_path: Path) -> Engine:
 def _container(service: str, status: str, health: str) -> dict[str, Any]:
     state = {"Status": status, "Health": {"Status": health}, "ExitCode": 1, "StartedAt": "", "FinishedAt": ""}
     return {
-        "Id": f"{service}-id", "Name": f"/{service}_temp", "State": state, "HostConfig": {}, "NetworkSettings": {},
+        "Id": f"{service}-id",
+        "Name": f"/{service}_temp",
+        "State": state,
+        "HostConfig": {},
+        "NetworkSettings": {},
         "Config": {"Labels": {"com.docker.compose.service": service}},
-    }  # fmt: skip
+    }
 
 
 def _limit(seconds: float = 0.3) -> Limit:
@@ -112,11 +116,11 @@ def test_one_limit_serves_several_waits(engine: Engine) -> None:
     assert limit.left == 0
 
 
-def _copy(stack: Stack, seconds: float = 0.3) -> Copy:
+def _copy(stack: TempStack, seconds: float = 0.3) -> Copy:
     """Give as much of a copy as waiting needs."""
     project = SimpleNamespace(database=SimpleNamespace(service="db"))
-    work = SimpleNamespace(settings=SimpleNamespace(start_timeout=seconds))
-    return cast("Copy", SimpleNamespace(stack=stack, project=project, work=work))
+    session = SimpleNamespace(settings=SimpleNamespace(start_timeout=seconds))
+    return cast("Copy", SimpleNamespace(stack=stack, project=project, session=session))
 
 
 def test_a_database_that_accepts_no_connection_in_time_is_named_with_its_setting(engine: Engine) -> None:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import pytest
 
+from migrations_tools.autogenerate.options import parse_hints
 from migrations_tools.errors import CannotProceed
-from migrations_tools.review.facts import Wishes
-from migrations_tools.steps.wishes import parse_wishes
+from migrations_tools.review.context import ChangeHints
 
 
 def test_renames_are_read_with_or_without_a_schema() -> None:
-    found = parse_wishes(["users.full_name=name", "shop.users.a=b", "public.logs.x=y"], ["users=people", "shop.a=b"])
-    assert found == Wishes(
+    found = parse_hints(["users.full_name=name", "shop.users.a=b", "public.logs.x=y"], ["users=people", "shop.a=b"])
+    assert found == ChangeHints(
         {"users.full_name": "name", "shop.users.a": "b", "logs.x": "y"}, {"users": "people", "shop.a": "b"}
     )
 
 
 def test_nothing_asked_for_is_nothing_wished() -> None:
-    assert parse_wishes([], []) == Wishes()
+    assert parse_hints([], []) == ChangeHints()
 
 
 def test_everything_malformed_is_told_at_once() -> None:
@@ -32,7 +32,7 @@ def test_everything_malformed_is_told_at_once() -> None:
         "users.a=b",
     ]
     with pytest.raises(CannotProceed) as caught:
-        parse_wishes(renames, ["=people", "users=people", "staff=people"])
+        parse_hints(renames, ["=people", "users=people", "staff=people"])
     assert caught.value.reasons == (
         "--rename full_name=name: this must read as users.full_name=name does.",
         "--rename users.a: this must read as users.full_name=name does.",
@@ -46,8 +46,8 @@ def test_everything_malformed_is_told_at_once() -> None:
 
 
 def test_backfills_are_read_or_refused_all_at_once() -> None:
-    found = parse_wishes([], [], ["users.a = 'x=y'", "shop.users.b=1", "users.c=1"])
+    found = parse_hints([], [], ["users.a = 'x=y'", "shop.users.b=1", "users.c=1"])
     assert found.backfills == {"users.a": "'x=y'", "shop.users.b": "1", "users.c": "1"}
     with pytest.raises(CannotProceed) as caught:
-        parse_wishes([], [], ["a=1", "users.a", "users.a="])
+        parse_hints([], [], ["a=1", "users.a", "users.a="])
     assert len(caught.value.reasons) == 3

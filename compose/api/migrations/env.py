@@ -19,10 +19,7 @@ database_url = os.environ["DATABASE_URL"]
 def run_migrations_offline() -> None:
     """Print the SQL instead of running it."""
     context.configure(
-        url=database_url,
-        target_metadata=target_metadata,
-        literal_binds=True,
-        dialect_opts={"paramstyle": "named"},
+        url=database_url, target_metadata=target_metadata, literal_binds=True, dialect_opts={"paramstyle": "named"}
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -140,16 +140,35 @@ def _truth(value: Any, place: str) -> bool:
 
 
 _CHECK_FORMS: Mapping[str, Form] = {
-    "test": _test, "retries": _whole, "disable": _truth,
-    "interval": _duration, "timeout": _duration, "start_period": _duration, "start_interval": _duration,
-}  # fmt: skip
+    "test": _test,
+    "retries": _whole,
+    "disable": _truth,
+    "interval": _duration,
+    "timeout": _duration,
+    "start_period": _duration,
+    "start_interval": _duration,
+}
 _FORMS: Mapping[str, Form] = {
-    "image": _text, "container_name": _text, "hostname": _text, "working_dir": _text,
-    "network_mode": _text, "ipc": _text, "pid": _text, "uts": _text, "cgroup": _text,
-    "command": _command, "entrypoint": _command, "environment": _variables,
-    "ports": ports.long_form, "healthcheck": _healthcheck, "depends_on": _depends_on,
-    "networks": _named, "links": _texts, "volumes_from": _texts, "profiles": _texts,
-}  # fmt: skip
+    "image": _text,
+    "container_name": _text,
+    "hostname": _text,
+    "working_dir": _text,
+    "network_mode": _text,
+    "ipc": _text,
+    "pid": _text,
+    "uts": _text,
+    "cgroup": _text,
+    "command": _command,
+    "entrypoint": _command,
+    "environment": _variables,
+    "ports": ports.long_form,
+    "healthcheck": _healthcheck,
+    "depends_on": _depends_on,
+    "networks": _named,
+    "links": _texts,
+    "volumes_from": _texts,
+    "profiles": _texts,
+}
 
 
 def _build(value: Any, place: str, base: Base) -> dict[str, Any]:

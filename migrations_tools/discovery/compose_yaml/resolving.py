@@ -11,9 +11,22 @@ from migrations_tools.discovery.compose_yaml.failing import fail
 
 _NAMESPACES = ("network_mode", "ipc", "pid", "uts", "cgroup")
 _KEPT = (
-    "image", "build", "command", "entrypoint", "environment", "ports", "healthcheck", "depends_on", "networks",
-    "container_name", "hostname", "working_dir", "network_mode", "links", "profiles",
-)  # fmt: skip
+    "image",
+    "build",
+    "command",
+    "entrypoint",
+    "environment",
+    "ports",
+    "healthcheck",
+    "depends_on",
+    "networks",
+    "container_name",
+    "hostname",
+    "working_dir",
+    "network_mode",
+    "links",
+    "profiles",
+)
 _STARTED = {"condition": "service_started", "required": True}
 
 

@@ -151,9 +151,13 @@ def _integer(text: str) -> int:
 
 
 _SCALARS: dict[str, Callable[[str], Any]] = {
-    _TEXT: str, _MERGE: str, _TIME: Unclear, _NUMBER: _number,
-    _NULL: lambda _: None, _BOOL: lambda text: text.lower() == "true",
-}  # fmt: skip
+    _TEXT: str,
+    _MERGE: str,
+    _TIME: Unclear,
+    _NUMBER: _number,
+    _NULL: lambda _: None,
+    _BOOL: lambda text: text.lower() == "true",
+}
 
 
 def _place(node: yaml.Node, file: Path) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from migrations_tools.engines.connecting import dial
+from migrations_tools.engines.connections import dial
 from migrations_tools.errors import CannotProceed
 
 if TYPE_CHECKING:

@@ -150,9 +150,15 @@ def _run(
 ) -> subprocess.CompletedProcess[bytes]:
     try:
         return subprocess.run(
-            command, cwd=folder, env=environment(), input=text.encode(), capture_output=True, check=False,
-            timeout=seconds, **account.process_options,
-        )  # fmt: skip
+            command,
+            cwd=folder,
+            env=environment(),
+            input=text.encode(),
+            capture_output=True,
+            check=False,
+            timeout=seconds,
+            **account.process_options,
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise failed(f"{Path(command[0]).name} could not be run to its end", str(error)) from error
 

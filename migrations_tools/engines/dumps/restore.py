@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
-from migrations_tools.counting import Counted, silent
 from migrations_tools.engines.dumps.formats import Format, format_of, opened
-from migrations_tools.engines.dumps.script import Command, Part, Rows, Statement, parts
+from migrations_tools.engines.dumps.script import Command, CopyRows, DumpStatement, Part, parts
 from migrations_tools.engines.postgres import Server
 from migrations_tools.errors import CannotProceed
+from migrations_tools.progress import Counted, silent
 
 if TYPE_CHECKING:
     import psycopg
@@ -28,9 +28,15 @@ Converter: TypeAlias = Callable[[Path, Format], AbstractContextManager[IO[bytes]
 
 # Without what needs roles, tablespaces or servers that are elsewhere; `--file -` prints.
 OPTIONS = (
-    "--no-owner", "--no-privileges", "--no-tablespaces", "--no-security-labels", "--no-publications",
-    "--no-subscriptions", "--file", "-",
-)  # fmt: skip
+    "--no-owner",
+    "--no-privileges",
+    "--no-tablespaces",
+    "--no-security-labels",
+    "--no-publications",
+    "--no-subscriptions",
+    "--file",
+    "-",
+)
 
 _MOST_TOLD = 5
 _MOST_ERRORS = 50
@@ -82,7 +88,7 @@ def _script(path: Path, format_: Format, convert: Converter) -> Iterator[IO[byte
 
 def check(path: Path, script: Iterable[Part]) -> None:
     """Look a script through. Raises CannotProceed with what would lead out of its database, by line."""
-    found = [(part.line, words) for part in script if not isinstance(part, Rows) and (words := refusal(part))]
+    found = [(part.line, words) for part in script if not isinstance(part, CopyRows) and (words := refusal(part))]
     if found:
         more = f" and {len(found) - _MOST_TOLD} more" if len(found) > _MOST_TOLD else ""
         lines = ", ".join(f"{words} in line {line}" for line, words in found[:_MOST_TOLD])
@@ -92,14 +98,14 @@ def check(path: Path, script: Iterable[Part]) -> None:
         )
 
 
-def refusal(part: Statement | Command) -> str:
+def refusal(part: DumpStatement | Command) -> str:
     """Give what of a part may not run, in its own words; "" when it may."""
     if isinstance(part, Command):
         return "" if _HARMLESS.match(f"{part.text} ") else f"`{part.text.split()[0]}`"
     return f"`{' '.join(part.head.split()[:2])}`" if _REFUSED.match(part.words) else ""
 
 
-def left_out(statement: Statement) -> str:
+def left_out(statement: DumpStatement) -> str:
     """Give the kind of a statement that is left out; "" when it is not."""
     match = _LEFT_OUT.match(statement.words)
     if match:
@@ -124,7 +130,7 @@ class _Run:
         """Run every statement. Raises CannotProceed with the first errors."""
         self.connection.execute(b"SET synchronous_commit = off; " + self._become_owner())
         for part in script:
-            if isinstance(part, Statement):
+            if isinstance(part, DumpStatement):
                 self._statement(part, script)
             elif isinstance(part, Command):
                 check(self.path, [part])
@@ -147,7 +153,7 @@ class _Run:
 
         return sql.SQL("SET ROLE {}").format(sql.Identifier(self.owner)).as_bytes() if self.owner else b""
 
-    def _statement(self, statement: Statement, script: Iterator[Part]) -> None:
+    def _statement(self, statement: DumpStatement, script: Iterator[Part]) -> None:
         from psycopg import Error
 
         check(self.path, [statement])
@@ -168,7 +174,7 @@ class _Run:
                 said = (error.diag.message_primary or str(error)).strip()
                 self.errors.append(f"Line {statement.line}, {statement.head}: {said}.")
 
-    def _run(self, statement: Statement, script: Iterator[Part]) -> None:
+    def _run(self, statement: DumpStatement, script: Iterator[Part]) -> None:
         if statement.takes_rows:
             self._copy(statement, script)
         elif self.owner and _OF_EXTENSIONS.match(statement.words):
@@ -177,11 +183,11 @@ class _Run:
         else:
             self.connection.execute(statement.text)
 
-    def _copy(self, statement: Statement, script: Iterator[Part]) -> None:
+    def _copy(self, statement: DumpStatement, script: Iterator[Part]) -> None:
         """Hand the rows over; those of a COPY that fails stay in the script, where nothing asks for them."""
         with self.connection.cursor() as cursor, cursor.copy(statement.text) as copy:
             for part in script:
-                if isinstance(part, Rows):
+                if isinstance(part, CopyRows):
                     copy.write(part.data)
                     self.size += len(part.data)
                     self._say()

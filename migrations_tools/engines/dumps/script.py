@@ -28,7 +28,7 @@ _MARK = "\ufeff".encode()
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class DumpStatement:
     """An SQL statement, without its comments, and the number of its first line."""
 
     line: int
@@ -51,7 +51,7 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class CopyRows:
     """Some lines of rows for the COPY before; the last portion says that it is."""
 
     data: bytes
@@ -66,7 +66,7 @@ class Command:
     text: str
 
 
-Part: TypeAlias = Statement | Rows | Command
+Part: TypeAlias = DumpStatement | CopyRows | Command
 
 
 def parts(lines: Iterable[bytes]) -> Iterator[Part]:
@@ -78,16 +78,16 @@ def parts(lines: Iterable[bytes]) -> Iterator[Part]:
         if not reader.copying:
             yield from reader.read(number, line.removeprefix(_MARK) if number == 1 else line)
         elif line.rstrip(b"\r\n") == rb"\.":
-            yield Rows(b"".join(data), is_last=True)
+            yield CopyRows(b"".join(data), is_last=True)
             data, size, reader.copying = [], 0, False
         else:
             data.append(line)
             size += len(line)
             if size > _PORTION:
-                yield Rows(b"".join(data))
+                yield CopyRows(b"".join(data))
                 data, size = [], 0
     if reader.copying:
-        yield Rows(b"".join(data), is_last=True)
+        yield CopyRows(b"".join(data), is_last=True)
     yield from reader.rest()
 
 
@@ -143,7 +143,7 @@ class _Reader:
         """Give what stands at the end without a semicolon."""
         text = b"".join(self.text).strip()
         if text:
-            yield Statement(self.first, text)
+            yield DumpStatement(self.first, text)
 
     def _is_blank(self, before: bytes) -> bool:
         """Tell whether a statement has not begun yet; what stands before it is dropped."""
@@ -152,8 +152,8 @@ class _Reader:
         self.text.clear()
         return True
 
-    def _statement(self, last: bytes) -> Statement:
-        statement = Statement(self.first, b"".join([*self.text, last]))
+    def _statement(self, last: bytes) -> DumpStatement:
+        statement = DumpStatement(self.first, b"".join([*self.text, last]))
         setting = _BACKSLASHES.match(statement.text)
         if setting:
             self.plain_end = _PLAIN_END if setting[1].lower() == b"on" else _ESCAPED_END

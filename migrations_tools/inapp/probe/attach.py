@@ -117,9 +117,9 @@ def _wrap_all(module: ModuleType, folder: str) -> None:
 
 def _wrapped(function: Callable[..., Any], folder: str) -> Callable[..., Any]:
     def instead(config: Any, *arguments: Any, **options: Any) -> Any:
-        from .configuration import Program
+        from .configuration import ProgramConfig
 
-        if Program.config is not None:  # we are the one who calls
+        if ProgramConfig.config is not None:  # we are the one who calls
             return function(config, *arguments, **options)
         return _take_over(config, folder)
 
@@ -145,9 +145,9 @@ def _with_the_parameters_of(function: Callable[..., Any], instead: Callable[...,
 def _take_over(config: Any, folder: str) -> NoReturn:
     """Answer requests from here on, with the program's Config; the program itself goes no further."""
     from .channel import over_pipes
-    from .configuration import Program
+    from .configuration import ProgramConfig
     from .serve import answer_all
 
-    Program.config = config
+    ProgramConfig.config = config
     answer_all(over_pipes(os.path.join(folder, REQUESTS), os.path.join(folder, ANSWERS)))
     os._exit(0)

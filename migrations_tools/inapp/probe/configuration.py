@@ -42,7 +42,7 @@ def _configures(path: str) -> bool:
         return "[tool.alembic" in file.read()
 
 
-class Program:
+class ProgramConfig:
     """The Config of a program of the project's own, which has entered `alembic.command` with it."""
 
     config: Config | None = None
@@ -54,7 +54,7 @@ def make_config(request: dict[str, Any], *words: str) -> Config:
     `env.py` finds the command's options in `config.cmd_opts`, as Alembic's cookbook has it.
     """
     options = _parser().parse_args(words)
-    config = _like(Program.config, options) if Program.config else _from_file(request, options)
+    config = _like(ProgramConfig.config, options) if ProgramConfig.config else _from_file(request, options)
     for key, value in (request.get("options") or {}).items():
         config.set_main_option(key, value)
     return config

@@ -94,13 +94,7 @@ def _literal(default: Any, kind: Any, dialect: Any) -> str | None:
         return None
     try:
         return str(literal(default.arg, kind).compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
-    except (
-        CompileError,
-        NotImplementedError,
-        TypeError,
-        ValueError,
-        AttributeError,
-    ):
+    except (CompileError, NotImplementedError, TypeError, ValueError, AttributeError):
         return None
 
 

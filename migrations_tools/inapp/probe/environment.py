@@ -62,7 +62,7 @@ def listed(found: Any) -> list[str]:
     return [found] if found else []
 
 
-class Passes:
+class EnvironmentRuns:
     """What env.py did: once for each database (or schema) that it runs the migrations on, in its order."""
 
     def __init__(self, verb: str) -> None:
@@ -89,7 +89,7 @@ class Passes:
 
 def standing(config: Config) -> dict[str, Any]:
     """Say where each database stands, and what its version table is called."""
-    passes = Passes("running the migrations")
+    passes = EnvironmentRuns("running the migrations")
 
     def look(heads: Any, context: Any) -> list[Any]:
         passes.note(context, current=listed(heads))

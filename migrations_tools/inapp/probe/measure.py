@@ -10,8 +10,8 @@ import time
 import traceback
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .errors import describe_error
-from .held import Watch
+from .error_values import describe_error
+from .lock_watch import LockWatch
 from .statements import shortened, sort_of, touches_nothing
 from .tree import facts_of, kind_of, name_of
 
@@ -99,7 +99,7 @@ class Pass:
         self._open: dict[int, _Open] = {}
         self._entries: dict[tuple[int, str], dict[str, Any]] = {}
         self._lines: dict[int, Step] = {}
-        self._watches: list[Watch] = []
+        self._watches: list[LockWatch] = []
         self._blamed: tuple[BaseException, Step] | None = None
         self._greenlet: Any = sys.modules["greenlet"].getcurrent() if "greenlet" in sys.modules else None
         self._seconds = 0.0
@@ -107,9 +107,12 @@ class Pass:
     def described(self) -> dict[str, Any]:
         """Give everything as plain values."""
         return {
-            **self._facts, "file": self._file, "seconds": self._seconds - sum(each.spent for each in self._watches),
-            "steps": self.steps, "failed": self.failed,
-        }  # fmt: skip
+            **self._facts,
+            "file": self._file,
+            "seconds": self._seconds - sum(each.spent for each in self._watches),
+            "steps": self.steps,
+            "failed": self.failed,
+        }
 
     @contextlib.contextmanager
     def timed(self) -> Iterator[None]:
@@ -130,10 +133,12 @@ class Pass:
         lines = [line for frame, line in frames if frame.f_globals is self.module.__dict__]
         described = describe_error(error)
         self.failed = {
-            **described, "file": self._file, "statement": shortened(described["statement"]),
+            **described,
+            "file": self._file,
+            "statement": shortened(described["statement"]),
             "line": blamed["line"] if blamed else lines[-1] if lines else 0,
             "step": next((number for number, each in enumerate(self.steps) if each is blamed), None),
-        }  # fmt: skip
+        }
 
     # --- operations ----------------------------------------------------------------------------------------------
 
@@ -206,9 +211,17 @@ class Pass:
         found = self._entries.get((id(step), sort if many else text))
         if found is None or found["failed"]:
             found = {
-                "sql": text, "sort": sort, "line": step["line"], "times": 0, "seconds": 0.0, "rows": None,
-                "autocommit": False, "locks": [], "rewritten": [], "failed": False,
-            }  # fmt: skip
+                "sql": text,
+                "sort": sort,
+                "line": step["line"],
+                "times": 0,
+                "seconds": 0.0,
+                "rows": None,
+                "autocommit": False,
+                "locks": [],
+                "rewritten": [],
+                "failed": False,
+            }
             step["statements"].append(found)
             self._entries[id(step), sort if many else text] = found
         return found
@@ -220,10 +233,10 @@ class Pass:
             self._lines[line] = self._new(None)
         return self._lines[line]
 
-    def _watch(self, connection: Any) -> Watch:
-        watch: Watch | None = connection.info.get(_WATCH)
+    def _watch(self, connection: Any) -> LockWatch:
+        watch: LockWatch | None = connection.info.get(_WATCH)
         if watch is None or watch.owner is not self:
-            watch = connection.info[_WATCH] = Watch(self, connection.connection)
+            watch = connection.info[_WATCH] = LockWatch(self, connection.connection)
             self._watches.append(watch)
         return watch
 
@@ -279,8 +292,9 @@ def measuring() -> Iterator[Passes]:
     operations: Any = getattr(base, "AbstractOperations", base.Operations)  # since Alembic 1.11
     invoke, flush = operations.invoke, batch.BatchOperationsImpl.flush
     listeners: list[tuple[str, Callable[..., Any]]] = [
-        ("before_cursor_execute", passes.before), ("after_cursor_execute", passes.after),
-    ]  # fmt: skip
+        ("before_cursor_execute", passes.before),
+        ("after_cursor_execute", passes.after),
+    ]
     operations.invoke = functools.partialmethod(_instead, passes.invoke, invoke)
     batch.BatchOperationsImpl.flush = functools.partialmethod(_instead, passes.flush, flush)  # type: ignore[assignment]
     for name, listener in listeners:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .configuration import make_config
 from .ddl import as_script
-from .environment import Passes, database_of, in_environment, listed, locations, metadatas, script_of, standing
+from .environment import EnvironmentRuns, database_of, in_environment, listed, locations, metadatas, script_of, standing
 from .gate import GATE
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def do_metadata(request: dict[str, Any], _talk: Talk) -> dict[str, Any]:
     `filled` names the databases that another environment's models have been created in already. With `hand_over`, what
     can be told beforehand is not sent but comes back as the pass's `script`.
     """
-    passes = Passes("running the migrations")
+    passes = EnvironmentRuns("running the migrations")
     filled: set[str] = set(request.get("filled") or [])
 
     def create(_heads: Any, context: Any) -> list[Any]:

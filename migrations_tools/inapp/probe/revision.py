@@ -8,13 +8,13 @@ import shutil
 import tempfile
 from typing import TYPE_CHECKING, Any
 
+from .apply_edits import apply_edits, finish
 from .configuration import make_config
+from .constraint_names import name_constraints, without_nulls_distinct
 from .details import plain_percents
-from .edits import apply_edits, finish
-from .enums import Enums
+from .enum_types import Enums
 from .environment import database_of, listed, locations, look_in, script_of
 from .imports import with_imports
-from .names import name_constraints, without_nulls_distinct
 from .tree import Tree, pairs_of
 
 if TYPE_CHECKING:

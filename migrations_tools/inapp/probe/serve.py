@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from . import compiling
 from .channel import ChannelClosed, over_standard_streams
-from .errors import describe_error
+from .error_values import describe_error
 from .execute import do_execute, do_reach
 from .gate import GATE
-from .models import do_base, do_unimported
+from .model_modules import do_base, do_unimported
 from .requests import do_current, do_downgrade, do_hello, do_history, do_metadata, do_upgrade
 from .revision import do_revision
-from .stairway import do_stairway
+from .walk import do_stairway
 
 if TYPE_CHECKING:
     from .channel import Talk

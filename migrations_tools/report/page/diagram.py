@@ -42,9 +42,16 @@ def draw(tables: Sequence[Record]) -> Markup | None:
     right = max(box.x for box in boxes.values()) + _WIDTH + 20
     bottom = max(box.y + box.height for box in boxes.values()) + 20
     svg = tag(
-        "svg", *edges, *drawn, viewBox=f"0 0 {right:.0f} {bottom:.0f}", width=f"{right:.0f}", height=f"{bottom:.0f}",
-        class_="diagram", role="group", aria_label=f"{len(tables)} tables and {len(keys)} foreign keys",
-    )  # fmt: skip
+        "svg",
+        *edges,
+        *drawn,
+        viewBox=f"0 0 {right:.0f} {bottom:.0f}",
+        width=f"{right:.0f}",
+        height=f"{bottom:.0f}",
+        class_="diagram",
+        role="group",
+        aria_label=f"{len(tables)} tables and {len(keys)} foreign keys",
+    )
     new = sum(table["new"] for table in tables)
     caption = f"{len(tables)} tables, {len(keys)} foreign keys; {new} new tables. Tab goes from table to table."
     return tag("figure", scrolled(svg, "Schema diagram"), tag("figcaption", caption))
@@ -137,9 +144,13 @@ def _table(table: Record, box: Box) -> Markup:
         tag("text", _short(table["name"], 30), x=box.x + 10, y=box.y + 16, class_="name"),
         tag("text", badge, x=box.x + _WIDTH - 10, y=box.y + 16, text_anchor="end", class_="badge"),
         *(_column(column, table, box) for column in table["columns"]),
-        class_=f"table{' new' if table['new'] else ''}", tabindex="0", role="img", aria_label=words,
-        data_table=table["name"], data_refers=" ".join(key["table"] for key in table["foreign_keys"]),
-    )  # fmt: skip
+        class_=f"table{' new' if table['new'] else ''}",
+        tabindex="0",
+        role="img",
+        aria_label=words,
+        data_table=table["name"],
+        data_refers=" ".join(key["table"] for key in table["foreign_keys"]),
+    )
 
 
 def _column(column: Record, table: Record, box: Box) -> Markup:
@@ -152,7 +163,7 @@ def _column(column: Record, table: Record, box: Box) -> Markup:
         tag("text", _short(column["name"], 20), x=box.x + 24, y=y, class_="column"),
         tag("text", _short(_type(column), 16), x=box.x + _WIDTH - 10, y=y, text_anchor="end", class_="type"),
         class_="new" if column["new"] else None,
-    )  # fmt: skip
+    )
 
 
 def _type(column: Record) -> str:
@@ -171,9 +182,12 @@ def _edge(boxes: Mapping[str, Box], name: str, key: Record) -> Markup:
     bend = 60 if backwards else max(40.0, (x1 - x2) / 2)
     out = x1 + bend if backwards else x1 - bend
     return tag(
-        "path", d=f"M{x1:.0f},{y1:.0f} C{out:.0f},{y1:.0f} {x2 + bend:.0f},{y2:.0f} {x2:.0f},{y2:.0f}",
-        class_="edge", data_from=name, data_to=key["table"],
-    )  # fmt: skip
+        "path",
+        d=f"M{x1:.0f},{y1:.0f} C{out:.0f},{y1:.0f} {x2 + bend:.0f},{y2:.0f} {x2:.0f},{y2:.0f}",
+        class_="edge",
+        data_from=name,
+        data_to=key["table"],
+    )
 
 
 def _short(text: str, longest: int) -> str:

@@ -26,17 +26,20 @@ def render(record: Record) -> str:
     title = f"{_VERDICTS[record['verdict']][1]}: {record['project']}"
     sections = [(name, words, body) for name, words, body in _sections(record) if body]
     head = joined(
-        tag("meta", charset="utf-8"), tag("meta", http_equiv="Content-Security-Policy", content=_POLICY),
+        tag("meta", charset="utf-8"),
+        tag("meta", http_equiv="Content-Security-Policy", content=_POLICY),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", name="color-scheme", content="light dark"), tag("title", title),
+        tag("meta", name="color-scheme", content="light dark"),
+        tag("title", title),
         tag("style", Markup(_own("style.css"))),
-    )  # fmt: skip
+    )
     body = joined(
         tag("a", "Skip to the findings", href="#findings", class_="skip"),
-        _verdict(record), _contents(sections),
+        _verdict(record),
+        _contents(sections),
         tag("main", *(_section(*section) for section in sections)),
         tag("script", Markup(_own("script.js"))),
-    )  # fmt: skip
+    )
     return f'<!DOCTYPE html>\n<html lang="en"><head>{head}</head><body>{body}</body></html>\n'
 
 
@@ -70,10 +73,14 @@ def _verdict(record: Record) -> Markup:
     return tag(
         "header",
         tag("p", tag("span", mark, class_="mark", aria_hidden="true"), class_="badge"),
-        tag("div", tag("h1", words), tag("p", f"{record['project']} · engine {record['engine']} · {began}"),
-            tag("ul", *(tag("li", item) for item in counts), class_="counts")),
+        tag(
+            "div",
+            tag("h1", words),
+            tag("p", f"{record['project']} · engine {record['engine']} · {began}"),
+            tag("ul", *(tag("li", item) for item in counts), class_="counts"),
+        ),
         class_=f"verdict {record['verdict']}",
-    )  # fmt: skip
+    )
 
 
 def _contents(sections: Sequence[tuple[str, str, Markup | None]]) -> Markup:

@@ -32,16 +32,20 @@ def _proof(item: Record) -> Markup:
         tag("span", _MARKS[outcome], class_="mark", title=outcome, role="img", aria_label=outcome),
         tag("div", tag("strong", item["claim"]), tag("p", marked_up(item["evidence"])), details),
         class_=outcome.replace(" ", "-"),
-    )  # fmt: skip
+    )
 
 
 def _differences(group: Record) -> Markup:
     """Give what differs in one table, both definitions side by side."""
     rows = [
-        (item["heading"], tag("code", item["migrations"] or "-"), tag("code", item["models"] or "-"),
-         marked_up(item["origin"]))
+        (
+            item["heading"],
+            tag("code", item["migrations"] or "-"),
+            tag("code", item["models"] or "-"),
+            marked_up(item["origin"]),
+        )
         for item in group["differences"]
-    ]  # fmt: skip
+    ]
     return joined(tag("h3", group["table"]), table(("what", "migrations", "models", "revision"), rows))
 
 
@@ -68,14 +72,22 @@ def _finding(item: Record) -> Markup:
     reasons = [line for line in (item["provenance"], *item["evidence"], item["effect"]) if line]
     return tag(
         "details",
-        tag("summary", tag("code", item["code"]), tag("span", outcome, class_="outcome"),
-            tag("span", marked_up(item["sentence"]), class_="sentence")),
-        where, _excerpt(item["excerpt"]),
+        tag(
+            "summary",
+            tag("code", item["code"]),
+            tag("span", outcome, class_="outcome"),
+            tag("span", marked_up(item["sentence"]), class_="sentence"),
+        ),
+        where,
+        _excerpt(item["excerpt"]),
         tag("ul", *(tag("li", marked_up(line)) for line in reasons)),
         tag("div", tag("h3", "Ways out"), tag("ul", *(tag("li", marked_up(line)) for line in item["ways_out"])))
-        if item["ways_out"] else None,
-        class_=f"finding {style}", open=grave, id=f"{item['code']}-{item['object']}",
-    )  # fmt: skip
+        if item["ways_out"]
+        else None,
+        class_=f"finding {style}",
+        open=grave,
+        id=f"{item['code']}-{item['object']}",
+    )
 
 
 def _excerpt(lines: Sequence[Record]) -> Markup | None:
@@ -83,10 +95,14 @@ def _excerpt(lines: Sequence[Record]) -> Markup | None:
         return None
     width = len(str(lines[-1]["line"]))
     rows = (
-        tag("span", tag("span", str(item["line"]).rjust(width), class_="number"), item["text"] + "\n",
-            class_="here" if item["here"] else None)
+        tag(
+            "span",
+            tag("span", str(item["line"]).rjust(width), class_="number"),
+            item["text"] + "\n",
+            class_="here" if item["here"] else None,
+        )
         for item in lines
-    )  # fmt: skip
+    )
     return tag("pre", tag("code", *rows), tabindex="0", aria_label="The code around it")
 
 
@@ -99,10 +115,13 @@ def operations(items: Sequence[Record]) -> Markup | None:
 def migrations(items: Iterable[Record]) -> Markup | None:
     """Give the new files, whole."""
     found = [
-        tag("details", tag("summary", tag("code", item["path"]), "" if item["written"] else " (not written)"),
-            tag("pre", tag("code", item["text"]), tabindex="0", aria_label=f"The file {item['path']}"))
+        tag(
+            "details",
+            tag("summary", tag("code", item["path"]), "" if item["written"] else " (not written)"),
+            tag("pre", tag("code", item["text"]), tabindex="0", aria_label=f"The file {item['path']}"),
+        )
         for item in items
-    ]  # fmt: skip
+    ]
     return joined(*found) if found else None
 
 

@@ -33,9 +33,16 @@ def draw(history: Sequence[Node]) -> Markup | None:
     nodes = [_node(item, spots[item["revision"]], lanes) for item in history]
     height = len(history) * _ROW + 6
     svg = tag(
-        "svg", *lines, *nodes, viewBox=f"0 0 900 {height}", width=900, height=height, class_="history", role="group",
+        "svg",
+        *lines,
+        *nodes,
+        viewBox=f"0 0 900 {height}",
+        width=900,
+        height=height,
+        class_="history",
+        role="group",
         aria_label=f"{len(history)} revisions",
-    )  # fmt: skip
+    )
     heads = len(history) - len({down for item in history for down in item["down"]} & set(spots))
     new = sum(item["new"] for item in history)
     caption = f"{len(history)} revisions, {heads} head{'s' * (heads != 1)}, {new} new."
@@ -79,12 +86,16 @@ def _node(item: Node, spot: Spot, lanes: int) -> Markup:
     left = 30 + lanes * _LANE
     words = f"{item['revision']} {item['doc']}{', new' if item['new'] else ''}"
     return tag(
-        "g", tag("title", f"{words}: {item['file']}"),
+        "g",
+        tag("title", f"{words}: {item['file']}"),
         tag("circle", cx=x, cy=y, r=5),
         tag("text", item["revision"], x=left, y=y + 4, class_="revision"),
         tag("text", _short(item["doc"]) + (" (new)" if item["new"] else ""), x=left + 130, y=y + 4, class_="doc"),
-        class_=f"node{' new' if item['new'] else ''}", tabindex="0", role="img", aria_label=words,
-    )  # fmt: skip
+        class_=f"node{' new' if item['new'] else ''}",
+        tabindex="0",
+        role="img",
+        aria_label=words,
+    )
 
 
 def _short(text: str) -> str:

@@ -26,9 +26,13 @@ def draw(steps: Sequence[Step]) -> Markup | None:
         at += step["seconds"]
     height = len(steps) * _ROW + 4
     svg = tag(
-        "svg", *rows, viewBox=f"0 0 {_LEFT + _WIDTH + 60} {height}", role="img", class_="timeline",
+        "svg",
+        *rows,
+        viewBox=f"0 0 {_LEFT + _WIDTH + 60} {height}",
+        role="img",
+        class_="timeline",
         aria_label=f"{len(steps)} steps in {total:.1f} seconds",
-    )  # fmt: skip
+    )
     return tag("figure", svg, tag("figcaption", f"{total:.1f} s of work; pauses between the tasks are left out."))
 
 
@@ -43,7 +47,7 @@ def _bar(index: int, step: Step, start: float, share: float) -> Markup:
         tag("text", _short(name), x=_LEFT - 8, y=y + 15, text_anchor="end"),
         tag("rect", x=f"{x:.1f}", y=y + 3, width=f"{width:.1f}", height=_ROW - 8, rx=2, class_=style),
         tag("text", f"{step['seconds']:.1f} s", x=f"{x + width + 5:.1f}", y=y + 15, class_="seconds"),
-    )  # fmt: skip
+    )
 
 
 def _short(text: str) -> str:

@@ -1,8 +1,8 @@
 """Cases as folders: a Compose file, what Compose makes of it, and the expected override or reasons.
 
-A case is found by its folder's name. Its ``resolved.json`` is real output of ``docker compose config
---format json`` with the folder's path written as ``/project``. Expected files are written anew with
-``ACCEPT_CASES=1``: read the difference before keeping it.
+A case is found by its folder's name. Its `resolved.json` is real output of ``docker compose config
+--format json` with the folder's path written as `/project``. Expected files are written anew with
+`ACCEPT_CASES=1`: read the difference before keeping it.
 """
 
 from __future__ import annotations
@@ -20,21 +20,23 @@ from typing import Any
 
 import pytest
 
-from migrations_tools.isolation import Facts
+from migrations_tools.isolation import PlanInputs
 
 CASES = Path(__file__).parent / "cases"
 PLACEHOLDER = "/project"
 _SETS = ("busy_ports", "writable_mounts", "exclude_services", "services", "allow_hosts")
 # Where the `docker` program looks for its plugins, in its order.
-_PLUGINS = ("~/.docker/cli-plugins", *(f"{place}/docker/cli-plugins" for place in (
-    "/usr/local/lib", "/usr/local/libexec", "/usr/lib", "/usr/libexec")))  # fmt: skip
+_PLUGINS = (
+    "~/.docker/cli-plugins",
+    *(f"{place}/docker/cli-plugins" for place in ("/usr/local/lib", "/usr/local/libexec", "/usr/lib", "/usr/libexec")),
+)
 # What the facts of a case say of how it is resolved: profiles, Compose files, the oldest Compose that knows its keys.
 _RESOLVING = ("profiles", "files", "needs_compose")
 
 
 @dataclass(frozen=True)
 class Case:
-    """One folder below ``cases``."""
+    """One folder below `cases`."""
 
     folder: Path
 
@@ -64,7 +66,7 @@ class Case:
         """The oldest Compose that knows the keys of the case; empty when every supported one does."""
         return tuple(self._facts().get("needs_compose", ()))
 
-    def facts(self, config: Mapping[str, Any], folder: str = PLACEHOLDER) -> Facts:
+    def facts(self, config: Mapping[str, Any], folder: str = PLACEHOLDER) -> PlanInputs:
         """The case's facts, its paths below `folder`."""
         given = json.loads(json.dumps(self._facts()).replace(f'"{PLACEHOLDER}/', f'"{folder}/'))
         given = {name: value for name, value in given.items() if name not in _RESOLVING}
@@ -72,7 +74,7 @@ class Case:
         if "application" in given:
             given["application"] = tuple(given["application"])
         held = {kind: frozenset(names) for kind, names in given.pop("held", {}).items()}
-        return Facts(project=config["name"], held=held, **sets, **given)
+        return PlanInputs(project=config["name"], held=held, **sets, **given)
 
     def expected(self, name: str, actual: str) -> str:
         """The text of the expected file `name`, empty when there is none; first written from `actual` when asked to."""
@@ -135,7 +137,7 @@ def _itself(program: tuple[str, ...]) -> tuple[str, ...]:
 
 @cache
 def compose_program() -> Compose | None:
-    """The Compose program of this machine (``COMPOSE_PROGRAM`` names another), if there is one."""
+    """The Compose program of this machine (`COMPOSE_PROGRAM` names another), if there is one."""
     chosen = os.environ.get("COMPOSE_PROGRAM")
     candidates = [(chosen,)] if chosen else [("docker", "compose"), ("docker-compose",)]
     for candidate in candidates:

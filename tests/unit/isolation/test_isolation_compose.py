@@ -1,6 +1,6 @@
 """The cases through a real Compose program: `config` of the original, of the copy, and of spoilt overrides.
 
-No engine is needed. ``COMPOSE_PROGRAM`` names another program than the machine's own; `nox -s compose_matrix` runs
+No engine is needed. `COMPOSE_PROGRAM` names another program than the machine's own; `nox -s compose_matrix` runs
 these tests with several and counts what the tests record as properties.
 """
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from migrations_tools.isolation import Facts, IsolationPlan, as_json, from_json, mismatches, plan, violations
-from migrations_tools.isolation.listening import is_loopback, overlap
-from migrations_tools.isolation.model import PublishedPort
+from migrations_tools.isolation import IsolationPlan, PlanInputs, as_json, from_json, mismatches, plan, violations
+from migrations_tools.isolation.listen_address import is_loopback, overlap
+from migrations_tools.isolation.plan_values import PublishedPort
 from tests.unit.isolation.folders import CASES, Case, Compose
 from tests.unit.isolation.test_isolation_compose import spoilt
 from tests.unit.isolation.test_isolation_inspection import everything
@@ -40,7 +40,7 @@ def test_it_is_said_of_every_port_from_where_it_is_reached() -> None:
 def test_a_database_without_a_password_that_others_reach_is_named() -> None:
     service = {"image": "postgres:16", "environment": {"POSTGRES_HOST_AUTH_METHOD": "trust"}}
     config = {"name": "shop", "services": {"db": service}}
-    facts = Facts(project="shop", database_service="db", engine_host="192.0.2.7")
+    facts = PlanInputs(project="shop", database_service="db", engine_host="192.0.2.7")
     opened, entered = plan(config, facts).warnings
     assert opened.startswith("db: port 5433 must be reached from here")
     assert entered == (
@@ -54,7 +54,7 @@ def test_a_service_called_as_the_machine_is_the_one_that_answers_inside_the_stac
     ports = [{"target": 80, "published": "8000", "protocol": "tcp"}]
     variables = {"INSIDE": "http://docker:8000", "OUTSIDE": "http://localhost:8000"}
     services = {"docker": {"image": "nginx", "ports": ports}, "web": {"image": "nginx", "environment": variables}}
-    copy = plan({"name": "shop", "services": services}, Facts(project="shop", engine_host="docker"))
+    copy = plan({"name": "shop", "services": services}, PlanInputs(project="shop", engine_host="docker"))
     assert copy.override["services"]["web"]["environment"] == {"OUTSIDE": "http://localhost:8001"}
 
 
@@ -143,20 +143,35 @@ def test_a_copy_that_was_planned_for_this_machine_may_not_listen_elsewhere() -> 
 @pytest.mark.parametrize(
     ("first", "second", "together"),
     [
-        ("127.0.0.1", "127.0.0.1", True), ("127.0.0.1", "192.0.2.7", False), ("", "192.0.2.7", True),
-        ("2001:db8::7", "", True), ("0.0.0.0", "192.0.2.7", True), ("0.0.0.0", "::1", False), ("::", "::1", True),
-        ("::", "127.0.0.1", False), ("", "", True),
+        ("127.0.0.1", "127.0.0.1", True),
+        ("127.0.0.1", "192.0.2.7", False),
+        ("", "192.0.2.7", True),
+        ("2001:db8::7", "", True),
+        ("0.0.0.0", "192.0.2.7", True),
+        ("0.0.0.0", "::1", False),
+        ("::", "::1", True),
+        ("::", "127.0.0.1", False),
+        ("", "", True),
     ],
-)  # fmt: skip
+)
 def test_two_ports_of_one_number_are_in_each_others_way_on(first: str, second: str, together: bool) -> None:
     assert overlap(first, second) is overlap(second, first) is together
 
 
 @pytest.mark.parametrize(
     ("address", "alone"),
-    [("127.0.0.1", True), ("127.1.2.3", True), ("::1", True), ("localhost", True), ("", False), ("0.0.0.0", False),
-     ("::", False), ("192.0.2.7", False), ("example.org", False)],
-)  # fmt: skip
+    [
+        ("127.0.0.1", True),
+        ("127.1.2.3", True),
+        ("::1", True),
+        ("localhost", True),
+        ("", False),
+        ("0.0.0.0", False),
+        ("::", False),
+        ("192.0.2.7", False),
+        ("example.org", False),
+    ],
+)
 def test_the_machine_alone_reaches_its_loopback_addresses(address: str, alone: bool) -> None:
     assert is_loopback(address) is alone
 

@@ -12,8 +12,8 @@ from migrations_tools.discovery.project import Project
 from migrations_tools.engines.docker import Docker
 from migrations_tools.engines.features import Features, features
 from migrations_tools.errors import CannotProceed
-from migrations_tools.steps.compose.copy import Original
-from migrations_tools.steps.compose.form import find_features
+from migrations_tools.sandbox.compose.compose_file import find_features
+from migrations_tools.sandbox.compose.copy import Original
 from tests.support.older import BEFORE_OVERRIDE, BEFORE_RESET, make_older
 from tests.unit.isolation.folders import Compose
 

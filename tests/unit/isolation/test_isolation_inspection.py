@@ -7,15 +7,7 @@ from typing import Any
 
 import pytest
 
-from migrations_tools.isolation import (
-    LABEL,
-    Created,
-    IsolationPlan,
-    ServicePlan,
-    mismatches,
-    one_off_mismatches,
-    plan,
-)
+from migrations_tools.isolation import LABEL, Created, IsolationPlan, ServicePlan, mismatches, one_off_mismatches, plan
 from tests.unit.isolation.folders import CASES, Case
 
 
@@ -26,7 +18,7 @@ def drawn() -> IsolationPlan:
 
 
 def inspected(drawn: IsolationPlan, service: ServicePlan) -> dict[str, Any]:
-    """What ``docker inspect`` says of a container that is as planned."""
+    """What `docker inspect` says of a container that is as planned."""
     volumes = {volume.key: volume.name for volume in drawn.volumes}
     bindings: dict[str, list[dict[str, str]]] = {}
     for port in drawn.bound(service.service):
@@ -68,13 +60,11 @@ def inspected(drawn: IsolationPlan, service: ServicePlan) -> dict[str, Any]:
 
 
 def resource(drawn: IsolationPlan, name: str, driver: str) -> dict[str, Any]:
-    """What ``docker network inspect`` or ``docker volume inspect`` says of one that is as planned."""
+    """What `docker network inspect` or `docker volume inspect` says of one that is as planned."""
     labels = {"com.docker.compose.project": drawn.project, LABEL: drawn.project}
     inward = drawn.internal and not (drawn.forwarder and name == drawn.forwarder.network.name)
     options = {"com.docker.network.bridge.inhibit_ipv4": "true"} if inward and driver == "bridge" else None
-    return {
-        "Name": name, "Driver": driver, "Labels": labels, "Options": options, "Internal": inward, "Containers": {}
-    }  # fmt: skip
+    return {"Name": name, "Driver": driver, "Labels": labels, "Options": options, "Internal": inward, "Containers": {}}
 
 
 def everything(drawn: IsolationPlan, **other: Any) -> Created:

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrations_tools.isolation import Facts, host_paths
+from migrations_tools.compose_tags import Override
+from migrations_tools.isolation import PlanInputs, host_paths
 from migrations_tools.isolation.hosts import UNREADABLE, foreign, url_hosts
-from migrations_tools.isolation.local import Local
-from migrations_tools.isolation.model import merged
+from migrations_tools.isolation.loopback_addresses import LoopbackAddresses
 from migrations_tools.isolation.names import names, reference
+from migrations_tools.isolation.plan_values import merged
 from migrations_tools.isolation.resolved import doubled, seconds, stack, undoubled, within
-from migrations_tools.isolation.tags import Override
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_an_image_reference_is_read_in_its_parts(image: str, canonical: str) -> 
 )
 def test_a_name_that_a_command_could_read_otherwise_gets_one_that_none_can(kind: str, original: str, copy: str) -> None:
     config = {"name": "shop", "services": {}, kind: {"x": {"name": original}}}
-    found = names(stack(config), Facts("shop", "_temp", "db"))
+    found = names(stack(config), PlanInputs("shop", "_temp", "db"))
     (resource,) = getattr(found, kind)
     assert (resource.original, resource.name, found.reasons) == (original, copy, ())
 
@@ -108,7 +108,7 @@ def test_hosts_outside_the_stack_are_told_from_those_inside(variable: str, value
     ],
 )
 def test_only_what_a_browser_would_call_is_moved(variable: str, value: str, expected: str) -> None:
-    local = Local({8000: 8001, 9000: 9001}, frozenset({9000}))
+    local = LoopbackAddresses({8000: 8001, 9000: 9001}, frozenset({9000}))
     assert local.rewritten(variable, value) == expected
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrations_tools.isolation import Facts, IsolationPlan, NotIsolable, plan
+from migrations_tools.isolation import IsolationPlan, NotIsolable, PlanInputs, plan
 from migrations_tools.isolation.ports import HIGHEST, host_ports, smallest_offset
 from migrations_tools.isolation.resolved import numbers
 
@@ -26,7 +26,7 @@ def config(published: list[int]) -> dict[str, Any]:
 
 def planned(published: list[int], busy: frozenset[int]) -> IsolationPlan | None:
     try:
-        return plan(config(published), Facts(project="shop", busy_ports=busy))
+        return plan(config(published), PlanInputs(project="shop", busy_ports=busy))
     except NotIsolable:
         return None
 
@@ -76,5 +76,5 @@ def test_a_stack_without_ports_has_the_offset_one() -> None:
 
 
 def test_the_ports_of_a_service_that_is_left_out_still_belong_to_the_original() -> None:
-    drawn = plan(config([8000, 8001]), Facts(project="shop", exclude_services=frozenset({"s1"})))
+    drawn = plan(config([8000, 8001]), PlanInputs(project="shop", exclude_services=frozenset({"s1"})))
     assert ports_of(drawn) == {8002}

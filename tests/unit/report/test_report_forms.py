@@ -20,7 +20,7 @@ from migrations_tools.report.console import Console
 from migrations_tools.report.page import diagram, revisions
 from migrations_tools.report.record import note, proofs_json
 from migrations_tools.report.terminal import show_proofs
-from migrations_tools.review.catalogue import RULES
+from migrations_tools.review.ruleset import RULES
 from tests.support.records import NASTY, record
 
 # Microsoft publishes the standard's own schema in it.
@@ -202,10 +202,14 @@ def test_tables_are_placed_right_of_what_they_refer_to_and_never_on_each_other()
 
 def test_tables_that_refer_to_each_other_are_all_placed() -> None:
     ring = [
-        {"name": str(number), "new": False, "columns": [],
-         "foreign_keys": [{"name": "f", "columns": [], "table": str((number + 1) % 2000)}]}
+        {
+            "name": str(number),
+            "new": False,
+            "columns": [],
+            "foreign_keys": [{"name": "f", "columns": [], "table": str((number + 1) % 2000)}],
+        }
         for number in range(2000)
-    ]  # fmt: skip
+    ]
     assert len(diagram.place(ring)) == 2000
 
 

@@ -24,10 +24,7 @@ def upgrade() -> None:
         sa.Column("is_reusable", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.CheckConstraint("parent_id <> id", name=op.f("ck_categories_not_own_parent")),
         sa.ForeignKeyConstraint(
-            ["parent_id"],
-            ["categories.id"],
-            name=op.f("fk_categories_parent_id_categories"),
-            ondelete="RESTRICT",
+            ["parent_id"], ["categories.id"], name=op.f("fk_categories_parent_id_categories"), ondelete="RESTRICT"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_categories")),
         sa.UniqueConstraint("slug", name=op.f("uq_categories_slug")),

@@ -28,17 +28,9 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("note", sa.Text(), nullable=True),
-        sa.Column(
-            "received_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
+        sa.Column("received_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.ForeignKeyConstraint(
-            ["received_by_id"],
-            ["users.id"],
-            name=op.f("fk_deposits_received_by_id_users"),
-            ondelete="SET NULL",
+            ["received_by_id"], ["users.id"], name=op.f("fk_deposits_received_by_id_users"), ondelete="SET NULL"
         ),
         sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_deposits_site_id_sites"), ondelete="RESTRICT"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deposits")),
@@ -52,11 +44,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("deposit_id", sa.Integer(), nullable=False),
         sa.Column("category_id", sa.Integer(), nullable=False),
-        sa.Column(
-            "condition",
-            sa.Enum("new", "good", "worn", "broken", name="item_condition"),
-            nullable=False,
-        ),
+        sa.Column("condition", sa.Enum("new", "good", "worn", "broken", name="item_condition"), nullable=False),
         sa.Column("weight_kg", sa.Numeric(precision=8, scale=3), nullable=False),
         sa.Column("quantity", sa.Integer(), server_default=sa.text("1"), nullable=False),
         sa.CheckConstraint("quantity > 0", name=op.f("ck_deposit_items_quantity_positive")),
@@ -67,10 +55,7 @@ def upgrade() -> None:
             ondelete="RESTRICT",
         ),
         sa.ForeignKeyConstraint(
-            ["deposit_id"],
-            ["deposits.id"],
-            name=op.f("fk_deposit_items_deposit_id_deposits"),
-            ondelete="CASCADE",
+            ["deposit_id"], ["deposits.id"], name=op.f("fk_deposit_items_deposit_id_deposits"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deposit_items")),
     )

@@ -28,10 +28,7 @@ def upgrade() -> None:
             ["seller_id"], ["users.id"], name=op.f("fk_sales_seller_id_users"), ondelete="SET NULL"
         ),
         sa.ForeignKeyConstraint(
-            ["session_id"],
-            ["cash_sessions.id"],
-            name=op.f("fk_sales_session_id_cash_sessions"),
-            ondelete="RESTRICT",
+            ["session_id"], ["cash_sessions.id"], name=op.f("fk_sales_session_id_cash_sessions"), ondelete="RESTRICT"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sales")),
     )
@@ -49,10 +46,7 @@ def upgrade() -> None:
         sa.CheckConstraint("quantity > 0", name=op.f("ck_sale_items_quantity_positive")),
         sa.CheckConstraint("unit_price >= 0", name=op.f("ck_sale_items_unit_price_not_negative")),
         sa.ForeignKeyConstraint(
-            ["product_id"],
-            ["products.id"],
-            name=op.f("fk_sale_items_product_id_products"),
-            ondelete="SET NULL",
+            ["product_id"], ["products.id"], name=op.f("fk_sale_items_product_id_products"), ondelete="SET NULL"
         ),
         sa.ForeignKeyConstraint(
             ["sale_id"], ["sales.id"], name=op.f("fk_sale_items_sale_id_sales"), ondelete="CASCADE"

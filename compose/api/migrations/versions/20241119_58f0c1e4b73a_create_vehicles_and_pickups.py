@@ -43,24 +43,13 @@ def upgrade() -> None:
             server_default="requested",
             nullable=False,
         ),
-        sa.Column(
-            "created_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.ForeignKeyConstraint(
-            ["driver_id"],
-            ["users.id"],
-            name=op.f("fk_pickups_driver_id_users"),
-            ondelete="SET NULL",
+            ["driver_id"], ["users.id"], name=op.f("fk_pickups_driver_id_users"), ondelete="SET NULL"
         ),
         sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_pickups_site_id_sites"), ondelete="RESTRICT"),
         sa.ForeignKeyConstraint(
-            ["vehicle_id"],
-            ["vehicles.id"],
-            name=op.f("fk_pickups_vehicle_id_vehicles"),
-            ondelete="SET NULL",
+            ["vehicle_id"], ["vehicles.id"], name=op.f("fk_pickups_vehicle_id_vehicles"), ondelete="SET NULL"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pickups")),
     )

@@ -37,18 +37,10 @@ def upgrade() -> None:
             server_default="draft",
             nullable=False,
         ),
-        sa.Column(
-            "created_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("shipped_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
-            ["partner_id"],
-            ["partners.id"],
-            name=op.f("fk_shipments_partner_id_partners"),
-            ondelete="RESTRICT",
+            ["partner_id"], ["partners.id"], name=op.f("fk_shipments_partner_id_partners"), ondelete="RESTRICT"
         ),
         sa.ForeignKeyConstraint(
             ["site_id"], ["sites.id"], name=op.f("fk_shipments_site_id_sites"), ondelete="RESTRICT"
@@ -71,10 +63,7 @@ def upgrade() -> None:
             ondelete="RESTRICT",
         ),
         sa.ForeignKeyConstraint(
-            ["shipment_id"],
-            ["shipments.id"],
-            name=op.f("fk_shipment_items_shipment_id_shipments"),
-            ondelete="CASCADE",
+            ["shipment_id"], ["shipments.id"], name=op.f("fk_shipment_items_shipment_id_shipments"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_shipment_items")),
         sa.UniqueConstraint("shipment_id", "category_id", name=op.f("uq_shipment_items_shipment_id_category_id")),

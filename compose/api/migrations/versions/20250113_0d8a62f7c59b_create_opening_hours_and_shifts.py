@@ -25,10 +25,7 @@ def upgrade() -> None:
         sa.CheckConstraint("weekday BETWEEN 0 AND 6", name=op.f("ck_opening_hours_weekday_in_week")),
         sa.CheckConstraint("closes_at > opens_at", name=op.f("ck_opening_hours_closes_after_opening")),
         sa.ForeignKeyConstraint(
-            ["site_id"],
-            ["sites.id"],
-            name=op.f("fk_opening_hours_site_id_sites"),
-            ondelete="CASCADE",
+            ["site_id"], ["sites.id"], name=op.f("fk_opening_hours_site_id_sites"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_opening_hours")),
         sa.UniqueConstraint("site_id", "weekday", "opens_at", name=op.f("uq_opening_hours_site_id_weekday_opens_at")),

@@ -24,27 +24,16 @@ def upgrade() -> None:
         sa.Column("user_id", sa.Integer(), nullable=False),
         sa.Column("channel", sa.Enum("telegram", "in_app", name="notification_channel"), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
-        sa.Column(
-            "created_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
-            ["user_id"],
-            ["users.id"],
-            name=op.f("fk_notifications_user_id_users"),
-            ondelete="CASCADE",
+            ["user_id"], ["users.id"], name=op.f("fk_notifications_user_id_users"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notifications")),
     )
     op.create_index(op.f("ix_notifications_user_id"), "notifications", ["user_id"])
     op.create_index(
-        "ix_notifications_unsent",
-        "notifications",
-        ["created_at"],
-        postgresql_where=sa.text("sent_at IS NULL"),
+        "ix_notifications_unsent", "notifications", ["created_at"], postgresql_where=sa.text("sent_at IS NULL")
     )
 
 

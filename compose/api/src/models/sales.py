@@ -4,16 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import (
-    CheckConstraint,
-    ForeignKey,
-    Index,
-    Numeric,
-    String,
-    Text,
-    UniqueConstraint,
-    text,
-)
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from src.models.base import Base, Money, PrimaryKey, SetOnInsert, native_enum
@@ -66,8 +57,7 @@ class CashSession(Base):
     opened_by_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
     closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="RESTRICT"))
     status: Mapped[CashSessionStatus] = mapped_column(
-        native_enum(CashSessionStatus, "cash_session_status"),
-        server_default=CashSessionStatus.OPEN.value,
+        native_enum(CashSessionStatus, "cash_session_status"), server_default=CashSessionStatus.OPEN.value
     )
     opening_float: Mapped[Decimal] = mapped_column(Numeric(10, 2), server_default=text("0"))
     closing_count: Mapped[Money | None]

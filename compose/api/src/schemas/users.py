@@ -9,8 +9,7 @@ from src.models import UserRole
 from src.schemas.base import Response
 
 EmailAddress = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, to_lower=True, max_length=255, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$"),
+    str, StringConstraints(strip_whitespace=True, to_lower=True, max_length=255, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
 ]
 
 

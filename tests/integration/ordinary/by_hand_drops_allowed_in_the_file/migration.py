@@ -14,10 +14,6 @@ def upgrade():
 
 
 def downgrade():
-    op.create_table(
-        "faxes",
-        sa.Column("id", sa.Integer(), primary_key=True),
-        sa.Column("number", sa.String()),
-    )
+    op.create_table("faxes", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("number", sa.String()))
     op.add_column("users", sa.Column("fax", sa.String()))
     op.create_index("ix_users_fax", "users", ["fax"])

@@ -10,12 +10,13 @@ class Base:
 
 
 users = sa.Table(
-    "users", Base.metadata,
+    "users",
+    Base.metadata,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("email", sa.String(80), server_default=sa.text("'100%%'"), comment="50% of them; 'quoted'"),
     sa.Column("state", sa.Enum("new", "100%", name="state")),
     sa.CheckConstraint("email LIKE '%%@%%'", name="ck_email"),
-)  # fmt: skip
+)
 
 
 @event.listens_for(users, "after_create")

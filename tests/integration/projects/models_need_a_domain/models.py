@@ -14,8 +14,5 @@ class ShortCode(UserDefinedType):
 
 
 Table(
-    "users", metadata,
-    Column("id", Integer, primary_key=True),
-    Column("code", ShortCode()),
-    Column("name", String(80)),
-)  # fmt: skip
+    "users", metadata, Column("id", Integer, primary_key=True), Column("code", ShortCode()), Column("name", String(80))
+)

@@ -10,7 +10,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     text,
-)  # fmt: skip
+)
 from sqlalchemy.orm import declarative_base
 
 Base = declarative_base()

@@ -10,9 +10,7 @@ down_revision = None
 def upgrade():
     op.execute("CREATE SCHEMA shop")
     op.create_table(
-        "users",
-        sa.Column("id", sa.Integer(), primary_key=True),
-        sa.Column("mood", sa.Enum("sad", "fine", name="mood")),
+        "users", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("mood", sa.Enum("sad", "fine", name="mood"))
     )
 
 

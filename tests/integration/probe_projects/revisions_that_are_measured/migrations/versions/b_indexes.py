@@ -9,12 +9,7 @@ down_revision = "a"
 def upgrade():
     op.create_index("ix_orders_user", "orders", ["user_id"])
     with op.get_context().autocommit_block():
-        op.create_index(
-            "ix_orders_both",
-            "orders",
-            ["id", "user_id"],
-            postgresql_concurrently=True,
-        )
+        op.create_index("ix_orders_both", "orders", ["id", "user_id"], postgresql_concurrently=True)
     op.execute("COMMENT ON TABLE orders IS 'what was ordered'")
 
 

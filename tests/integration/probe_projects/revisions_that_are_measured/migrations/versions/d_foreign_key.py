@@ -12,12 +12,7 @@ def upgrade():
         batch.add_column(sa.Column("note", sa.Text))
         batch.alter_column("user_id", type_=sa.Integer)
         batch.execute("SELECT 1")
-        batch.create_foreign_key(
-            "fk_user",
-            "users",
-            ["user_id"],
-            ["id"],
-        )
+        batch.create_foreign_key("fk_user", "users", ["user_id"], ["id"])
 
 
 def downgrade():

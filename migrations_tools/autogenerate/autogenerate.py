@@ -1,0 +1,274 @@
+"""One environment's autogenerate: the database at head, the review in the middle of it, the file executed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from migrations_tools import operations
+from migrations_tools.autogenerate.gather import Surroundings
+from migrations_tools.autogenerate.options import GenerateOptions
+from migrations_tools.catalog import Catalog, extension_tables
+from migrations_tools.discovery.alembic import Environment
+from migrations_tools.engines.postgres import querying
+from migrations_tools.errors import CannotProceed, MigrationsToolsError
+from migrations_tools.files import sha256
+from migrations_tools.inapp.answers import Heads, Standing, heads, standings
+from migrations_tools.inapp.probe_client import Probe, ProbeError, Target
+from migrations_tools.journal import Run
+from migrations_tools.operations import Operation
+from migrations_tools.report.generate_result import Generated, Reviewed
+from migrations_tools.review import assessment
+from migrations_tools.review.context import Mended, ReviewContext
+from migrations_tools.review.findings import Finding
+from migrations_tools.review.rules.renames import unmet
+from migrations_tools.sandbox.protocol import Sandbox, targets
+from migrations_tools.sandbox.revision_history import head_to_extend, read_history
+from migrations_tools.secrets import masked
+from migrations_tools.trial.install import Migrated
+from migrations_tools.trial.models_schema import Models, begin_models
+from migrations_tools.trial.new_revision import Baseline, execute_new
+from migrations_tools.trial.prefilled import prepare
+from migrations_tools.trial.record_parts import versions
+from migrations_tools.trial.roundtrip import WITH_ROWS
+from migrations_tools.trial.scratch import ScratchDatabases
+
+
+def autogenerate(sandbox: Sandbox, run: Run, probe: Probe, number: int, wish: GenerateOptions) -> tuple[Run, Generated]:
+    """Bring the databases of one environment to head and have the probe, which is open, write what is missing.
+
+    Raises CannotProceed as `generate` says, Found for a file that fails or loses rows.
+    """
+    environment, target = sandbox.project.alembic.environments[number], targets(sandbox.project, run)[number]
+    words = f" of [{environment.section}]" if environment.section else ""
+    with ExitStack() as standing, ExitStack() as comparing:
+        comparing.enter_context(sandbox.session.console.step(f"Comparing the models{words} with the database"))
+        hello = probe.ask(target.request("hello"), "reading the Alembic configuration")
+        same_files(environment, hello)
+        ends = heads(hello)
+        head = head_to_extend(ends, wish.head) if wish.write or wish.head else (ends.revisions or ("head",))[0]
+        standings = _to_the_heads(probe, target, ends, sandbox.session.settings.install_command)
+        installed = Migrated(environment, target, ends.revisions, standings)
+        scratch = ScratchDatabases(sandbox, run, probe, sandbox.server(run), (installed,), wish.dump)
+        # Of several heads one is extended: the others are not what it begins on.
+        prepared = prepare(scratch, WITH_ROWS) if len(ends.revisions) <= 1 else None
+        standing.push(prepared or ExitStack())
+        asked = _Reviewer(scratch, wish, standing.enter_context(ThreadPoolExecutor(1)))
+        request = target.request("revision", message=wish.message, head=head)
+        answer = probe.ask(request, "autogenerating", asked.answer)
+        run = asked.run
+        asked.refuse_unmet()
+        files = tuple(_placed(environment, item) for item in answer["files"])
+        comparing.close()
+        executed = execute_new(asked.scratch, files, asked.reviewed, replace(asked.baseline, prepared=prepared))
+    notes = (*_notes(answer), *asked.unseen, *executed.notes)
+    return run, Generated(
+        environment.section,
+        executed.files,
+        executed.reviewed,
+        notes,
+        _mended(answer),
+        history=asked.history,
+        versions=versions(sandbox, hello),
+    )
+
+
+def _to_the_heads(probe: Probe, target: Target, ends: Heads, install: str) -> tuple[Standing, ...]:
+    """Bring the temp database to the history's heads; say where each database stands then.
+
+    Raises CannotProceed when Alembic says that it did and the database is not there.
+    """
+    try:
+        answer = probe.ask(target.request("upgrade"), "upgrading the temp database to head")
+    except ProbeError as error:
+        if not install:
+            raise
+        raise CannotProceed([*error.reasons, _NOT_REPLAYABLE.format(install)], tip=_BY_HAND) from error
+    found = standings(answer)
+    behind = [item for item in found if set(item.current) != set(ends.revisions)]
+    if behind:
+        raise CannotProceed(
+            [
+                f"`upgrade heads` ended well, and the database {item.database} stands at"
+                f" {', '.join(item.current) or 'no revision'} instead of {', '.join(ends.revisions)}."
+                for item in behind
+            ],
+            tip="Does env.py commit what it does, and does it run the migrations on the connection that it configures?",
+        )
+    return found
+
+
+_NOT_REPLAYABLE = (
+    "The history cannot be replayed, and `{}` (the setting `install_command`) makes the database from the models"
+    " themselves: in a database that is made that way nothing can be missing, so there is nothing to compare with."
+)
+_BY_HAND = "`invoke validate` proves the fresh install all the same. A migration for databases that exist is not found."
+
+
+class _Reviewer:
+    """Answers the probe's question in the middle of autogenerate, once for each database; keeps what was said.
+
+    `unseen` says what could not be looked at, and why.
+    """
+
+    def __init__(self, scratch: ScratchDatabases, wish: GenerateOptions, aside: Executor) -> None:
+        """Read what the review needs to know before autogenerate begins; `aside` reads on while it works."""
+        self.scratch = scratch
+        self.wish = wish
+        self.reviewed: list[Reviewed] = []
+        self._facts: list[ReviewContext] = []
+        self.unseen: tuple[str, ...] = ()
+        (migrated,) = scratch.installed
+        self.history = read_history(scratch.probe, migrated.target)
+        self._before: dict[str, Catalog] = {}
+        self._members: dict[str, Mapping[str, str]] = {}
+        self._version = 0
+        for name in scratch.databases:
+            self._look_at(name)
+        self._reading: Future[Models] = aside.submit(self._begin_models(scratch))
+        self._around = Surroundings(scratch, self._before)
+
+    @property
+    def run(self) -> Run:
+        """The run as it stands after the questions."""
+        return self._around.run
+
+    def _look_at(self, database: str) -> None:
+        with self.scratch.server.connect(database) as connection:
+            query = querying(connection)
+            self._before[database] = self.scratch.schema(query)
+            self._members[database] = extension_tables(query)
+            self._version = connection.info.server_version
+
+    def _begin_models(self, scratch: ScratchDatabases) -> Callable[[], Models]:
+        try:
+            return partial(self._finished, begin_models(scratch, self._before))
+        except (ProbeError, CannotProceed) as error:
+            return partial(self._without_models, error)
+
+    def _finished(self, finish: Callable[[], Models]) -> Models:
+        try:
+            return finish()
+        except CannotProceed as error:
+            return self._without_models(error)
+
+    def _without_models(self, error: MigrationsToolsError) -> Models:
+        self.unseen = (_UNSEEN.format(error.reasons[0]),)
+        return Models({}, {})
+
+    @property
+    def _models(self) -> Models:
+        return self._reading.result()
+
+    @property
+    def baseline(self) -> Baseline:
+        """Give what the file that comes of it is judged by when it has been executed."""
+        return Baseline(self.history, self._models, self.wish.allowances)
+
+    def answer(self, _question: str, value: Any) -> Mapping[str, Any]:
+        """Judge what was found on one database."""
+        found, database = operations.parse(value["operations"]), value["database"]
+        facts = self._gathered(found, database)
+        self._facts.append(facts)
+        review = assessment.review(facts, self.wish.allowances)
+        self.reviewed.append(Reviewed(database, found, review))
+        kept = [item for each in self.reviewed for item in each.kept]
+        return {
+            "hold": sorted(review.hold),
+            "edits": [edit.as_json() for edit in review.edits],
+            "message": self.wish.message or operations.message_for(kept),
+        }
+
+    def _gathered(self, found: tuple[Operation, ...], database: str) -> ReviewContext:
+        """Gather what the rules may look at; what is costly only where something would be dropped."""
+        facts = ReviewContext(
+            found,
+            self._before.get(database, Catalog()),
+            self._models.schemas.get(database),
+            self.history,
+            frozenset(self._models.excluded.get(database, ())),
+            self.wish.wishes,
+            server_version=self._version,
+            members=self._members.get(database, {}),
+        )
+        if any(item.is_drop for item in found):
+            facts = replace(facts, base=self._around.base(database), sources=self._around.sources(found))
+        if any(item.kind == "drop_table" for item in found):
+            facts = replace(facts, modules=self._around.modules())
+        return facts
+
+    def refuse_unmet(self) -> None:
+        """Raise CannotProceed for renames that no database has anything for, with the reason for each."""
+        wishes = self.wish.wishes
+        if not (wishes.renames or wishes.table_renames):
+            return
+        told = [set(unmet(facts)) for facts in self._facts or [ReviewContext(wishes=wishes)]]
+        reasons = sorted(set.intersection(*({_of(reason) for reason in each} for each in told)))
+        if reasons:
+            said = {_of(reason): reason for each in told for reason in each}
+            raise CannotProceed([said[reason] for reason in reasons], tip="Nothing was written.")
+
+
+def _of(reason: str) -> str:
+    """Give the option that a reason is about."""
+    return reason.partition(":")[0]
+
+
+_UNSEEN = (
+    "warning: the models' own schema could not be made on a scratch database, so that nothing is known of what"
+    " autogenerate does not see: {}"
+)
+
+
+def same_files(environment: Environment, hello: Mapping[str, Any]) -> None:
+    """Refuse an image whose revision files are not those of the project: what it generates would not fit."""
+    folders = environment.versions
+    if len(folders) != len(hello["locations"]):
+        raise CannotProceed(
+            f"Alembic in the image knows {len(hello['locations'])} versions folders, the project {len(folders)}.",
+            tip="Set `versions` to the folders on this machine, in Alembic's order.",
+        )
+    reasons = []
+    for folder, location in zip(folders, hello["locations"], strict=True):
+        here = {path.name: sha256(path) for path in folder.glob("*.py")}
+        reasons += [
+            f"{folder / name} is not the same file in the image ({location['path']})."
+            for name in sorted(_differing(here, location["files"]))
+        ]
+    if reasons:
+        raise CannotProceed(
+            reasons,
+            tip="Is a folder left out by .dockerignore, or mounted over? Set `versions` if it is another folder.",
+        )
+
+
+def _differing(here: Mapping[str, str], there: Mapping[str, str]) -> set[str]:
+    return {name for name in here.keys() | there.keys() if here.get(name) != there.get(name)}
+
+
+def _placed(environment: Environment, item: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give a file with its path on this machine; a name that would leave the versions folder is refused."""
+    folder = environment.versions[item["location"]]
+    path = (folder / item["name"]).resolve()
+    if folder.resolve() not in path.parents:
+        raise CannotProceed(f"Alembic named the new file {item['name']!r}, which is outside {folder}.")
+    return {**item, "path": str(path)}
+
+
+def _notes(answer: Mapping[str, Any]) -> tuple[str, ...]:
+    """Say which of the project's own write hooks failed."""
+    return (*(f"warning: the write hook {hook['name']} failed: {masked(hook['error'])}" for hook in answer["hooks"]),)
+
+
+def _mended(answer: Mapping[str, Any]) -> tuple[Finding, ...]:
+    """Say what the probe mended in the file."""
+    if not answer["files"]:
+        return ()
+    imported = dict.fromkeys(name for file in answer["files"] for name in file["imported"])
+    enums = {key: tuple(found) for key, found in answer["enums"].items()}
+    mended = Mended(**enums, named=tuple(answer["named"]), imported=tuple(imported), distinct=tuple(answer["distinct"]))
+    return assessment.review(ReviewContext(mended=mended)).findings

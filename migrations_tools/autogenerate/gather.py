@@ -1,0 +1,112 @@
+"""What the review wants to know when something would be dropped: the base branch's models, the sources, the modules.
+
+Each costs something, so that it is asked for only when there is a drop to judge; what cannot be had comes back with
+the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from migrations_tools.catalog import Catalog, qualified
+from migrations_tools.discovery import source_mentions
+from migrations_tools.discovery.project import Project
+from migrations_tools.engines import git
+from migrations_tools.errors import MigrationsToolsError
+from migrations_tools.journal import Run
+from migrations_tools.operations import Operation
+from migrations_tools.review.analysis.evidence import terms
+from migrations_tools.review.surroundings import BaseModels, Modules, Sources
+from migrations_tools.trial.models_schema import models_of
+from migrations_tools.trial.scratch import ScratchDatabases
+
+
+class Surroundings:
+    """What stands around a change; each thing is looked at once, by a probe of its own where models are imported.
+
+    `run` is the run as it stands after that.
+    """
+
+    def __init__(self, scratch: ScratchDatabases, before: Mapping[str, Catalog]) -> None:
+        self.run: Run = scratch.run
+        self._scratch = scratch
+        self._before = before
+        self._bases: dict[str, BaseModels] | None = None
+        self._modules: Modules | None = None
+
+    def base(self, database: str) -> BaseModels:
+        """Give what the base branch's models make of a database."""
+        if self._bases is None:
+            self._bases = self._look_at_base()
+        return self._bases.get(database, BaseModels())
+
+    def _look_at_base(self) -> dict[str, BaseModels]:
+        databases, project = self._scratch.databases, self._scratch.sandbox.project
+        try:
+            commit, tree, inside = _tree(project, self._scratch.sandbox.session.settings.base_branch)
+            schemas = self._schemas(tree, inside)
+        except (git.Unavailable, MigrationsToolsError) as error:
+            reason = error.reasons[0] if isinstance(error, MigrationsToolsError) else str(error)
+            return {name: BaseModels(missing=reason.rstrip(".")) for name in databases}
+        revisions = frozenset(name for folder in project.versions for name in git.names(folder, commit))
+        return {name: BaseModels(commit.words(), schemas.get(name), revisions) for name in databases}
+
+    def _schemas(self, tree: Mapping[str, str], inside: str) -> Mapping[str, Catalog]:
+        self.run, probe = self._scratch.sandbox.open_probe(self.run, "base")
+        with probe:
+            scratch = replace(self._scratch, probe=probe, run=self.run)
+            return models_of(scratch, self._before, "branch", tree=tree, inside=inside).schemas
+
+    def modules(self) -> Modules:
+        """Give the modules whose tables env.py does not import."""
+        if self._modules is None:
+            self._modules = self._look_at_modules()
+        return self._modules
+
+    def _look_at_modules(self) -> Modules:
+        (migrated,) = self._scratch.installed
+        self.run, probe = self._scratch.sandbox.open_probe(self.run, "modules")
+        try:
+            with probe:
+                request = migrated.target.request("unimported")
+                answer = probe.ask(request, "importing the modules beside the models")
+        except MigrationsToolsError as error:
+            return Modules(missing=error.reasons[0].rstrip("."))
+        tables = {qualified(schema or "public", name): module for schema, name, module in answer["tables"]}
+        return Modules(tables, dict(answer["failed"]), missing="")
+
+    def sources(self, operations: Sequence[Operation]) -> Sources:
+        """Say where the project's sources name what the operations drop."""
+        project, wanted = self._scratch.sandbox.project, terms(operations)
+        if not wanted:
+            return Sources()
+        folders = project.build_contexts or (project.root,)
+        try:
+            places, searched = source_mentions.search(folders, project.versions, wanted)
+        except OSError as error:
+            return Sources(missing=f"{error.filename} cannot be read ({error.strerror})")
+        missing = f"there are no source files in {', '.join(map(str, folders))}"
+        return Sources({key: tuple(found) for key, found in places.items()}, searched, missing)
+
+
+def _tree(project: Project, branch: str) -> tuple[git.Commit, dict[str, str], str]:
+    """Give the base branch's commit, the application's files there, and the configuration's path among them.
+
+    Raises Unavailable when there is nothing to compare with.
+    """
+    config = project.alembic.config
+    if config is None or project.alembic.command:
+        raise git.Unavailable("a command of the project's own starts Alembic, and imports the models as they are now")
+    folder = _application_folder(project, config)
+    commit = git.base_commit(folder, branch)
+    if git.is_unchanged(folder, commit, project.versions):
+        raise git.Unavailable(f"the files of {folder.name} are the very same in {commit.words()}")
+    return commit, git.files(folder, commit), config.relative_to(folder).as_posix()
+
+
+def _application_folder(project: Project, config: Path) -> Path:
+    """Give the folder that the application's files lie in: the build context around the configuration, or the root."""
+    around = [path for path in (*project.build_contexts, project.root) if path in config.parents]
+    return max(around, key=lambda path: len(path.parts), default=config.parent)

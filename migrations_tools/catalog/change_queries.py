@@ -1,0 +1,222 @@
+"""The questions of one look after another: what is as new as a transaction, what is there, and the rows of some of it.
+
+PostgreSQL tells by each catalog row's `xmin` which transaction wrote it; what has vanished is told by its oid. Source:
+PostgreSQL manual, "System Columns", "Transaction ID and Snapshot Information Functions" and "PL/pgSQL".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from migrations_tools.catalog import read_queries
+from migrations_tools.catalog.model import quoted
+
+GLOBAL: Final = 0  # in the place of a relation: a schema, an extension, an enum type, a domain
+GENERAL: Final = read_queries.ALL[: -len(read_queries.OF_RELATIONS)]
+# How many fields the rows of `statements.OF_RELATIONS` have.
+_WIDTHS: Final = (9, 8, 14, 10, 10, 10)
+# No transaction is older: age() of this one is the largest (FrozenTransactionId).
+EVERYTHING: Final = "2"
+
+
+class _Kind(NamedTuple):
+    """Objects of one kind: the id of each, the relation that it belongs to, where it stands, which are the database's.
+
+    System objects have smaller oids (FirstNormalObjectId).
+    """
+
+    id: str
+    relation: str
+    place: str
+    own: str
+    sort: str = "true"
+
+
+# A domain's constraint belongs to no relation, and information_schema has some. Said so that the index is still used.
+_A_DOMAINS_OWN: Final = "(conrelid <> 0 OR oid >= 16384)"
+# Everything of a database's own that a schema is made of.
+_KINDS: Final = (
+    _Kind("'r' || oid", "oid", "pg_catalog.pg_class", "oid >= 16384", "relkind IN ('r', 'p', 'f', 'v', 'm', 'S')"),
+    _Kind("'i' || indexrelid", "indrelid", "pg_catalog.pg_index", "indrelid >= 16384"),
+    _Kind("'k' || oid", "conrelid", "pg_catalog.pg_constraint", "oid >= 16384", _A_DOMAINS_OWN),
+    _Kind("'d' || oid", "adrelid", "pg_catalog.pg_attrdef", "oid >= 16384"),
+    _Kind(
+        "'c' || objoid || '.' || objsubid",
+        "objoid",
+        "pg_catalog.pg_description",
+        "objoid >= 16384",
+        "classoid = 'pg_catalog.pg_class'::regclass",
+    ),
+    _Kind("'h' || inhrelid || '.' || inhparent", "inhrelid", "pg_catalog.pg_inherits", "inhrelid >= 16384"),
+    _Kind("'t' || oid", "0", "pg_catalog.pg_type", "oid >= 16384", "typtype IN ('e', 'd')"),
+    _Kind("'e' || oid", "0", "pg_catalog.pg_enum", "oid >= 16384"),
+    _Kind("'n' || oid", "0", "pg_catalog.pg_namespace", "oid >= 16384"),
+    _Kind("'x' || oid", "0", "pg_catalog.pg_extension", "oid >= 16384"),
+)
+_COUNTED = " UNION ALL ".join(
+    f"SELECT count(*), string_agg(DISTINCT {kind.relation}::text, ' ') FILTER (WHERE age(xmin) <= age({{since}}))"
+    f" FROM {kind.place} WHERE {kind.own} AND {kind.sort}"
+    for kind in _KINDS
+)
+_IDS = " UNION ALL ".join(f"SELECT {kind.id} FROM {kind.place} WHERE {kind.own} AND {kind.sort}" for kind in _KINDS)
+# By the relation, for which there are indexes; what belongs to none is all of the database's own.
+_IDS_OF = " UNION ALL ".join(
+    f"SELECT {kind.id} || ':' || {kind.relation} FROM {kind.place} WHERE {kind.relation} = ANY ({{relations}})"
+    f" AND {kind.sort} AND {kind.own if kind.relation == '0' else 'true'}"
+    for kind in _KINDS
+)
+
+# How many objects there are; the relations of those that are as new as a transaction (by their rows' xmin), and those
+# that have something else so new; and the oldest transaction of which something may come yet.
+_CHANGES = f"""
+SELECT sum(kind.count)::bigint, concat_ws(' ', string_agg(kind.relations, ' '),
+       (SELECT string_agg(DISTINCT relation::text, ' ') FROM (
+          SELECT attrelid, age(xmin) FROM pg_catalog.pg_attribute WHERE attrelid >= 16384 AND attnum > 0
+          UNION ALL SELECT seqrelid, age(xmin) FROM pg_catalog.pg_sequence WHERE seqrelid >= 16384
+          UNION ALL SELECT ev_class, age(xmin) FROM pg_catalog.pg_rewrite WHERE ev_class >= 16384
+          UNION ALL SELECT (SELECT indrelid FROM pg_catalog.pg_index WHERE indexrelid = oid), age(xmin)
+          FROM pg_catalog.pg_class WHERE oid >= 16384 AND relkind IN ('i', 'I')
+        ) AS changed (relation, age) WHERE age <= age({{since}}))),
+       mod(txid_snapshot_xmin(txid_current_snapshot()), 4294967296)::text
+FROM ({_COUNTED}) AS kind (count, relations)
+"""
+PRESENT: Final = f"SELECT string_agg(id, ' ') FROM ({_IDS}) AS object (id)"
+_PRESENT_OF = f"SELECT string_agg(id, ' ') FROM ({_IDS_OF}) AS object (id)"
+
+# Relations whose printed definitions hold the name of another (foreign keys, partitions, views), or of a type or schema
+# of the database's own.
+_DEPENDENTS = """
+SELECT conrelid FROM pg_catalog.pg_constraint WHERE confrelid = ANY ({relations})
+UNION SELECT inhrelid FROM pg_catalog.pg_inherits WHERE inhparent = ANY ({relations})
+UNION SELECT r.ev_class FROM pg_catalog.pg_rewrite r
+JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND d.objid = r.oid
+WHERE d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = ANY ({relations})
+UNION SELECT a.attrelid FROM pg_catalog.pg_attribute a
+JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem
+WHERE {types} AND a.attnum > 0 AND a.attrelid >= 16384
+  AND ('e' IN (t.typtype, e.typtype) OR 'd' IN (t.typtype, e.typtype))
+UNION SELECT oid FROM pg_catalog.pg_class WHERE {types} AND oid >= 16384 AND relkind IN ('r', 'p', 'f', 'v', 'm', 'S')
+  AND relnamespace >= 16384
+"""
+PIN = """
+SELECT key, current_setting(key), set_config(key, value, false)
+FROM jsonb_each_text({settings}::jsonb) AS each (key, value)
+"""
+
+
+def changes(since: str) -> str:
+    """Give the question what is as new as a transaction: one row with three fields, as told above."""
+    return _CHANGES.format(since=f"{quoted(since)}::xid")
+
+
+def present_of(relations: str) -> str:
+    """Give the question which objects some relations have, each with its relation.
+
+    `relations` is an array of oids, as a literal.
+    """
+    return _PRESENT_OF.format(relations=f"{quoted(relations)}::oid[]")
+
+
+def rows_of(relations: str) -> list[str]:
+    """Give the statements of `statements.OF_RELATIONS` for some relations only."""
+    return [
+        f"SELECT q.* FROM ({statement}) AS q (relation) WHERE q.relation = ANY ({quoted(relations)}::oid[])"
+        for statement in read_queries.OF_RELATIONS
+    ]
+
+
+def dependents(relations: str, types: bool) -> str:
+    """Give the question which relations show the names of some others, or of types and schemas."""
+    return _DEPENDENTS.format(relations=f"{quoted(relations)}::oid[]", types="true" if types else "false")
+
+
+# --- the same, all in one statement, as a function of one session ---------------------------------------------------
+
+# To plan these statements takes longer than to run them: PL/pgSQL plans each once in a session. It is a temporary
+# function, for nobody else can see it, and it is gone with the session.
+_NAME = "migrations_tools_look"
+# Gives a row where the function can be called; without a row, what is asked next is not run.
+OR_ELSE: Final = "/* or nothing more */ "
+STILL_THERE: Final = (
+    f"{OR_ELSE}SELECT 1 FROM pg_catalog.pg_proc WHERE pronamespace = pg_catalog.pg_my_temp_schema()"
+    f" AND proname = '{_NAME}' AND pg_catalog.has_schema_privilege(pronamespace, 'USAGE')"
+)
+# Not all of its settings are there before PostgreSQL 12; an event trigger of the project's own would take the function
+# for a migration's.
+CAN_BE_MADE: Final = """
+SELECT current_setting('server_version_num')::int >= 120000
+   AND has_database_privilege(current_database(), 'TEMP') AND NOT EXISTS (SELECT FROM pg_catalog.pg_event_trigger)
+   AND EXISTS (SELECT FROM pg_catalog.pg_language WHERE lanname = 'plpgsql' AND has_language_privilege(oid, 'USAGE'))
+"""
+# For one plan, made before it is known how little is asked for: it must not read all of a catalog for one relation.
+_SETTINGS: Final[Mapping[str, str]] = {
+    **read_queries.PRINTING,
+    "plan_cache_mode": "force_generic_plan",
+    "jit": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+}
+
+
+def _gathered(statement: str, width: int) -> str:
+    """Give the rows of a statement for the relations in `touched`, as JSON."""
+    fields = [f"f{number}" for number in range(1, width)]
+    return (
+        f"(SELECT json_agg(json_build_array(q.relation::bigint, {', '.join(f'q.{field}' for field in fields)}))"
+        f" FROM ({statement}) AS q (relation, {', '.join(fields)}) WHERE q.relation = ANY (touched))"
+    )
+
+
+def _gathered_whole(statement: str, width: int) -> str:
+    fields = ", ".join(f"f{number}" for number in range(width))
+    return f"(SELECT json_agg(json_build_array({fields})) FROM ({statement}) AS q ({fields}))"
+
+
+def _setting(name: str, value: str) -> str:
+    """Write a setting; `search_path` is a list of names, each a value."""
+    values = value.split(", ") if name == "search_path" else [value]
+    return f"SET {name} = {', '.join(map(quoted, values))}"
+
+
+_GENERAL_WIDTHS: Final = (2, 2, 1, 4, 8)
+_GENERAL = ", ".join(_gathered_whole(*each) for each in zip(GENERAL, _GENERAL_WIDTHS, strict=True))
+_OF_RELATIONS = ", ".join(_gathered(*each) for each in zip(read_queries.OF_RELATIONS, _WIDTHS, strict=True))
+FUNCTION: Final = f"""
+CREATE OR REPLACE FUNCTION pg_temp.{_NAME}(since xid, given oid[], renamed oid[], types boolean)
+RETURNS text LANGUAGE plpgsql {" ".join(_setting(*each) for each in _SETTINGS.items())} AS $look$
+#variable_conflict use_column
+DECLARE
+  touched oid[] := given;
+  objects bigint;
+  changed text;
+  following text;
+  general json;
+BEGIN
+  IF $1 IS NOT NULL THEN
+    SELECT * INTO objects, changed, following FROM ({_CHANGES.format(since="$1")}) AS found;
+    touched := touched || string_to_array(changed, ' ')::oid[];
+  END IF;
+  IF $4 OR $3 <> '{{}}' THEN
+    touched := touched || ARRAY({_DEPENDENTS.format(relations="$3", types="$4")});
+  END IF;
+  touched := ARRAY(SELECT DISTINCT each FROM unnest(touched) AS each);
+  IF {GLOBAL} = ANY (touched) THEN
+    general := json_build_array({_GENERAL});
+  END IF;
+  RETURN json_build_array(objects, touched::bigint[], ({_PRESENT_OF.format(relations="touched")}),
+    following, general, json_build_array({_OF_RELATIONS}));
+END
+$look$
+"""
+
+
+def call(since: str | None, given: str, renamed: str, types: bool) -> str:
+    """Give the call of `FUNCTION`: its one row has one field, a JSON array.
+
+    `since` is a transaction, or None to read only what is given: relations, and those that show the names of `renamed`
+    ones or of types; both are arrays of oids, as literals.
+    """
+    which = f"{quoted(since)}::xid" if since else "NULL"
+    return f"SELECT pg_temp.{_NAME}({which}, {quoted(given)}, {quoted(renamed)}, {'true' if types else 'false'})"

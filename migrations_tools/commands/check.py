@@ -1,0 +1,37 @@
+"""check: all of it without writing a migration."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from migrations_tools.commands.cleanup import cleanup
+from migrations_tools.commands.generate import generate
+from migrations_tools.commands.isolate import isolate
+from migrations_tools.errors import Found
+from migrations_tools.review.context import ChangeHints
+from migrations_tools.sandbox.session import Session
+
+
+def check(session: Session, allow: Sequence[str], wishes: ChangeHints | None = None) -> None:
+    """Say whether a migration is missing; a temp stack that stands is used and left standing.
+
+    Raises Found when a migration is missing or a drop was held back.
+    """
+    if session.dry:
+        isolate(session)
+        return
+    standing = session.journal.read() is not None
+    try:
+        if not standing:
+            with session.console.aside():
+                isolate(session)
+        outcomes = generate(session, allow=allow, write=False, wishes=wishes)
+    finally:
+        if not standing:
+            with session.console.aside():
+                cleanup(session)
+    reviewed = [each for outcome in outcomes for each in outcome.reviewed]
+    missing = [f"A migration is missing: {said}" for each in reviewed for said in each.missing]
+    held = [f"Models and database disagree: {item.sentence}" for outcome in outcomes for item in outcome.held]
+    if missing or held:
+        raise Found([*missing, *held], tip="Run `invoke isolate generate validate` and commit the file.")

@@ -1,0 +1,116 @@
+"""generate: autogenerate what is missing, review it, write what is left as new revision files."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from migrations_tools.autogenerate.options import ChangeHints, GenerateOptions, existing_dump
+from migrations_tools.engines.postgres import import_driver
+from migrations_tools.errors import CannotProceed
+from migrations_tools.files import shown_path, write_whole
+from migrations_tools.journal import Run
+from migrations_tools.review.findings import parse_allowances
+from migrations_tools.sandbox import select
+from migrations_tools.sandbox.protocol import Sandbox
+from migrations_tools.sandbox.session import Session, busy, standing_run, written
+
+if TYPE_CHECKING:
+    from migrations_tools.operations import Operation
+    from migrations_tools.report.generate_result import Generated
+    from migrations_tools.review.findings import Finding
+
+
+def generate(
+    session: Session,
+    message: str = "",
+    head: str = "",
+    allow: Sequence[str] = (),
+    write: bool = True,
+    wishes: ChangeHints | None = None,
+    data: str = "",
+) -> tuple[Generated, ...]:
+    """Bring the temp database to head, autogenerate, review, write the file(s); one outcome for each environment.
+
+    With `write` off, files are shown and not written. Raises CannotProceed for several heads of which none is
+    named, for an image whose revision files are not the project's, for a malformed allowance, for a rename of what is
+    not there.
+    """
+    run = standing_run(session, "generate")
+    today = datetime.datetime.now(tz=datetime.timezone.utc).date()
+    allowances = parse_allowances([*session.settings.allow, *allow], today)
+    wishes = wishes or ChangeHints()
+    wish = GenerateOptions(message or session.settings.message, head, allowances, write, wishes, existing_dump(data))
+    with session.console.step("Reading what stands", brief=True):
+        sandbox = select.reopen(session, run)
+    with busy(session, run) as run:
+        outcomes: list[Generated] = []
+        for number in range(len(sandbox.project.alembic.environments)):
+            run = sandbox.refresh(run)
+            run, outcome = _one(sandbox, run, number, wish)
+            outcomes.append(outcome)
+        from migrations_tools.report import record
+        from migrations_tools.report.generate_result import show
+
+        record.note(session.journal, run, session.console.steps, **record.generated_parts(outcomes, session.root))
+        run = session.journal.update(run, stage="generated")
+    show(session.console, outcomes, session.root, allowances)
+    filled = {finding.object for outcome in outcomes for finding in outcome.findings if finding.edits}
+    for path in sorted(set(wishes.backfills) - filled):
+        session.console.say(f"  warning: the backfill of {path} was not needed", style="yellow")
+    return tuple(outcomes)
+
+
+def _one(sandbox: Sandbox, run: Run, number: int, wish: GenerateOptions) -> tuple[Run, Generated]:
+    """Do it for one environment of the project; its file is written before the next one is looked at."""
+    run, outcome = _ask(sandbox, run, number, wish)
+    run, written = _write(sandbox.session, run, outcome) if wish.write else (run, False)
+    outcome = outcome.as_written(written)
+    return _remember(sandbox.session, run, outcome), outcome
+
+
+def _ask(sandbox: Sandbox, run: Run, number: int, wish: GenerateOptions) -> tuple[Run, Generated]:
+    with sandbox.session.console.step("Starting a Python where the models are", brief=True):
+        run, probe = sandbox.open_probe(run)
+        probe.begin()
+    # Imported while the probe starts: both take their time.
+    import_driver()
+    from migrations_tools.autogenerate.autogenerate import autogenerate
+
+    with probe:
+        return autogenerate(sandbox, run, probe, number, wish)
+
+
+def _write(session: Session, run: Run, outcome: Generated) -> tuple[Run, bool]:
+    paths = [Path(item["path"]) for item in outcome.files]
+    taken = [f"{path} exists already; it was not touched." for path in paths if path.exists()]
+    if taken:
+        raise CannotProceed(taken)
+    run = session.journal.will_make(run, *(("file", str(path)) for path in paths))
+    for item, path in zip(outcome.files, paths, strict=True):
+        with written(f"The revision file {path}"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(path, item["text"])
+    return run, bool(paths)
+
+
+def _remember(session: Session, run: Run, outcome: Generated) -> Run:
+    new = tuple(
+        {"revision": item["revision"], "down": item["down"], "path": shown_path(item["path"], session.root)}
+        for item in outcome.files
+        if outcome.written
+    )
+    held = tuple(
+        {**finding.as_json(), "objects": _held_objects(finding, each.operations), "database": each.database}
+        for each in outcome.reviewed
+        for finding in each.review.held
+    )
+    known = [item for item in run.held if item not in held]
+    return session.journal.update(run, generated=(*run.generated, *new), held=(*known, *held))
+
+
+def _held_objects(finding: Finding, found: Sequence[Operation]) -> list[str]:
+    """Give the objects that stay different from the models because of a finding."""
+    return sorted({finding.object, *(item.object for item in found if item.id in finding.operations)})

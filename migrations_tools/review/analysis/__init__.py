@@ -1,0 +1,1 @@
+"""What an operation or a difference means; knows no rule."""

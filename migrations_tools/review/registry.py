@@ -1,0 +1,63 @@
+"""What a rule is, and the list of them: code, name, severity, why it matters, the way out, and the function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from migrations_tools.review.context import ReviewContext
+from migrations_tools.review.findings import Finding, Severity
+
+Find: TypeAlias = Callable[[ReviewContext], Iterable[Finding]]
+
+FAMILIES = {
+    "FD": "False drops",
+    "RN": "Renames",
+    "BC": "Compatibility with the version that still runs",
+    "DT": "What depends on the rows",
+    "EN": "Enum types",
+    "IN": "What autogenerate does not see",
+    "AG": "Files that cannot work as Alembic writes them",
+    "DG": "The way back",
+    "HX": "The history",
+    "LK": "Locks",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule: `trigger` says when it speaks, `why` what is at stake, `way_out` what to do.
+
+    `severity` is what its findings have unless they say otherwise.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    trigger: str
+    why: str
+    way_out: str
+    find: Find
+
+    def findings(self, facts: ReviewContext) -> Iterator[Finding]:
+        """Give what the rule finds, under its code."""
+        for found in self.find(facts):
+            yield replace(found, code=self.code, severity=found.severity or self.severity)
+
+
+class RuleSet:
+    """The rules of one family's module, in the order in which they stand there."""
+
+    def __init__(self) -> None:
+        self.rules: list[Rule] = []
+
+    def rule(self, code: str, name: str, severity: Severity, *, why: str, way_out: str) -> Callable[[Find], Find]:
+        """Enter a function as a rule; its docstring says what it finds: "Find a table that …"."""
+
+        def enter(find: Find) -> Find:
+            trigger = " ".join((find.__doc__ or "").split()).removeprefix("Find ")
+            self.rules.append(Rule(code, name, severity, trigger, why, way_out, find))
+            return find
+
+        return enter

@@ -1,0 +1,1 @@
+"""The sandbox of the Compose engine: a copy of the whole stack."""

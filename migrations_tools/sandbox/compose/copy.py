@@ -1,0 +1,75 @@
+"""The copy of the original that a run made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from migrations_tools.discovery.project import Project
+from migrations_tools.engines.compose import TempStack
+from migrations_tools.isolation import IsolationPlan, from_json
+from migrations_tools.journal import OVERRIDE, Run
+from migrations_tools.sandbox.compose.original import Original, read_original
+from migrations_tools.sandbox.compose.same_engine import refuse_another
+from migrations_tools.sandbox.protocol import scratch_name
+from migrations_tools.sandbox.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """The temp stack of a run, with everything needed to talk to it."""
+
+    session: Session
+    original: Original
+    plan: IsolationPlan
+    stack: TempStack
+
+    @property
+    def project(self) -> Project:
+        """The project that was copied."""
+        return self.original.project
+
+    @property
+    def database_container(self) -> str:
+        """The temp database's container, by name."""
+        return next(item.container_name for item in self.plan.services if item.service == self.project.database.service)
+
+    def base_of(self, database: str) -> str:
+        """Give the pristine clone of a database, which its scratch copies are made from."""
+        return scratch_name(database, "base", self.plan.suffix)
+
+    def one_off(self, purpose: str) -> str:
+        """Name a one-off container of the Alembic service: for the probe, or for a command of the project's own."""
+        return f"{self.plan.original_project}-{purpose}-run{self.plan.suffix}"
+
+
+def copy_of(session: Session, original: Original, plan: IsolationPlan, form: str) -> Copy:
+    """Give the copy that a plan describes, in the form in which Compose is given it.
+
+    The child environment names the copy's project as well as the option does: up to Compose 2.27.0,
+    `${COMPOSE_PROJECT_NAME}` in a file takes the environment's value even when `--project-name` is given
+    (docker/compose #11734). COMPOSE_FILE is taken out: the exact list of files is on every command line.
+    """
+    environment = {key: value for key, value in original.docker.environment.items() if key != "COMPOSE_FILE"}
+    environment["COMPOSE_PROJECT_NAME"] = plan.project
+    options = _options(session, original, form)
+    docker = replace(original.docker, environment=environment, abbreviate=options)
+    return Copy(session, original, plan, TempStack(docker, plan.project, options))
+
+
+def _options(session: Session, original: Original, form: str) -> tuple[str, ...]:
+    """Give the copy's Compose options: the original's with the override on top, or with one file in their place.
+
+    The folder, environment files and profiles stay: they decide which services are active.
+    """
+    if form == OVERRIDE:
+        return (*original.options, "--file", str(session.journal.override_path))
+    pairs = zip(original.options[::2], original.options[1::2], strict=True)
+    kept = (word for pair in pairs if pair[0] != "--file" for word in pair)
+    return (*kept, "--file", str(session.journal.whole_path))
+
+
+def reopen(session: Session, run: Run) -> Copy:
+    """Give the copy of a run that stands, read afresh; the plan is the journal's."""
+    original = read_original(session, run)
+    refuse_another(session, original.docker, run)
+    return copy_of(session, original, from_json(run.plan), run.form)

@@ -1,0 +1,234 @@
+"""isolate on Compose: read the stack, plan the copy, verify the plan, start it."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from migrations_tools.engines import claims, endpoint, inventory
+from migrations_tools.engines.compose import PROJECT_LABEL, Container
+from migrations_tools.engines.features import Features
+from migrations_tools.engines.machine import declared, gather
+from migrations_tools.errors import CannotProceed, MigrationsToolsError
+from migrations_tools.isolation import (
+    LOOPBACK,
+    IsolationPlan,
+    NotIsolable,
+    PlanInputs,
+    ServicePlan,
+    as_json,
+    bracketed,
+    is_loopback,
+    plan,
+    ports,
+    render,
+)
+from migrations_tools.journal import Run
+from migrations_tools.sandbox.compose import start
+from migrations_tools.sandbox.compose.compose_file import find_features, write_verified
+from migrations_tools.sandbox.compose.copy import Copy
+from migrations_tools.sandbox.compose.original import Original, read_original, read_whole
+from migrations_tools.sandbox.compose.same_engine import remarks
+from migrations_tools.sandbox.hashes import hashes_of
+from migrations_tools.sandbox.session import Session, stopped_at
+
+
+def isolate(session: Session) -> None:
+    """Start the temp stack beside the original, which does not notice.
+
+    Raises CannotProceed with every reason when the stack cannot be isolated; then nothing was started.
+    """
+    with session.console.step("Reading the stack"):
+        original = read_original(session)
+        can = find_features(original)
+    if original.docker.endpoint.host:
+        session.console.say(f"Docker engine: {original.docker.endpoint.words()}.")
+    for line in remarks(session, original):
+        session.console.say(line)
+    if session.dry:
+        with session.console.step("Planning the copy", brief=True):
+            planned = make_plan(session, original)
+        _show_dry(session, planned, can)
+        return
+    copy = f"{original.project.name}{session.settings.suffix}"
+    with claims.claimed(copy, original.docker.environment, "isolate", session.root) as claim:
+        with session.console.step("Planning the copy"), claims.planning("isolate"):
+            planned = make_plan(session, original)
+            claim.note(ports=host_ports(planned))
+        _make(session, original, planned, can)
+
+
+def _make(session: Session, original: Original, planned: IsolationPlan, can: Features) -> None:
+    with session.console.step("Verifying that the copy is apart"):
+        _refuse_a_strangers_copy(original, planned)
+        run, copy = _begin_or_forget(session, original, planned, can)
+    try:
+        run, started = start.start(copy, run)
+    except MigrationsToolsError as error:
+        stopped_at(session, run, "failed", error)
+        raise
+    session.journal.update(run, stage="isolated", steps=tuple(session.console.steps))
+    show(copy, started.containers)
+
+
+def host_ports(planned: IsolationPlan) -> list[int]:
+    """Give every port of this machine that a copy publishes."""
+    return sorted(ports.host_ports(port for service in planned.services for port in service.ports))
+
+
+def make_plan(session: Session, original: Original) -> IsolationPlan:
+    """Plan the copy. Raises CannotProceed with every reason when the stack cannot be isolated."""
+    try:
+        return plan(original.config, _facts(session, original))
+    except NotIsolable as error:
+        raise CannotProceed(["This stack cannot be isolated:", *error.reasons], tip="Nothing was started.") from error
+
+
+def _facts(session: Session, original: Original) -> PlanInputs:
+    """Gather what planning must know; what profiles would add counts as taken, and what they do not add is left out."""
+    facts = gather(original.docker, original.project, original.config, session.settings)
+    ports, held = declared(read_whole(original))
+    return replace(
+        facts,
+        busy_ports=facts.busy_ports | ports,
+        held={kind: names | held.get(kind, frozenset()) for kind, names in facts.held.items()},
+        exclude_services=facts.exclude_services | original.inactive,
+    )
+
+
+def _refuse_a_strangers_copy(original: Original, planned: IsolationPlan) -> None:
+    """Refuse when a copy of this name stands that another folder's run (or another tool) made."""
+    label = f"label={PROJECT_LABEL}={planned.project}"
+    folder = '{{.Names}}, started from {{.Label "' + f"{PROJECT_LABEL}.working_dir" + '"}},'
+    queries = {
+        "container": ("ps", "--all", "--format", folder),
+        "volume": ("volume", "ls", "--format", "{{.Name}}"),
+        "network": ("network", "ls", "--format", "{{.Name}}"),
+        "image": ("image", "ls", "--format", "{{.Repository}}:{{.Tag}}"),
+    }
+    found = [
+        f"The {kind} {name} belongs to a Compose project {planned.project} that this folder's journal does not know."
+        for kind, query in queries.items()
+        for name in original.docker.query_lines(*query, "--filter", label)
+        if not name.startswith("<none>")
+    ]
+    if found:
+        raise CannotProceed(found, tip=_STRANGERS)
+
+
+_STRANGERS = (
+    "Run `invoke cleanup` in the folder that made it, or set another `suffix`."
+    " Where that folder is gone, remove them by hand, one by one."
+)
+
+
+def _begin_or_forget(session: Session, original: Original, planned: IsolationPlan, can: Features) -> tuple[Run, Copy]:
+    """Begin the run, in a form of the copy that was verified; without one, nothing of the run is kept."""
+    run = _begin(session, original, planned)
+    try:
+        return write_verified(session, original, planned, run, can)
+    except CannotProceed:
+        session.journal.forget()
+        raise
+
+
+def _begin(session: Session, original: Original, planned: IsolationPlan) -> Run:
+    """Write the journal, before anything is made."""
+    return session.journal.write(
+        Run(
+            id=secrets.token_hex(8),
+            project=original.project.name,
+            temp_project=planned.project,
+            engine="compose",
+            started=time.time(),
+            token=f"migrations_tools {secrets.token_hex(16)}",
+            stage="planned",
+            made=_will_be_made(planned),
+            plan=as_json(planned),
+            compose_files=tuple(str(path) for path in original.project.compose.files),
+            compose_options=original.options,
+            postgres=session.settings.postgres,
+            hashes=hashes_of(session.root, original.project),
+            inventory=inventory.take(original.docker),
+            endpoint=original.docker.endpoint.address,
+            engine_id=endpoint.lasting_identity(original.docker),
+        )
+    )
+
+
+def _will_be_made(planned: IsolationPlan) -> tuple[tuple[str, str], ...]:
+    named = {
+        "container": planned.container_names,
+        "volume": planned.volume_names,
+        "network": planned.network_names,
+        "image": planned.image_tags,
+    }
+    return tuple((kind, name) for kind, names in named.items() for name in names)
+
+
+# --- what is shown -----------------------------------------------------------------------------------------------
+
+
+def show(copy: Copy, containers: tuple[Container, ...]) -> None:
+    """Print what is called what, and the URLs."""
+    console, planned = copy.session.console, copy.plan
+    states = {item.service: item.words() for item in containers}
+    _show_plan(copy.session, planned, states, copy.original.config)
+    application = copy.project.application
+    address = f"The application: {url(copy)}" if application else f"The copy: {copy.plan.project}"
+    console.result(address, style="bold")
+    console.say("Next: invoke generate")
+
+
+def url(copy: Copy) -> str:
+    """Give the base URL of the copy's application; empty when it publishes no port."""
+    application = copy.project.application
+    service = copy.plan.service(application.service) if application else None
+    if not service or not application:
+        return ""
+    published = [port.published for port in service.ports if port.target == application.port and port.published]
+    host = bracketed(copy.plan.engine_host or LOOPBACK)
+    return f"http://{host}:{published[0]}" if published else ""
+
+
+def _show_plan(session: Session, planned: IsolationPlan, states: Mapping[str, str], config: Mapping[str, Any]) -> None:
+    console = session.console
+    host = planned.engine_host
+    rows = [_service_row(item, states.get(item.service, ""), config, host) for item in planned.services]
+    console.table(
+        f"The copy: {planned.project}", ("service", "container", "state", "original port", "host port", "URL"), rows
+    )
+    resources = [("volume", item.original, item.name) for item in planned.volumes]
+    resources += [("network", item.original, item.name) for item in planned.networks]
+    resources += [("image", item.original, item.name) for item in planned.images]
+    console.table("", ("kind", "in the original", "in the copy"), list(dict.fromkeys(resources)))
+    for line in planned.changes:
+        console.say(f"  changed: {line}", style="dim")
+    for line in planned.warnings:
+        console.say(f"  warning: {line}", style="yellow")
+
+
+def _service_row(item: ServicePlan, state: str, config: Mapping[str, Any], host: str) -> tuple[str, ...]:
+    ports = [port for port in item.ports if port.published]
+    serves_http = bool((config["services"].get(item.service) or {}).get("build"))
+    reached = [port for port in ports if not (host and is_loopback(port.host_ip))] if serves_http else []
+    urls = [f"http://{bracketed(host or 'localhost')}:{port.published}" for port in reached]
+    return (
+        item.service,
+        item.container_name,
+        state,
+        ", ".join(port.original or "-" for port in ports),
+        ", ".join(port.published for port in ports),
+        ", ".join(urls),
+    )
+
+
+def _show_dry(session: Session, planned: IsolationPlan, can: Features) -> None:
+    _show_plan(session, planned, {}, {"services": {}})
+    whole = "What would be applied to the whole configuration, for this Compose does not obey it as an override:"
+    session.console.say("The override that would be written:" if can.override else whole)
+    session.console.code(render(planned), "yaml")
+    session.console.say("Dry run: nothing was written and nothing was started.")

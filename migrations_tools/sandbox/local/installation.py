@@ -1,0 +1,123 @@
+"""A fresh install without containers: a new database, and the application as a process."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from migrations_tools.discovery.alembic import FLASK
+from migrations_tools.engines import process
+from migrations_tools.engines.limit import Limit
+from migrations_tools.engines.postgres import Server
+from migrations_tools.errors import CannotProceed
+from migrations_tools.journal import Run
+from migrations_tools.proofs import rest_of_machine as local_proofs
+from migrations_tools.proofs import stack
+from migrations_tools.proofs.http_client import Client
+from migrations_tools.proofs.log_window import Logs
+from migrations_tools.proofs.proof import Proof
+from migrations_tools.sandbox.local.application import Start, free_port, plan_start, stamped
+from migrations_tools.sandbox.local.local_project import Source
+from migrations_tools.sandbox.session import Session
+
+_POLL = 0.05
+_LOG = "application"
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationPlace:
+    """Where the application is started: the project, its variables, and the server that they lead to."""
+
+    session: Session
+    source: Source
+    engine: str
+    environment: Mapping[str, str]
+    absent: tuple[str, ...]
+    server: Server
+
+
+class LocalInstallation:
+    """A fresh database, and the application as a process."""
+
+    def __init__(self, place: ApplicationPlace, before: str) -> None:
+        self.place = place
+        self.before = before
+        self.log = place.session.journal.folder / "application.log"
+        self.port = free_port()
+        self.start = self._plan()
+        self.problem = self.start.reason
+
+    def migrated_by(self) -> tuple[str, str]:
+        """Say nobody: no service runs here."""
+        return "", ""
+
+    def may_migrate_itself(self) -> bool:
+        """Say no: nothing was started yet."""
+        return False
+
+    def start_application(self, run: Run) -> Run:
+        """Start the application with its own command and wait until it listens."""
+        if not self.start.command:
+            return run
+        session = self.place.session
+        run = session.journal.will_make(run, ("process", run.id))
+        with session.console.step("Starting the application"):
+            self.problem = self._run_it()
+        return run
+
+    def url(self) -> tuple[str, str]:
+        """Give the application's base URL, or the reason why it does not run here."""
+        return ("", self.problem) if self.problem else (f"http://127.0.0.1:{self.port}", "")
+
+    def absent_services(self) -> tuple[str, ...]:
+        """Name the services that the application's variables point to and that do not run here."""
+        return self.place.absent
+
+    def first_proofs(self) -> list[Proof]:
+        """Prove that the database is a new one."""
+        return [stack.database_is_new(self.before, self.place.server.identity())]
+
+    def logs(self, only: str = "") -> Logs:
+        """Give the application's log; none when it does not run, or another one is asked for."""
+        return {_LOG: stamped(self.log)} if not self.problem and only in ("", _LOG) else {}
+
+    def last_proofs(self, _run: Run) -> list[Proof]:
+        """Say that no container was involved."""
+        return [local_proofs.no_containers(self.place.engine)]
+
+    def _plan(self) -> Start:
+        application = self.place.source.project.application
+        setting = self.place.session.settings.application_command
+        if not setting and not application and self.place.source.project.alembic.command == FLASK:
+            setting = "python -m flask run --port {port}"
+        if not application and not setting:
+            return Start((), 0, "nothing is known that answers over HTTP; set `application_command`")
+        return plan_start(
+            setting, self.place.source.application_service, application.port if application else 0, self.port
+        )
+
+    def _run_it(self) -> str:
+        """Start it and wait until its port answers; give what went wrong, or ""."""
+        environment = {**self.place.environment, "PORT": str(self.port)}
+        with self.log.open("wb") as log:
+            try:
+                started = process.start_detached(self._command(), self.place.source.folder, environment, log)
+            except CannotProceed as error:
+                return error.reasons[0]
+        path = self.place.source.project.application.health_path if self.place.source.project.application else "/"
+        limit = Limit(self.place.session.settings.start_timeout, "start_timeout")
+        while started.poll() is None and limit.left:
+            if Client(f"http://127.0.0.1:{self.port}", 2).get(path).status:
+                return ""
+            time.sleep(_POLL)
+        said = self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-5:]
+        how = f"ended with exit code {started.returncode}"
+        if started.poll() is None:
+            how = f"did not answer within {limit.words()}"
+        return f"the application {how}: {' | '.join(said) or 'it printed nothing'}"
+
+    def _command(self) -> list[str]:
+        """Give the command with the program of that name in the project's own environment."""
+        name, *rest = self.start.command
+        return [*self.place.source.interpreter.program(name), *rest]

@@ -1,0 +1,31 @@
+"""What the user should know before the application runs here: it does so with the project's own variables."""
+
+from __future__ import annotations
+
+from migrations_tools.isolation.credentials import live
+from migrations_tools.isolation.hosts import known_hosts
+from migrations_tools.isolation.resolved import stack, texts, undoubled
+from migrations_tools.sandbox.local.local_project import Source
+from migrations_tools.sandbox.session import Session
+
+
+def show_cautions(session: Session, source: Source) -> None:
+    """Name the variables of the application that may be live access to outside services."""
+    found = live(_variables(session, source), known_hosts(stack(source.config)))
+    if found:
+        name = source.project.application.service if source.project.application else source.project.alembic_service
+        session.console.say(
+            f"  warning: {', '.join(found)} may be live access to outside services, which the application would have "
+            f"here too; blank it with environment: {name}.",
+            style="yellow",
+        )
+
+
+def _variables(session: Session, source: Source) -> dict[str, str]:
+    application = source.project.application.service if source.project.application else ""
+    found: dict[str, str] = {}
+    for service in (source.application_service, source.service):
+        found |= texts(undoubled(service.get("environment") or {}))
+    for name in ("", application, source.project.alembic_service):
+        found |= texts(session.settings.environment.get(name) or {})
+    return found

@@ -1,1 +1,0 @@
-"""The steps as the Compose engine takes them: a copy of the whole stack."""
