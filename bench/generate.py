@@ -73,7 +73,7 @@ def furnish(folder: Path, tables: int) -> None:
 
 
 def environment(server: Server) -> dict[str, str]:
-    """Give the variables of both commands."""
+    """Return the variables of both commands."""
     return {
         **bare_environment(),
         "DATABASE_URL": with_driver(server.url("plain")),
@@ -124,7 +124,7 @@ def prepare(project: Project) -> None:
 
 
 def measure(tables: int) -> dict[str, list[Took]]:
-    """Give what both commands take with so many tables, round by round, after one round that is thrown away."""
+    """Return what both commands take with so many tables, round by round, after one round that is thrown away."""
     taken: dict[str, list[Took]] = {name: [] for name in COMMANDS}
     with tempfile.TemporaryDirectory() as name, running_server() as server:
         furnish(Path(name), tables)

@@ -28,7 +28,7 @@ class Took:
     megabytes: float
 
     def __add__(self, other: Took) -> Took:
-        """Give what both took, one after the other."""
+        """Return what both took, one after the other."""
         return Took(self.seconds + other.seconds, max(self.megabytes, other.megabytes))
 
 
@@ -81,7 +81,7 @@ class _Watch(threading.Thread):
 
 
 def _peaks(pid: int) -> Iterator[float]:
-    """Give the peak memory so far, in MB, of a process and of all that it has started and that still run."""
+    """Yield the peak memory so far, in MB, of a process and of all that it has started and that still run."""
     place = Path("/proc") / str(pid)
     try:
         status = (place / "status").read_text(encoding="utf-8")
@@ -94,7 +94,7 @@ def _peaks(pid: int) -> Iterator[float]:
 
 
 def bare_environment() -> dict[str, str]:
-    """Give this process's variables without those that lead a command to some database, stack or setting.
+    """Return this process's variables without those that lead a command to some database, stack or setting.
 
     Python keeps its bytecode, as it does for most people.
     """
@@ -103,17 +103,17 @@ def bare_environment() -> dict[str, str]:
 
 
 def medians(rounds: Sequence[Took]) -> Took:
-    """Give the medians of several rounds, and the largest memory."""
+    """Return the medians of several rounds, and the largest memory."""
     return Took(statistics.median(each.seconds for each in rounds), max(each.megabytes for each in rounds))
 
 
 def mean(*taken: Took) -> Took:
-    """Give the mean of several times, and the largest memory."""
+    """Return the mean of several times, and the largest memory."""
     return Took(statistics.fmean(each.seconds for each in taken), max(each.megabytes for each in taken))
 
 
 def table(taken: Mapping[str, Sequence[Took]], base: str) -> str:
-    """Give a table in Markdown: median, fastest, ratio to the command `base`, and peak memory."""
+    """Return a table in Markdown: median, fastest, ratio to the command `base`, and peak memory."""
     unit = medians(taken[base]).seconds
     rows = ["| command | median | fastest | ratio | memory |", "|---|---|---|---|---|"]
     for name, rounds in taken.items():
@@ -127,7 +127,7 @@ def table(taken: Mapping[str, Sequence[Took]], base: str) -> str:
 
 
 def machine() -> str:
-    """Give the machine and the versions in one line."""
+    """Return the machine and the versions in one line."""
     packages = ("alembic", "sqlalchemy", "psycopg", "invoke")
     return (
         f"{_processor()}, {os.cpu_count()} cores, {_memory()}, {platform.system()} {platform.release()},"
@@ -153,7 +153,7 @@ def _processor() -> str:
 
 
 def _file_system() -> str:
-    """Give what kind of file system temporary folders are on: that of the longest mount point above them."""
+    """Return what kind of file system temporary folders are on: that of the longest mount point above them."""
     folder = Path(tempfile.gettempdir()).resolve()
     try:
         mounts = [line.split()[1:3] for line in Path("/proc/mounts").read_text(encoding="utf-8").splitlines()]

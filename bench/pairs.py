@@ -94,7 +94,7 @@ class Pair:
         return dict(item.partition("=")[::2] for item in given)
 
     def leaves_out(self, difference: Difference) -> bool:
-        """Tell whether the models' env.py leaves something out of its comparison, by its name."""
+        """Return whether the models' env.py leaves something out of its comparison, by its name."""
         _, leaves_out, names = self.example.models.partition("def include_")
         return bool(leaves_out) and f'"{difference.object.rpartition(".")[2]}"' in names
 
@@ -145,7 +145,7 @@ class Outcome:
         return not self.right and (self.refused or bool(left))
 
     def marks(self) -> str:
-        """Give the three marks, and whether the user was warned."""
+        """Return the three marks, and whether the user was warned."""
         found = "".join("✗" if wrong else "✔" for wrong in (self.broken, self.differs, self.gone))
         return found + (" said" if self.warned else "")
 
@@ -170,13 +170,13 @@ def state_of(desk: Desk) -> State:
 
 
 def gone(pair: Pair, before: State, after: State) -> list[str]:
-    """Give what the database had and has no more, and nobody wanted gone."""
+    """Return what the database had and has no more, and nobody wanted gone."""
     found = [*_columns_gone(pair, before, after), *_parts_gone(pair, before.catalog, after.catalog)]
     return [item for item in found if item.partition(" (")[0].rpartition(" ")[2] not in pair.wanted_gone]
 
 
 def _table_now(pair: Pair, name: str, after: Catalog) -> Table | None:
-    """Give what has become of a table: still there, or renamed as the user said."""
+    """Return what has become of a table: still there, or renamed as the user said."""
     schema, _, _ = name.rpartition(".")
     return after.table(name) or after.table(f"{schema}.{pair.renamed.get(name, '')}".lstrip("."))
 
@@ -207,7 +207,7 @@ def _filled(rows: Sequence[Mapping[str, Any]], column: str) -> int:
 
 
 def _parts_gone(pair: Pair, before: Catalog, after: Catalog) -> Iterator[str]:
-    """Give the constraints and indexes that are gone and have no equal under another name."""
+    """Yield the constraints and indexes that are gone and have no equal under another name."""
     for table in before.tables:
         now = _table_now(pair, table.qualified_name, after)
         if now is None or table.qualified_name in pair.wanted_gone:
@@ -226,7 +226,7 @@ def _of_column_wanted_gone(pair: Pair, item: Any) -> bool:
 
 
 def _part(pair: Pair, table: str, item: Any) -> tuple[str, str]:
-    """Give what makes a constraint or index the same as another: uniqueness by its columns, else its definition."""
+    """Return what makes a constraint or index the same as another: uniqueness by its columns, else its definition."""
     columns = sorted(pair.renamed.get(f"{table}.{column}", column) for column in item.columns)
     if getattr(item, "type", "") == "unique" or (item.noun == "index" and item.unique and not item.predicate):
         return "unique", ",".join(columns)
@@ -240,13 +240,13 @@ def _part(pair: Pair, table: str, item: Any) -> tuple[str, str]:
 
 
 def unsaid(differences: Sequence[Difference], said: Sequence[Finding]) -> list[str]:
-    """Give the differences that matter and that no finding names."""
+    """Return the differences that matter and that no finding names."""
     notable = [item for item in differences if item.notable and not _has_no_words(item)]
     return [item.sentence() for item in notable if not any(_names(finding, item) for finding in said)]
 
 
 def _has_no_words(difference: Difference) -> bool:
-    """Tell whether a difference is something that the database has and a MetaData cannot say."""
+    """Return whether a difference is something that the database has and a MetaData cannot say."""
     return difference.sort == "unexpected" and difference.kind in ("extension", "schema", "view", "domain", "sequence")
 
 
@@ -342,7 +342,7 @@ def _words(error: Exception) -> str:
 
 
 def _models_schema(desk: Desk, pair: Pair) -> Catalog | None:
-    """Give the schema that the models' own DDL makes; None where it cannot be made."""
+    """Return the schema that the models' own DDL makes; None where it cannot be made."""
     extensions = "".join(re.findall(r"(?m)^CREATE EXTENSION.*?;", pair.example.database))
     with desk.laid_out(Example(pair.example.models, extensions), migrated=True):
         try:
@@ -356,7 +356,7 @@ def _models_schema(desk: Desk, pair: Pair) -> Catalog | None:
 
 
 def report(results: Sequence[tuple[Pair, Outcome, Outcome]], seconds: float) -> str:
-    """Give the totals and the table as Markdown."""
+    """Return the totals and the table as Markdown."""
     families = list(dict.fromkeys(pair.family for pair, _, _ in results))
     lines = ["# Awkward pairs: plain Alembic beside this tool", "", facts(seconds), ""]
     lines += ["| family | pairs | plain: right | tool: right | tool: wrong, and said so |", "|---|---|---|---|---|"]
@@ -373,7 +373,7 @@ def report(results: Sequence[tuple[Pair, Outcome, Outcome]], seconds: float) -> 
 
 
 def facts(seconds: float) -> str:
-    """Give the versions and the machine in one line."""
+    """Return the versions and the machine in one line."""
     parts = [f"Alembic {version('alembic')}", f"SQLAlchemy {version('sqlalchemy')}", f"psycopg {version('psycopg')}"]
     parts += [f"Python {platform.python_version()}", f"{os.cpu_count()} cores", f"{seconds:.0f} s"]
     return ", ".join(parts) + "."

@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 
 def tables(count: int) -> Iterator[str]:
-    """Give tables that refer to each other, with keys, checks, defaults and the usual types."""
+    """Yield tables that refer to each other, with keys, checks, defaults and the usual types."""
     for number in range(count):
         yield (
             f"CREATE TABLE t{number} (id serial PRIMARY KEY, code varchar(20) NOT NULL UNIQUE, name text, tags text[],"
@@ -39,13 +39,13 @@ def tables(count: int) -> Iterator[str]:
 
 
 def timed(work: Callable[[], T]) -> tuple[T, float]:
-    """Give what the work gave, and its seconds."""
+    """Return what the work gave, and its seconds."""
     begun = time.perf_counter()
     return work(), time.perf_counter() - begun
 
 
 def measure(url: str, count: int) -> tuple[str, bool]:
-    """Give a row of the table, and whether the limit is kept."""
+    """Return a row of the table, and whether the limit is kept."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("DROP SCHEMA public CASCADE")
         connection.execute("CREATE SCHEMA public")

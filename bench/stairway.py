@@ -60,7 +60,7 @@ class Place:
     server: str
 
     def url(self, database: str, driver: str = "") -> str:
-        """Give the URL of a database."""
+        """Return the URL of a database."""
         return f"{self.server.replace('postgresql', f'postgresql{driver}', 1)}/{database}"
 
     def run(self, *words: str, database: str = "bench", longest: float = 7200.0) -> Took:
@@ -98,7 +98,7 @@ def fresh(place: Place) -> None:
 
 
 def measure(place: Place) -> dict[str, Took]:
-    """Give what each walk takes."""
+    """Return what each walk takes."""
     pytest = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
     rivals = {
         "pytest-alembic, its default tests": (*pytest, "--test-alembic", "-p", "no:pytest_mrt"),

@@ -29,7 +29,7 @@ Command = tuple[Sequence[str], Path]
 
 
 def commands(folder: Path) -> dict[str, Command]:
-    """Give the commands to compare, each with the folder that it runs in; the first is what the others are held to."""
+    """Return the commands to compare, each with its folder; the first is what the others are held to."""
     programs = Path(sysconfig.get_path("scripts"))
     empty, ours, bare = (folder / name for name in ("empty", "ours", "bare"))
     for place in (empty, ours, bare):
@@ -47,7 +47,7 @@ def commands(folder: Path) -> dict[str, Command]:
 
 
 def measure(compared: Mapping[str, Command], rounds: int) -> dict[str, list[Took]]:
-    """Give what every command took, round by round, after one round that is thrown away."""
+    """Return what every command took, round by round, after one round that is thrown away."""
     taken: dict[str, list[Took]] = {name: [] for name in compared}
     for _ in range(rounds + 1):
         for name, (words, folder) in compared.items():
@@ -57,7 +57,7 @@ def measure(compared: Mapping[str, Command], rounds: int) -> dict[str, list[Took
 
 
 def table(taken: Mapping[str, Sequence[Took]]) -> tuple[str, dict[str, float]]:
-    """Give the table as Markdown, and each command's ratio: its median by the first command's."""
+    """Return the table as Markdown, and each command's ratio: its median by the first command's."""
     middle = {name: medians(each) for name, each in taken.items()}
     base = next(iter(middle.values())).seconds
     ratios = {name: each.seconds / base for name, each in middle.items()}

@@ -51,7 +51,7 @@ def on_copy(do: Callable[[Path], dict[str, Took]]) -> dict[str, Took]:
 
 
 def measure(rounds: int) -> tuple[dict[str, list[Took]], dict[str, dict[str, list[Took]]]]:
-    """Give what each way took, round by round, and each task of the two ways that have tasks."""
+    """Return what each way took, round by round, and each task of the two ways that have tasks."""
     ways: Mapping[str, Callable[[Path], dict[str, Took]]] = {
         HAND: by_hand,
         DOCKER: lambda folder: with_tasks(folder, "compose"),

@@ -62,7 +62,7 @@ The object may be named with or without its table. An allowance that nothing nee
 
 
 def page(rules: Iterable[Rule] = RULES) -> str:
-    """Give the whole page."""
+    """Return the whole page."""
     known = list(rules)
     parts = [INTRODUCTION]
     for family, title in FAMILIES.items():
@@ -92,7 +92,7 @@ def _anchor(rule: Rule) -> str:
 
 
 def _said(rule: Rule) -> list[tuple[str, str]]:
-    """Give what became of the unsafe example, and the sentence, for each finding; an outcome once."""
+    """Return what became of the unsafe example, and the sentence, for each finding; an outcome once."""
     path = EXAMPLES / rule.code / "unsafe" / "says.txt"
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     found = dict(line.partition(": ")[::2] for line in reversed(lines))
@@ -117,7 +117,7 @@ def _example(rule: Rule, sort: str) -> Iterator[str]:
 
 
 def _short(path: Path) -> list[str]:
-    """Give a file's lines without what every file of its kind has on top."""
+    """Return a file's lines without what every file of its kind has on top."""
     lines = path.read_text(encoding="utf-8").strip().splitlines()
     if path.suffix != ".py":
         return lines

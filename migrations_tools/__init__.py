@@ -13,7 +13,7 @@ __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
-    """Give the task collection on demand, so that importing a part does not import Invoke."""
+    """Return the task collection on demand, so that importing a part does not import Invoke."""
     if name == "ns":
         from migrations_tools.tasks import ns as collection
 

@@ -49,12 +49,12 @@ def make_folder(folder: Path) -> None:
 
 
 def partial(path: Path) -> Path:
-    """Give the temporary file that `write_whole` uses for a path: what a kill may leave of it."""
+    """Return the temporary file that `write_whole` uses for a path: what a kill may leave of it."""
     return path.with_name(f".{path.name}.part")
 
 
 def sha256(path: Path) -> str:
-    """Give a file's sha256 as hexadecimal digits; "missing" when there is none."""
+    """Return a file's sha256 as hexadecimal digits; "missing" when there is none."""
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except FileNotFoundError:
@@ -62,7 +62,7 @@ def sha256(path: Path) -> str:
 
 
 def tree_fingerprint(folders: Iterable[Path]) -> str:
-    """Give one fingerprint of folders by path, size and modification time of their files (not their bytes).
+    """Return one fingerprint of folders by path, size and modification time of their files (not their bytes).
 
     Tells cheaply whether an image must be built again.
     """
@@ -75,7 +75,7 @@ def tree_fingerprint(folders: Iterable[Path]) -> str:
 
 
 def files_below(folder: Path) -> Iterable[Path]:
-    """Give the files of a tree, without folders of tools (`.git`, `node_modules`, environments)."""
+    """Yield the files of a tree, without folders of tools (`.git`, `node_modules`, environments)."""
     for parent, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if name not in _SKIPPED)
         yield from (Path(parent, name) for name in sorted(names))
@@ -97,6 +97,6 @@ def _sync_folder(folder: Path) -> None:
 
 
 def shown_path(path: str, root: Path) -> str:
-    """Give a path as seen from the project's root, where it is inside."""
+    """Return a path as seen from the project's root, where it is inside."""
     found = Path(path)
     return str(found.relative_to(root)) if root in found.parents else path

@@ -37,7 +37,7 @@ class Request:
     kind: str = ""
 
     def words(self) -> str:
-        """Say it: `POST /api/search`."""
+        """Describe it: `POST /api/search`."""
         return f"{self.method} {self.path}"
 
 
@@ -96,7 +96,7 @@ def access(values: Mapping[str, Any], environment: Mapping[str, str]) -> Access:
 
 
 def secret_words(values: Iterable[str]) -> tuple[str, ...]:
-    """Give what must be hidden for these values to be: each, and its longer pieces; the longest first."""
+    """Return what must be hidden for these values to be: each, and its longer pieces; the longest first."""
     plain = [value for value in values if len(value) >= _SHORTEST_SECRET]
     found = {*plain, *map(quote_plus, plain)}
     pieces = {
@@ -126,7 +126,7 @@ def parse(text: str) -> Request:
 
 
 def mistakes(values: Mapping[str, Any]) -> Iterator[str]:
-    """Say what is wrong with the values of the `http_…` settings, each of the right type; no value is repeated."""
+    """Yield what is wrong with the values of the `http_…` settings, each of the right type; no value is repeated."""
     for name, value in values.get("http_headers", {}).items():
         if not _NAME.fullmatch(str(name)):
             yield f"`http_headers` has {name!r}, which is no name of a header."
@@ -212,7 +212,7 @@ def _filled(value: Any, environment: Mapping[str, str]) -> Any:
 
 
 def _texts(value: Any) -> Iterator[tuple[str, str]]:
-    """Give every text in a value, with the key that it stands under."""
+    """Yield every text in a value, with the key that it stands under."""
     items = (
         value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, (list, tuple)) else ()
     )

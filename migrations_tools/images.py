@@ -48,22 +48,22 @@ def read(image: str) -> Image:
 
 
 def is_major(wish: str) -> bool:
-    """Tell whether a wish for another PostgreSQL is a bare major version, `17`."""
+    """Return whether a wish for another PostgreSQL is a bare major version, `17`."""
     return bool(_MAJOR.fullmatch(wish))
 
 
 def is_wish(wish: str) -> bool:
-    """Tell whether a wish for another PostgreSQL can be read: a major version, or an image with its tag or digest."""
+    """Return whether a wish for another PostgreSQL can be read: a major version, or an image with its tag or digest."""
     return is_major(wish) or bool(_NAMED.fullmatch(wish))
 
 
 def wished(image: Image, wish: str) -> Image:
-    """Give what is wanted of a server where an image's is, and another one is wished for."""
+    """Return what is wanted of a server where an image's is, and another one is wished for."""
     return Image(int(wish), image.extensions) if is_major(wish) else read(wish) if wish else image
 
 
 def switched(image: str, wish: str) -> str:
-    """Give the image that a wish stands for: itself, or `image` with that major version in its tag.
+    """Return the image that a wish stands for: itself, or `image` with that major version in its tag.
 
     One that is of that version stays. Else the version's whole number is replaced, minor versions too, and a digest
     goes; "" where the tag does not tell which PostgreSQL it is.

@@ -57,7 +57,7 @@ class Run:
     engine_id: str = ""
 
     def names(self, kind: str) -> tuple[str, ...]:
-        """Give the names (or ids) of one kind, in the order in which they were made."""
+        """Return the names (or ids) of one kind, in the order in which they were made."""
         return tuple(name for made_kind, name in self.made if made_kind == kind)
 
 
@@ -76,7 +76,7 @@ class Journal:
         self.lock_path = self.folder / "lock"
 
     def read(self) -> Run | None:
-        """Give the run that stands, or None.
+        """Return the run that stands, or None.
 
         Raises CannotProceed, the file left as it is, when it is there and is not a journal of this version, or is
         another folder's.
@@ -146,7 +146,7 @@ class Journal:
             yield
 
     def at_work(self) -> str:
-        """Say which task holds the project right now; empty when none does."""
+        """Return which task holds the project right now; empty when none does."""
         record = process_lock.holder(self.lock_path)
         return process_lock.words(record) if record else ""
 
@@ -204,7 +204,7 @@ def _in_words(what: str) -> Iterator[None]:
 
 
 def noting(run: Run, *things: tuple[str, str]) -> Run:
-    """Give the run with things added to what it made, in memory only; what is there already is not added twice."""
+    """Return the run with things added to what it made, in memory only; what is there already is not added twice."""
     new = tuple(dict.fromkeys(thing for thing in things if thing not in run.made))
     return replace(run, made=run.made + new) if new else run
 

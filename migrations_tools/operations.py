@@ -54,7 +54,7 @@ class Operation:
         return self.kind.partition("_")[2].replace("_", " ") or "object"
 
     def summary(self) -> str:
-        """Say what the operation does, in a few words: "create table email_logs"."""
+        """Return what the operation does, in a few words: "create table email_logs"."""
         verb = self.kind.partition("_")[0]
         if self.kind == "execute":
             return "execute SQL"
@@ -63,7 +63,7 @@ class Operation:
 
 
 def parse(described: Iterable[Mapping[str, Any]]) -> tuple[Operation, ...]:
-    """Give the probe's descriptions as values."""
+    """Return the probe's descriptions as values."""
     return tuple(
         Operation(
             id=item["id"],

@@ -66,7 +66,7 @@ def held(path: Path, task: str, subject: str, patience: float = _PATIENCE, **mor
 
 
 def holder(path: Path) -> Mapping[str, Any]:
-    """Give the record of who else holds a lock right now; empty when nobody does, or this process itself."""
+    """Return the record of who else holds a lock right now; empty when nobody does, or this process itself."""
     import fcntl
 
     try:
@@ -97,7 +97,7 @@ def clear_dead(path: Path) -> None:
 
 
 def words(record: Mapping[str, Any]) -> str:
-    """Say who holds a lock: the task, the process, where, since when, for which folder."""
+    """Return who holds a lock: the task, the process, where, since when, for which folder."""
     if not record.get("task"):
         return "Another task"
     since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(float(record.get("since", 0))))
@@ -107,7 +107,7 @@ def words(record: Mapping[str, Any]) -> str:
 
 
 def _take(path: Path, subject: str, patience: float) -> int:
-    """Give the open file of the lock, taken, that is the one of this name."""
+    """Return the open file of the lock, taken, that is the one of this name."""
     end = time.monotonic() + patience
     while True:
         try:
@@ -160,7 +160,7 @@ def _busy(path: Path, subject: str) -> CannotProceed:
 
 
 def _ending(record: Mapping[str, Any]) -> str:
-    """Say how to end a holder; its number means nothing to another machine or container than its own."""
+    """Return how to end a holder; its number means nothing to another machine or container than its own."""
     if not _is_elsewhere(record):
         return f"end it (kill {record['pid']})"
     return f"end it where it runs (kill {record['pid']} there, not here: this is {socket.gethostname()})"
@@ -171,7 +171,7 @@ def _is_elsewhere(record: Mapping[str, Any]) -> bool:
 
 
 def _numbers() -> str:
-    """Give what tells processes' numbers of one container from those of another, where the system says it."""
+    """Return what tells processes' numbers of one container from those of another, where the system says it."""
     try:
         return str(Path("/proc/self/ns/pid").readlink())
     except OSError:

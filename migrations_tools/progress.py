@@ -10,4 +10,4 @@ Counted: TypeAlias = Callable[[int, int, str], None]
 
 
 def silent(_done: int, _total: int, _what: str) -> None:
-    """Tell nobody."""
+    """Report nobody."""

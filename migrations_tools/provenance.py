@@ -52,7 +52,7 @@ class SourceLine:
 
 
 def find(history: Iterable[Revision], table: str, name: str) -> SourceLine | None:
-    """Give the newest line in an `upgrade()` that makes `name` (of `table`), or the table itself without a name.
+    """Return the newest line in an `upgrade()` that makes `name` (of `table`), or the table itself without a name.
 
     `history` comes newest first, as Alembic walks it. None when no file shows it: made by hand, by an extension,
     by raw SQL under another spelling, or left to PostgreSQL's naming.
@@ -92,7 +92,7 @@ class _Made:
 
 
 def _made(node: ast.AST, table: str) -> Iterator[_Made]:
-    """Give what a piece of a migration makes; `table` is the one that it stands inside of, if any."""
+    """Yield what a piece of a migration makes; `table` is the one that it stands inside of, if any."""
     inside = table
     if isinstance(node, ast.With):
         batches = [item.context_expr for item in node.items if _verb(item.context_expr) == "batch_alter_table"]
@@ -123,7 +123,7 @@ def _made_by_call(call: ast.Call, table: str) -> _Made:
 
 
 def _argument(call: ast.AST, position: int | None, keywords: Sequence[str]) -> str:
-    """Give an argument that is a text, or a text in `op.f()`; "" when it is none."""
+    """Return an argument that is a text, or a text in `op.f()`; "" when it is none."""
     if not isinstance(call, ast.Call):
         return ""
     found = [item.value for item in call.keywords if item.arg in keywords]
@@ -180,7 +180,7 @@ class Trace:
 
 
 def trace(history: Iterable[Revision], table: str, name: str) -> Trace | None:
-    """Give the newest line in an `upgrade()` that made, changed or dropped `name` of `table`.
+    """Return the newest line in an `upgrade()` that made, changed or dropped `name` of `table`.
 
     Without a name it is the table itself; without a table an object that belongs to none (an enum type, a sequence, a
     view, a schema, an extension). `history` comes newest first. None when no file shows it.
@@ -194,7 +194,7 @@ def trace(history: Iterable[Revision], table: str, name: str) -> Trace | None:
 
 
 def _deeds(node: ast.AST, batch: str, wanted: tuple[str, str]) -> Iterator[tuple[int, Deed]]:
-    """Give what a piece of a migration does to an object, with the line; `batch` is the batch's table."""
+    """Yield what a piece of a migration does to an object, with the line; `batch` is the batch's table."""
     table, name = wanted
     if table:
         yield from ((item.line, "created") for item in _made(node, batch) if (item.table, item.name) == wanted)
@@ -211,7 +211,7 @@ def _deeds(node: ast.AST, batch: str, wanted: tuple[str, str]) -> Iterator[tuple
 
 
 def _with_batches(node: ast.AST, batch: str) -> Iterator[tuple[ast.AST, str]]:
-    """Give every piece of a migration with the table of the batch that it stands in."""
+    """Yield every piece of a migration with the table of the batch that it stands in."""
     if isinstance(node, ast.With):
         calls = [item.context_expr for item in node.items if _verb(item.context_expr) == "batch_alter_table"]
         batch = next((_argument(call, 0, _TABLE_KEYWORDS) for call in calls), batch)
@@ -221,7 +221,7 @@ def _with_batches(node: ast.AST, batch: str) -> Iterator[tuple[ast.AST, str]]:
 
 
 def _changes(call: ast.Call, verb: str, batch: str) -> tuple[str, str]:
-    """Give the table and the name of what a call changes or drops."""
+    """Return the table and the name of what a call changes or drops."""
     if verb == "drop_table":
         return _argument(call, 0, _TABLE_KEYWORDS), ""
     if verb in ("alter_column", "drop_column"):
@@ -246,7 +246,7 @@ def _deeds_by_sql(call: ast.Call, table: str, name: str) -> Iterator[Deed]:
 
 
 def _deed_of(words: Sequence[str], table: str, name: str) -> Deed | None:
-    """Give what a statement does to an object: the nearest verb before its name says it."""
+    """Return what a statement does to an object: the nearest verb before its name says it."""
     upper = [word.upper() for word in words]
     sorts = _OWN_WORDS if not table else {"TABLE"}
     befores = _PART_WORDS if table and name else sorts | {"EXISTS"}

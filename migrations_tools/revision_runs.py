@@ -198,7 +198,7 @@ class Executed:
 
 
 def parse(answer: Mapping[str, Any]) -> tuple[RevisionPass, ...]:
-    """Give the probe's answer to `execute` as values, passwords masked."""
+    """Return the probe's answer to `execute` as values, passwords masked."""
     return tuple(_pass(item) for item in answer["passes"])
 
 
@@ -255,7 +255,7 @@ def _masked(text: str) -> str:
 
 
 def as_json(executed: Executed) -> dict[str, Any]:
-    """Give it for the run's record: all that was done, without the states, which are as large as the database."""
+    """Return it for the run's record: all that was done, without the states, which are as large as the database."""
     return {
         "revision": executed.revision,
         "file": executed.file,

@@ -20,10 +20,10 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def masked(text: str) -> str:
-    """Give the text with what stands for a password, in URLs and after such a name, replaced by asterisks."""
+    """Return the text with what stands for a password, in URLs and after such a name, replaced by asterisks."""
     return _KEY_PASSWORD.sub(r"\g<head>***", _URL_PASSWORD.sub(r"\g<head>***", text))
 
 
 def harmless(text: str) -> str:
-    """Give the text without colours, every other sign that could steer a terminal made visible."""
+    """Return the text without colours, every other sign that could steer a terminal made visible."""
     return _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", _COLOUR.sub("", text))

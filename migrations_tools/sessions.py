@@ -42,7 +42,7 @@ _KEPT: dict[str, list[Path]] = {}
 
 
 def named_project(default: Path | str = ".", words: Sequence[str] | None = None) -> Path:
-    """Give the project that a session works on: the folder behind `--` on Nox's command line, else the default.
+    """Return the project that a session works on: the folder behind `--` on Nox's command line, else the default.
 
     Sessions are listed before they are given their arguments, and which there are is the project's own setting.
     """
@@ -64,7 +64,7 @@ def over_postgres_versions(folder: Path | str) -> Callable[[F], F]:
 
 
 def postgres_versions(folder: Path) -> list[str]:
-    """Give the project's setting, each version once. Raises CannotProceed when it is not as a setting must be."""
+    """Return the project's setting, each version once. Raises CannotProceed when it is not as a setting must be."""
     section = settings.defaults(folder)[settings.SECTION]
     chosen = {_SETTING: _from_yaml(folder) or section[_SETTING]}
     return list(dict.fromkeys(settings.load(chosen).postgres_versions))
@@ -112,7 +112,7 @@ def _catalog(session: nox.Session, folder: Path, postgres: str) -> Path:
 
 
 def _from_yaml(folder: Path) -> Any:
-    """Give the setting of `invoke.yaml`, which goes before `pyproject.toml`; None where it sets none."""
+    """Return the setting of `invoke.yaml`, which goes before `pyproject.toml`; None where it sets none."""
     path = folder / "invoke.yaml"
     text = path.read_text(encoding="utf-8") if path.is_file() else ""
     if not _SET.search(text):

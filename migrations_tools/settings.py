@@ -105,12 +105,12 @@ class Settings:
 
 
 def describe() -> dict[str, str]:
-    """Give each setting's words, by name, in the order of the table in the README."""
+    """Return each setting's words, by name, in the order of the table in the README."""
     return {item.name: str(item.metadata["help"]) for item in fields(Settings)}
 
 
 def defaults(root: Path) -> dict[str, Any]:
-    """Give the lowest level of Invoke's configuration: our defaults, overlaid by `pyproject.toml`'s table.
+    """Return the lowest level of Invoke's configuration: our defaults, overlaid by `pyproject.toml`'s table.
 
     Raises CannotProceed when `pyproject.toml` names the table and cannot be read.
     """
@@ -120,7 +120,7 @@ def defaults(root: Path) -> dict[str, Any]:
 
 
 def find_root(start: Path) -> Path:
-    """Give the project's root: the nearest folder upwards that holds Invoke's files, else the start itself."""
+    """Return the project's root: the nearest folder upwards that holds Invoke's files, else the start itself."""
     for folder in (start, *start.parents):
         if any((folder / mark).is_file() for mark in _ROOT_MARKS) or _pyproject_table(folder / "pyproject.toml"):
             return folder
@@ -147,7 +147,7 @@ def load(values: Mapping[str, Any]) -> Settings:
 
 
 def changed(chosen: Settings, **values: Any) -> Settings:
-    """Give the settings with some of them as an option says. Raises CannotProceed when it says what cannot be."""
+    """Return the settings with some of them as an option says. Raises CannotProceed when it says what cannot be."""
     return load({item.name: getattr(chosen, item.name) for item in fields(Settings)} | values)
 
 

@@ -98,7 +98,7 @@ _QUIET = "Print nothing but {}; errors still go to standard error."
 
 @task(help={"quiet": _QUIET.format("whether the stack can be isolated, and warnings")})
 def doctor(context: Context, quiet: bool = False) -> None:
-    """Say what was found and what is missing; start nothing."""
+    """Report what was found and what is missing; start nothing."""
     from migrations_tools.commands.inspect import doctor as look
 
     with _working(context, "doctor", locked=False, quiet=quiet) as session:
@@ -220,7 +220,7 @@ def compare(
     catalog: list[str] = [],  # noqa: B006 - Invoke fills it, nothing here changes it
     quiet: bool = False,
 ) -> None:
-    """Say in what the catalogs of fresh installs differ."""
+    """Report in what the catalogs of fresh installs differ."""
     from migrations_tools.commands.compare import compare_files as run
 
     with _working(context, "compare", locked=False, quiet=quiet) as session:
@@ -238,7 +238,7 @@ def cleanup(context: Context, quiet: bool = False) -> None:
 
 @task(help={"quiet": _QUIET.format("the line that says what stands")})
 def status(context: Context, quiet: bool = False) -> None:
-    """Say what stands, how far the run got, what comes next."""
+    """Report what stands, how far the run got, what comes next."""
     from migrations_tools.commands.inspect import status as look
 
     with _working(context, "status", locked=False, quiet=quiet) as session:
@@ -266,7 +266,7 @@ def check(
     backfill: list[str] = [],  # noqa: B006 - the same
     quiet: bool = False,
 ) -> None:
-    """Say whether a migration is missing; write none. Needs Docker."""
+    """Report whether a migration is missing; write none. Needs Docker."""
     from migrations_tools.autogenerate.options import parse_hints
     from migrations_tools.commands.check import check as run
 

@@ -166,7 +166,7 @@ class _Reviewer:
 
     @property
     def baseline(self) -> Baseline:
-        """Give what the file that comes of it is judged by when it has been executed."""
+        """Return what the file that comes of it is judged by when it has been executed."""
         return Baseline(self.history, self._models, self.wish.allowances)
 
     def answer(self, _question: str, value: Any) -> Mapping[str, Any]:
@@ -214,7 +214,7 @@ class _Reviewer:
 
 
 def _of(reason: str) -> str:
-    """Give the option that a reason is about."""
+    """Return the option that a reason is about."""
     return reason.partition(":")[0]
 
 
@@ -251,7 +251,7 @@ def _differing(here: Mapping[str, str], there: Mapping[str, str]) -> set[str]:
 
 
 def _placed(environment: Environment, item: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Give a file with its path on this machine; a name that would leave the versions folder is refused."""
+    """Return a file with its path on this machine; a name that would leave the versions folder is refused."""
     folder = environment.versions[item["location"]]
     path = (folder / item["name"]).resolve()
     if folder.resolve() not in path.parents:
@@ -260,12 +260,12 @@ def _placed(environment: Environment, item: Mapping[str, Any]) -> Mapping[str, A
 
 
 def _notes(answer: Mapping[str, Any]) -> tuple[str, ...]:
-    """Say which of the project's own write hooks failed."""
+    """Return which of the project's own write hooks failed."""
     return (*(f"warning: the write hook {hook['name']} failed: {masked(hook['error'])}" for hook in answer["hooks"]),)
 
 
 def _mended(answer: Mapping[str, Any]) -> tuple[Finding, ...]:
-    """Say what the probe mended in the file."""
+    """Return what the probe mended in the file."""
     if not answer["files"]:
         return ()
     imported = dict.fromkeys(name for file in answer["files"] for name in file["imported"])

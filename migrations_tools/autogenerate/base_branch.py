@@ -28,7 +28,7 @@ class Branch:
 
 
 def find(session: Session, named: str = "") -> Branch | None:
-    """Give the base branch: the one that is named, that of the settings, or the usual one; None where there is none.
+    """Return the base branch: the one that is named, that of the settings, or the usual one; None where there is none.
 
     Raises CannotProceed when the one that is asked for is not there.
     """
@@ -78,11 +78,11 @@ def _read(texts: Iterable[tuple[str, str]]) -> Iterator[Revision]:
 
 
 def new(history: Sequence[Revision], base: BaseHistory) -> list[Revision]:
-    """Give the revisions whose files the base branch does not have."""
+    """Return the revisions whose files the base branch does not have."""
     known = {each.file for each in base.tip}
     return [each for each in history if each.file not in known]
 
 
 def in_repository(session: Session) -> bool:
-    """Tell whether the project is in a git repository at all."""
+    """Return whether the project is in a git repository at all."""
     return find_repository(session.root) is not None

@@ -37,7 +37,7 @@ class Surroundings:
         self._modules: Modules | None = None
 
     def base(self, database: str) -> BaseModels:
-        """Give what the base branch's models make of a database."""
+        """Return what the base branch's models make of a database."""
         if self._bases is None:
             self._bases = self._look_at_base()
         return self._bases.get(database, BaseModels())
@@ -60,7 +60,7 @@ class Surroundings:
             return models_of(scratch, self._before, "branch", tree=tree, inside=inside).schemas
 
     def modules(self) -> Modules:
-        """Give the modules whose tables env.py does not import."""
+        """Return the modules whose tables env.py does not import."""
         if self._modules is None:
             self._modules = self._look_at_modules()
         return self._modules
@@ -78,7 +78,7 @@ class Surroundings:
         return Modules(tables, dict(answer["failed"]), missing="")
 
     def sources(self, operations: Sequence[Operation]) -> Sources:
-        """Say where the project's sources name what the operations drop."""
+        """Return where the project's sources name what the operations drop."""
         project, wanted = self._scratch.sandbox.project, terms(operations)
         if not wanted:
             return Sources()
@@ -92,7 +92,7 @@ class Surroundings:
 
 
 def _tree(project: Project, branch: str) -> tuple[git.Commit, dict[str, str], str]:
-    """Give the base branch's commit, the application's files there, and the configuration's path among them.
+    """Return the base branch's commit, the application's files there, and the configuration's path among them.
 
     Raises Unavailable when there is nothing to compare with.
     """
@@ -107,6 +107,6 @@ def _tree(project: Project, branch: str) -> tuple[git.Commit, dict[str, str], st
 
 
 def _application_folder(project: Project, config: Path) -> Path:
-    """Give the folder that the application's files lie in: the build context around the configuration, or the root."""
+    """Return the folder that the application's files lie in: the configuration's build context, or the root."""
     around = [path for path in (*project.build_contexts, project.root) if path in config.parents]
     return max(around, key=lambda path: len(path.parts), default=config.parent)

@@ -48,7 +48,7 @@ def parse_hints(renames: Sequence[str], table_renames: Sequence[str], backfills:
 
 
 def existing_dump(given: str) -> Path | None:
-    """Give the dump that the user names; None without one. Raises CannotProceed when it is not there."""
+    """Return the dump that the user names; None without one. Raises CannotProceed when it is not there."""
     if not given:
         return None
     path = Path(given).expanduser().resolve()
@@ -80,7 +80,7 @@ def _read(
 
 
 def _siblings(found: dict[str, str], old: str) -> set[str]:
-    """Give the new names beside which an old one is to stand."""
+    """Return the new names beside which an old one is to stand."""
     return {name for other, name in found.items() if _home(other) == _home(old) and other != old}
 
 

@@ -11,7 +11,7 @@ _LARGEST = 400_000
 
 
 def sources_with(root: Path, word: str) -> dict[str, str]:
-    """Give the Python files below a folder that have a word in them, by their path from there."""
+    """Return the Python files below a folder that have a word in them, by their path from there."""
     return {str(path.relative_to(root)): text for path in _python_files(root) if word in (text := _text(path))}
 
 

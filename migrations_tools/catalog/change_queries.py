@@ -107,12 +107,12 @@ FROM jsonb_each_text({settings}::jsonb) AS each (key, value)
 
 
 def changes(since: str) -> str:
-    """Give the question what is as new as a transaction: one row with three fields, as told above."""
+    """Return the question what is as new as a transaction: one row with three fields, as told above."""
     return _CHANGES.format(since=f"{quoted(since)}::xid")
 
 
 def present_of(relations: str) -> str:
-    """Give the question which objects some relations have, each with its relation.
+    """Return the question which objects some relations have, each with its relation.
 
     `relations` is an array of oids, as a literal.
     """
@@ -120,7 +120,7 @@ def present_of(relations: str) -> str:
 
 
 def rows_of(relations: str) -> list[str]:
-    """Give the statements of `statements.OF_RELATIONS` for some relations only."""
+    """Return the statements of `statements.OF_RELATIONS` for some relations only."""
     return [
         f"SELECT q.* FROM ({statement}) AS q (relation) WHERE q.relation = ANY ({quoted(relations)}::oid[])"
         for statement in read_queries.OF_RELATIONS
@@ -128,7 +128,7 @@ def rows_of(relations: str) -> list[str]:
 
 
 def dependents(relations: str, types: bool) -> str:
-    """Give the question which relations show the names of some others, or of types and schemas."""
+    """Return the question which relations show the names of some others, or of types and schemas."""
     return _DEPENDENTS.format(relations=f"{quoted(relations)}::oid[]", types="true" if types else "false")
 
 
@@ -161,7 +161,7 @@ _SETTINGS: Final[Mapping[str, str]] = {
 
 
 def _gathered(statement: str, width: int) -> str:
-    """Give the rows of a statement for the relations in `touched`, as JSON."""
+    """Return the rows of a statement for the relations in `touched`, as JSON."""
     fields = [f"f{number}" for number in range(1, width)]
     return (
         f"(SELECT json_agg(json_build_array(q.relation::bigint, {', '.join(f'q.{field}' for field in fields)}))"
@@ -213,7 +213,7 @@ $look$
 
 
 def call(since: str | None, given: str, renamed: str, types: bool) -> str:
-    """Give the call of `FUNCTION`: its one row has one field, a JSON array.
+    """Return the call of `FUNCTION`: its one row has one field, a JSON array.
 
     `since` is a transaction, or None to read only what is given: relations, and those that show the names of `renamed`
     ones or of types; both are arrays of oids, as literals.

@@ -35,7 +35,7 @@ _SENTENCES: Final = {
 
 
 def on_one_line(text: str) -> str:
-    """Give a definition, such as a view's, as one line."""
+    """Return a definition, such as a view's, as one line."""
     return _LINE_BREAK.sub(" ", text)
 
 
@@ -59,7 +59,7 @@ class Difference:
     aspect: str = ""
 
     def sentence(self) -> str:
-        """Give the difference in one line for a human."""
+        """Return the difference in one line for a human."""
         words = _SENTENCES[self.sort].format(
             object=self.object, aspect=self.aspect, actual=self.actual or "it", expected=self.expected or "it"
         )
@@ -72,7 +72,7 @@ class Difference:
 
 
 def compare(actual: Catalog, expected: Catalog) -> tuple[Difference, ...]:
-    """Give all differences, by kind and name: `actual` is what the migrations build.
+    """Return all differences, by kind and name: `actual` is what the migrations build.
 
     A table that only one side has is one difference; its columns, constraints, indexes and sequences are none
     of their own. What a partition has from its parent is reported with the parent.
@@ -96,7 +96,7 @@ def _by_identity(actual: Sequence[T], expected: Sequence[T], printed: Callable[[
 
 
 def _between(actual: T | None, expected: T | None, printed: Callable[[T], Aspects]) -> Iterator[Difference]:
-    """Give what differs between two that are paired, or that one of them is alone."""
+    """Yield what differs between two that are paired, or that one of them is alone."""
     if actual is None or expected is None:
         yield from _alone(actual, expected)
         return
@@ -149,7 +149,7 @@ def _not_inherited(columns: dict[str, list[Difference]], table: Table) -> Iterat
 
 
 def _elsewhere(found: Difference, parent: str, table: str) -> Difference:
-    """Give a parent's difference as it would look in the table."""
+    """Return a parent's difference as it would look in the table."""
     column = found.object.removeprefix(f"column {parent}.")
     return replace(found, object=f"column {table}.{column}", table=table)
 

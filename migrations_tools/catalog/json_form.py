@@ -46,7 +46,7 @@ def _made(kind: Any, data: Mapping[str, Any]) -> Any:
 
 
 def across_versions(catalog: Catalog) -> Catalog:
-    """Give a catalog without what the server's version alone decides of how the same schema is kept and printed.
+    """Return a catalog without what the server's version alone decides of how the same schema is kept and printed.
 
     From 16 on, `pg_get_viewdef` prints the columns of a view of one table without the table's name; from 17 on, the
     partitions of a table with an identity column have it too.

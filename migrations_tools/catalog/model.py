@@ -24,12 +24,12 @@ _LARGEST = {"smallint": 2**15 - 1, "integer": 2**31 - 1, "bigint": 2**63 - 1}
 
 
 def quoted(text: str) -> str:
-    """Give the text as SQL writes a string literal."""
+    """Return the text as SQL writes a string literal."""
     return "'" + text.replace("'", "''") + "'"
 
 
 def qualified(schema: str, name: str) -> str:
-    """Give the printed name: schema-qualified only when the schema is not `public`."""
+    """Return the printed name: schema-qualified only when the schema is not `public`."""
     return name if schema == "public" else f"{schema}.{name}"
 
 
@@ -347,7 +347,7 @@ class Catalog:
     views: tuple[View, ...] = ()
 
     def objects(self) -> Iterator[Object]:
-        """Give every object; what belongs to a table or materialized view follows it."""
+        """Yield every object; what belongs to a table or materialized view follows it."""
         yield from self.schemas
         yield from self.extensions
         yield from self.enums
@@ -363,11 +363,11 @@ class Catalog:
             yield from view.indexes
 
     def by_identity(self) -> dict[str, Object]:
-        """Give every object under its printed identity."""
+        """Return every object under its printed identity."""
         return {thing.identity: thing for thing in self.objects()}
 
     def table(self, name: str) -> Table | None:
-        """Give the table of this qualified name, or None."""
+        """Return the table of this qualified name, or None."""
         return next((table for table in self.tables if table.qualified_name == name), None)
 
     def without_tables(self, names: Collection[str]) -> Catalog:
@@ -380,5 +380,5 @@ class Catalog:
 
 
 def as_json(catalog: Catalog) -> dict[str, Any]:
-    """Give the catalog as dictionaries, sequences, strings, numbers and None: what `json.dumps` takes."""
+    """Return the catalog as dictionaries, sequences, strings, numbers and None: what `json.dumps` takes."""
     return asdict(catalog)

@@ -26,7 +26,7 @@ class Query(Protocol):
     """Run one statement with `%s` placeholders on the database and give its rows."""
 
     def __call__(self, sql: str, params: Sequence[object] = (), /) -> list[tuple[Any, ...]]:
-        """Give the rows of the statement."""
+        """Return the rows of the statement."""
         ...
 
 
@@ -50,7 +50,7 @@ class _Relations:
 
 
 def read(query: Query) -> Catalog:
-    """Give the schema of the database that `query` asks: all but system schemas and members of extensions.
+    """Return the schema of the database that `query` asks: all but system schemas and members of extensions.
 
     Every catalog is printed alike, whatever the `search_path`, `DateStyle` and so on of the role or
     database: the session's settings that deparsing depends on are pinned while reading and put back
@@ -79,7 +79,7 @@ class CatalogRows:
 
 
 def extension_tables(query: Query) -> dict[str, str]:
-    """Give the tables that `read` leaves out for they belong to an extension: its name by theirs, qualified."""
+    """Return the tables that `read` leaves out for they belong to an extension: its name by theirs, qualified."""
     return {qualified(schema, name): extension for schema, name, extension in query(read_queries.EXTENSION_TABLES)}
 
 

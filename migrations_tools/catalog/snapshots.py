@@ -130,6 +130,6 @@ def _array(relations: Iterable[int]) -> str:
 
 
 def _pairs(text: str | None) -> dict[str, int]:
-    """Give objects by their ids, each with its relation."""
+    """Return objects by their ids, each with its relation."""
     pairs = (item.rpartition(":") for item in (text or "").split())
     return {name: int(relation) for name, _, relation in pairs}

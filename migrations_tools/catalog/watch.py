@@ -39,19 +39,19 @@ class _State:
     count: int  # objects of all relations
 
     def rows(self, only: Iterable[int]) -> CatalogRows:
-        """Give the rows of some relations."""
+        """Return the rows of some relations."""
         chosen = [self.relations[relation].rows for relation in only if relation in self.relations]
         kinds = [[row for each in chosen for row in each[kind]] for kind, _ in enumerate(read_queries.OF_RELATIONS)]
         return CatalogRows(*self.general, *kinds)
 
     def around(self) -> CatalogRows:
-        """Give what a part is read in the light of: the names of all relations and the owners of all sequences."""
+        """Return what a part is read in the light of: the names of all relations and the owners of all sequences."""
         every = self.relations.values()
         tables, views, sequences = ([row for each in every for row in each.rows[kind]] for kind in range(_COLUMNS))
         return CatalogRows(self.general[0], (), (), (), (), tables, views, sequences, (), (), ())
 
     def names(self, relation: int) -> set[str]:
-        """Give the names that others may print: the relation's own and its columns'."""
+        """Return the names that others may print: the relation's own and its columns'."""
         rows = self.relations.get(relation, _NONE).rows
         own = {f"{row[1]}.{row[2]}" for kind in rows[:_COLUMNS] for row in kind}
         return own | {row[1] for row in rows[_COLUMNS]}
@@ -66,19 +66,19 @@ class _State:
         return found
 
     def having(self, read: Read) -> _State:
-        """Give the state with what was read in the place of what was known of it."""
+        """Return the state with what was read in the place of what was known of it."""
         relations = dict(self.relations)
         count = self.count - sum(len(relations.pop(relation, _NONE).objects) for relation in read.relations)
         return _State(read.general or self.general, relations | _by_relation(read), count + len(read.objects))
 
     def lacking(self, present: Collection[str]) -> set[int]:
-        """Give the relations that have an object which is not present."""
+        """Return the relations that have an object which is not present."""
         there = frozenset(present)
         return {relation for relation, each in self.relations.items() if not each.objects <= there}
 
 
 def _by_relation(read: Read) -> dict[int, _Relation]:
-    """Give each relation that has something with what it has."""
+    """Return each relation that has something with what it has."""
     objects: dict[int, list[str]] = {}
     for name, relation in read.objects.items():
         objects.setdefault(relation, []).append(name)
@@ -145,7 +145,7 @@ class SchemaWatch:
         return self._points[-1]
 
     def since(self, point: Point) -> SchemaChange:
-        """Give what is different from how it was at a point."""
+        """Return what is different from how it was at a point."""
         return SchemaChange(point.state, self._state, frozenset(point.touched))
 
     def forget(self) -> None:
@@ -183,12 +183,12 @@ class SchemaWatch:
 
 
 def _renamed(before: _State, after: _State, touched: Iterable[int]) -> set[int]:
-    """Give the relations of whose names one is gone: others may print it."""
+    """Return the relations of whose names one is gone: others may print it."""
     return {relation for relation in touched if before.names(relation) - after.names(relation)}
 
 
 def _part(state: _State, touched: Collection[int]) -> Catalog:
-    """Give the touched part of a state, and its schemas, extensions and types only where one of these was touched."""
+    """Return the touched part of a state, and its schemas, extensions and types only where one of these was touched."""
     rows = state.rows(touched)
     if GLOBAL not in touched:
         rows = replace(rows, schemas=(), extensions=(), enums=(), domains=())

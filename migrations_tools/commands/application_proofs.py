@@ -45,7 +45,7 @@ def ask(sandbox: Sandbox, installation: Installation, found: Access) -> tuple[Cl
 
 
 def length(sandbox: Sandbox, installation: Installation) -> int:
-    """Give how long the database's log is, to know later what was written in between."""
+    """Return how long the database's log is, to know later what was written in between."""
     return sum(map(len, installation.logs(sandbox.project.database.service).values()))
 
 

@@ -13,7 +13,7 @@ from migrations_tools.sandbox.session import Session
 
 
 def check(session: Session, allow: Sequence[str], wishes: ChangeHints | None = None) -> None:
-    """Say whether a migration is missing; a temp stack that stands is used and left standing.
+    """Report whether a migration is missing; a temp stack that stands is used and left standing.
 
     Raises Found when a migration is missing or a drop was held back.
     """

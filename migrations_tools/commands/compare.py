@@ -29,7 +29,7 @@ class KeptCatalogs:
 
 
 def file_to_keep(given: str) -> Path | None:
-    """Give the file that catalogs go to; None without one.
+    """Return the file that catalogs go to; None without one.
 
     Raises CannotProceed where it could not be written, which is to be known before a fresh install has been made.
     """
@@ -55,7 +55,7 @@ def keep(scratch: ScratchDatabases, path: Path) -> None:
 
 
 def compare_files(session: Session, paths: Sequence[Path]) -> None:
-    """Say in what each file's catalogs differ from those of the file before; a difference is no failure.
+    """Report in what each file's catalogs differ from those of the file before; a difference is no failure.
 
     Raises CannotProceed when there are not two files, or one of them is not what `validate --catalog` writes.
     """
@@ -108,7 +108,7 @@ def _count(found: Sequence[Difference]) -> str:
 
 
 def lines(found: Sequence[Difference], version: str, other: str) -> list[str]:
-    """Give the differences grouped by table, with both definitions; what is outside of tables comes last."""
+    """Return the differences grouped by table, with both definitions; what is outside of tables comes last."""
     said = []
     for table, items in by_table(found):
         said.append(f"  {table}")

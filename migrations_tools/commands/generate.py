@@ -112,5 +112,5 @@ def _remember(session: Session, run: Run, outcome: Generated) -> Run:
 
 
 def _held_objects(finding: Finding, found: Sequence[Operation]) -> list[str]:
-    """Give the objects that stay different from the models because of a finding."""
+    """Return the objects that stay different from the models because of a finding."""
     return sorted({finding.object, *(item.object for item in found if item.id in finding.operations)})

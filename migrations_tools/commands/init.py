@@ -88,7 +88,7 @@ class _Answers:
     by_setting: dict[str, SettingAnswer] = field(default_factory=dict)
 
     def ask(self, setting: str, find: Callable[[], T]) -> T | None:
-        """Give what was found; None, with the reasons and the lines to choose from kept, when it could not be."""
+        """Return what was found; None, with the reasons and the lines to choose from kept, when it could not be."""
         try:
             return find()
         except CannotProceed as error:
@@ -109,7 +109,7 @@ class _Answers:
 
 
 def look(session: Session) -> dict[str, SettingAnswer]:
-    """Give what discovery says of the settings, by name, with Docker where it answers; what fails is an answer too."""
+    """Return what discovery says of the settings, by name, with Docker where it answers; a failure is an answer too."""
     root, chosen = session.root, session.settings
     found = _Answers(root)
     found.fix("engine", chosen.engine)
@@ -133,7 +133,7 @@ def _look_at_stack(session: Session, found: _Answers, compose: ComposeFiles) -> 
 
 
 def _read_stack(session: Session, compose: ComposeFiles) -> Mapping[str, Any]:
-    """Give the resolved configuration. Raises CannotProceed when Docker does not answer or Compose refuses it."""
+    """Return the resolved configuration. Raises CannotProceed when Docker does not answer or Compose refuses it."""
     try:
         return resolved(
             session.docker(), compose_options(compose, session.root, session.settings), session.settings.project_name
@@ -171,14 +171,14 @@ def _look_at_services(session: Session, found: _Answers, services: Services, ale
 
 
 def _set_already(chosen: Settings) -> dict[str, SettingAnswer]:
-    """Give an answer for what is set elsewhere; its value may be a secret or of this machine, and is not repeated."""
+    """Return an answer for what is set elsewhere; its value may be a secret or of this machine, and is not repeated."""
     blank = Settings()
     names = [name for name in describe() if name != "engine" and getattr(chosen, name) != getattr(blank, name)]
     return dict.fromkeys(names, SettingAnswer(notes=("It is set already, in another place that Invoke reads.",)))
 
 
 def local(text: str, root: Path) -> str:
-    """Give a sentence as it may stand in a file that a team shares: without this machine's paths, without passwords."""
+    """Return a sentence fit for a file that a team shares: without this machine's paths and without passwords."""
     if root != root.parent:
         text = text.replace(f"{root}{os.sep}", "").replace(str(root), "the project's root")
     return masked(text)
@@ -207,7 +207,7 @@ __all__ = ["ns"]
 
 
 def settings_file(answers: Mapping[str, SettingAnswer]) -> str:
-    """Give the text of `invoke.yaml`: every setting with its words, set where its answer is fixed."""
+    """Return the text of `invoke.yaml`: every setting with its words, set where its answer is fixed."""
     blank = Settings()
     blocks = [
         _block(name, words, getattr(blank, name), answers.get(name, SettingAnswer()))
@@ -229,7 +229,7 @@ def _wrapped(text: str) -> list[str]:
 
 
 def _yaml(value: Any) -> str:
-    """Give a value on one line, quoted where YAML wants it."""
+    """Return a value on one line, quoted where YAML wants it."""
     return yaml.safe_dump([value], default_flow_style=True, allow_unicode=True, width=sys.maxsize).strip()[1:-1]
 
 

@@ -101,7 +101,7 @@ def _of_files(outcome: ByHand) -> list[Allowance]:
 
 
 def judge(session: Session, findings: Sequence[Finding]) -> None:
-    """Say that nothing is grave enough. Raises Found, with each object, when something is."""
+    """Report that nothing is grave enough. Raises Found, with each object, when something is."""
     threshold = session.settings.threshold
     grave = [finding for finding in findings if finding.reaches(threshold)]
     if grave:
@@ -177,7 +177,7 @@ def _try(scratch: ScratchDatabases, migrated: Migrated, revisions: Sequence[Revi
 
 
 def _on_disk(environment: Environment, history: Sequence[Revision]) -> tuple[Revision, ...]:
-    """Give the history, and the files beside it that claim to be revisions."""
+    """Return the history, and the files beside it that claim to be revisions."""
     known = {each.file for each in history}
     paths = [path for folder in environment.versions for path in sorted(folder.glob("*.py")) if path.name not in known]
     found = (read_file(path.name, path.read_text(encoding="utf-8", errors="replace")) for path in paths)
@@ -222,7 +222,7 @@ def _is(name: str, revision: Revision) -> bool:
 
 
 def _after(history: Sequence[Revision], start: str) -> list[Revision]:
-    """Give the revisions that are neither the one named nor any that it stands on."""
+    """Return the revisions that are neither the one named nor any that it stands on."""
     known, below, left = {each.revision: each for each in history}, {start}, [start]
     while left:
         fresh = set(known[left.pop()].down) - below

@@ -28,7 +28,7 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def candidates(type_: ColumnType, hints: Sequence[str], count: int, word: str, first: int = 0) -> tuple[str, ...]:
-    """Give values to try, the likeliest first: those that the hints (expressions) suggest before the type's own.
+    """Return values to try, the likeliest first: those that the hints (expressions) suggest before the type's own.
 
     `count` is how many of each kind there are at least, where the type has so many; `first` is the number of the
     first of the type's own.
@@ -76,7 +76,7 @@ def _constants(hints: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _counts(numbers: Iterable[str]) -> list[int]:
-    """Give the numbers that could be lengths, and their neighbours."""
+    """Return the numbers that could be lengths, and their neighbours."""
     whole = [int(number) for number in numbers if number.isdigit() and int(number) <= _LONGEST]
     return list(dict.fromkeys(near for number in whole for near in (number, number - 1, number + 1) if near >= 0))
 
@@ -85,7 +85,7 @@ def _counts(numbers: Iterable[str]) -> list[int]:
 
 
 def _texts(type_: ColumnType, strings: Sequence[str], lengths: Sequence[int], which: range, word: str) -> Iterator[str]:
-    """Give texts of patterns, constants, texts of the lengths and of the usual forms, one of each kind in turn."""
+    """Yield texts of patterns, constants, texts of the lengths and of the usual forms, one of each kind in turn."""
     forms: list[Iterable[str]] = [_of_pattern(text, which) for text in strings if _looks_like_pattern(text)]
     forms += [strings]
     forms += [_of_length(length, which, word) for length in lengths]
@@ -105,7 +105,7 @@ def _looks_like_pattern(text: str) -> bool:
 
 
 def _of_pattern(pattern: str, which: range) -> Iterator[str]:
-    """Give texts that match a pattern, of either kind; with what is around a pattern that is no whole one."""
+    """Yield texts that match a pattern, of either kind; with what is around a pattern that is no whole one."""
     inner = re.sub(r"^\*{3}[:=]|^\(\?[a-z]+\)", "", pattern)
     for number in which:
         for longer in (False, True):
@@ -128,7 +128,7 @@ def _of_length(length: int, which: range, word: str) -> Iterator[str]:
 
 
 def _numbers(type_: ColumnType, constants: Iterable[str], count: int) -> Iterator[str]:
-    """Give numbers around the constants: each, and its neighbours on both sides."""
+    """Yield numbers around the constants: each, and its neighbours on both sides."""
     found = [number for number in map(_number, constants) if number is not None]
     steps = [Decimal(0), *(sign * step for step in range(1, count + 1) for sign in (Decimal(1), Decimal(-1)))]
     shares = [] if type_.name in _WHOLE else [Decimal(1) / 2, Decimal(1) / 4]
@@ -155,7 +155,7 @@ def _number(text: str) -> Decimal | None:
 
 
 def _moments(type_: ColumnType, strings: Iterable[str], count: int) -> Iterator[str]:
-    """Give moments around the constants: each, and some days, then years, before and after it."""
+    """Yield moments around the constants: each, and some days, then years, before and after it."""
     found = [moment for moment in map(_moment, strings) if moment is not None]
     for days in (step * size for size in (1, 365) for step in range(count + 1)):
         for moment, zone in found:
@@ -194,7 +194,7 @@ def _parsed(text: str) -> datetime:
 def _arrays(
     element: ColumnType, hints: Sequence[str], count: int, word: str, first: int, sizes: Sequence[int]
 ) -> Iterator[str]:
-    """Give arrays of one element, of two, of the sizes that the hints name, and an empty one."""
+    """Yield arrays of one element, of two, of the sizes that the hints name, and an empty one."""
     elements = [*candidates(element, hints, count, word, first)][: _MOST_HINTS // 2]
     strings, _ = _constants(hints)
     if not elements:
@@ -209,7 +209,7 @@ def _arrays(
 
 
 def _documents(strings: Sequence[str], which: range) -> Iterator[str]:
-    """Give objects with the keys that the hints name, and a document of every kind."""
+    """Yield objects with the keys that the hints name, and a document of every kind."""
     makers: tuple[Callable[[int], object], ...] = (
         lambda number: dict.fromkeys(strings, number + 1),
         lambda number: dict.fromkeys(strings, f"text {number + 1}"),

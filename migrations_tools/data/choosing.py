@@ -18,19 +18,19 @@ MOST_COMBINATIONS = 3000
 
 
 def index_of(pattern: Pattern, row: int) -> int:
-    """Give which of a column's values stands in a row."""
+    """Return which of a column's values stands in a row."""
     if pattern == "distinct":
         return row
     return row // 2 if pattern == "pairs" else (row + 1) // 2
 
 
 def null_row(pattern: Pattern, rows: int) -> int:
-    """Give the row in which a nullable column has NULL; that of the later pairs is another one."""
+    """Return the row in which a nullable column has NULL; that of the later pairs is another one."""
     return 0 if pattern == "later pairs" else rows - 1
 
 
 def plain(values: Sequence[str], pattern: Pattern, rows: int, nullable: bool) -> list[Value]:
-    """Give a column's values row by row where nothing but the pattern restricts them.
+    """Return a column's values row by row where nothing but the pattern restricts them.
 
     Fewer rows come back where a column that may not repeat has no more values.
     """
@@ -43,7 +43,7 @@ def plain(values: Sequence[str], pattern: Pattern, rows: int, nullable: bool) ->
 def choose(
     combinations: Sequence[Combination], patterns: Sequence[Pattern], rows: int, empties: Sequence[int]
 ) -> list[Combination]:
-    """Give a combination for each row, or for as many rows as there are without a forbidden repetition.
+    """Return a combination for each row, or for as many rows as there are without a forbidden repetition.
 
     `patterns` are those of the columns, `empties` the rows in which they have NULL where they may; elsewhere, and
     nowhere with -1, they have it only where they must.
@@ -78,7 +78,7 @@ def _score(
 
 
 def joined(options: Sequence[Sequence[Mapping[str, Value]]]) -> list[dict[str, Value]]:
-    """Give the combinations of one of each of the options whose common columns agree."""
+    """Return the combinations of one of each of the options whose common columns agree."""
     found: list[dict[str, Value]] = [{}]
     for option in options:
         pairs = ((one, other) for one in found for other in option)
@@ -92,7 +92,7 @@ def _agree(one: Mapping[str, Value], other: Mapping[str, Value]) -> bool:
 
 
 def crossed(base: Sequence[Mapping[str, Value]], free: Mapping[str, Sequence[Value]]) -> list[dict[str, Value]]:
-    """Give every combination of the base with values of the free columns, of each as many as there is room for."""
+    """Return every combination of the base with values of the free columns, of each as many as there is room for."""
     if not free:
         return [dict(each) for each in base]
     share = max(2, int((MOST_COMBINATIONS / max(1, len(base))) ** (1 / len(free))))

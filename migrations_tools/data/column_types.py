@@ -89,13 +89,13 @@ class Types:
 
 
 def types_of(catalog: Catalog, more: Mapping[tuple[str, str], Definition]) -> Types:
-    """Give the types that a catalog knows, and `more` that it does not hold."""
+    """Return the types that a catalog knows, and `more` that it does not hold."""
     known: dict[tuple[str, str], Definition] = {(each.schema, each.name): each for each in catalog.enums}
     known |= {(each.schema, each.name): each for each in catalog.domains}
     return Types({**known, **more})
 
 
 def _split(name: str) -> tuple[str, str]:
-    """Give schema and name of a printed type, as stored."""
+    """Return schema and name of a printed type, as stored."""
     parts = [quoted.replace('""', '"') if quoted else plain for quoted, plain in _PARTS.findall(name)]
     return (parts[0], parts[1]) if len(parts) == 2 else ("public", parts[0] if parts else name)

@@ -62,7 +62,7 @@ class ContentsChange:
 
     @property
     def is_of_data(self) -> bool:
-        """Tell whether rows or values differ, and not only what holds them."""
+        """Return whether rows or values differ, and not only what holds them."""
         return self.kind in _OF_DATA
 
 
@@ -70,7 +70,7 @@ class ContentsChange:
 
 
 def fingerprint(query: Query, catalog: Catalog) -> Contents:
-    """Give the contents of a database that has this catalog: of its ordinary and partitioned tables.
+    """Return the contents of a database that has this catalog: of its ordinary and partitioned tables.
 
     The session's settings that texts depend on are pinned meanwhile, as they are for reading a catalog.
     """
@@ -88,7 +88,7 @@ def fingerprint(query: Query, catalog: Catalog) -> Contents:
 
 
 def has_rows(table: Table) -> bool:
-    """Tell whether rows are read of a table: a partition's are those of the table that it is part of."""
+    """Return whether rows are read of a table: a partition's are those of the table that it is part of."""
     return table.kind in ("ordinary", "partitioned")
 
 
@@ -119,7 +119,7 @@ def _question(number: int, table: Table) -> str:
 
 
 def compare(before: Contents, after: Contents, *, retyped: bool = True) -> tuple[ContentsChange, ...]:
-    """Give what differs, table by table: rows lost and added, values changed; and what came, went or was renamed.
+    """Return what differs, table by table: rows lost and added, values changed; and what came, went or was renamed.
 
     Where the number of rows differs, values are not compared. Without `retyped`, columns whose type has changed are
     not compared; with it, they are by their texts, which a change such as `integer` to `bigint` leaves alone.
@@ -139,7 +139,7 @@ def compare(before: Contents, after: Contents, *, retyped: bool = True) -> tuple
 
 
 def _renamed_tables(before: Contents, after: Contents) -> dict[str, str]:
-    """Give the tables that are gone and whose very rows stand in one that came."""
+    """Return the tables that are gone and whose very rows stand in one that came."""
     came = {table: after.tables[table] for table in sorted(set(after.tables) - set(before.tables))}
     found: dict[str, str] = {}
     for old in sorted(set(before.tables) - set(after.tables)):
@@ -177,7 +177,7 @@ def _in_table(table: str, before: TableContents, after: TableContents, retyped: 
 
 
 def _columns_of_one(table: str, before: TableContents, after: TableContents) -> Iterator[ContentsChange]:
-    """Tell which columns are gone and which came; those that hold the same are one that was renamed."""
+    """Yield which columns are gone and which came; those that hold the same are one that was renamed."""
     came = {column: holds for column, holds in after.columns.items() if column not in before.columns}
     for column, held in before.columns.items():
         if column in after.columns:

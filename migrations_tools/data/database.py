@@ -63,14 +63,14 @@ class RowSession:
     verdicts: dict[tuple[str, str], list[tuple[Any, ...]]] = field(default_factory=dict)
 
     def judge(self, statement: str, given: str) -> list[tuple[Any, ...]]:
-        """Give the rows of a statement that judges some values: many tables have the same checks."""
+        """Return the rows of a statement that judges some values: many tables have the same checks."""
         key = statement, given
         if key not in self.verdicts:
             self.verdicts[key] = self.ask(statement, [given])
         return self.verdicts[key]
 
     def ask(self, statement: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        """Give the rows of a statement that changes nothing. Raises Refused, with all as before, when it fails."""
+        """Return the rows of a statement that changes nothing. Raises Refused, with all as before, when it fails."""
         try:
             return self.query(statement, parameters)
         except Exception as error:
@@ -81,7 +81,7 @@ class RowSession:
             raise Refused(str(error).splitlines()[0]) from error
 
     def change(self, statement: str) -> list[tuple[Any, ...]]:
-        """Give the rows of a statement that puts some in. Raises Refused, with all as before, when it fails."""
+        """Return the rows of a statement that puts some in. Raises Refused, with all as before, when it fails."""
         return self.ask(f"{statement}; RELEASE SAVEPOINT seeding; SAVEPOINT seeding")
 
     @contextmanager
@@ -107,7 +107,7 @@ def opened(query: Query) -> RowSession:
 
 
 def more_types(query: Query) -> dict[tuple[str, str], Definition]:
-    """Give the composite and range types of the database."""
+    """Return the composite and range types of the database."""
     found: dict[tuple[str, str], Definition] = {
         (schema, local): Range(subtype, multi) for schema, local, subtype, multi in query(_RANGES)
     }
@@ -115,7 +115,7 @@ def more_types(query: Query) -> dict[tuple[str, str], Definition]:
 
 
 def partitions(query: Query, catalog: Catalog) -> dict[str, list[str]]:
-    """Give the conditions of the partitions that can hold rows, of each partitioned table the first dozen."""
+    """Return the conditions of the partitions that can hold rows, of each partitioned table the first dozen."""
     found: dict[str, list[str]] = defaultdict(list)
     if any(table.kind == "partitioned" for table in catalog.tables):
         for schema, local, bounds in query(_PARTITIONS):
@@ -126,7 +126,7 @@ def partitions(query: Query, catalog: Catalog) -> dict[str, list[str]]:
 
 
 def counts(query: Query, tables: Sequence[tuple[str, str]], most: int) -> dict[str, int]:
-    """Give how many rows tables have, counted up to a number; `tables` are names, and names as SQL writes them."""
+    """Return how many rows tables have, counted up to a number; `tables` are names, and names as SQL writes them."""
     found: dict[str, int] = {}
     for start in range(0, len(tables), 200):
         parts = (
@@ -141,7 +141,7 @@ def counts(query: Query, tables: Sequence[tuple[str, str]], most: int) -> dict[s
 
 
 def passing_values(session: RowSession, type_: ColumnType, values: Sequence[str]) -> list[str]:
-    """Give the values that the checks of a domain, or of an array's, let through."""
+    """Return the values that the checks of a domain, or of an array's, let through."""
     if not type_.checks and not (type_.element and type_.element.checks):
         return list(values)
     conditions = [condition(each) for each in type_.checks] or ["true"]
@@ -156,7 +156,7 @@ def passing(
     checks: Sequence[Check],
     combinations: Sequence[Combination],
 ) -> list[Combination]:
-    """Give the combinations of values of some columns that the checks let through, in their order."""
+    """Return the combinations of values of some columns that the checks let through, in their order."""
     types = {each: outline.types[each].printed for each in columns}
     generated = tuple({made: expression for check in checks for made, expression in check.generated}.items())
     conditions = [check.expression for check in checks]
@@ -200,7 +200,7 @@ def _passing(
 
 
 def unwritable(session: RowSession, outline: Outline, values: Mapping[str, str]) -> frozenset[str]:
-    """Give the columns whose type does not take such a value here: a server may be built without XML."""
+    """Return the columns whose type does not take such a value here: a server may be built without XML."""
     try:
         session.ask(
             "SELECT " + ", ".join(f"{literal(text)}::{outline.types[each].printed}" for each, text in values.items())

@@ -71,7 +71,7 @@ class TableGroup:
         return {name: _even(rows) for name, rows in self.chosen.items()}
 
     def _made_before(self, outline: Outline) -> Rows:
-        """Give the values that the database makes and a table of the group refers to: they must be known before."""
+        """Return the values that the database makes and a table of the group refers to: they must be known before."""
         given = {name for part in outline.parts for name in part.columns}
         wanted = [name for name in self.wanted.get(outline.name, ()) if name not in given]
         if not wanted or not self._is_circle(outline):
@@ -83,7 +83,7 @@ class TableGroup:
         return len(self.outlines) > 1 or any(each.table == outline.name for each in outline.references)
 
     def _is_ready(self, part: ColumnSet) -> bool:
-        """Tell whether the rows that a part refers to within the group are known."""
+        """Return whether the rows that a part refers to within the group are known."""
         return all(
             each.table not in self.outlines or set(each.referenced) <= set(self.chosen[each.table])
             for each in part.references
@@ -110,7 +110,7 @@ class TableGroup:
         return {name: [row[at] for row in rows] for at, name in enumerate(part.columns)}
 
     def _empties(self, part: ColumnSet, patterns: Sequence[Pattern]) -> list[int]:
-        """Give for each column the row that has NULL; a key's columns have it together."""
+        """Return for each column the row that has NULL; a key's columns have it together."""
         if not self.shape.nulls:
             return [-1] * len(patterns)
         found = dict(zip(part.columns, (null_row(each, self.shape.rows) for each in patterns), strict=True))
@@ -129,7 +129,7 @@ class TableGroup:
         return outline.columns[name].nullable and not outline.types[name].required
 
     def _alone(self, outline: Outline, part: ColumnSet, name: str) -> list[Value]:
-        """Give the values that a column may have as far as its own checks go."""
+        """Return the values that a column may have as far as its own checks go."""
         hints = [check.expression for check in part.checks]
         values: list[Value] = [*self._candidates(outline.types[name], hints, name)]
         if self._may_be_null(outline, name):
@@ -150,7 +150,7 @@ class TableGroup:
     # References ------------------------------------------------------------------------------------------------------
 
     def _referred(self, outline: Outline, reference: ForeignReference) -> list[dict[str, Value]]:
-        """Give what a foreign key's columns may hold: the keys of rows that exist, and NULL."""
+        """Return what a foreign key's columns may hold: the keys of rows that exist, and NULL."""
         keys = self._keys(reference)
         pairs = list(zip(reference.columns, reference.referenced, strict=True))
         found = [{own: key[other] for own, other in pairs} for key in keys]

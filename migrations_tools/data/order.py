@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 
 def groups(references: Mapping[str, Collection[str]]) -> Iterator[tuple[str, ...]]:
-    """Give the tables in groups, each after what it refers to; a group holds what refers to itself in a circle.
+    """Yield the tables in groups, each after what it refers to; a group holds what refers to itself in a circle.
 
     `references` names for each table those that it refers to. The order is that of the mapping where nothing else
     decides. (Tarjan's strongly connected components, without recursion: a chain of references may be long.)
@@ -50,7 +50,7 @@ def _goes_on(
     low: dict[str, int],
     waiting: set[str],
 ) -> bool:
-    """Tell whether the other table is to be entered; one that waits already lowers the table's mark."""
+    """Return whether the other table is to be entered; one that waits already lowers the table's mark."""
     if other not in references:
         return False
     if other not in index:

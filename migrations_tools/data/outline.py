@@ -81,16 +81,16 @@ class Outline:
         return self.table.qualified_name
 
     def is_optional(self, reference: ForeignReference) -> bool:
-        """Tell whether NULL may stand for the reference."""
+        """Return whether NULL may stand for the reference."""
         return any(self.columns[each].nullable for each in reference.columns)
 
     def default_of(self, column: str) -> str | None:
-        """Give the expression of a column's default; None where there is none but NULL."""
+        """Return the expression of a column's default; None where there is none but NULL."""
         return _default(self.columns[column])
 
 
 def outline(table: Table, catalog: Catalog, types: Types, partitions: Sequence[str] = ()) -> Outline:
-    """Give the outline of a table; `partitions` are the conditions of its partitions."""
+    """Return the outline of a table; `partitions` are the conditions of its partitions."""
     columns = {column.name: column for column in table.columns}
     checks = _checks(table, catalog, columns)
     key = _check(" OR ".join(f"({each})" for each in partitions), columns) if partitions else None
@@ -124,7 +124,7 @@ def _is_automatic(column: Column) -> bool:
 
 
 def _is_given(column: Column, tied: bool, pattern: Pattern | None) -> bool:
-    """Tell whether a column gets a value: where the database makes none, or one that would not do."""
+    """Return whether a column gets a value: where the database makes none, or one that would not do."""
     if column.generated:
         return False
     default = _default(column)
@@ -166,7 +166,7 @@ def _check(expression: str, columns: Mapping[str, Column]) -> Check:
 
 
 def _without_generated(names: Iterable[str], columns: Mapping[str, Column]) -> tuple[str, ...]:
-    """Give the columns, in the place of generated ones those that they are made from."""
+    """Return the columns, in the place of generated ones those that they are made from."""
     found: dict[str, None] = {}
     for name in names:
         made = columns[name].generated
@@ -178,7 +178,7 @@ def _without_generated(names: Iterable[str], columns: Mapping[str, Column]) -> t
 
 
 def _patterns(table: Table, columns: Mapping[str, Column], own: frozenset[str]) -> dict[str, Pattern]:
-    """Give the columns that may not repeat as others do, so that every unique constraint and index is kept.
+    """Return the columns that may not repeat as others do, so that every unique constraint and index is kept.
 
     `own` are those whose values the database makes, another one for each row.
     """
@@ -192,7 +192,7 @@ def _patterns(table: Table, columns: Mapping[str, Column], own: frozenset[str]) 
 
 
 def _unique_sets(table: Table, columns: Mapping[str, Column]) -> Iterator[tuple[tuple[str, ...], bool]]:
-    """Give the sets of columns that are unique, and whether each of them has to be so by itself."""
+    """Yield the sets of columns that are unique, and whether each of them has to be so by itself."""
     for constraint in _of_type(table, "primary key", "unique"):
         yield _without_generated(constraint.columns, columns), False
     for constraint in _of_type(table, "exclusion"):
@@ -204,7 +204,7 @@ def _unique_sets(table: Table, columns: Mapping[str, Column]) -> Iterator[tuple[
 
 
 def _of_index(index: Index, columns: Mapping[str, Column], referring: Collection[str]) -> tuple[tuple[str, ...], bool]:
-    """Give the columns of a unique index; where it has expressions, the one that is likeliest to make it unique."""
+    """Return the columns of a unique index; where it has expressions, the one that is likeliest to make it unique."""
     names = _without_generated(mentioned(" , ".join(index.columns), frozenset(columns)), columns)
     if not index.expressions:
         return names, len(names) == 1
@@ -236,7 +236,7 @@ def _make_unique(names: Sequence[str], patterns: dict[str, Pattern]) -> None:
 def _parts(
     given: Sequence[str], references: Sequence[ForeignReference], checks: Sequence[Check]
 ) -> Iterator[ColumnSet]:
-    """Give the columns in parts: those tied by a reference or by a check over several of them together."""
+    """Yield the columns in parts: those tied by a reference or by a check over several of them together."""
     group = {name: {name} for name in given}
     checks = [check for check in checks if set(check.columns) <= set(given)]
     for names in (*(each.columns for each in references), *(check.columns for check in checks)):

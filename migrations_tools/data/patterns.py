@@ -159,7 +159,7 @@ class _Reader:
 
 
 def matching(pattern: str, number: int, longer: bool = False) -> str | None:
-    """Give a text that a regular expression matches, another for another number; None when it cannot be read.
+    """Return a text that a regular expression matches, another for another number; None when it cannot be read.
 
     `longer` repeats what may be repeated once or more.
     """
@@ -175,7 +175,7 @@ _LIKE = re.compile(r"\\(.)|(%)|(_)", re.DOTALL)
 
 
 def like(pattern: str, number: int) -> str:
-    """Give a text that a LIKE pattern matches."""
+    """Return a text that a LIKE pattern matches."""
     return _LIKE.sub(lambda match: match[1] or (f"a{number + 1}" if match[2] else "a"), pattern)
 
 

@@ -29,7 +29,7 @@ class ContentsWatch:
         self._seen: dict[str, tuple[_Sum, TableContents]] = {}
 
     def look(self, query: Query, catalog: Catalog) -> Contents:
-        """Give the contents of the database that has this catalog."""
+        """Return the contents of the database that has this catalog."""
         tables = [table for table in catalog.tables if has_rows(table)]
         with pinned_settings(query):
             sums = dict(_sums(query, tables))

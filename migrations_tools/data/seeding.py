@@ -48,7 +48,7 @@ class Seeded:
 
 
 def _silent(_done: int, _total: int) -> None:
-    """Tell nobody."""
+    """Report nobody."""
 
 
 def seed(query: Query, catalog: Catalog, rows: int = ROWS, tell: Callable[[int, int], None] = _silent) -> Seeded:
@@ -102,7 +102,7 @@ class _Seeding:
         return cls(database.opened(query), outlines, wanted, before, rows, {}, {}, {}, _partitions(catalog))
 
     def graph(self) -> dict[str, list[str]]:
-        """Give for each table those that it refers to; in the place of a partition, the table that fills it."""
+        """Return for each table those that it refers to; in the place of a partition, the table that fills it."""
         return {
             each.name: [
                 self.partitions[one.table][1] if one.table in self.partitions else one.table for one in each.references
@@ -111,7 +111,7 @@ class _Seeding:
         }
 
     def result(self) -> Seeded:
-        """Give the counts, and the tables that have no rows at all."""
+        """Return the counts, and the tables that have no rows at all."""
         left = tuple(
             Unseeded(table, reason) for table, reason in sorted(self.refused.items()) if not self.before[table]
         )
@@ -187,7 +187,7 @@ class _Seeding:
         return self._put(table, some, shape.rows, shape.nulls)
 
     def _unwritable(self, table: Outline) -> frozenset[str]:
-        """Give the columns of types that are not known, or whose values this server does not take."""
+        """Return the columns of types that are not known, or whose values this server does not take."""
         known = {each: value(type_, 0, each) for each, type_ in table.types.items() if is_known(type_)}
         return database.unwritable(self.session, table, known) | (set(table.types) - set(known))
 
@@ -237,7 +237,7 @@ class _Seeding:
 
 
 def _partitions(catalog: Catalog) -> dict[str, tuple[Table, str]]:
-    """Give the partitions that others could refer to, each with the name of the table that fills it."""
+    """Return the partitions that others could refer to, each with the name of the table that fills it."""
     tables = {table.qualified_name: table for table in catalog.tables}
     found: dict[str, tuple[Table, str]] = {}
     for table in catalog.tables:

@@ -38,7 +38,7 @@ class Token:
 
 
 def tokens(expression: str) -> Iterator[Token]:
-    """Give the words of an expression in order."""
+    """Yield the words of an expression in order."""
     for match in _TOKEN.finditer(expression):
         text = match.group()
         if match["escaped"]:
@@ -53,7 +53,7 @@ def tokens(expression: str) -> Iterator[Token]:
 
 
 def mentioned(expression: str, names: frozenset[str]) -> tuple[str, ...]:
-    """Give those of the names that an expression refers to, each once: no function, and no type of a cast."""
+    """Return those of the names that an expression refers to, each once: no function, and no type of a cast."""
     words = [Token("symbol", ""), *tokens(expression), Token("symbol", "")]
     found = {
         word.text: None
@@ -64,7 +64,7 @@ def mentioned(expression: str, names: frozenset[str]) -> tuple[str, ...]:
 
 
 def constants(expression: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Give the strings and the numbers that stand in an expression, each once."""
+    """Return the strings and the numbers that stand in an expression, each once."""
     words = list(tokens(expression))
     return _once(words, "string"), _once(words, "number")
 
@@ -74,12 +74,12 @@ def _once(words: list[Token], kind: Kind) -> tuple[str, ...]:
 
 
 def condition(definition: str) -> str:
-    """Give the expression of a CHECK definition: without the word and what stands behind the parentheses."""
+    """Return the expression of a CHECK definition: without the word and what stands behind the parentheses."""
     return definition[definition.index("(") + 1 : definition.rindex(")")]
 
 
 def names_in(parenthesized: str) -> tuple[str, ...]:
-    """Give the names in a list of columns."""
+    """Return the names in a list of columns."""
     return tuple(token.text for token in tokens(parenthesized) if token.kind == "name")
 
 

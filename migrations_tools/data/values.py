@@ -19,7 +19,7 @@ _DIGITS = "123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0"
 
 
 def value(type_: ColumnType, number: int, word: str = "value") -> str:
-    """Give a value of the type; `word` is what a text begins with. An unknown type's is an empty text."""
+    """Return a value of the type; `word` is what a text begins with. An unknown type's is an empty text."""
     if type_.labels:
         return type_.labels[number % len(type_.labels)]
     if type_.element:
@@ -32,7 +32,7 @@ def value(type_: ColumnType, number: int, word: str = "value") -> str:
 
 
 def is_known(type_: ColumnType) -> bool:
-    """Tell whether values of the type can be written."""
+    """Return whether values of the type can be written."""
     parts = [part for part in (type_.element, type_.range_of, *type_.fields) if part]
     return all(map(is_known, parts)) if parts else bool(type_.labels) or type_.name in _MAKERS
 
@@ -52,7 +52,7 @@ def _quoted(text: str) -> str:
 
 
 def short_text(word: str, number: int, longest: int | None) -> str:
-    """Give a text that ends in what tells it from others, within a length."""
+    """Return a text that ends in what tells it from others, within a length."""
     text = f"{word} {number + 1}"
     if longest is None or len(text) <= longest:
         return text
@@ -85,7 +85,7 @@ def _character(type_: ColumnType, number: int, word: str) -> str:
 
 
 def _numeric(type_: ColumnType, number: int, _: str) -> str:
-    """Give a number that the precision and the scale have room for (manual, 8.1.2)."""
+    """Return a number that the precision and the scale have room for (manual, 8.1.2)."""
     if not type_.modifier:
         return f"{number + 1}.5"
     precision, scale = int(type_.modifier[0]), int((*type_.modifier, "0")[1])
@@ -156,14 +156,14 @@ _SHAPES = {
 
 
 def _geometry(type_: ColumnType, number: int, _: str) -> str:
-    """Give a shape of the kind and reference system of the modifier (PostGIS, 4.2.1): `geometry(Point,4326)`."""
+    """Return a shape of the kind and reference system of the modifier (PostGIS, 4.2.1): `geometry(Point,4326)`."""
     kind, system = (*type_.modifier, "", "")[:2]
     shape = _SHAPES.get(kind.lower(), _SHAPES["point"]).format(number % 80 + 1, number % 80 + 2)
     return f"SRID={system};{shape}" if system else shape
 
 
 def _range(subtype: ColumnType, number: int, word: str, multi: bool) -> str:
-    """Give a range that touches none of the others."""
+    """Return a range that touches none of the others."""
     low, high = (_quoted(value(subtype, each, word)) for each in (2 * number, 2 * number + 1))
     return f"{{[{low},{high})}}" if multi else f"[{low},{high})"
 

@@ -44,7 +44,7 @@ class Setup:
         return self.config or self.versions[0]
 
     def words(self) -> str:
-        """Say what Alembic is started with."""
+        """Return what Alembic is started with."""
         return f"`{shlex.join(self.command)}`" if self.command else str(self.config)
 
 
@@ -66,13 +66,13 @@ def find_setup(root: Path, settings: Settings, services: Services) -> Setup:
 
 
 def is_flasks(config: Path) -> bool:
-    """Tell whether a configuration is Flask-Migrate's: beside an env.py that asks for Flask's current application."""
+    """Return whether a configuration is Flask-Migrate's: beside an env.py that asks for Flask's current application."""
     environment = config.parent / "env.py"
     return environment.is_file() and "current_app" in environment.read_text(encoding="utf-8", errors="replace")
 
 
 def _of_command(root: Path, settings: Settings, services: Services) -> tuple[Path, ...]:
-    """Give the versions folders of an Alembic that a command starts: the setting, else the only one in the project."""
+    """Return the versions folders of an Alembic started by a command: the setting, else the project's only one."""
     if settings.versions:
         return find_versions(root, settings, root)
     contexts = {context for service in services.values() if (context := build_context(service))}
@@ -85,14 +85,14 @@ def _of_command(root: Path, settings: Settings, services: Services) -> tuple[Pat
 
 
 def _version_folders(folder: Path) -> Iterator[Path]:
-    """Give each `versions` that stands beside an env.py and a template for new revisions."""
+    """Yield each `versions` that stands beside an env.py and a template for new revisions."""
     for path in walk(folder):
         if path.name == "env.py" and (path.parent / "script.py.mako").is_file() and (path.parent / "versions").is_dir():
             yield (path.parent / "versions").resolve()
 
 
 def find_service(settings: Settings, services: Services, config: Path) -> str:
-    """Give the service whose image Alembic runs in: its build context holds the configuration (`Setup.anchor`).
+    """Return the service whose image Alembic runs in: its build context holds the configuration (`Setup.anchor`).
 
     One whose command runs Alembic is preferred. Raises CannotProceed when none or several fit.
     """
@@ -104,26 +104,26 @@ def find_service(settings: Settings, services: Services, config: Path) -> str:
 
 
 def find_optional_service(settings: Settings, services: Services, config: Path) -> str:
-    """Give the service whose variables tell how Alembic reaches the database; "" where no service fits."""
+    """Return the service whose variables tell how Alembic reaches the database; "" where no service fits."""
     if not settings.alembic_service and not any(holds(service, config) for service in services.values()):
         return ""
     return find_service(settings, services, config)
 
 
 def runs_alembic(service: Service) -> bool:
-    """Tell whether a service's command or entrypoint runs Alembic."""
+    """Return whether a service's command or entrypoint runs Alembic."""
     words = [*command_words(service.get("entrypoint")), *command_words(service.get("command"))]
     return any("alembic" in word for word in words)
 
 
 def upgrades_to_head(service: Service) -> bool:
-    """Tell whether a service's command runs `alembic upgrade head`, which is for a history with one."""
+    """Return whether a service's command runs `alembic upgrade head`, which is for a history with one."""
     words = " ".join([*command_words(service.get("entrypoint")), *command_words(service.get("command"))]).split()
     return any(words[i : i + 2] == ["upgrade", "head"] for i in range(len(words))) and runs_alembic(service)
 
 
 def config_candidates(config: Path, context: Path | None, service: Service) -> tuple[str, ...]:
-    """Give the paths at which the configuration may stand in the image, likeliest first.
+    """Return the paths at which the configuration may stand in the image, likeliest first.
 
     A `-c FILE` of the service's own command comes first, then the path inside the build context.
     """

@@ -18,7 +18,7 @@ _DEPTH = 4
 
 
 def find_config(root: Path, settings: Settings, services: Services) -> Path:
-    """Give the Alembic configuration: the setting, else the only one in a build context of the stack.
+    """Return the Alembic configuration: the setting, else the only one in a build context of the stack.
 
     Raises CannotProceed when it is missing, none is found, or several are.
     """
@@ -53,7 +53,7 @@ def _has_alembic_table(path: Path) -> bool:
 
 
 def walk(folder: Path, depth: int = _DEPTH) -> Iterator[Path]:
-    """Give the files of a project's folder and those below it, without what other people wrote."""
+    """Yield the files of a project's folder and those below it, without what other people wrote."""
     try:
         entries = sorted(folder.iterdir())
     except (FileNotFoundError, NotADirectoryError, PermissionError):
@@ -66,7 +66,7 @@ def walk(folder: Path, depth: int = _DEPTH) -> Iterator[Path]:
 
 
 def sections(config: Path, settings: Settings) -> tuple[str, ...]:
-    """Give the sections that describe an environment each: the setting, else those with their own `script_location`.
+    """Return the sections that describe an environment each: the setting, else those with their own `script_location`.
 
     Raises CannotProceed when the setting names one that is not there.
     """
@@ -88,14 +88,14 @@ def sections(config: Path, settings: Settings) -> tuple[str, ...]:
 
 
 def _own_keys(config: Path) -> dict[str, set[str]]:
-    """Give the keys that each section writes itself; what [DEFAULT] gives to all is nobody's own."""
+    """Return the keys that each section writes itself; what [DEFAULT] gives to all is nobody's own."""
     parser = configparser.RawConfigParser(default_section="no section is called this", strict=False)
     _read(parser, config)
     return {name: set(parser.options(name)) for name in parser.sections() if name != configparser.DEFAULTSECT}
 
 
 def find_versions(root: Path, settings: Settings, config: Path, section: str = USUAL) -> tuple[Path, ...]:
-    """Give an environment's versions folders: the setting, else what its section of the configuration says.
+    """Return an environment's versions folders: the setting, else what its section of the configuration says.
 
     Raises CannotProceed when one does not exist.
     """
@@ -163,5 +163,5 @@ def _location(name: str, here: Path) -> Path:
 
 
 def relative(path: Path, root: Path) -> Path:
-    """Give a path as seen from the root, where it is inside."""
+    """Return a path as seen from the root, where it is inside."""
     return path.relative_to(root) if root in path.parents else path

@@ -30,7 +30,7 @@ class ComposeFiles:
 
 
 def find_compose_files(root: Path, settings: Settings, environment: Mapping[str, str]) -> ComposeFiles:
-    """Give the Compose files: the setting, `COMPOSE_FILE`, or those that stand in the usual folders.
+    """Return the Compose files: the setting, `COMPOSE_FILE`, or those that stand in the usual folders.
 
     An automatic `*.override.*` beside the file belongs to it, as it does for `docker compose` without `--file`.
     Raises CannotProceed when a file is missing, none is found, or several folders have one.
@@ -48,12 +48,12 @@ def find_compose_files(root: Path, settings: Settings, environment: Mapping[str,
 
 
 def find_optional(root: Path, settings: Settings, environment: Mapping[str, str]) -> ComposeFiles | None:
-    """Give the Compose files, or None where a project has none at all; see `find_compose_files`."""
+    """Return the Compose files, or None where a project has none at all; see `find_compose_files`."""
     return find_compose_files(root, settings, environment) if has_any(root, settings, environment) else None
 
 
 def has_any(root: Path, settings: Settings, environment: Mapping[str, str]) -> bool:
-    """Tell whether a project has a Compose file; which one is meant may be another question."""
+    """Return whether a project has a Compose file; which one is meant may be another question."""
     named = settings.compose_files or environment.get("COMPOSE_FILE")
     return bool(named) or any(_first_compose_file(root / folder) for folder in _FOLDERS)
 

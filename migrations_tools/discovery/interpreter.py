@@ -35,11 +35,11 @@ class Interpreter:
 
     @property
     def is_run(self) -> bool:
-        """Tell whether a program prepares the project's environment for it: `uv run`, `poetry run`."""
+        """Return whether a program prepares the project's environment for it: `uv run`, `poetry run`."""
         return self.command[1:2] == ("run",)
 
     def program(self, name: str) -> tuple[str, ...]:
-        """Give the words that start a program (uvicorn, say) of the project's environment."""
+        """Return the words that start a program (uvicorn, say) of the project's environment."""
         if name in ("python", "python3"):
             return self.command
         if self.is_run:
@@ -48,7 +48,7 @@ class Interpreter:
         return (str(beside) if beside.is_file() else name,)
 
     def environment(self, outer: Mapping[str, str]) -> dict[str, str]:
-        """Give the variables to run it with: its own programs (uvicorn, …) first on PATH, no other Python's."""
+        """Return the variables to run it with: its own programs (uvicorn, …) first on PATH, no other Python's."""
         variables = {key: value for key, value in outer.items() if key not in ("PYTHONHOME", "__PYVENV_LAUNCHER__")}
         if self.is_run:
             # Both would take an active environment for the project's, and this one is not it.
@@ -64,7 +64,7 @@ class Interpreter:
 
 
 def find(root: Path, alembic_config: Path, setting: str, environment: Mapping[str, str]) -> Interpreter:
-    """Give the project's Python.
+    """Return the project's Python.
 
     The setting `python`; else the active virtual environment; else `.venv` or `venv` beside the Alembic
     configuration, or further up to the root; else uv or Poetry where the project is locked by them; else this tool's
@@ -97,7 +97,7 @@ def find(root: Path, alembic_config: Path, setting: str, environment: Mapping[st
 
 
 def upwards(start: Path, root: Path) -> Iterator[Path]:
-    """Give a folder and those above it up to the root; the folder alone where the root is not above it."""
+    """Yield a folder and those above it up to the root; the folder alone where the root is not above it."""
     yield start
     if start != root and root in start.parents:
         yield from upwards(start.parent, root)
@@ -166,7 +166,7 @@ def _poetry(folders: tuple[Path, ...], environment: Mapping[str, str]) -> Interp
 
 
 def is_poetrys(folder: Path) -> bool:
-    """Tell whether a folder holds a project of Poetry's."""
+    """Return whether a folder holds a project of Poetry's."""
     project = folder / "pyproject.toml"
     return (folder / "poetry.lock").is_file() or (project.is_file() and "poetry" in read_toml(project).get("tool", {}))
 
@@ -181,7 +181,7 @@ def _this_tools() -> Interpreter:
 
 
 def mending_command(interpreter: Interpreter, folder: Path, root: Path, module: str = "") -> str:
-    """Give the command that installs what the project asks for, by what is in its folders; it is only shown.
+    """Return the command that installs what the project asks for, by what is in its folders; it is only shown.
 
     `module` is the name that could not be imported, Alembic's or SQLAlchemy's when empty.
     """
@@ -203,7 +203,7 @@ def mending_command(interpreter: Interpreter, folder: Path, root: Path, module: 
 
 
 def _locks(lock: Path, modules: tuple[str, ...]) -> bool:
-    """Tell whether a lock file holds the packages; of other modules than our own needs, the package is not known."""
+    """Return whether a lock file holds the packages; of other modules than our own needs, the package is not known."""
     if modules != _NEEDED or not lock.is_file():
         return True
     text = lock.read_text(encoding="utf-8")

@@ -50,10 +50,10 @@ TLS = frozenset(
 
 
 def known(keyword: str) -> bool:
-    """Tell whether a server's address may have this parameter."""
+    """Return whether a server's address may have this parameter."""
     return keyword in VARIABLES or keyword in OWN or keyword in PLACES
 
 
 def variables(options: Mapping[str, str]) -> dict[str, str]:
-    """Give parameters as the variables that a client takes them from."""
+    """Return parameters as the variables that a client takes them from."""
     return {VARIABLES[key]: value for key, value in options.items() if key in VARIABLES}

@@ -51,12 +51,12 @@ class ServerAddress:
     databases: Mapping[str, str] = field(default_factory=dict)
 
     def named(self, original: str) -> str:
-        """Give what a database of the project is called here: the only one, or its own of several."""
+        """Return what a database of the project is called here: the only one, or its own of several."""
         return self.databases.get(original, self.database)
 
     @property
     def is_plain(self) -> bool:
-        """Tell whether it runs on this machine, where it has no certificate unless somebody says so."""
+        """Return whether it runs on this machine, where it has no certificate unless somebody says so."""
         return self.host.startswith(_LOCAL) and not libpq.TLS & set(self.options)
 
     @property
@@ -65,17 +65,17 @@ class ServerAddress:
         return f"postgresql://{self.authority()}/{quote(self.database, safe='')}{self.query()}"
 
     def part(self, name: str) -> str:
-        """Give one part as a text: host, port, user, password or database."""
+        """Return one part as a text: host, port, user, password or database."""
         return str(getattr(self, name))
 
     def authority(self) -> str:
-        """Give the part of a URL between the scheme and the database, percent-encoded."""
+        """Return the part of a URL between the scheme and the database, percent-encoded."""
         host = "" if self.host.startswith("/") else f"[{self.host}]" if ":" in self.host else self.host
         password = f":{quote(self.password, safe='')}" if self.password else ""
         return f"{quote(self.user, safe='')}{password}@{host}" + (f":{self.port}" if host else "")
 
     def query(self) -> str:
-        """Give what a URL needs besides, for a socket."""
+        """Return what a URL needs besides, for a socket."""
         return f"?host={quote(self.host, safe='/')}&port={self.port}" if self.host.startswith("/") else ""
 
 
@@ -112,7 +112,7 @@ def replaced(name: str, text: str, server: ServerAddress, ours: frozenset[str] |
 
 
 def _is_ours(hosts: list[str], name: str, ours: frozenset[str] | None, found: _Found) -> bool:
-    """Tell whether an address is the database's. One without a host means the machine itself, or libpq's variables."""
+    """Return whether an address is the database's. Without a host it means this machine, or libpq's variables."""
     if ours is None:
         return True
     mine = [host in ours for host in hosts]
@@ -163,7 +163,7 @@ def _without_port(part: str) -> str:
 def _kept(
     options: list[tuple[str, str]], server: ServerAddress, found: _Found, encode: Callable[[str], str] = str
 ) -> list[tuple[str, str]]:
-    """Give the options that stay: no demand for encryption where there is none, nothing that the server says itself.
+    """Return the options that stay: no demand for encryption where there is none, nothing that the server says itself.
 
     `options`, the parameter of that name, is a line of settings: the server's come first.
     """
@@ -195,7 +195,7 @@ def _new_dsn(text: str, name: str, server: ServerAddress, ours: frozenset[str] |
 
 
 def _keywords(text: str) -> list[tuple[str, str]]:
-    """Give the keywords of a libpq connection string; none when the text is something else."""
+    """Return the keywords of a libpq connection string; none when the text is something else."""
     pairs, position = [], 0
     while position < len(text.rstrip()):
         match = _KEYWORD.match(text, position)
@@ -215,18 +215,18 @@ def _quoted(value: str) -> str:
 
 
 def hosts_named(name: str, text: str) -> frozenset[str]:
-    """Give the hosts that a variable's text names: those of URLs, and a bare one where the name says it is a host."""
+    """Return the hosts that a variable's text names: those of URLs, and a bare one where the name says it is a host."""
     bare = text.split(",") if _HOST_NAME.search(name) or ":" in text else []
     return hosts_of_urls(text) | {match["host"] for part in bare if (match := _BARE.fullmatch(part.strip()))}
 
 
 def hosts_of_urls(text: str) -> frozenset[str]:
-    """Give the hosts of every URL in a text, of whatever scheme."""
+    """Return the hosts of every URL in a text, of whatever scheme."""
     return frozenset(match["host"].strip("[]") for match in _ANY_URL.finditer(text))
 
 
 def is_short(host: str) -> bool:
-    """Tell whether a host is a name as a service has it: no dot, and not this machine."""
+    """Return whether a host is a name as a service has it: no dot, and not this machine."""
     return not re.search(r"[.:]", host) and host.lower() != "localhost" and not host.isdigit()
 
 

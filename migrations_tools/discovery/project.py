@@ -121,7 +121,7 @@ class Reasons:
         self.told: list[str] = []
 
     def gather(self, find: Callable[[], T]) -> T | None:
-        """Give what was found; None, with the reasons kept, when it could not be."""
+        """Return what was found; None, with the reasons kept, when it could not be."""
         try:
             return find()
         except CannotProceed as error:

@@ -56,7 +56,7 @@ class Application:
 
 
 def find_database(settings: Settings, services: Services) -> Database:
-    """Give the database service and its credentials. Raises CannotProceed when none or several fit."""
+    """Return the database service and its credentials. Raises CannotProceed when none or several fit."""
     if settings.database_service:
         name = existing("database_service", settings.database_service, services)
     else:
@@ -76,14 +76,14 @@ def find_database(settings: Settings, services: Services) -> Database:
 
 
 def is_postgres(service: Service) -> bool:
-    """Tell whether a service is PostgreSQL, by its image or, when it is built here, by its variables."""
+    """Return whether a service is PostgreSQL, by its image or, when it is built here, by its variables."""
     image = str(service.get("image") or "").split("@")[0]
     basename = image.rsplit("/", 1)[-1].split(":")[0]
     return basename in _POSTGRES_IMAGES or ("POSTGRES_PASSWORD" in _environment(service) and bool(service.get("build")))
 
 
 def find_application(settings: Settings, services: Services, alembic_config: Path | None) -> Application | None:
-    """Give the service that must answer over HTTP; None when nothing built here publishes a port.
+    """Return the service that must answer over HTTP; None when nothing built here publishes a port.
 
     One that is built from the same context as Alembic's is preferred. Raises CannotProceed when several fit.
     """
@@ -108,14 +108,14 @@ def _application_of(name: str, service: Service, settings: Settings) -> Applicat
 
 
 def health_url(service: Service) -> str:
-    """Give the local URL that a service's health check asks for; empty when it asks for none."""
+    """Return the local URL that a service's health check asks for; empty when it asks for none."""
     test = " ".join(command_words((service.get("healthcheck") or {}).get("test")))
     match = _LOCAL_URL.search(test)
     return match.group(0) if match else ""
 
 
 def build_context(service: Service) -> Path | None:
-    """Give the local folder that a service's image is built from; None when there is none."""
+    """Return the local folder that a service's image is built from; None when there is none."""
     context = _plain((service.get("build") or {}).get("context") or "")
     return Path(context).resolve() if context and "://" not in context else None
 
@@ -125,23 +125,23 @@ def _environment(service: Service) -> dict[str, str]:
 
 
 def _plain(value: Any) -> str:
-    """Give a value of the resolved configuration as text: Compose doubles each `$` there."""
+    """Return a value of the resolved configuration as text: Compose doubles each `$` there."""
     return str(value).replace("$$", "$")
 
 
 def holds(service: Service, path: Path) -> bool:
-    """Tell whether a service's build context holds a file."""
+    """Return whether a service's build context holds a file."""
     context = build_context(service)
     return bool(context and context in path.parents)
 
 
 def command_words(value: Any) -> list[str]:
-    """Give a command in either of Compose's forms as words."""
+    """Return a command in either of Compose's forms as words."""
     return _plain(value).split() if isinstance(value, str) else [_plain(word) for word in value or []]
 
 
 def existing(setting: str, name: str, services: Services) -> str:
-    """Give a service that a setting names. Raises CannotProceed when the stack has none of that name."""
+    """Return a service that a setting names. Raises CannotProceed when the stack has none of that name."""
     if name not in services:
         raise CannotProceed(
             f"`{SECTION}.{setting}` names {name!r}, which is no service of the stack ({', '.join(sorted(services))})."
@@ -150,7 +150,7 @@ def existing(setting: str, name: str, services: Services) -> str:
 
 
 def only(setting: str, names: list[str], words: str) -> str:
-    """Give the one candidate. Raises CannotProceed, with the lines to write, when there is none or several."""
+    """Return the one candidate. Raises CannotProceed, with the lines to write, when there is none or several."""
     if len(names) == 1:
         return names[0]
     if not names:

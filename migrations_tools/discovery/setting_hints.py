@@ -6,5 +6,5 @@ from migrations_tools.settings import SECTION
 
 
 def line_to_write(setting: str, value: str) -> str:
-    """Give the line of `invoke.yaml` that settles a question."""
+    """Return the line of `invoke.yaml` that settles a question."""
     return f"  In invoke.yaml, under `{SECTION}:`, write `{setting}: {value}`"

@@ -31,7 +31,7 @@ class Term:
 def search(
     folders: Collection[Path], excluded: Collection[Path], terms: Mapping[str, Term]
 ) -> tuple[dict[str, list[str]], int]:
-    """Give where each term occurs, as `file:line` seen from the first folder, and how many files were read."""
+    """Return where each term occurs, as `file:line` seen from the first folder, and how many files were read."""
     wanted = re.compile("|".join(re.escape(name) for name in sorted({term.name for term in terms.values()})))
     found: dict[str, list[str]] = {}
     count = 0
@@ -64,7 +64,7 @@ def _files(folders: Collection[Path], excluded: Collection[Path]) -> Iterator[Pa
 
 
 def _is_skipped(path: Path, seen: set[str]) -> bool:
-    """Tell whether a folder holds nothing of the project's own, or has been searched already."""
+    """Return whether a folder holds nothing of the project's own, or has been searched already."""
     if path.name in _SKIPPED or path.name.startswith(".") or (path / "pyvenv.cfg").exists():
         return True
     return _is_seen(path, seen)
@@ -97,7 +97,7 @@ def _place(text: str, name: str) -> int:
 
 
 def _statements(suffix: str, text: str) -> Iterator[tuple[int, str]]:
-    """Give what may be SQL, with its line: the statements of a SQL file, the literals of Python, lines elsewhere."""
+    """Yield what may be SQL, with its line: the statements of a SQL file, the literals of Python, lines elsewhere."""
     if suffix == ".py":
         yield from _literals(text)
     elif suffix == ".sql":

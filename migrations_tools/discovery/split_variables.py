@@ -64,7 +64,7 @@ def _is_host(name: str, value: str, ours: frozenset[str] | None) -> bool:
 
 
 def _parts(hosts: Iterable[str], given: Mapping[str, str], original_port: int) -> dict[str, str]:
-    """Give the names that belong to the hosts, each with the part of the address that it stands for."""
+    """Return the names that belong to the hosts, each with the part of the address that it stands for."""
     others = {_stem(name) for name in given if _HOST.fullmatch(name) and name not in hosts}
     usual = [each for stem in _USUAL for each in (stem, stem.lower()) if each not in others]
     stems = dict.fromkeys([*filter(None, map(_stem, hosts)), *usual])

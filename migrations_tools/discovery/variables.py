@@ -40,7 +40,7 @@ class Variables:
     databases: tuple[str, ...] = ()
 
     def laid_over(self, environment: Mapping[str, str]) -> dict[str, str]:
-        """Give the environment of the process."""
+        """Return the environment of the process."""
         return {key: value for key, value in environment.items() if key not in self.removed} | dict(self.values)
 
 
@@ -54,7 +54,7 @@ def for_application(
     names: Collection[str] = (),
     other_services: Collection[str] | None = None,
 ) -> Variables:
-    """Give the variables of a Compose service with the database's address replaced.
+    """Return the variables of a Compose service with the database's address replaced.
 
     `service_environment` is plain text, as the container would see it; `original_port` is the port that the database
     listens on in its container; an empty `database_service` means every PostgreSQL address. `names` are further names
@@ -90,7 +90,7 @@ def _nothing_named(service: str) -> str:
 
 
 def guess(folder: Path, environment: Mapping[str, str], server: ServerAddress, extra: Mapping[str, Any]) -> Variables:
-    """Give the variables for a project without a Compose file.
+    """Return the variables for a project without a Compose file.
 
     Whatever leads to PostgreSQL in the environment, or in the `.env` of `folder` (that of the Alembic configuration),
     leads to the temp database instead; the environment comes before the file. Only what changes is given. Where
@@ -112,7 +112,7 @@ def guess(folder: Path, environment: Mapping[str, str], server: ServerAddress, e
 
 
 def _beside(file: Path, environment: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
-    """Give what a file of variables says; where it cannot be read, why: the application may read it in its own way."""
+    """Return a file's variables; where it cannot be read, why: the application may read it in its own way."""
     try:
         return (read_files([file], environment) if file.is_file() else {}), []
     except CannotProceed as error:
@@ -120,7 +120,7 @@ def _beside(file: Path, environment: Mapping[str, str]) -> tuple[dict[str, str],
 
 
 def names_of(config: Mapping[str, Any], service: str) -> frozenset[str]:
-    """Give the names that lead to a service of a resolved configuration: container, host name, aliases, links."""
+    """Return the names that lead to a service of a resolved configuration: container, host name, aliases, links."""
     services = config.get("services") or {}
     own = services.get(service) or {}
     networks = (own.get("networks") or {}).values()
@@ -133,7 +133,7 @@ def names_of(config: Mapping[str, Any], service: str) -> frozenset[str]:
 def _changed(
     given: Mapping[str, str], server: ServerAddress, ours: frozenset[str] | None, original_port: int
 ) -> Variables:
-    """Give the variables that change; without names of ours, every PostgreSQL address is meant."""
+    """Return the variables that change; without names of ours, every PostgreSQL address is meant."""
     values: dict[str, str] = {}
     notes: list[str] = []
     databases: dict[str, str] = {}
@@ -159,7 +159,7 @@ def _several(databases: Mapping[str, str]) -> Iterator[str]:
 
 
 def _libpq(server: ServerAddress) -> dict[str, str]:
-    """Give libpq's own variables: what a connection that names no host or port is made with.
+    """Return libpq's own variables: what a connection that names no host or port is made with.
 
     Without them it would be made to whatever listens on this machine
     (https://www.postgresql.org/docs/current/libpq-envars.html; asyncpg reads most of them). A server without a

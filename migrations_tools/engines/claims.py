@@ -42,7 +42,7 @@ def planning(task: str) -> Iterator[None]:
 
 
 def ports() -> frozenset[int]:
-    """Give the ports of the copies that other runs are making."""
+    """Return the ports of the copies that other runs are making."""
     records = (process_lock.holder(path) for path in _folder().glob("copy-*"))
     return frozenset(port for record in records for port in record.get("ports", ()) if isinstance(port, int))
 

@@ -51,7 +51,7 @@ class Container:
     published: Mapping[str, int]
 
     def words(self) -> str:
-        """Say how the container stands: "running, healthy", "exited 0"."""
+        """Return how the container stands: "running, healthy", "exited 0"."""
         if self.status == "exited":
             return f"exited {self.exit_code}"
         return ", ".join(part for part in (self.status, self.health) if part)
@@ -66,7 +66,7 @@ class TempStack:
     options: tuple[str, ...]
 
     def scope(self, run: Run) -> Scope:
-        """Give what the guard lets changes touch: what the journal says."""
+        """Return what the guard lets changes touch: what the journal says."""
         return Scope(self.project, self.options, frozenset(run.made))
 
     def _compose(self, *rest: str) -> tuple[str, ...]:
@@ -114,15 +114,15 @@ class TempStack:
         )
 
     def containers(self) -> tuple[Container, ...]:
-        """Give all containers that carry the temp project's label, one-off ones too."""
+        """Return all containers that carry the temp project's label, one-off ones too."""
         return tuple(sorted(map(_container, self._inspected()), key=lambda item: item.name))
 
     def standing(self) -> tuple[Container, ...]:
-        """Give the containers of the services, one-off ones left out."""
+        """Return the containers of the services, one-off ones left out."""
         return tuple(item for item in self.containers() if not item.one_off)
 
     def created(self) -> Created:
-        """Give everything that carries the temp project's label, as `docker inspect` shows it."""
+        """Return everything that carries the temp project's label, as `docker inspect` shows it."""
         return Created(self._inspected(), self._labelled("network"), self._labelled("volume"))
 
     def _inspected(self) -> list[Mapping[str, Any]]:
@@ -139,12 +139,12 @@ class TempStack:
         return f"label={PROJECT_LABEL}={self.project}"
 
     def log_tail(self, container: Container) -> list[str]:
-        """Give the last lines of a container's log, passwords masked."""
+        """Return the last lines of a container's log, passwords masked."""
         return [masked(line) for line in logs(self.docker, container.id, "--tail", _LOG_LINES)]
 
 
 def inspect(docker: Docker, ids: Sequence[str]) -> list[Mapping[str, Any]]:
-    """Give `docker inspect` of containers; one that went away meanwhile is left out."""
+    """Return `docker inspect` of containers; one that went away meanwhile is left out."""
     if not ids:
         return []
     try:
@@ -165,7 +165,7 @@ def _inspect_one(docker: Docker, identity: str) -> list[Mapping[str, Any]]:
 
 
 def logs(docker: Docker, identity: str, *options: str) -> list[str]:
-    """Give a container's log, both streams, oldest first."""
+    """Return a container's log, both streams, oldest first."""
     return docker.query_both("logs", *options, identity).splitlines()
 
 
@@ -190,13 +190,13 @@ def _container(found: Mapping[str, Any]) -> Container:
 
 
 def anonymous_volumes(found: Mapping[str, Any]) -> tuple[str, ...]:
-    """Give the volumes of an inspected container that nobody named."""
+    """Return the volumes of an inspected container that nobody named."""
     volumes = [item["Name"] for item in found.get("Mounts") or [] if item["Type"] == "volume"]
     return tuple(name for name in volumes if is_anonymous(name))
 
 
 def is_anonymous(name: str) -> bool:
-    """Tell whether a volume's name is one that the engine made up: 64 hexadecimal digits."""
+    """Return whether a volume's name is one that the engine made up: 64 hexadecimal digits."""
     return len(name) == 64 and all(char in "0123456789abcdef" for char in name)
 
 
@@ -208,7 +208,7 @@ def _published(ports: Mapping[str, Any]) -> dict[str, int]:
 
 
 def compose_options(compose: ComposeFiles, root: Path, settings: Settings) -> tuple[str, ...]:
-    """Give the options that stand for the original: folder, files, environment files, profiles."""
+    """Return the options that stand for the original: folder, files, environment files, profiles."""
     options = ["--project-directory", str(compose.directory)]
     for file in compose.files:
         options += ["--file", str(file)]
@@ -220,7 +220,7 @@ def compose_options(compose: ComposeFiles, root: Path, settings: Settings) -> tu
 
 
 def resolved(docker: Docker, options: Sequence[str], project: str = "") -> dict[str, Any]:
-    """Give the resolved configuration. Raises CannotProceed with Compose's own words when it does not load."""
+    """Return the resolved configuration. Raises CannotProceed with Compose's own words when it does not load."""
     name = ("--project-name", project) if project else ()
     try:
         config: dict[str, Any] = docker.query_json("compose", *name, *options, "config", "--format", "json")
@@ -240,20 +240,20 @@ class Expectation:
     one_shots: frozenset[str]
 
     def is_ready(self, container: Container) -> bool:
-        """Tell whether a container stands as it should."""
+        """Return whether a container stands as it should."""
         if container.status == "running":
             return container.health in ("", "healthy")
         return container.status == "exited" and container.exit_code == 0 and container.service in self.one_shots
 
     def has_failed(self, container: Container) -> bool:
-        """Tell whether a container will not come up any more without help."""
+        """Return whether a container will not come up any more without help."""
         if container.status == "exited":
             return not self.is_ready(container)
         return container.status == "dead" or container.health == "unhealthy"
 
 
 def one_shots(config: Mapping[str, Any]) -> frozenset[str]:
-    """Give the services that may end with exit code 0: no health check, and no policy that would start them again."""
+    """Return the services that may end with exit code 0: no health check, and no policy that would start them again."""
     found = set()
     for name, service in config["services"].items():
         again = str(service.get("restart") or "no") in ("always", "unless-stopped")
@@ -293,7 +293,7 @@ _KEPT = "The temp stack was kept for inspection: `invoke status` lists it, `invo
 
 
 def service_failures(stack: TempStack, containers: Iterable[Container]) -> list[str]:
-    """Give a sentence for each container and, below it, the last lines of its log."""
+    """Return a sentence for each container and, below it, the last lines of its log."""
     lines = []
     for container in containers:
         lines.append(f"The service {container.service} ({container.name}) is {container.words()}. Its last log lines:")
@@ -324,5 +324,5 @@ def _why_not_started(stack: TempStack, expected: Expectation, error: CommandFail
 
 
 def last_words(error: CommandFailed) -> list[str]:
-    """Give what failed and the last lines that it printed, passwords masked."""
+    """Return what failed and the last lines that it printed, passwords masked."""
     return [masked(line) for line in (*error.reasons, *error.output.splitlines()[-15:])]

@@ -137,7 +137,7 @@ class Docker:
         )
 
     def foreground(self, scope: Scope, *arguments: str) -> list[str]:
-        """Give the argument list of a changing command that the user is to talk to, once it has passed the guard."""
+        """Return the argument list of a changing command that the user is to talk to, once it has passed the guard."""
         check_change(arguments, scope)
         return self._program(arguments)
 
@@ -233,7 +233,7 @@ class Docker:
 
 @cache
 def bound_to_us() -> tuple[str, ...]:
-    """Give the words that make a child end when this process is killed, where the machine has them (util-linux).
+    """Return the words that make a child end when this process is killed, where the machine has them (util-linux).
 
     Without them a Compose command goes on alone for a while after a `kill -9`, and `cleanup` looks until it is
     quiet.
@@ -249,7 +249,7 @@ NO_DOCKER = "Install Docker with Compose 2.24.4 or newer, or start its engine; `
 
 
 def unreachable(environment: Mapping[str, str], limit: Limit) -> str:
-    """Say why no Docker engine can be used; "" when one answers.
+    """Return why no Docker engine can be used; "" when one answers.
 
     Raises CannotProceed when DOCKER_HOST or the context leads nowhere: that is a mistake, not an engine's absence.
     """
@@ -277,7 +277,7 @@ def unreachable(environment: Mapping[str, str], limit: Limit) -> str:
 
 
 def find_compose(environment: Mapping[str, str], limit: Limit) -> tuple[str, ...]:
-    """Give the argument list that runs Compose: the plugin, else a standalone program.
+    """Return the argument list that runs Compose: the plugin, else a standalone program.
 
     Raises CannotProceed when there is none, or only one that cannot serve: version 1, or another program that
     took the name. What a version can do is tried later, not told by its number.
@@ -294,7 +294,7 @@ def find_compose(environment: Mapping[str, str], limit: Limit) -> tuple[str, ...
 
 
 def _about(program: Sequence[str], environment: Mapping[str, str], limit: Limit) -> str:
-    """Give what a program says of itself; "" when there is none. Raises CannotProceed when it does not answer."""
+    """Return what a program says of itself; "" when there is none. Raises CannotProceed when it does not answer."""
     arguments = [*program, "version"]
     if not shutil.which(arguments[0], path=environment.get("PATH")):
         return ""
@@ -318,7 +318,7 @@ _OTHERS = ("podman-compose", "nerdctl")
 
 
 def _unusable(about: str) -> str:
-    """Say why the program that says this of itself cannot serve; "" when it may."""
+    """Return why the program that says this of itself cannot serve; "" when it may."""
     found = re.search(r"\d+\.\d+[^\s,]*", about)
     version = found.group() if found else ""
     other = next((name for name in _OTHERS if name in about.lower()), "")

@@ -37,12 +37,12 @@ class Endpoint:
     host: str = ""
 
     def pinned(self, environment: Mapping[str, str]) -> dict[str, str]:
-        """Give an environment that keeps to this engine, also when somebody chooses another context meanwhile."""
+        """Return an environment that keeps to this engine, also when somebody chooses another context meanwhile."""
         fixed = environment.get("DOCKER_HOST") or not self.context
         return dict(environment) if fixed else {**environment, "DOCKER_CONTEXT": self.context}
 
     def words(self) -> str:
-        """Say where the engine is, in one line."""
+        """Return where the engine is, in one line."""
         if not self.host:
             return f"{self.address} (this machine)"
         return f"{self.address}, on another machine; its published ports are reached at {self.host}"
@@ -65,7 +65,7 @@ def find(docker: Docker) -> Endpoint:
 
 
 def machine_of(address: str, environment: Mapping[str, str]) -> str:
-    """Give the host at which the ports of the engine at an address are reached, empty for this machine.
+    """Return the host at which the ports of the engine at an address are reached, empty for this machine.
 
     Raises ValueError when the address names no host, or is of an unknown kind.
     """
@@ -83,12 +83,12 @@ def machine_of(address: str, environment: Mapping[str, str]) -> str:
 
 
 def identity(docker: Docker) -> str:
-    """Give the id that the engine says it has."""
+    """Return the id that the engine says it has."""
     return docker.query("info", "--format", "{{.ID}}").strip()
 
 
 def lasting_identity(docker: Docker) -> str:
-    """Give the id that an engine keeps for itself; empty for one that makes up another with every answer."""
+    """Return the id that an engine keeps for itself; empty for one that makes up another with every answer."""
     first = identity(docker)
     return first if first == identity(docker) else ""
 
@@ -104,7 +104,7 @@ def _is_this_machine(host: str) -> bool:
 
 
 def _host_of_alias(alias: str, environment: Mapping[str, str]) -> str:
-    """Give the host that ssh's own configuration (ssh_config(5), HostName) puts in the place of an alias."""
+    """Return the host that ssh's own configuration (ssh_config(5), HostName) puts in the place of an alias."""
     command = ["ssh", "-G", "--", alias]
     try:
         done = subprocess.run(

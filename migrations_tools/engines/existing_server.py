@@ -47,7 +47,7 @@ _DIRECT = f"Give {SETTING} the server's own address, not that of a pooler (PgBou
 
 
 def primary(address: Address) -> Address:
-    """Give the address with one host: of several, the one that a connection finds now.
+    """Return the address with one host: of several, the one that a connection finds now.
 
     So all that a task starts works on the same server, and needs to know one host and one port. Raises CannotProceed
     when none answers.
@@ -64,7 +64,7 @@ def primary(address: Address) -> Address:
 
 
 def server(address: Address, token: str) -> Server:
-    """Give the server for connections that check the token; the address is one of a single host."""
+    """Return the server for connections that check the token; the address is one of a single host."""
     ((host, port),) = address.hosts
     return Server(host, port, address.user, address.database, token, address.password, options=address.options)
 
@@ -104,7 +104,7 @@ def _taken_words(address: Address, name: str, comment: str) -> str:
 
 
 def _holds(address: Address, name: str) -> str:
-    """Say what a database that is somebody's holds, as far as this role may look; nothing is changed there."""
+    """Return what a database that is somebody's holds, as far as this role may look; nothing is changed there."""
     import psycopg
 
     try:
@@ -117,7 +117,7 @@ def _holds(address: Address, name: str) -> str:
 
 
 def _identity(connection: psycopg.Connection[Any], address: Address) -> str:
-    """Give the cluster's system identifier, which a standby shares; the address where the role may not ask for it."""
+    """Return the cluster's system identifier, which a standby shares; the address where the role may not ask for it."""
     import psycopg
 
     try:

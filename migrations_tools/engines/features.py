@@ -27,7 +27,7 @@ class Features:
     said: tuple[str, ...] = ()
 
     def words(self) -> str:
-        """Say what follows for a copy."""
+        """Return what follows for a copy."""
         if self.override:
             return "obeyed"
         return "not obeyed: the copy is written as one whole file" if self.reset else "not obeyed: too old"
@@ -43,7 +43,7 @@ def features(docker: Docker) -> Features:
 
 
 def _published(docker: Docker, tagged: str) -> tuple[list[str] | None, tuple[str, ...]]:
-    """Give the ports that are published with a tagged file on top; None, and Compose's words, when it fails."""
+    """Return the ports that are published with a tagged file on top; None, and Compose's words, when it fails."""
     files = ("--file", str(_TRIALS / "base.yaml"), "--file", str(_TRIALS / tagged))
     options = ("--project-name", "probe", "--project-directory", str(_TRIALS), *files)
     try:

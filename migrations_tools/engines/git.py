@@ -33,7 +33,7 @@ class Commit:
 
 
 def base_commit(folder: Path, wanted: str) -> Commit:
-    """Give the commit of the base branch that this branch grew from; `wanted` names the branch, empty finds it.
+    """Return the commit of the base branch that this branch grew from; `wanted` names the branch, empty finds it.
 
     That is origin's default branch, else main or master. Raises Unavailable when there is no such branch, no commit,
     no repository or no git.
@@ -47,25 +47,25 @@ def base_commit(folder: Path, wanted: str) -> Commit:
 
 
 def merge_base(folder: Path, tip: str) -> str:
-    """Give the last commit that a commit and HEAD have both; "" when there is none."""
+    """Return the last commit that a commit and HEAD have both; "" when there is none."""
     return attempt(folder, "merge-base", "HEAD", tip).strip()
 
 
 def default_branch(folder: Path) -> str:
-    """Give origin's default branch (`origin/main`), else main or master; "" when there is none of them."""
+    """Return origin's default branch (`origin/main`), else main or master; "" when there is none of them."""
     head = attempt(folder, "rev-parse", "--abbrev-ref", "origin/HEAD").strip()
     named = head if head and head != "origin/HEAD" else ""
     return next((name for name in (named, *_USUAL) if name and commit_of(folder, name)), "")
 
 
 def commit_of(folder: Path, name: str) -> str:
-    """Give the commit that a branch, tag or abbreviation stands for; "" when there is none."""
+    """Return the commit that a branch, tag or abbreviation stands for; "" when there is none."""
     words = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
     return attempt(folder, *words).strip() if name else ""
 
 
 def is_unchanged(folder: Path, commit: Commit, but: Sequence[Path] = ()) -> bool:
-    """Tell whether the folder's files are the commit's, without one more or less; `but` are folders in it left out."""
+    """Return whether the folder's files are exactly the commit's; `but` are folders in it left out."""
     inside = [path.resolve() for path in but if folder.resolve() in path.resolve().parents]
     paths = (".", *(f":(exclude){path.relative_to(folder.resolve())}" for path in inside))
     changed = differing(folder, commit.identity, paths)
@@ -74,7 +74,7 @@ def is_unchanged(folder: Path, commit: Commit, but: Sequence[Path] = ()) -> bool
 
 
 def differing(folder: Path, commit: str, paths: Iterable[str]) -> dict[str, str]:
-    """Give the files of the working tree that differ from a commit's, by their path inside it, with git's letter.
+    """Return the files of the working tree that differ from a commit's, by their path inside it, with git's letter.
 
     `git diff` would write into the index that a file is only newer; `git diff-index` names it, so that what it has not
     read is read here.
@@ -90,7 +90,7 @@ def differing(folder: Path, commit: str, paths: Iterable[str]) -> dict[str, str]
 
 
 def files(folder: Path, commit: Commit) -> dict[str, str]:
-    """Give the texts of the folder's Python and configuration files at a commit, by their path inside it.
+    """Return the texts of the folder's Python and configuration files at a commit, by their path inside it.
 
     Raises Unavailable when there are none, or more than can be handed over.
     """
@@ -104,7 +104,7 @@ def files(folder: Path, commit: Commit) -> dict[str, str]:
 
 
 def names(folder: Path, commit: Commit) -> frozenset[str]:
-    """Give the names of the files below a folder at a commit; none when the commit has no such folder."""
+    """Return the names of the files below a folder at a commit; none when the commit has no such folder."""
     if not folder.is_dir():
         return frozenset()
     listed = attempt(folder, "ls-tree", "-r", "-z", "--name-only", commit.identity, "--", ".")
@@ -182,24 +182,24 @@ class Repository:
     top: Path
 
     def files(self, commit: str, folders: Iterable[Path]) -> tuple[str, ...]:
-        """Give the files of a commit below folders, as paths from the top."""
+        """Return the files of a commit below folders, as paths from the top."""
         given = self._paths(folders)
         words = ("ls-tree", "-r", "-z", "--name-only", commit, "--", *given)
         return _paths_in(attempt(self.top, *words)) if given else ()
 
     def texts(self, commit: str, paths: Sequence[str]) -> dict[str, str]:
-        """Give the texts of files of a commit."""
+        """Return the texts of files of a commit."""
         contents = blobs(self.top, [f"{commit}:{path}" for path in paths])
         return dict(zip(paths, contents, strict=True))
 
     def changed(self, commit: str, paths: Iterable[Path]) -> dict[str, str]:
-        """Say which files of the working tree differ from a commit's: "edited", "deleted" or "added", by path."""
+        """Return which files of the working tree differ from a commit's: "edited", "deleted" or "added", by path."""
         given = self._paths(paths)
         found = differing(self.top, commit, given) if given else {}
         return {path: _DONE.get(mark[:1], "edited") for path, mark in found.items()}
 
     def _paths(self, paths: Iterable[Path]) -> list[str]:
-        """Give paths as seen from the top; what lies outside is left out."""
+        """Return paths as seen from the top; what lies outside is left out."""
         resolved = (path.resolve() for path in paths)
         return [path.relative_to(self.top).as_posix() for path in resolved if self.top in path.parents]
 
@@ -208,7 +208,7 @@ _DONE = {"M": "edited", "D": "deleted", "A": "added"}
 
 
 def find_repository(folder: Path) -> Repository | None:
-    """Give the repository that a folder is in; None where it is in none, or there is no git."""
+    """Return the repository that a folder is in; None where it is in none, or there is no git."""
     top = attempt(folder, "rev-parse", "--show-toplevel").rstrip("\n")
     return Repository(Path(top).resolve()) if top else None
 

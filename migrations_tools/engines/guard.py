@@ -43,7 +43,7 @@ class _Question:
     most: int = 100_000
 
     def allows(self, words: tuple[str, ...]) -> bool:
-        """Tell whether the words are known options and, after them, as many things as may be asked about."""
+        """Return whether the words are known options and, after them, as many things as may be asked about."""
         while words and words[0].startswith("-"):
             option, rest = words[0], words[1:]
             if option in self.values and rest and self.values[option].fullmatch(rest[0]):
@@ -90,7 +90,7 @@ class Scope:
     made: frozenset[tuple[str, str]]
 
     def holds(self, kind: str, names: Sequence[str], word: Pattern = _NAME) -> bool:
-        """Tell whether every one of the names (at least one) is well formed and in the journal as that kind."""
+        """Return whether every one of the names (at least one) is well formed and in the journal as that kind."""
         return bool(names) and all(word.fullmatch(name) and (kind, name) in self.made for name in names)
 
 
@@ -112,7 +112,7 @@ def _shown(arguments: Sequence[str]) -> str:
 
 
 def _unspeakable(given: tuple[str, ...]) -> bool:
-    """Tell whether a word cannot be handed to a program: the operating system ends it at the zero byte."""
+    """Return whether a word cannot be handed to a program: the operating system ends it at the zero byte."""
     return any("\0" in word for word in given)
 
 
@@ -126,7 +126,7 @@ def _is_query(given: tuple[str, ...]) -> bool:
 
 
 def _after_compose_options(given: tuple[str, ...]) -> tuple[str, ...]:
-    """Give what follows `compose [OPTION VALUE]...`; empty when it is no Compose command of that form."""
+    """Return what follows `compose [OPTION VALUE]...`; empty when it is no Compose command of that form."""
     if given[:1] != ("compose",):
         return ()
     index = 1
@@ -143,7 +143,7 @@ def _is_compose_option(option: str, value: str) -> bool:
 
 
 def _own_compose(given: tuple[str, ...], scope: Scope) -> tuple[str, ...]:
-    """Give what follows this run's own Compose options; empty when they are not exactly these."""
+    """Return what follows this run's own Compose options; empty when they are not exactly these."""
     wanted = ("compose", "--project-name", scope.project, *scope.compose_options)
     if given[: len(wanted)] != wanted or not _PROJECT.fullmatch(scope.project):
         return ()

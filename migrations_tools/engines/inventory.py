@@ -24,12 +24,12 @@ class InventoryChange:
     project: str
 
     def sentence(self) -> str:
-        """Say it in one line."""
+        """Describe it in one line."""
         return f"{self.kind} {self.name} {self.what}"
 
 
 def take(docker: Docker) -> dict[str, dict[str, dict[str, str]]]:
-    """Give every container (id, state, started-at), volume, network and image tag of the engine."""
+    """Return every container (id, state, started-at), volume, network and image tag of the engine."""
     ids = docker.query_lines("ps", "--all", "--quiet", "--no-trunc")
     form = '{{.Name}}\t{{.Label "' + PROJECT_LABEL + '"}}'
     volumes = [line.partition("\t") for line in docker.query_lines("volume", "ls", "--format", form)]
@@ -49,7 +49,7 @@ def take(docker: Docker) -> dict[str, dict[str, dict[str, str]]]:
 
 
 def compare(before: Inventory, after: Inventory, ours: Iterable[tuple[str, str]]) -> tuple[InventoryChange, ...]:
-    """Give what is gone, changed or new outside the temp project; `ours` is the journal's list of things made.
+    """Return what is gone, changed or new outside the temp project; `ours` is the journal's list of things made.
 
     What is new and not ours (an image that was pulled, somebody else's container) is a change of sort "is new".
     """

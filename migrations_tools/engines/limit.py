@@ -23,5 +23,5 @@ class Limit:
         return max(0.0, self.begun + self.seconds - time.monotonic())
 
     def words(self) -> str:
-        """Say it: "300 seconds (the setting `start_timeout`)"."""
+        """Describe it: "300 seconds (the setting `start_timeout`)"."""
         return f"{self.seconds:g} seconds (the setting `{self.setting}`)"

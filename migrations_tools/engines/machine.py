@@ -24,7 +24,7 @@ _GIT_SECONDS = 60.0
 
 
 def gather(docker: Docker, project: Project, config: Mapping[str, Any], settings: Settings) -> PlanInputs:
-    """Give the facts for a plan; asks the engine and the file system, changes nothing."""
+    """Return the facts for a plan; asks the engine and the file system, changes nothing."""
     copy = f"{project.name}{settings.suffix}"
     return PlanInputs(
         project=project.name,
@@ -51,7 +51,7 @@ def gather(docker: Docker, project: Project, config: Mapping[str, Any], settings
 
 
 def declared(config: Mapping[str, Any]) -> tuple[frozenset[int], dict[str, frozenset[str]]]:
-    """Give the host ports that a configuration publishes, and the names of what it would make, by kind."""
+    """Return the host ports that a configuration publishes, and the names of what it would make, by kind."""
     services = config.get("services") or {}
     named = {
         kind: frozenset(body["name"] for body in (config.get(f"{kind}s") or {}).values() if "name" in (body or {}))
@@ -67,7 +67,7 @@ def _busy_here(docker: Docker, config: Mapping[str, Any]) -> frozenset[int]:
 
 
 def busy_ports(candidates: Iterable[int]) -> frozenset[int]:
-    """Give those of the ports that something on this machine listens on."""
+    """Return those of the ports that something on this machine listens on."""
     return frozenset(port for port in candidates if not (_is_free(port, "127.0.0.1") and _is_free(port, "")))
 
 
@@ -125,7 +125,7 @@ def _published(docker: Docker, copy: str) -> frozenset[int]:
 
 
 def _host_ports(text: str) -> Iterable[int]:
-    """Give the host ports of `docker ps`'s column: `0.0.0.0:5432->5432/tcp, :::8000-8001->8000-8001/tcp`."""
+    """Yield the host ports of `docker ps`'s column: `0.0.0.0:5432->5432/tcp, :::8000-8001->8000-8001/tcp`."""
     for part in text.split(", "):
         host, arrow, _ = part.partition("->")
         low, _, high = host.rpartition(":")[2].partition("-")
@@ -158,7 +158,7 @@ def _is_ignored(path: Path) -> bool:
 
 
 def _git(path: Path, *arguments: str) -> str | None:
-    """Give what git says about a folder; None when it says no, or there is no git or no checkout.
+    """Return what git says about a folder; None when it says no, or there is no git or no checkout.
 
     Raises CannotProceed when it says nothing in time.
     """

@@ -116,7 +116,7 @@ class Server:
             ) from error
 
     def identity(self) -> str:
-        """Give what tells the database from one of the same name that was made later.
+        """Return what tells the database from one of the same name that was made later.
 
         Each cluster has a system identifier of its own, each database in it an oid (PostgreSQL manual, "System
         Information Functions", pg_control_system); embedded clusters, copies of one template, differ in their name.
@@ -132,12 +132,12 @@ class Server:
         return str(row[0]) if row else ""
 
     def version(self) -> str:
-        """Give the server's version as it writes it: `15.14 (Debian 15.14-1)`."""
+        """Return the server's version as it writes it: `15.14 (Debian 15.14-1)`."""
         with self.connect() as connection:
             return connection.info.parameter_status("server_version") or ""
 
     def is_left(self, database: str) -> bool:
-        """Tell whether nobody is connected to a database of ours, allowing a moment to whoever is just leaving."""
+        """Return whether nobody is connected to a database of ours, allowing a moment to whoever is just leaving."""
         with self.connect() as connection:
             return _is_left(connection, database)
 
@@ -191,7 +191,7 @@ def import_driver() -> None:
 
 
 def birthmark(token: str) -> int:
-    """Give the connection limit that a run's databases are created with.
+    """Return the connection limit that a run's databases are created with.
 
     The limit is the one thing of a run's own that CREATE DATABASE itself can set: a database that was created and
     not yet commented is known by it. It is far above what a server allows, so that it limits nothing.
@@ -235,7 +235,7 @@ def _clone(connection: psycopg.Connection[Any], name: str, token: str, owner: st
 
 
 def contents(connection: psycopg.Connection[Any]) -> set[str]:
-    """Give what somebody made in a database, as words: relations, functions, types, schemas, extensions."""
+    """Return what somebody made in a database, as words: relations, functions, types, schemas, extensions."""
     return {f"{kind} {name}" for kind, name in connection.execute(_CONTENTS)}
 
 
@@ -272,7 +272,7 @@ def _extension_words(name: str, server: Server, error: psycopg.Error) -> str:
 
 
 def querying(connection: psycopg.Connection[Any]) -> Query:
-    """Give the callable that the catalog reader asks its questions through; what has no result gives no rows."""
+    """Return the callable that the catalog reader asks its questions through; what has no result gives no rows."""
 
     def query(statement: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         done = connection.execute(statement.encode(), parameters or None)
@@ -282,7 +282,7 @@ def querying(connection: psycopg.Connection[Any]) -> Query:
 
 
 def psql_words(database: str, command: str = "") -> tuple[str, ...]:
-    """Give psql's options for a database and, where there is one, the command to run.
+    """Return psql's options for a database and, where there is one, the command to run.
 
     psql takes a name with a `=` in it, or one that reads like a URL, for the address of some other server: so the name
     stands in an address of its own, quoted.
@@ -293,7 +293,7 @@ def psql_words(database: str, command: str = "") -> tuple[str, ...]:
 
 
 def first_statements(database: str, base: str, token: str) -> str:
-    """Give the SQL that marks a new database with the token and keeps a pristine copy of it, marked as well.
+    """Return the SQL that marks a new database with the token and keeps a pristine copy of it, marked as well.
 
     The pristine copy holds what the image's own start scripts made (extensions, schemas, roles' rights) and is
     what scratch databases are cloned from: nobody is ever connected to it. Safe to run again.
@@ -315,7 +315,7 @@ OTHER_DATABASES = (
 
 
 def read_names(printed: str) -> list[str]:
-    """Give the names that `OTHER_DATABASES` printed."""
+    """Return the names that `OTHER_DATABASES` printed."""
     return [bytes.fromhex(line).decode() for line in printed.split()]
 
 

@@ -68,7 +68,7 @@ def start_detached(
 
 
 def marked(value: str) -> list[int]:
-    """Give the processes whose environment carries a run's mark (proc(5), /proc/pid/environ; elsewhere `ps`)."""
+    """Return the processes whose environment carries a run's mark (proc(5), /proc/pid/environ; elsewhere `ps`)."""
     if not (_PROC / "self" / "environ").exists():
         return _marked_by_ps(value)
     pids = (int(entry.name) for entry in _PROC.iterdir() if entry.name.isdigit())

@@ -32,7 +32,7 @@ class Running:
 
 
 def running_stacks(docker: Docker) -> tuple[Running, ...]:
-    """Give the Compose projects that have containers on the engine, copies made by this tool left out."""
+    """Return the Compose projects that have containers on the engine, copies made by this tool left out."""
     ids = docker.query_lines("ps", "--all", "--quiet", "--no-trunc", "--filter", f"label={PROJECT_LABEL}")
     return stacks_of(inspect(docker, ids))
 
@@ -55,7 +55,7 @@ def stacks_of(containers: Iterable[Mapping[str, Any]]) -> tuple[Running, ...]:
 def of_this_project(
     stacks: Iterable[Running], compose: ComposeFiles, set_name: str, name: Callable[[], str]
 ) -> Running | None:
-    """Give the stack that was started from these files, under its own name or under another one.
+    """Return the stack that was started from these files, under its own name or under another one.
 
     `set_name` is the name that the user has set: then no other counts. `name` gives the one that Compose gives the
     files, and is asked only when it matters, since the files may not load without what a stack was started with.
@@ -71,14 +71,14 @@ def of_this_project(
 
 
 def only_one_within(stacks: Iterable[Running], root: Path) -> ComposeFiles | None:
-    """Give the files of the one stack that was started from below `root`; None when there is none, or several."""
+    """Return the files of the one stack that was started from below `root`; None when there is none, or several."""
     here = root.resolve()
     within = [stack for stack in stacks if here in (stack.directory, *stack.directory.parents) and _is_here(stack)]
     return _files_of(within[0]) if len(within) == 1 else None
 
 
 def as_it_runs(compose: ComposeFiles, stack: Running, settings: Settings) -> ComposeFiles:
-    """Give the files with what the running stack says of them, where the user has set nothing else.
+    """Return the files with what the running stack says of them, where the user has set nothing else.
 
     A stack whose files are gone, or are another machine's, says its name alone.
     """

@@ -81,7 +81,7 @@ def _keywords(url: str) -> dict[str, str]:
 
 
 def _unknown(rest: str) -> list[str]:
-    """Give the names in a URL's query that libpq does not know; none where it may be a part of a password."""
+    """Return the names in a URL's query that libpq does not know; none where it may be a part of a password."""
     query = rest.partition("?")[2]
     names = [unquote(pair.partition("=")[0]) for pair in query.split("&") if "@" not in query]
     return [name for name in names if re.fullmatch(r"\w+", name) and name != "ssl" and not libpq.known(name)]

@@ -32,7 +32,7 @@ class Advice:
     mending: Callable[[str], str] | None = None
 
     def on(self, error: Mapping[str, Any]) -> str:
-        """Give the advice on an error as the probe describes it; empty when there is none."""
+        """Return the advice on an error as the probe describes it; empty when there is none."""
         for advise in (self._module, self._extension, _attach, self._replay, _compared, _connection):
             if advice := advise(error):
                 return advice

@@ -30,7 +30,7 @@ class Heads:
 
 
 def standings(answer: Mapping[str, Any]) -> tuple[Standing, ...]:
-    """Give where each database stands, in the order in which env.py comes to them; one that it visits twice once."""
+    """Return where each database stands, in the order in which env.py comes to them; one that it visits twice once."""
     found = {item["database"]: _standing(item) for item in answer["passes"]}
     return tuple(found.values())
 
@@ -42,5 +42,5 @@ def _standing(item: Mapping[str, Any]) -> Standing:
 
 
 def heads(hello: Mapping[str, Any]) -> Heads:
-    """Give where the history ends."""
+    """Return where the history ends."""
     return Heads(tuple(hello["heads"]), {name: tuple(found) for name, found in hello["labels"].items()})

@@ -19,7 +19,7 @@ BOOTSTRAP = (
 
 
 def handover(wishes: Mapping[str, Any]) -> str:
-    """Give what is written to the bootstrap: the length in bytes, then the modules and the wishes as one document."""
+    """Return what is written to the bootstrap: the length in bytes, then the modules and the wishes as one document."""
     text = json.dumps({"modules": _sources(), **wishes})
     return f"{len(text.encode())}\n{text}"
 

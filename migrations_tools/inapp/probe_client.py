@@ -57,7 +57,7 @@ class Target:
     section: str = ""
 
     def request(self, do: str, **more: Any) -> dict[str, Any]:
-        """Give a request as plain values."""
+        """Return a request as plain values."""
         return {
             "do": do,
             "config": list(self.config),
@@ -82,7 +82,7 @@ class Program:
     folder: str = ""
 
     def wishes(self) -> dict[str, Any]:
-        """Give what the bridge wants to know, as plain values."""
+        """Return what the bridge wants to know, as plain values."""
         return {
             "command": list(self.command),
             "token": self.token,
@@ -220,7 +220,7 @@ class Probe:
             return document["ok"]
 
     def _untold(self, doing: str) -> dict[str, Any]:
-        """Give the next answer or question; how far the probe is goes to whoever counts."""
+        """Return the next answer or question; how far the probe is goes to whoever counts."""
         while "told" in (document := self._read(doing)):
             self._count(*document["told"])
         return document
@@ -260,7 +260,7 @@ class Probe:
         raise CannotProceed([ended, *said])
 
     def said(self) -> tuple[str, ...]:
-        """Give the last lines that were printed there, passwords masked."""
+        """Return the last lines that were printed there, passwords masked."""
         self._reader.join(timeout=0.2)
         return tuple(masked(line) for line in self._noise)
 
@@ -292,7 +292,7 @@ def _sentences(error: Mapping[str, Any], doing: str) -> list[str]:
 
 
 def _last_place(trace: str) -> str:
-    """Give the innermost line of the application's own code in a traceback: that is where to look."""
+    """Return the innermost line of the application's own code in a traceback: that is where to look."""
     places = [masked(line.strip()) for line in trace.splitlines() if line.strip().startswith("File ")]
     own = [place for place in places if not any(foreign in place for foreign in _NOT_THE_APPLICATIONS)]
     return (own or [""])[-1].replace("File ", "", 1)

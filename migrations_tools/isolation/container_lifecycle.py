@@ -21,7 +21,7 @@ _OFTEN = 0.5  # seconds: others wait for a service until its check has been made
 
 
 def restart_policy(service: Service) -> str:
-    """Give the copy's policy: one that does not return after a reboot, yet retries where the original does."""
+    """Return the copy's policy: one that does not return after a reboot, yet retries where the original does."""
     condition = _deployed(service).get("condition", "any") if _deployed(service) else ""
     if condition:
         return "no" if condition == "none" else RESTART
@@ -40,7 +40,7 @@ def restart_part(service: Service) -> Part:
 
 
 def replicas(service: Service) -> int:
-    """Give one container for each service, as names and ports are given once; none where there were none."""
+    """Return one container for each service, as names and ports are given once; none where there were none."""
     return min(1, int(_replicas(service)))
 
 
@@ -75,7 +75,7 @@ def health_part(service: Service) -> Part:
 
 
 def image_of(service: Service, names: Names, facts: PlanInputs) -> str:
-    """Give the image that the service runs in the copy."""
+    """Return the image that the service runs in the copy."""
     original = built_image(service, facts.project)
     return names.tags.get(reference(original).canonical, service.text("image"))
 

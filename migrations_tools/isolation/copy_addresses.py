@@ -17,7 +17,7 @@ _BETWEEN = re.compile(r"[^\w:.]+")
 
 
 def subnets(network: Mapping[str, Any]) -> tuple[IPv4Network | IPv6Network, ...]:
-    """Give the subnets that a network of the original fixes."""
+    """Return the subnets that a network of the original fixes."""
     pools = (network.get("ipam") or {}).get("config") or ()
     return tuple(ip_network(str(pool["subnet"]), strict=False) for pool in pools if pool.get("subnet"))
 

@@ -72,7 +72,7 @@ _NOWHERE = re.compile(r"(?:.*\.)?(?:example(?:\.\w+)?|test|invalid|local|localho
 
 
 def live(variables: Mapping[str, str], known: Collection[str]) -> list[str]:
-    """Give the names of variables that may be live access to outside services, sorted.
+    """Return the names of variables that may be live access to outside services, sorted.
 
     `known` are the names that lead to a service of the copy.
     """
@@ -94,7 +94,7 @@ def _is_live(name: str, value: str, given: Mapping[str, str], known: Collection[
 
 
 def _names_secret(words: list[str]) -> bool:
-    """Tell whether the name is that of a secret which somebody else gave out."""
+    """Return whether the name is that of a secret which somebody else gave out."""
     if words[-1] == "WEBHOOK" or words[-2:] == ["WEBHOOK", "URL"]:
         return True  # whoever has the address may speak there
     if set(words) & _ABOUT or not set(words) & _SECRET:
@@ -104,7 +104,7 @@ def _names_secret(words: list[str]) -> bool:
 
 
 def _others_key(words: list[str]) -> bool:
-    """Tell whether it is an API key for something that is neither the application's own nor ordinarily self-hosted."""
+    """Return whether it is an API key for a service that is neither the application's own nor usually self-hosted."""
     if words[-1] == "APIKEY":
         words = [*words[:-1], "API", "KEY"]
     kind = words[-2:] in (["API", "KEY"], ["API", "TOKEN"], ["API", "SECRET"])
@@ -116,12 +116,12 @@ def _names_place(words: list[str]) -> bool:
 
 
 def _lets_in(url: str) -> bool:
-    """Tell whether whoever has the URL is let in, or may send mail."""
+    """Return whether whoever has the URL is let in, or may send mail."""
     return bool(_FORM.match(url) or _PASSWORD.match(url) or url.lower().startswith("smtp"))
 
 
 def _has_counterpart(words: list[str], given: Mapping[str, str], known: Collection[str]) -> bool:
-    """Tell whether what the secret is for runs in the stack: as a service of that name, or where a sibling says."""
+    """Return whether what the secret is for runs in the stack: as a service of that name, or where a sibling says."""
     group = next((group for group in (_MAIL, _STORAGE) if group & set(words)), set(words) - _SECRET - _OWN)
     if any(word.lower() in map(str.lower, known) for word in group - _MAIL - _STORAGE - (_PROVIDERS - _SELF_HOSTED)):
         return True
@@ -135,7 +135,7 @@ def _outside(host: str, known: Collection[str]) -> bool:
 
 
 def _host(value: str) -> str:
-    """Give the host of a URL, or of `host` or `host:port`; empty where there is none to be read."""
+    """Return the host of a URL, or of `host` or `host:port`; empty where there is none to be read."""
     try:
         return urlsplit(value if "://" in value else f"//{value}").hostname or ""
     except ValueError:

@@ -41,7 +41,7 @@ _IN_DATA = frozenset(
 
 
 def holds_data(service: Service, target: str) -> bool:
-    """Tell whether `target`, in the container of `service`, is a data folder, lies in one, or holds PGDATA."""
+    """Return whether `target`, in the container of `service`, is a data folder, lies in one, or holds PGDATA."""
     in_data = reference(service.text("image")).repository in _IN_DATA
     folders = (*_ANYWHERE, *(("/data",) if in_data else ()))
     pgdata = service.environment.get("PGDATA", "")

@@ -18,7 +18,7 @@ _BY_NAME = re.compile(r"[\w.-]+\.[\w.-]+/[\w.-]+=[\w.-]+")
 
 
 def refused_devices(service: Service) -> Iterator[str]:
-    """Give the reasons against devices that have one user at a time."""
+    """Yield the reasons against devices that have one user at a time."""
     for path in _paths(service):
         if not (_FOR_MANY.fullmatch(path) or _BY_NAME.fullmatch(path)):
             yield (

@@ -18,7 +18,7 @@ _CHUNK = 65536
 
 
 def own_address() -> str:
-    """Give this container's address on the network that leads outside.
+    """Return this container's address on the network that leads outside.
 
     Listening there alone, it is no passage between the networks that are cut off.
     """

@@ -34,7 +34,7 @@ def forwarder_part(forwarder: Forwarder, stack: ResolvedStack, names: Names, fac
 
 
 def forwarder_plan(forwarder: Forwarder, stack: ResolvedStack, names: Names, facts: PlanInputs) -> ServicePlan:
-    """Give the forwarder as one of the copy's services; the ports stay with those they belong to."""
+    """Return the forwarder as one of the copy's services; the ports stay with those they belong to."""
     called = {network.key: network.name for network in names.networks}
     return ServicePlan(
         service=forwarder.service,

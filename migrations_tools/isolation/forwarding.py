@@ -32,7 +32,7 @@ class Forwarding:
     inside: Mapping[str, tuple[PublishedPort, ...]]
 
     def leads_to(self, service: str, port: PublishedPort) -> bool:
-        """Tell whether the port is forwarded."""
+        """Return whether the port is forwarded."""
         forwards = self.forwarder.forwards if self.forwarder else ()
         return any((each.service, each.port) == (service, port) for each in forwards)
 

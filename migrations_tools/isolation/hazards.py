@@ -120,7 +120,7 @@ _SHARED_NAMESPACES = ("pid", "ipc", "uts", "cgroup", "network_mode")
 
 
 def refusals(stack: ResolvedStack, facts: PlanInputs) -> Iterator[str]:
-    """Give every reason why the stack cannot be copied, top level first, then service by service."""
+    """Yield every reason why the stack cannot be copied, top level first, then service by service."""
     yield from _top_level(stack)
     yield from _unknown_names(stack, facts)
     for service in stack.services.values():
@@ -138,7 +138,7 @@ def _keys(service: Service) -> Iterator[str]:
 
 
 def shared_namespaces(service: Service) -> Iterator[str]:
-    """Give the reasons against the namespaces that the service shares with the host or a foreign container."""
+    """Yield the reasons against the namespaces that the service shares with the host or a foreign container."""
     for key in _SHARED_NAMESPACES:
         kind = service.text(key).partition(":")[0]
         if kind in ("host", "container"):

@@ -33,7 +33,7 @@ _LEAVE_OUT = "leave the service out with exclude_services"
 
 
 def outside_hosts(stack: ResolvedStack, facts: PlanInputs) -> Iterator[str]:
-    """Give a reason for each variable, build argument or command that names a database or broker elsewhere."""
+    """Yield a reason for each variable, build argument or command that names a database or broker elsewhere."""
     known = known_hosts(stack) | facts.allow_hosts
     for service in stack.services.values():
         environment = {**service.environment, **facts.environment.get(service.name, {})}
@@ -59,7 +59,7 @@ def expanded(value: str, environment: Mapping[str, str]) -> str:
 
 
 def known_hosts(stack: ResolvedStack) -> frozenset[str]:
-    """Give the names that lead to a service of the copy: services, aliases, links, container names."""
+    """Return the names that lead to a service of the copy: services, aliases, links, container names."""
     names = set(stack.services)
     for service in stack.services.values():
         names.update(filter(None, [service.text("container_name")]))
@@ -69,7 +69,7 @@ def known_hosts(stack: ResolvedStack) -> frozenset[str]:
 
 
 def foreign(variable: str, value: str, known: frozenset[str]) -> list[str]:
-    """Give the hosts named in `value` that are neither `known` nor the container itself."""
+    """Return the hosts named in `value` that are neither `known` nor the container itself."""
     hosts = [*url_hosts(value), *_keyword_hosts(value)]
     if _VARIABLE.search(variable) and not hosts:
         hosts = [_without_port(part.strip()) for part in value.split(",")]
@@ -77,7 +77,7 @@ def foreign(variable: str, value: str, known: frozenset[str]) -> list[str]:
 
 
 def url_hosts(value: str) -> Iterator[str]:
-    """Give the hosts of every database or broker URL in `value`, `UNREADABLE` where one cannot be told."""
+    """Yield the hosts of every database or broker URL in `value`, `UNREADABLE` where one cannot be told."""
     for match in _SCHEME.finditer(value):
         url = re.split(r"[\s\"'<>]", value[match.end() :], maxsplit=1)[0]
         authority = re.split(r"[/?#]", url, maxsplit=1)[0]
@@ -102,7 +102,7 @@ def _without_port(part: str) -> str:
 
 
 def at_home(host: str, known: frozenset[str]) -> bool:
-    """Tell whether a host is one of the `known` ones, the container itself, or a socket."""
+    """Return whether a host is one of the `known` ones, the container itself, or a socket."""
     socket = host.startswith(("/", "%2F", "%2f"))
     return socket or host in known or bool(_HERE.fullmatch(host))
 

@@ -64,7 +64,7 @@ class _Pair:
 
 
 def mismatches(plan: IsolationPlan, created: Created) -> tuple[str, ...]:
-    """Give every way in which what was created is not as planned, each a finished sentence."""
+    """Return every way in which what was created is not as planned, each a finished sentence."""
     containers = [_Container(raw) for raw in created.containers]
     standing = {container.labels.get(_SERVICE) for container in containers if not container.one_off}
     found = [sentence for container in containers for sentence in _of_container(plan, container)]
@@ -80,7 +80,7 @@ def mismatches(plan: IsolationPlan, created: Created) -> tuple[str, ...]:
 
 
 def one_off_mismatches(plan: IsolationPlan, inspected: Mapping[str, Any]) -> tuple[str, ...]:
-    """Give every way in which a one-off container (`compose run`) is not as its service was planned."""
+    """Return every way in which a one-off container (`compose run`) is not as its service was planned."""
     return tuple(dict.fromkeys(_of_container(plan, _Container(inspected))))
 
 

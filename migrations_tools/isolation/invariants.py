@@ -44,7 +44,7 @@ class _Subject:
 
 
 def violations(original: Mapping[str, Any], copy: Mapping[str, Any], plan: IsolationPlan) -> tuple[str, ...]:
-    """Give every way in which the copy is not apart from the original, each a finished sentence.
+    """Return every way in which the copy is not apart from the original, each a finished sentence.
 
     Both configurations are parsed outputs of `docker compose config --format json`: `original` of
     the stack, `copy` of the same files with the override on top.

@@ -24,7 +24,7 @@ _PROXY_VARIABLES = frozenset({"VIRTUAL_HOST", "VIRTUAL_HOST_MULTIPORTS", "LETSEN
 
 
 def acted_upon(labels: Mapping[str, object]) -> list[str]:
-    """Give the keys of `labels` that make another program act on the container."""
+    """Return the keys of `labels` that make another program act on the container."""
     return sorted(key for key in labels if _ACTED_UPON.match(key))
 
 

@@ -18,14 +18,14 @@ EVERYWHERE = ""
 
 
 def address_of(port: PublishedPort, facts: PlanInputs, wanted: bool) -> str:
-    """Give the address for a port of the original; `wanted` are ports that must be reached from here."""
+    """Return the address for a port of the original; `wanted` are ports that must be reached from here."""
     if not facts.engine_host:
         return LOOPBACK
     return EVERYWHERE if wanted and is_loopback(port.host_ip) else port.host_ip
 
 
 def is_loopback(address: str) -> bool:
-    """Tell whether an address that a Compose file publishes on is reached from the machine itself alone."""
+    """Return whether an address that a Compose file publishes on is reached from the machine itself alone."""
     try:
         return ipaddress.ip_address(address).is_loopback
     except ValueError:
@@ -33,7 +33,7 @@ def is_loopback(address: str) -> bool:
 
 
 def overlap(first: str, second: str) -> bool:
-    """Tell whether two ports of one number cannot be published on both addresses."""
+    """Return whether two ports of one number cannot be published on both addresses."""
     return first == second or _covers(first, second) or _covers(second, first)
 
 
@@ -48,7 +48,7 @@ def opened(
     planned: Mapping[str, tuple[PublishedPort, ...]],
     facts: PlanInputs,
 ) -> Iterator[str]:
-    """Say from where the copy's ports are reached, when the engine is on another machine."""
+    """Return from where the copy's ports are reached, when the engine is on another machine."""
     host = facts.engine_host
     if not host:
         return
@@ -78,7 +78,7 @@ def _number(port: PublishedPort) -> str:
 
 
 def place(port: PublishedPort) -> str:
-    """Give where a port listens, as it is shown."""
+    """Return where a port listens, as it is shown."""
     address = bracketed(port.host_ip) if port.host_ip else "every address"
     return f"{address}{':' if port.host_ip else ', '}{port.published or 'any'}"
 

@@ -56,7 +56,7 @@ class LoopbackAddresses:
         return self._pattern.sub(lambda match: self._replacement(variable, match), value)
 
     def ambiguous(self, variable: str, value: str) -> list[str]:
-        """Give addresses in `value` that could mean a published port, but were taken as the container's own."""
+        """Return addresses in `value` that could mean a published port, but were taken as the container's own."""
         found = (match for match in self._pattern.finditer(value) if _port(match) in self.moved)
         return [
             f"{match['host']}:{_port(match)}"
@@ -72,13 +72,13 @@ class LoopbackAddresses:
         return f"{match['head']}{match['host']}:{new}"
 
     def moves(self, variable: str, value: str) -> list[str]:
-        """Say what `rewritten` does to `value`: hosts and ports only, never the rest of it."""
+        """Return what `rewritten` does to `value`: hosts and ports only, never the rest of it."""
         found = {match[0]: match for match in self._pattern.finditer(value)}
         moved = (match for whole, match in found.items() if self._replacement(variable, match) != whole)
         return [f"{match['host']}:{_port(match)} → {match['host']}:{self.moved[_port(match)]}" for match in moved]
 
     def hosts(self, value: str) -> list[str]:
-        """Give the hosts of the addresses in `value`, in small letters."""
+        """Return the hosts of the addresses in `value`, in small letters."""
         return [match["host"].lower() for match in self._pattern.finditer(value)]
 
     @property

@@ -34,12 +34,12 @@ class Mounts:
     engine_host: str = ""
 
     def of(self, service: str) -> tuple[Mount, ...]:
-        """Give the mounts that a service of the copy has."""
+        """Return the mounts that a service of the copy has."""
         return tuple(mount for mount in self.services[service] if mount.treatment != "left out")
 
 
 def host_paths(config: Mapping[str, Any]) -> frozenset[str]:
-    """Give the absolute host paths whose kind planning wants in `Facts.bind_sources`.
+    """Return the absolute host paths whose kind planning wants in `Facts.bind_sources`.
 
     These are the sources of bind mounts, and the places inside them at which something else is
     mounted (there the engine would create a folder when none exists).
@@ -143,7 +143,7 @@ def _written(mount: Mount, kind: str, service: Service, facts: PlanInputs) -> Mo
 
 
 def _is_in_image(mount: Mount, service: Service) -> bool:
-    """Tell whether a source folder is in the build context, from which the image has it as it was when it was built."""
+    """Return whether a source folder is in the build context, so that the image has it as it was at the build."""
     context = str(service.build.get("context") or "")
     return context.startswith("/") and within(mount.source, context)
 
@@ -223,7 +223,7 @@ def _nested(service: Service, planned: Iterable[Mount]) -> Iterator[str]:
 
 
 def _below(service: Service, outer: Iterable[Mount]) -> Iterator[str]:
-    """Give the host paths of what is mounted inside one of `outer`."""
+    """Yield the host paths of what is mounted inside one of `outer`."""
     points = sorted(set(_points(service)))
     for mount in outer:
         for point in points:

@@ -58,7 +58,7 @@ class _Desk:
     reasons: list[str] = field(default_factory=list)
 
     def give(self, *candidates: str) -> str:
-        """Give the first candidate that is legal and free; without one, note a reason."""
+        """Return the first candidate that is legal and free; without one, note a reason."""
         for candidate in candidates:
             if candidate not in self.taken and _legal(self.kind, candidate):
                 self.taken.add(candidate)
@@ -70,7 +70,7 @@ class _Desk:
         return candidates[0]
 
     def suffixed(self, name: str) -> str:
-        """Give `name` the suffix, or the project's name in front too."""
+        """Return `name` the suffix, or the project's name in front too."""
         suffixed = f"{name}{self.facts.suffix}"
         legal = re.sub(r"[^A-Za-z0-9_.-]+", "_", suffixed)
         return self.give(
@@ -102,17 +102,17 @@ def reference(image: str) -> Reference:
 
 
 def built_image(service: Service, project: str) -> str:
-    """Give the tag under which Compose builds `service`: its `image`, else `PROJECT-SERVICE`."""
+    """Return the tag under which Compose builds `service`: its `image`, else `PROJECT-SERVICE`."""
     return service.text("image") or f"{project}-{service.name}"
 
 
 def container_name(service: Service, project: str) -> str:
-    """Give the original's container name: its own, else the one that Compose gives the first replica."""
+    """Return the original's container name: its own, else the one that Compose gives the first replica."""
     return service.text("container_name") or f"{project}-{service.name}-1"
 
 
 def fresh(kind: str, wanted: str, given: Iterable[str], stack: ResolvedStack, facts: PlanInputs) -> str:
-    """Give a free name for something that the original does not have; `given` are those that are given out already."""
+    """Return a free name for something that the original does not have; `given` are names in use already."""
     desk = _desk(kind, stack, facts)
     desk.taken.update(given)
     numbered = (f"{facts.project}_{wanted}{number}{facts.suffix}" for number in ("", *range(2, 100)))

@@ -32,7 +32,7 @@ def network_parts(stack: ResolvedStack, planned: tuple[NamedResource, ...], fact
 
 
 def aliases(stack: ResolvedStack) -> dict[str, tuple[str, ...]]:
-    """Give, by service, the container names that it keeps answering to.
+    """Return, by service, the container names that it keeps answering to.
 
     A service inside another's network (`network_mode: service:x`) has no name of its own there:
     its container name is answered by the other.
@@ -47,7 +47,7 @@ def aliases(stack: ResolvedStack) -> dict[str, tuple[str, ...]]:
 
 
 def host_service(service: Service, stack: ResolvedStack) -> str:
-    """Give the service whose network `service` lives in: itself, mostly; empty when there is none."""
+    """Return the service whose network `service` lives in: itself, mostly; empty when there is none."""
     for _ in stack.services:
         kind, _, target = service.text("network_mode").partition(":")
         if kind != "service":
@@ -72,7 +72,7 @@ def attachment_part(service: Service, added: tuple[str, ...]) -> Part:
 
 
 def cut_off(service: Service, stack: ResolvedStack) -> bool:
-    """Tell whether all networks of the service are internal in the original: no port of it answers on the host."""
+    """Return whether all networks of the service are internal in the original: no port of it answers on the host."""
     bodies = [stack.networks.get(key, {}) for key in service.networks]
     return bool(bodies) and all(body.get("internal") for body in bodies)
 

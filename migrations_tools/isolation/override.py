@@ -36,7 +36,7 @@ def render(plan: IsolationPlan) -> str:
 
 
 def dumped(tree: Mapping[str, Any]) -> str:
-    """Give `tree` as YAML that every Compose reads alike: no anchors, every text quoted, each `$` doubled."""
+    """Return `tree` as YAML that every Compose reads alike: no anchors, every text quoted, each `$` doubled."""
     return yaml.dump(tree, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=2**20)
 
 

@@ -31,7 +31,7 @@ class PublishedPort:
     original: str
 
     def short(self) -> str:
-        """Give the short form of the Compose specification."""
+        """Return the short form of the Compose specification."""
         protocol = "" if self.protocol == "tcp" else f"/{self.protocol}"
         published = f"{self.published}:" if self.published or self.host_ip else ""
         address = f"{bracketed(self.host_ip)}:" if self.host_ip else ""
@@ -153,7 +153,7 @@ class IsolationPlan:
         return tuple(dict.fromkeys(image.name for image in self.images))
 
     def bound(self, name: str) -> tuple[PublishedPort, ...]:
-        """Give the ports that the container of a service publishes itself, without those that are forwarded."""
+        """Return the ports that the container of a service publishes itself, without those that are forwarded."""
         if self.forwarder and name == self.forwarder.service:
             return self.forwarder.ports
         planned = self.service(name)
@@ -161,7 +161,7 @@ class IsolationPlan:
         return tuple(port for port in planned.ports if port not in forwarded) if planned else ()
 
     def entrance(self, name: str, target: int) -> tuple[str, int]:
-        """Give the container, and its port, through which a service's port `target` is published."""
+        """Return the container, and its port, through which a service's port `target` is published."""
         for each in self._forwards:
             if self.forwarder and (each.service, each.port.target) == (name, target):
                 return self.forwarder.container_name, each.listen
@@ -172,7 +172,7 @@ class IsolationPlan:
         return self.forwarder.forwards if self.forwarder else ()
 
     def service(self, name: str) -> ServicePlan | None:
-        """Give the plan of the service called `name`, if the copy has it."""
+        """Return the plan of the service called `name`, if the copy has it."""
         return next((plan for plan in self.services if plan.service == name), None)
 
 
@@ -195,7 +195,7 @@ class Part:
 
 
 def bracketed(host: str) -> str:
-    """Give a host as it stands before a port: an IPv6 address in brackets (RFC 3986)."""
+    """Return a host as it stands before a port: an IPv6 address in brackets (RFC 3986)."""
     return f"[{host}]" if ":" in host else host
 
 
@@ -210,7 +210,7 @@ def merged(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any
 
 
 def as_json(plan: IsolationPlan) -> dict[str, Any]:
-    """Give the plan as JSON values, without the override tree (it may hold secrets)."""
+    """Return the plan as JSON values, without the override tree (it may hold secrets)."""
     return {name: _plain(getattr(plan, name)) for name in _names(plan) if name != "override"}
 
 

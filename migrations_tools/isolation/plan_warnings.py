@@ -17,7 +17,7 @@ _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
 def warnings(service: Service, stack: ResolvedStack, facts: PlanInputs) -> Iterator[str]:
-    """Give the warnings about one service, each a finished sentence."""
+    """Yield the warnings about one service, each a finished sentence."""
     for check in _CHECKS:
         yield from (f"{service.name}: {text}" for text in check(service))
     if facts.internal:
@@ -33,7 +33,7 @@ def warnings(service: Service, stack: ResolvedStack, facts: PlanInputs) -> Itera
 
 
 def memory_warning(stack: ResolvedStack) -> Iterator[str]:
-    """Say how much memory the copy may take at most, where its services have limits."""
+    """Yield how much memory the copy may take at most, where its services have limits."""
     limits = [limit for service in stack.services.values() if (limit := _memory(service))]
     if limits:
         yield f"The copy may take up to {_size(sum(limits))} of memory beside the original (the sum of its limits)."

@@ -48,19 +48,19 @@ def ports(stack: ResolvedStack, facts: PlanInputs) -> Ports:
 
 
 def smallest_offset(wanted: Iterable[int], taken: AbstractSet[int]) -> int | None:
-    """Give the smallest k >= 1 for which no shifted port is taken or too high; None without one."""
+    """Return the smallest k >= 1 for which no shifted port is taken or too high; None without one."""
     ordered = sorted(set(wanted))
     highest = HIGHEST - max(ordered, default=0)
     return next((k for k in range(1, highest + 1) if taken.isdisjoint(port + k for port in ordered)), None)
 
 
 def originals_of(service: Service) -> tuple[PublishedPort, ...]:
-    """Give the ports that `service` publishes, as the resolved configuration has them."""
+    """Return the ports that `service` publishes, as the resolved configuration has them."""
     return tuple(_original(port) for port in service.sequence("ports"))
 
 
 def host_ports(published: Iterable[PublishedPort]) -> frozenset[int]:
-    """Give every host port of `published`, ranges spread out."""
+    """Return every host port of `published`, ranges spread out."""
     return frozenset(number for port in published for number in numbers(port.published))
 
 
@@ -73,7 +73,7 @@ def part(planned: tuple[PublishedPort, ...]) -> Part:
 
 
 def database_port(service: Service) -> int:
-    """Give the port that PostgreSQL listens on in its container (libpq's PGPORT moves the server too)."""
+    """Return the port that PostgreSQL listens on in its container (libpq's PGPORT moves the server too)."""
     text = service.environment.get("PGPORT", "")
     return int(text) if text.isdecimal() else POSTGRES
 
@@ -86,7 +86,7 @@ def _original(port: Mapping[str, object]) -> PublishedPort:
 
 
 def _wanted(name: str, port: PublishedPort, stack: ResolvedStack, facts: PlanInputs) -> bool:
-    """Tell whether this tool itself must reach a port: the application's, the database's."""
+    """Return whether this tool itself must reach a port: the application's, the database's."""
     database = name == facts.database_service and port.target == database_port(stack.services[name])
     return database or (name, port.target) == facts.application
 

@@ -23,21 +23,21 @@ class Service:
     raw: Mapping[str, Any]
 
     def mapping(self, key: str) -> Mapping[str, Any]:
-        """Give the mapping at `key`, empty when there is none."""
+        """Return the mapping at `key`, empty when there is none."""
         return self.raw.get(key) or {}
 
     def sequence(self, key: str) -> Sequence[Any]:
-        """Give the list at `key`, empty when there is none."""
+        """Return the list at `key`, empty when there is none."""
         return self.raw.get(key) or ()
 
     def text(self, key: str) -> str:
-        """Give the value at `key` as text, empty when there is none."""
+        """Return the value at `key` as text, empty when there is none."""
         value = self.raw.get(key)
         return "" if value is None else str(value)
 
     @property
     def built(self) -> bool:
-        """Tell whether the service's image is built here."""
+        """Return whether the service's image is built here."""
         return bool(self.raw.get("build"))
 
     @property
@@ -66,11 +66,11 @@ class Service:
         return [str(word) for word in self.sequence("command")]
 
     def words(self) -> list[str]:
-        """Give every word of the service's entrypoint and command."""
+        """Return every word of the service's entrypoint and command."""
         return [*(str(word) for word in self.sequence("entrypoint")), *self.command]
 
     def listens(self) -> frozenset[int]:
-        """Give the container ports that the service declares, published or exposed."""
+        """Return the container ports that the service declares, published or exposed."""
         targets = {int(port["target"]) for port in self.sequence("ports")}
         exposed = (str(port).partition("/")[0] for port in self.sequence("expose"))
         return frozenset(targets | {number for text in exposed for number in numbers(text)})
@@ -96,11 +96,11 @@ class ResolvedStack:
         return self.used("networks")
 
     def declared(self, kind: str) -> Mapping[str, Mapping[str, Any]]:
-        """Give what the top level declares as volumes, networks, configs or secrets."""
+        """Return what the top level declares as volumes, networks, configs or secrets."""
         return {key: value or {} for key, value in sorted((self.raw.get(kind) or {}).items())}
 
     def used(self, kind: str) -> Mapping[str, Mapping[str, Any]]:
-        """Give what `declared` gives, without what only services that are left out use.
+        """Return what `declared` gives, without what only services that are left out use.
 
         Compose itself keeps only what an active service uses.
         """
@@ -111,7 +111,7 @@ class ResolvedStack:
         return {key: body for key, body in self.declared(kind).items() if key in here or key not in everywhere}
 
     def everything(self) -> Iterator[Service]:
-        """Give all services, those that are left out too."""
+        """Yield all services, those that are left out too."""
         yield from self.services.values()
         yield from self.left_out.values()
 
@@ -158,12 +158,12 @@ def doubled(value: Any) -> Any:
 
 
 def texts(values: Mapping[str, Any]) -> dict[str, str]:
-    """Give `values` as texts, without those that are None."""
+    """Return `values` as texts, without those that are None."""
     return {key: str(value) for key, value in values.items() if value is not None}
 
 
 def numbers(published: str) -> range:
-    """Give the port numbers of `"8000"` or `"7000-7003"`; none for an empty text or 0."""
+    """Return the port numbers of `"8000"` or `"7000-7003"`; none for an empty text or 0."""
     first, _, last = published.partition("-")
     if not first or first == "0":
         return range(0)
@@ -171,11 +171,11 @@ def numbers(published: str) -> range:
 
 
 def seconds(duration: str) -> float:
-    """Give a Go duration such as `1m30s` in seconds (https://pkg.go.dev/time#ParseDuration)."""
+    """Return a Go duration such as `1m30s` in seconds (https://pkg.go.dev/time#ParseDuration)."""
     return sum(float(number) * _SECONDS[unit] for number, unit in _DURATION.findall(duration))
 
 
 def within(path: str, folder: str) -> bool:
-    """Tell whether `path` is `folder` or lies below it (both absolute, POSIX)."""
+    """Return whether `path` is `folder` or lies below it (both absolute, POSIX)."""
     trunk = folder.rstrip("/")
     return path.rstrip("/") == trunk or path.startswith(f"{trunk}/")

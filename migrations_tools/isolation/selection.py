@@ -11,7 +11,7 @@ _SHARED = ("network_mode", "pid", "ipc", "uts")
 
 
 def left_out(stack: ResolvedStack, facts: PlanInputs) -> frozenset[str]:
-    """Give the services that the copy does without: those excluded, and those that nobody wanted, if some are."""
+    """Return the services that the copy does without: those excluded, and those that nobody wanted, if some are."""
     if not facts.services:
         return facts.exclude_services
     needed = _with_needed(stack, _wanted(facts))
@@ -19,7 +19,7 @@ def left_out(stack: ResolvedStack, facts: PlanInputs) -> frozenset[str]:
 
 
 def needs(service: Service) -> frozenset[str]:
-    """Give the services that `service` cannot run without: namespaces, volumes and links that it shares."""
+    """Return the services that `service` cannot run without: namespaces, volumes and links that it shares."""
     shared = (service.text(key).partition(":") for key in _SHARED)
     named = {target for kind, _, target in shared if kind == "service"}
     entries = (str(entry) for key in ("links", "volumes_from") for entry in service.sequence(key))

@@ -30,7 +30,7 @@ class Switch:
 
 
 def switch(stack: ResolvedStack, facts: PlanInputs) -> Switch:
-    """Give the stack with the database image of `facts.postgres`; as it is where none is wished for."""
+    """Return the stack with the database image of `facts.postgres`; as it is where none is wished for."""
     service = stack.services.get(facts.database_service or "")
     if not facts.postgres or service is None:
         return Switch(stack)
@@ -45,7 +45,7 @@ def switch(stack: ResolvedStack, facts: PlanInputs) -> Switch:
 
 
 def _refusal(service: Service, stack: ResolvedStack, facts: PlanInputs) -> str:
-    """Say why a major version alone does not name an image; empty when it does, or an image was named."""
+    """Return why a major version alone does not name an image; empty when it does, or an image was named."""
     if not images.is_major(facts.postgres):
         return ""
     image = reference(built_image(service, facts.project))

@@ -50,7 +50,7 @@ def grouped(differences: Iterable[Difference], history: Sequence[Revision]) -> t
 
 
 def by_table(differences: Iterable[Difference]) -> list[tuple[str, list[Difference]]]:
-    """Give the differences of each table (its qualified name), by name; what is outside of tables comes last."""
+    """Return the differences of each table (its qualified name), by name; what is outside of tables comes last."""
     tables: dict[str, list[Difference]] = {}
     for item in differences:
         tables.setdefault(_table(item), []).append(item)
@@ -92,7 +92,7 @@ def _trace(item: Difference, history: Sequence[Revision]) -> Trace | None:
 
 
 def _origin(item: Difference, found: Trace | None, history: Sequence[Revision]) -> str:
-    """Say which revision is responsible, or honestly that no file tells."""
+    """Return which revision is responsible, or honestly that no file tells."""
     if found:
         return f"{_DEEDS[found.deed]} revision {found.place.revision} ({found.place.words()})"
     if item.sort == "missing":
@@ -107,7 +107,7 @@ _DEEDS = {"created": "created by", "changed": "last changed by", "dropped": "dro
 
 
 def lines(group: Mapping[str, Any]) -> list[str]:
-    """Give a group, as plain values, as text: each level two spaces further in."""
+    """Return a group, as plain values, as text: each level two spaces further in."""
     said = [str(group["table"])]
     for each in group["differences"]:
         said.append(f"  {each['heading']}")

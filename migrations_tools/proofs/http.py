@@ -44,15 +44,15 @@ class Asker:
     count: Counted = silent
 
     def excuses(self, answer: HttpAnswer) -> bool:
-        """Tell whether an answer proves nothing: "unavailable", and something is not there."""
+        """Return whether an answer proves nothing: "unavailable", and something is not there."""
         return bool(self.absent) and answer.status in _UNAVAILABLE
 
     def excuse(self) -> str:
-        """Say what does not run here."""
+        """Return what does not run here."""
         return f"{' and '.join(self.absent)} {'does' if len(self.absent) == 1 else 'do'} not run here"
 
     def fails(self, answer: HttpAnswer) -> bool:
-        """Tell whether an answer is a problem."""
+        """Return whether an answer is a problem."""
         return bool(answer.problem()) and not self.excuses(answer)
 
 
@@ -109,7 +109,7 @@ def _no_document(client: Client, setting: str, search: openapi.Search) -> str:
 
 
 def _prefix(client: Client, document: Document, paths: Sequence[str]) -> str:
-    """Give what stands before the paths: the first of the servers' prefixes, or none, where they are known."""
+    """Return what stands before the paths: the first of the servers' prefixes, or none, where they are known."""
     candidates = openapi.prefixes(document)
     if candidates == [""]:
         return ""
@@ -181,7 +181,7 @@ def _judged(asker: Asker, claim: str, told: Sequence[FailedRequest], what: str) 
 
 
 def _refuses(answer: HttpAnswer) -> bool:
-    """Tell whether an answer is that one must log in first."""
+    """Return whether an answer is that one must log in first."""
     if 300 <= answer.status < 400:
         return bool(_LOGIN.search(_path(answer.place))) and not _LOGIN.search(_path(answer.request.path))
     return answer.status in _REFUSED
@@ -195,7 +195,7 @@ def _path(place: str) -> str:
 
 
 def _details(failing: Sequence[FailedRequest]) -> Iterator[str]:
-    """Tell each failure; what the log says of several is told with the first."""
+    """Yield each failure; what the log says of several is told with the first."""
     first: dict[tuple[str, ...], str] = {}
     for each in failing:
         lines = [each.answer.problem() + each.words]

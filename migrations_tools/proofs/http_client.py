@@ -39,11 +39,11 @@ class HttpAnswer:
     place: str = ""
 
     def said(self) -> str:
-        """Say what came: the status, or that nothing did."""
+        """Return what came: the status, or that nothing did."""
         return str(self.status) if self.status else f"no answer ({self.reason})"
 
     def problem(self) -> str:
-        """Say what is wrong with the answer; empty when it is below 500."""
+        """Return what is wrong with the answer; empty when it is below 500."""
         return f"{self.request.words()}: {self.said()}" if self.status == 0 or self.status >= 500 else ""
 
 
@@ -57,12 +57,12 @@ class Client:
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
     def with_header(self, name: str, value: str, secrets: Iterable[str]) -> Client:
-        """Give a client that sends one more header, in the place of one of that name."""
+        """Return a client that sends one more header, in the place of one of that name."""
         kept = tuple(pair for pair in self.headers if pair[0].lower() != name.lower())
         return replace(self, headers=(*kept, (name, value)), secrets=(*secret_words(secrets), *self.secrets))
 
     def hide(self, text: str) -> str:
-        """Give the text without secrets and without what could steer a terminal."""
+        """Return the text without secrets and without what could steer a terminal."""
         for secret in self.secrets:
             text = text.replace(secret, "***")
         return harmless(masked(text))

@@ -42,7 +42,7 @@ class LogWatch:
             return LogMark({}, error.reasons[0])
 
     def said_since(self, moment: LogMark) -> list[str]:
-        """Say what the logs say since then: tracebacks, else their last words. What comes late is waited for."""
+        """Return what the logs say since then: tracebacks, else their last words. What comes late is waited for."""
         if moment.reason:
             return [f"the log cannot be read: {moment.reason}"]
         end, before = time.monotonic() + self.patience, None
@@ -62,12 +62,12 @@ class LogWatch:
 
 
 def _texts(lines: Sequence[str], start: int) -> list[str]:
-    """Give the lines from one on, without their times; of a log that was begun anew, all."""
+    """Return the lines from one on, without their times; of a log that was begun anew, all."""
     return [harmless(line.partition(" ")[2]) for line in lines[start if start <= len(lines) else 0 :]]
 
 
 def _tracebacks(logs: Mapping[str, Sequence[str]]) -> list[str]:
-    """Say the tracebacks of the first service that has any: the application's own comes first."""
+    """Return the tracebacks of the first service that has any: the application's own comes first."""
     for service, lines in logs.items():
         found = tracebacks.find(lines)
         if found:

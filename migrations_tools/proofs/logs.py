@@ -65,7 +65,7 @@ def clean(
 
 
 def without(lines: Sequence[str], span: tuple[int, int]) -> list[str]:
-    """Give a log without the lines that this tool's own work on scratch databases left in it."""
+    """Return a log without the lines that this tool's own work on scratch databases left in it."""
     return [*lines[: span[0]], *lines[span[1] :]]
 
 
@@ -78,7 +78,7 @@ def _split(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
 def _grouped(
     logs: Mapping[str, Sequence[str]], expressions: Sequence[re.Pattern[str]], hide: Callable[[str], str]
 ) -> Iterator[str]:
-    """Say what matches, each once with its count; what the application and the database say of one error is one."""
+    """Yield what matches, each once with its count; what the application and the database say of one error is one."""
     groups: dict[str, _Group] = {}
     for service, lines in logs.items():
         for text, place in _hits(lines, expressions):
@@ -90,7 +90,7 @@ def _grouped(
 
 
 def _hits(lines: Sequence[str], expressions: Sequence[re.Pattern[str]]) -> Iterator[tuple[str, str]]:
-    """Give what matches, and where it happened if that is known: tracebacks first, each as its exception."""
+    """Yield what matches, and where it happened if that is known: tracebacks first, each as its exception."""
     found = tracebacks.find(lines)
     for each in found:
         yield each.exception or "a traceback without an end", each.place()
@@ -101,6 +101,6 @@ def _hits(lines: Sequence[str], expressions: Sequence[re.Pattern[str]]) -> Itera
 
 
 def _fixed(stamp: str) -> str:
-    """Give an RFC 3339 time in UTC with nine digits of fraction, so that it compares as text."""
+    """Return an RFC 3339 time in UTC with nine digits of fraction, so that it compares as text."""
     whole, _, fraction = stamp.rstrip("Z").partition(".")
     return f"{whole}.{fraction:0<9}"

@@ -65,7 +65,7 @@ def search(client: Client, setting: str) -> Search:
 
 
 def read(answer: HttpAnswer) -> Mapping[str, Any] | None:
-    """Give the document that an answer holds; None when it holds none."""
+    """Return the document that an answer holds; None when it holds none."""
     if answer.status != 200:
         return None
     named_yaml = "yaml" in answer.kind or answer.request.path.endswith((".yaml", ".yml"))
@@ -77,7 +77,7 @@ def read(answer: HttpAnswer) -> Mapping[str, Any] | None:
 
 
 def prefixes(document: Document) -> list[str]:
-    """Give what stands before the document's paths: of its servers only the path counts, whatever host they name."""
+    """Return what stands before the document's paths: of its servers only the path counts, whatever host they name."""
     content = document.content
     base = content.get("basePath")
     if isinstance(base, str):
@@ -88,7 +88,7 @@ def prefixes(document: Document) -> list[str]:
 
 
 def _address(server: Mapping[str, Any]) -> str:
-    """Give a server's URL, its variables' defaults put in."""
+    """Return a server's URL, its variables' defaults put in."""
     url, variables = str(server.get("url", "/")), server.get("variables")
     for name, variable in (variables if isinstance(variables, Mapping) else {}).items():
         if isinstance(variable, Mapping):
@@ -97,7 +97,7 @@ def _address(server: Mapping[str, Any]) -> str:
 
 
 def parameterless_gets(content: Mapping[str, Any]) -> list[str]:
-    """Give the paths whose GET needs no parameter, or only some that have defaults, put in; sorted."""
+    """Return the paths whose GET needs no parameter, or only some that have defaults, put in; sorted."""
     found = []
     for path, written in content["paths"].items():
         item = _resolved(content, written)

@@ -32,14 +32,14 @@ class Proof:
     groups: tuple[DifferenceGroup, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """Give the proof as plain values."""
+        """Return the proof as plain values."""
         given = asdict(self)
         groups = [{**each, "differences": list(each["differences"])} for each in given["groups"]]
         return {**given, "details": list(self.details), "warnings": list(self.warnings), "groups": groups}
 
 
 def judged(claim: str, problems: Sequence[str], evidence: str, warnings: Sequence[str] = ()) -> Proof:
-    """Give a proof that passed with its evidence, or failed with its problems as details."""
+    """Return a proof that passed with its evidence, or failed with its problems as details."""
     if problems:
         words = problems[0] if len(problems) == 1 else f"{len(problems)} problems"
         return Proof(claim, FAILED, words, tuple(problems) if len(problems) > 1 else (), tuple(warnings))
@@ -47,7 +47,7 @@ def judged(claim: str, problems: Sequence[str], evidence: str, warnings: Sequenc
 
 
 def not_checked(claim: str, reason: str) -> Proof:
-    """Give a proof that could not be made, with the reason."""
+    """Return a proof that could not be made, with the reason."""
     return Proof(claim, NOT_CHECKED, reason)
 
 

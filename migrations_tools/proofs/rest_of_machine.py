@@ -7,5 +7,5 @@ from migrations_tools.proofs.stack import MACHINE
 
 
 def no_containers(engine: str) -> Proof:
-    """Say what this engine cannot prove."""
+    """Return what this engine cannot prove."""
     return not_checked(MACHINE, f"the engine `{engine}` starts no container and looks at none")

@@ -19,7 +19,7 @@ Catalogs = Mapping[str, Catalog]
 
 
 def about(claim: str, name: str) -> str:
-    """Say which of several a claim is about; a name is given only where there are several."""
+    """Return which of several a claim is about; a name is given only where there are several."""
     return f"{claim} ({name})" if name else claim
 
 
@@ -92,7 +92,7 @@ def round_trip(claim: str, revision: str, before: tuple[Catalogs, Catalogs], aft
 
 
 def traces(was: Catalog, now: Catalog) -> list[str]:
-    """Say what is not as it was, a line each."""
+    """Return what is not as it was, a line each."""
     words = {
         "missing": "is gone",
         "unexpected": "was left behind",
@@ -103,7 +103,7 @@ def traces(was: Catalog, now: Catalog) -> list[str]:
 
 
 def is_beyond_models(difference: Difference) -> bool:
-    """Tell whether a difference is about something that migrations make and a MetaData has no words for."""
+    """Return whether a difference is about something that migrations make and a MetaData has no words for."""
     return difference.sort == "unexpected" and difference.kind in ("extension", "schema", "view", "domain", "sequence")
 
 

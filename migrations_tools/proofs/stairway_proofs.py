@@ -27,12 +27,12 @@ class Flight:
 
 
 def traces(moment: str, step: SchemaChange) -> tuple[str, ...]:
-    """Say what is not as it should be at a moment: `before` is how it should be, `after` how it is."""
+    """Return what is not as it should be at a moment: `before` is how it should be, `after` how it is."""
     return tuple(f"after the {moment}: {words}" for words in schema.traces(step.before, step.after))
 
 
 def prove(claim: str, flights: Sequence[Flight], seconds: float) -> Proof:
-    """Give the proof of all flights; irreversible revisions are named and passed over."""
+    """Return the proof of all flights; irreversible revisions are named and passed over."""
     if not flights:
         return not_checked(claim, "the history has no revision to take up and down")
     bad = [flight for flight in flights if flight.outcome in ("trace", "failed")]

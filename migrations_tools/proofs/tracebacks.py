@@ -36,22 +36,22 @@ class Traceback:
     lines: list[int] = field(default_factory=list)
 
     def last_frames(self) -> list[tuple[str, str]]:
-        """Give the last frames of the project's own code; where it has none, the last there are."""
+        """Return the last frames of the project's own code; where it has none, the last there are."""
         own = [frame for frame in self.frames if not any(part in frame[0].replace("\\", "/") for part in _FOREIGN)]
         return (own or self.frames)[-_FRAMES:]
 
     def place(self) -> str:
-        """Say where it happened, in the project's own code: `File "app.py", line 3, in f`."""
+        """Return where it happened, in the project's own code: `File "app.py", line 3, in f`."""
         return next((place for place, _ in reversed(self.last_frames())), "")
 
     def said(self) -> list[str]:
-        """Say it in a few lines: the last frames and the exception."""
+        """Return it in a few lines: the last frames and the exception."""
         frames = [line for place, code in self.last_frames() for line in (f"  {place}", f"    {code}" if code else "")]
         return [_cut(line) for line in (*filter(None, frames), self.exception or "(the log ends before the exception)")]
 
 
 def find(lines: Sequence[str]) -> list[Traceback]:
-    """Give the tracebacks of a log, oldest first; one that led to another is a part of it."""
+    """Return the tracebacks of a log, oldest first; one that led to another is a part of it."""
     found: list[Traceback] = []
     covered: set[int] = set()
     for number, line in enumerate(lines):
@@ -112,7 +112,7 @@ def _one(lines: Sequence[str], start: int) -> tuple[Traceback, int]:
 
 
 def _bare(line: str, lead: str) -> str | None:
-    """Give a line without what stands before the title too (digits, as of a time, aside); None for a line of others."""
+    """Return a line without what precedes the title too (digits, as of a time, aside); None for other lines."""
     if not lead.strip():
         return line[len(lead) :] if lead and line.startswith(lead) else line
     same = _shape(line[: len(lead)]).rstrip() == _shape(lead).rstrip()
@@ -131,7 +131,7 @@ def _add(found: Traceback, text: str) -> None:
 
 
 def _next_of_chain(lines: Sequence[str], end: int) -> int:
-    """Give the line where the traceback that this one led to begins; 0 when it led to none."""
+    """Return the line where the traceback that this one led to begins; 0 when it led to none."""
     leads_on = False
     for number in range(end, min(len(lines), end + _FURTHEST)):
         if _START.match(lines[number]):

@@ -182,7 +182,7 @@ class Console:
 
     @contextmanager
     def _told(self) -> Iterator[None]:
-        """Say every now and then, from a thread that ends with the block, that the innermost step is at work."""
+        """Return every now and then, from a thread that ends with the block, that the innermost step is at work."""
         over = threading.Event()
 
         def tell() -> None:
@@ -211,7 +211,7 @@ def _one_line(text: str) -> str:
 
 
 def can_be_live() -> bool:
-    """Tell whether a line may be drawn again and again: on a terminal that can move its cursor, and is no CI's log."""
+    """Return whether a line may be redrawn: on a terminal that can move its cursor, and not in a CI log."""
     in_ci = os.environ.get("CI", "").lower() not in ("", "0", "false")
     return sys.stdout.isatty() and os.environ.get("TERM", "") not in ("dumb", "unknown") and not in_ci
 

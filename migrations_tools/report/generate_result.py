@@ -79,7 +79,7 @@ class Generated:
         return tuple(finding for each in self.reviewed for finding in each.review.held)
 
     def as_written(self, written: bool) -> Generated:
-        """Give the same, with its files on disk or not."""
+        """Return the same, with its files on disk or not."""
         return replace(self, written=written)
 
 

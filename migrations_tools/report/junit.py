@@ -18,7 +18,7 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def render(record: Record) -> str:
-    """Give the record as a `testsuites` document."""
+    """Return the record as a `testsuites` document."""
     seconds = sum(step["seconds"] for step in record["steps"])
     root = _element(None, "testsuites", name="migrations_tools", time=f"{seconds:.3f}")
     proofs = [_proof(item) for item in record["proofs"]]

@@ -30,15 +30,15 @@ class Progress:
     detail: str = ""
 
     def of(self, done: int, total: int = 0, what: str = "") -> None:
-        """Say how much is done of how much: `of(3, 40, "revisions")`; without a total, only how much."""
+        """Report how much is done of how much: `of(3, 40, "revisions")`; without a total, only how much."""
         self.done, self.total, self.what = done, total, what
 
     def within(self, limit: Limit | None) -> None:
-        """Say how long the step may still wait; None when it does not wait any more."""
+        """Report how long the step may still wait; None when it does not wait any more."""
         self.limit = limit
 
     def at(self, detail: str) -> None:
-        """Say what the step is at."""
+        """Report what the step is at."""
         self.detail = detail
 
     @property
@@ -47,14 +47,14 @@ class Progress:
         return time.monotonic() - self.begun
 
     def count(self) -> str:
-        """Say how much is done: "3 of 40 revisions", "3 revisions", or what is done now where nothing is counted."""
+        """Return how much is done: "3 of 40 revisions", "3 revisions", or what is done now where nothing is counted."""
         if not self.done and not self.total:
             return self.what
         of = f" of {self.total}" if self.total else ""
         return f"{self.done}{of} {self.what}".rstrip()
 
     def patience(self) -> str:
-        """Say how long may still be waited; "" where there is no limit."""
+        """Return how long may still be waited; "" where there is no limit."""
         return f"at most {self.limit.left:.0f} s more" if self.limit else ""
 
     def bar(self, ascii_only: bool = False) -> str:
@@ -66,7 +66,7 @@ class Progress:
         return full * cells + empty * (_BAR - cells)
 
     def line(self, ascii_only: bool = False) -> str:
-        """Give the live line: a sign that moves, the title, the seconds, and what else is known."""
+        """Return the live line: a sign that moves, the title, the seconds, and what else is known."""
         frames = _FRAMES[ascii_only]
         frame = frames[int(self.seconds * _FRAMES_A_SECOND) % len(frames)]
         counted = " ".join(filter(None, (self.bar(ascii_only), self.count())))
@@ -74,6 +74,6 @@ class Progress:
         return "  ".join([f"{frame} {self.title}", *filter(None, told)])
 
     def words(self) -> str:
-        """Give the same for where nothing moves: "Building the images: 30 s so far, step 3 of 9"."""
+        """Return the same for where nothing moves: "Building the images: 30 s so far, step 3 of 9"."""
         told = (f"{self.seconds:.0f} s so far", self.count(), self.patience(), self.detail)
         return f"{self.title}: {', '.join(filter(None, told))}"

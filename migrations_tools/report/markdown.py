@@ -19,7 +19,7 @@ _SPECIAL = re.compile(r"([\\`*_\[\]<>|#])")
 
 
 def render(record: Record) -> str:
-    """Give the record as GitHub-flavoured Markdown."""
+    """Return the record as GitHub-flavoured Markdown."""
     return "\n".join(_lines(record)).rstrip() + "\n"
 
 
@@ -71,7 +71,7 @@ def _proofs(proofs: Sequence[Record]) -> Iterator[str]:
 
 
 def _groups(groups: Sequence[Record]) -> Iterator[str]:
-    """Give the differences by table, each with both definitions and the revision behind it."""
+    """Yield the differences by table, each with both definitions and the revision behind it."""
     for group in groups:
         yield from (
             f"#### {_text(group['table'])}",

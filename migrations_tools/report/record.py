@@ -63,7 +63,7 @@ def note(journal: Journal, run: Run, steps: Sequence[Mapping[str, Any]], **parts
 
 
 def exists(journal: Journal, run: Run) -> bool:
-    """Tell whether the run has a record."""
+    """Return whether the run has a record."""
     found = _read(journal)
     return found is not None and found.get("id") == run.id
 
@@ -119,7 +119,7 @@ def _verdict(record: Mapping[str, Any]) -> str:
 
 
 def generated_parts(outcomes: Iterable[Generated], root: Path) -> dict[str, Any]:
-    """Give what `generate` came to: files, operations with what became of each, findings, allowances."""
+    """Return what `generate` came to: files, operations with what became of each, findings, allowances."""
     outcomes = tuple(outcomes)
     revisions, operations, findings, allowances = [], [], [], []
     for outcome in outcomes:
@@ -160,7 +160,7 @@ def _revision(file: Mapping[str, Any], outcome: Generated, root: Path) -> dict[s
 
 
 def operation_json(operation: Operation, hold: Iterable[int], findings: Iterable[Finding]) -> dict[str, Any]:
-    """Give an operation as plain values, with what became of it: written, repaired or held."""
+    """Return an operation as plain values, with what became of it: written, repaired or held."""
     repaired = {number for finding in findings for edit in finding.edits for number in edit.replaces}
     added = any(operation in finding.adds for finding in findings)
     outcome = "held" if operation.id in hold else "repaired" if added or operation.id in repaired else "written"
@@ -176,7 +176,7 @@ def operation_json(operation: Operation, hold: Iterable[int], findings: Iterable
 
 
 def finding_json(finding: Finding, sources: Mapping[str, str]) -> dict[str, Any]:
-    """Give a finding as plain values, with the code around it where a source is known by its file name."""
+    """Return a finding as plain values, with the code around it where a source is known by its file name."""
     file, line = finding.file, finding.line
     return {
         "code": finding.code,
@@ -196,7 +196,7 @@ def finding_json(finding: Finding, sources: Mapping[str, str]) -> dict[str, Any]
 
 
 def excerpt(source: str, line: int) -> list[dict[str, Any]]:
-    """Give the lines around one, numbered; none without a source or a line."""
+    """Return the lines around one, numbered; none without a source or a line."""
     lines = source.splitlines()
     if not 0 < line <= len(lines):
         return []
@@ -205,7 +205,7 @@ def excerpt(source: str, line: int) -> list[dict[str, Any]]:
 
 
 def history_json(history: Iterable[Revision], new: Iterable[str]) -> list[dict[str, Any]]:
-    """Give the revision graph, newest first; `new` are the ids of this run's own."""
+    """Return the revision graph, newest first; `new` are the ids of this run's own."""
     ours = set(new)
     return [
         {
@@ -220,7 +220,7 @@ def history_json(history: Iterable[Revision], new: Iterable[str]) -> list[dict[s
 
 
 def schema_json(catalog: Catalog) -> list[dict[str, Any]]:
-    """Give tables with columns and keys for a diagram; what the run's own revisions made is marked later."""
+    """Return tables with columns and keys for a diagram; what the run's own revisions made is marked later."""
     return [_table_json(table) for table in catalog.tables]
 
 
@@ -261,5 +261,5 @@ def _mark_new(record: Mapping[str, Any]) -> None:
 
 
 def proofs_json(proofs: Iterable[Proof]) -> list[dict[str, Any]]:
-    """Give the proofs as plain values."""
+    """Return the proofs as plain values."""
     return [proof.as_json() for proof in proofs]

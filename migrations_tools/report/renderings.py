@@ -12,7 +12,7 @@ Render: TypeAlias = Callable[[Mapping[str, Any]], str]
 
 
 def as_json(record: Mapping[str, Any]) -> str:
-    """Give the record itself."""
+    """Return the record itself."""
     return json.dumps(record, indent=1, sort_keys=True) + "\n"
 
 

@@ -22,7 +22,7 @@ _SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/sch
 
 
 def render(record: Record) -> str:
-    """Give the record's findings as one SARIF run."""
+    """Return the record's findings as one SARIF run."""
     rules = {rule.code: rule for rule in RULES}
     order = {code: index for index, code in enumerate(rules)}
     run = {
@@ -44,7 +44,7 @@ def render(record: Record) -> str:
 
 
 def _invocation(record: Record) -> dict[str, Any]:
-    """Tell what no line of a file stands for: the proofs that failed or were not made, and their warnings."""
+    """Return what no line of a file stands for: the proofs that failed or were not made, and their warnings."""
     told = [
         (_PROOFS[item["outcome"]], f"{item['claim']}: {item['outcome']}, {item['evidence']}")
         for item in record["proofs"]
@@ -69,7 +69,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
 
 
 def _file_of(item: Record, revisions: Iterable[Record]) -> tuple[str, int]:
-    """Give the finding's place; what has none of its own is put to the new revision of its section."""
+    """Return the finding's place; what has none of its own is put to the new revision of its section."""
     if item["file"]:
         return item["file"], max(1, item["line"])
     path = next((each["path"] for each in revisions if each["section"] == item["section"]), "")

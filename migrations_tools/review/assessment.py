@@ -115,7 +115,7 @@ _OF_OPERATIONS = ("DT", "AG", "LK")
 
 
 def _blocked(findings: Sequence[Finding], operations: Sequence[Operation], codes: dict[int, str]) -> list[Finding]:
-    """Give a finding for each allowed drop that something held back stands in the way of.
+    """Return a finding for each allowed drop that something held back stands in the way of.
 
     Holding one may put it in the way of another, so this goes on until nothing changes.
     """

@@ -28,7 +28,7 @@ class Comment:
 
 
 def comments(source: str) -> tuple[Comment, ...]:
-    """Give the tool's own comments of a file; texts that look like one are none."""
+    """Return the tool's own comments of a file; texts that look like one are none."""
     try:
         tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
     except (tokenize.TokenError, SyntaxError):
@@ -44,7 +44,7 @@ def _comment(line: int, said: str) -> Comment:
 
 
 def write(source: str, allowances: Iterable[Allowance]) -> str:
-    """Give a revision file with its allowances above `upgrade()`, so that whoever reviews it later needs no option."""
+    """Return a revision file with its allowances above `upgrade()`, so that a later review needs no option."""
     lines = [_written(item) for item in allowances]
     at = _before_upgrade(source)
     if not lines or not at:
@@ -59,7 +59,7 @@ def _written(item: Allowance) -> str:
 
 
 def _before_upgrade(source: str) -> int:
-    """Give the line that upgrade() begins on; 0 where there is none."""
+    """Return the line that upgrade() begins on; 0 where there is none."""
     try:
         body: Sequence[ast.stmt] = ast.parse(source).body
     except (SyntaxError, ValueError):

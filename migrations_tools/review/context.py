@@ -50,7 +50,7 @@ class _Compared:
     found: tuple[Difference, ...] = ()
 
     def of(self, before: Catalog, after: Catalog) -> tuple[Difference, ...]:
-        """Give what differs between the two."""
+        """Return what differs between the two."""
         if self.pair is None or self.pair[0] is not before or self.pair[1] is not after:
             self.found, self.pair = compare(before, after), (before, after)
         return self.found
@@ -105,7 +105,7 @@ class ReviewContext:
         return self.empty if failed and self.empty and self.empty.after_up else self.executed
 
     def needs_rows(self, direction: Direction) -> bool:
-        """Tell whether what failed with rows in the tables does not fail without."""
+        """Return whether what failed with rows in the tables does not fail without."""
         done = [each for each in self.empty.passes if each.direction == direction] if self.empty else []
         return bool(done) and not any(each.failure for each in done)
 
@@ -115,21 +115,21 @@ class ReviewContext:
         return tuple(item for item in self.operations if item.id not in self.held)
 
     def existing(self, operation: Operation) -> Table | None:
-        """Give the table that an operation is about as it is before the revision; None when it is new."""
+        """Return the table that an operation is about as it is before the revision; None when it is new."""
         return self.before.table(table_name(operation))
 
     def wanted(self, operation: Operation) -> Table | None:
-        """Give the table that an operation is about as the models have it; None where they have none."""
+        """Return the table that an operation is about as the models have it; None where they have none."""
         return self.after.table(table_name(operation)) if self.after else None
 
     def renamed(self, table: str) -> set[str]:
-        """Give the columns of a table that the user renames, by their old and new names."""
+        """Return the columns of a table that the user renames, by their old and new names."""
         own = {path: new for path, new in self.wishes.renames.items() if path.rpartition(".")[0] == table}
         pairs = {path.rpartition(".")[2]: new for path, new in own.items()}
         return {*pairs, *pairs.values()}
 
     def differences(self) -> tuple[Difference, ...]:
-        """Give what differs between the schema before and the models', without what is excluded."""
+        """Return what differs between the schema before and the models', without what is excluded."""
         if self.after is None:
             return ()
         found = self._compared.of(self.before, self.after)
@@ -137,5 +137,5 @@ class ReviewContext:
 
 
 def table_name(operation: Operation) -> str:
-    """Give an operation's table as catalogs print it: qualified outside `public`."""
+    """Return an operation's table as catalogs print it: qualified outside `public`."""
     return qualified(operation.schema or "public", operation.table)

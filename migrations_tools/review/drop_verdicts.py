@@ -46,12 +46,12 @@ _FEW_TABLES = 3
 
 
 def own_code(drop: Operation) -> str:
-    """Give the code of the kind of drop, which an allowance may always name."""
+    """Return the code of the kind of drop, which an allowance may always name."""
     return CODES.get(drop.noun, OTHER)
 
 
 def verdicts(facts: ReviewContext) -> dict[int, str]:
-    """Give each drop's code, by its id: the first that fits, from what is surest to what its kind says."""
+    """Return each drop's code, by its id: the first that fits, from what is surest to what its kind says."""
     made_up = {number: _CODE_OF.get(item.how, "") for number, item in replacements(facts).items()}
     made_up |= {number: code for number, code in behind(facts).items() if not made_up.get(number)}
     return {
@@ -70,14 +70,14 @@ def _by_owner(drop: Operation, facts: ReviewContext) -> str:
 
 
 def _by_absence(drop: Operation, facts: ReviewContext, changes: bool) -> str:
-    """Give the code of a drop that nothing makes up for; one that only changes is its kind's."""
+    """Return the code of a drop that nothing makes up for; one that only changes is its kind's."""
     if drop.kind == "drop_table" and (_module(drop, facts) or _many(facts)):
         return "FD13"
     return "FD04" if not changes and drifted(drop, facts) else own_code(drop)
 
 
 def judged(facts: ReviewContext, code: str) -> Iterator[Finding]:
-    """Give the findings on the drops whose verdict is this code."""
+    """Yield the findings on the drops whose verdict is this code."""
     codes, replaced = verdicts(facts), replacements(facts)
     for drop in leaders(facts.operations):
         if codes[drop.id] == code:
@@ -101,7 +101,7 @@ def _held(code: str, drop: Operation, facts: ReviewContext) -> Finding:
 
 
 def _replaces(item: Operation, drop: Operation) -> bool:
-    """Tell whether an operation creates, under the same name or over the same columns, what a drop takes away.
+    """Return whether an operation creates, under the same name or over the same columns, what a drop takes away.
 
     A unique constraint and an index cannot have the same name, nor can a table have two primary keys: while the old
     one stays, the new one cannot be made.
@@ -130,7 +130,7 @@ def _sentence(code: str, drop: Operation, replacement: Sequence[Operation], fact
 
 
 def _reason(code: str, drop: Operation, facts: ReviewContext) -> str:
-    """Say in one clause why the drop was found."""
+    """Describe in one clause why the drop was found."""
     if code == "FD07":
         return f"it belongs to the extension {facts.members[table_name(drop)]}, not to the models"
     if code == "FD06":
@@ -169,7 +169,7 @@ def _module(drop: Operation, facts: ReviewContext) -> str:
 
 
 def _many(facts: ReviewContext) -> bool:
-    """Tell whether so many tables would go that it is the models which are missing."""
+    """Return whether so many tables would go that it is the models which are missing."""
     dropped = _dropped_tables(facts)
     return len(dropped) >= _FEW_TABLES and 2 * len(dropped) >= len(facts.before.tables)
 
@@ -184,7 +184,7 @@ def _dropped_tables(facts: ReviewContext) -> list[Operation]:
 
 
 def _mend(code: str, drop: Operation, facts: ReviewContext) -> str:
-    """Say what to write so that the drop is not found again."""
+    """Return what to write so that the drop is not found again."""
     if code in ("FD06", "FD07"):
         return f"Leave it out of the comparison: `include_name` in env.py, false for the table {drop.table}."
     module = _module(drop, facts) if code == "FD13" else ""

@@ -32,7 +32,7 @@ class Edit:
     comment_down: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        """Give the edit as the probe takes it."""
+        """Return the edit as the probe takes it."""
         return {
             "comment": self.comment,
             "comment_down": self.comment_down,
@@ -44,12 +44,12 @@ class Edit:
 
 
 def execute(sql: str, autocommit: bool = False) -> Piece:
-    """Give `op.execute(sql)`; in a block of its own, outside the transaction, with `autocommit`."""
+    """Return `op.execute(sql)`; in a block of its own, outside the transaction, with `autocommit`."""
     return {"piece": "execute", "sql": sql, "autocommit": autocommit}
 
 
 def original(number: int, **changes: Any) -> Piece:
-    """Give an operation that Alembic made, by its id, once more.
+    """Return an operation that Alembic made, by its id, once more.
 
     `changes` may be: `nullable` (of the column that it adds), `server_default` (SQL, or None for none), `using` (the
     expression of `postgresql_using`), `name` (of the constraint), `concurrently` (of the index), `without_keys` (the
@@ -59,12 +59,12 @@ def original(number: int, **changes: Any) -> Piece:
 
 
 def mirror(number: int, **changes: Any) -> Piece:
-    """Give, once more, the operation of downgrade() that undoes one of upgrade(), by the latter's id."""
+    """Return, once more, the operation of downgrade() that undoes one of upgrade(), by the latter's id."""
     return {"piece": "mirror", "id": number, **changes}
 
 
 def alter_column(table: str, column: str, schema: str = "", **changes: Any) -> Piece:
-    """Give `op.alter_column(...)`.
+    """Return `op.alter_column(...)`.
 
     `changes` may be `nullable`, `server_default` (SQL, or None for none), `comment` (or None), `new_name`, `type_sql`
     (a type as PostgreSQL prints it; then nothing else but) `using` (an expression).
@@ -73,25 +73,25 @@ def alter_column(table: str, column: str, schema: str = "", **changes: Any) -> P
 
 
 def rename_table(table: str, new_name: str, schema: str = "") -> Piece:
-    """Give `op.rename_table(...)`."""
+    """Return `op.rename_table(...)`."""
     return {"piece": "rename_table", "table": table, "new_name": new_name, "schema": schema}
 
 
 def create_check(name: str, table: str, condition: str, schema: str = "") -> Piece:
-    """Give `op.create_check_constraint(...)` with a condition in SQL."""
+    """Return `op.create_check_constraint(...)` with a condition in SQL."""
     return {"piece": "create_check", "name": name, "table": table, "condition": condition, "schema": schema}
 
 
 def drop_constraint(name: str, table: str, schema: str = "", kind: str = "") -> Piece:
-    """Give `op.drop_constraint(...)`; `kind` is Alembic's `type_`: check, unique, foreignkey, primary."""
+    """Return `op.drop_constraint(...)`; `kind` is Alembic's `type_`: check, unique, foreignkey, primary."""
     return {"piece": "drop_constraint", "name": name, "table": table, "schema": schema, "kind": kind}
 
 
 def create_index(name: str, table: str, schema: str = "", definition: str = "") -> Piece:
-    """Give the creation of an index as the models declare it; by `definition` where they do not have it by its name."""
+    """Return the creation of an index as the models declare it; by `definition` where they lack it by its name."""
     return {"piece": "create_index", "name": name, "table": table, "schema": schema, "definition": definition}
 
 
 def drop_index(name: str, table: str, schema: str = "") -> Piece:
-    """Give `op.drop_index(...)`."""
+    """Return `op.drop_index(...)`."""
     return {"piece": "drop_index", "name": name, "table": table, "schema": schema}

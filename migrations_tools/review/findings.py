@@ -51,7 +51,7 @@ class Finding:
         return "held" if self.severity == "hold" else "kept"
 
     def as_json(self) -> dict[str, Any]:
-        """Give the finding as plain values."""
+        """Return the finding as plain values."""
         return {
             **asdict(self),
             "adds": [item.object for item in self.adds],
@@ -60,7 +60,7 @@ class Finding:
         }
 
     def reaches(self, threshold: str) -> bool:
-        """Tell whether the finding is at least as grave as a severity."""
+        """Return whether the finding is at least as grave as a severity."""
         return SEVERITIES.index(self.severity or "info") <= SEVERITIES.index(threshold)
 
 
@@ -74,7 +74,7 @@ class Allowance:
     until: str = ""
 
     def covers(self, finding: Finding) -> bool:
-        """Tell whether the allowance is about this finding; the object may be named with or without its table."""
+        """Return whether the allowance is about this finding; the object may be named with or without its table."""
         names = (finding.object, finding.object.rpartition(".")[2])
         return self.code in (finding.code, *finding.aliases) and self.object in names
 

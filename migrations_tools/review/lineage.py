@@ -82,14 +82,14 @@ def _listed(value: Any) -> tuple[str, ...]:
 
 
 def heads_of(history: Iterable[Revision]) -> tuple[str, ...]:
-    """Give the revisions that no other descends from."""
+    """Return the revisions that no other descends from."""
     known = list(history)
     below = {down for each in known for down in each.down}
     return tuple(dict.fromkeys(each.revision for each in known if each.revision not in below))
 
 
 def same_program(one: str, other: str) -> bool:
-    """Tell whether two sources do the same: they differ in comments, blank space and docstrings at most."""
+    """Return whether two sources do the same: they differ in comments, blank space and docstrings at most."""
     try:
         return ast.dump(_without_docstrings(one)) == ast.dump(_without_docstrings(other))
     except (SyntaxError, ValueError):

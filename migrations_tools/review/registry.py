@@ -41,7 +41,7 @@ class Rule:
     find: Find
 
     def findings(self, facts: ReviewContext) -> Iterator[Finding]:
-        """Give what the rule finds, under its code."""
+        """Yield what the rule finds, under its code."""
         for found in self.find(facts):
             yield replace(found, code=self.code, severity=found.severity or self.severity)
 

@@ -6,5 +6,5 @@ import datetime
 
 
 def now() -> str:
-    """Give the present moment in UTC as RFC 3339: `2026-01-31T12:00:00.000000Z`."""
+    """Return the present moment in UTC as RFC 3339: `2026-01-31T12:00:00.000000Z`."""
     return datetime.datetime.now(tz=datetime.timezone.utc).isoformat().replace("+00:00", "Z")

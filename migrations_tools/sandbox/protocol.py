@@ -39,13 +39,13 @@ class Sandbox(Protocol):
         """The name of the database that the application uses; others may stand beside it."""
 
     def base_of(self, database: str) -> str:
-        """Give the pristine clone of a database, which its scratch copies are made from."""
+        """Return the pristine clone of a database, which its scratch copies are made from."""
 
     def scratch_name(self, database: str, purpose: str) -> str:
-        """Give the name of a scratch copy of a database on the temp server."""
+        """Return the name of a scratch copy of a database on the temp server."""
 
     def place(self) -> str:
-        """Say where Alembic runs: a service, an interpreter."""
+        """Return where Alembic runs: a service, an interpreter."""
 
     def open_probe(self, run: Run, purpose: str = PURPOSE) -> tuple[Run, Probe]:
         """Start a probe where Alembic runs, one at a time for each purpose; use it as a context manager."""
@@ -57,7 +57,7 @@ class Sandbox(Protocol):
         """
 
     def server(self, run: Run) -> Server:
-        """Give the temp server as seen from this machine."""
+        """Return the temp server as seen from this machine."""
 
     def refresh(self, run: Run) -> Run:
         """Bring what the probe sees up to date with the project's files."""
@@ -69,10 +69,10 @@ class Sandbox(Protocol):
         """Destroy the temp database and install again from nothing."""
 
     def client(self, run: Run, terminal: bool, command: str = "") -> tuple[list[str], dict[str, str]]:
-        """Give the words that start psql on the temp database (for one command), and the variables it needs besides."""
+        """Return the command line of psql on the temp database (for one command), and the variables it needs."""
 
     def versions(self) -> dict[str, str]:
-        """Give the versions of what the engine runs on, by name."""
+        """Return the versions of what the engine runs on, by name."""
 
     def restore(self, run: Run, database: str, path: Path) -> Restored:
         """Put a dump into a scratch database of the temp server.
@@ -81,7 +81,7 @@ class Sandbox(Protocol):
         """
 
     def dry_words(self, run: Run) -> str:
-        """Say what `reinstall` would do."""
+        """Return what `reinstall` would do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +97,16 @@ class Installation(Protocol):
     """A fresh install, just made."""
 
     def migrated_by(self) -> tuple[str, str]:
-        """Say who ran the migrations and when they were done (RFC 3339); empty when no service did."""
+        """Return who ran the migrations and when they were done (RFC 3339); empty when no service did."""
 
     def may_migrate_itself(self) -> bool:
-        """Tell whether something that was started could still be running migrations."""
+        """Return whether something that was started could still be running migrations."""
 
     def start_application(self, run: Run) -> Run:
         """Start the application where the engine has not done so yet: it wants a migrated database."""
 
     def url(self) -> tuple[str, str]:
-        """Give the application's base URL, or "" and the reason why there is none."""
+        """Return the application's base URL, or "" and the reason why there is none."""
 
     def absent_services(self) -> tuple[str, ...]:
         """Name the services that the application uses and that this engine does not start."""
@@ -115,14 +115,14 @@ class Installation(Protocol):
         """Prove that the installation is up and its database is new."""
 
     def logs(self, only: str = "") -> Logs:
-        """Give the log of each service that there is, or of one; the application's own first."""
+        """Return the log of each service that there is, or of one; the application's own first."""
 
     def last_proofs(self, run: Run) -> list[Proof]:
         """Prove that the rest of the machine is untouched."""
 
 
 def targets(project: Project, run: Run, databases: Mapping[str, str] | None = None) -> tuple[Target, ...]:
-    """Give what requests to the probe carry, one for each of the project's Alembic environments."""
+    """Return what requests to the probe carry, one for each of the project's Alembic environments."""
     return tuple(
         Target(project.config_candidates, run.token, databases or {}, environment.section)
         for environment in project.alembic.environments
@@ -130,7 +130,7 @@ def targets(project: Project, run: Run, databases: Mapping[str, str] | None = No
 
 
 def taken_over(project: Project, run: Run, folder: str = "") -> Program | None:
-    """Give the project's own command that starts Alembic, to be taken over; None where a configuration does."""
+    """Return the project's own command that starts Alembic, to be taken over; None where a configuration does."""
     command = project.alembic.command
     return Program(command, run.token, take_over=True, folder=folder) if command else None
 
@@ -142,12 +142,12 @@ def watched(process: Popen[str], advice: Advice, program: Program, patience: flo
 
 
 def scratch_name(database: str, purpose: str, suffix: str) -> str:
-    """Give the name of a scratch copy of a database inside a temp server of our own."""
+    """Return the name of a scratch copy of a database inside a temp server of our own."""
     return f"{OWN_PREFIX}{short_name(database, 24)}_{purpose}{suffix}"
 
 
 def short_name(name: str, longest: int) -> str:
-    """Give a name that leaves room in PostgreSQL's 63 bytes; a long one is told from its like by its digest."""
+    """Return a name that leaves room in PostgreSQL's 63 bytes; a long one is told from its like by its digest."""
     given = name.encode()
     if len(given) <= longest:
         return name

@@ -12,7 +12,7 @@ from migrations_tools.provenance import Revision
 
 
 def read_history(probe: Probe, target: Target) -> tuple[Revision, ...]:
-    """Give the revision files, newest first, as Alembic walks them."""
+    """Return the revision files, newest first, as Alembic walks them."""
     answer = probe.ask(target.request("history"), "reading the history")
     return tuple(
         Revision(item["revision"], tuple(item["down"]), item["file"], item["doc"] or "", item["source"])
@@ -21,7 +21,7 @@ def read_history(probe: Probe, target: Target) -> tuple[Revision, ...]:
 
 
 def head_to_extend(heads: Heads, wanted: str) -> str:
-    """Give the head that a new revision is to stand on, as Alembic's `--head` takes it.
+    """Return the head that a new revision is to stand on, as Alembic's `--head` takes it.
 
     Raises CannotProceed, with the heads and both ways out, when there are several and none is named.
     """

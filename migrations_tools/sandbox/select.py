@@ -14,7 +14,7 @@ from migrations_tools.sandbox.session import Session
 
 
 def choose(session: Session) -> str:
-    """Give the engine to use: the setting, or what `auto` picks, said in one line with the reason.
+    """Return the engine to use: the setting, or what `auto` picks, said in one line with the reason.
 
     An engine that was asked for is never replaced by another: if it cannot run, its own error says why.
     """
@@ -48,7 +48,7 @@ def isolate(session: Session, engine: str) -> None:
 
 
 def reopen(session: Session, run: Run) -> Sandbox:
-    """Give the temp side of a run that stands; the engine is the journal's."""
+    """Return the temp side of a run that stands; the engine is the journal's."""
     if run.engine == "compose":
         from migrations_tools.sandbox.compose.copy import reopen as copy_of_run
         from migrations_tools.sandbox.compose.sandbox import ComposeSandbox

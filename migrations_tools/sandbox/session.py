@@ -30,7 +30,7 @@ class Session:
     dry: bool = False
 
     def docker(self, environment: Mapping[str, str] | None = None) -> Docker:
-        """Give a runner whose changing commands show on the console, and which keeps to one engine.
+        """Return a runner whose changing commands show on the console, and which keeps to one engine.
 
         Raises CannotProceed when it cannot be told which engine, or there is no Compose of version 2 or newer.
         """
@@ -73,7 +73,7 @@ def stopped_at(session: Session, run: Run, stage: str, error: MigrationsToolsErr
 
 @contextmanager
 def written(what: str) -> Iterator[None]:
-    """Say in words what could not be written, and why."""
+    """Return in words what could not be written, and why."""
     try:
         yield
     except OSError as error:
@@ -84,7 +84,7 @@ _UNWRITTEN = "Is there room on the disk, and may this user write there? The temp
 
 
 def standing_run(session: Session, after: str, stages: Collection[str] = READY) -> Run:
-    """Give the run that stands, at one of the stages.
+    """Return the run that stands, at one of the stages.
 
     Raises CannotProceed, saying which task comes first, when there is none, or it is half made.
     """

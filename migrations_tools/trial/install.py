@@ -34,7 +34,7 @@ class Migrated:
 
     @property
     def is_at_head(self) -> bool:
-        """Tell whether every database stands at exactly the heads."""
+        """Return whether every database stands at exactly the heads."""
         return all(set(item.current) == set(self.heads) for item in self.standings)
 
 

@@ -119,7 +119,7 @@ def _failed(error: Exception, statement: str, doing: str) -> CannotProceed:
 
 
 def known_table(table: Table) -> tuple[str | None, str, dict[str, Any]]:
-    """Give a table of the database as env.py is asked about it: schema, name, and its parts by Alembic's words."""
+    """Return a table of the database as env.py is asked about it: schema, name, and its parts by Alembic's words."""
     keys = [each for each in table.constraints if each.type == "foreign key"]
     return (
         None if table.schema == "public" else table.schema,

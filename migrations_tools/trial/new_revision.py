@@ -107,7 +107,7 @@ def _joined(review: Review, more: Review) -> Review:
 
 
 def _left(tried: Tried, reviewed: Reviewed, models: Models) -> Iterable[Difference]:
-    """Give what differs from the models after the upgrade, beyond what the review has spoken of."""
+    """Return what differs from the models after the upgrade, beyond what the review has spoken of."""
     reached, expected = tried.further.after_up, models.schemas.get(reviewed.database)
     if reached is None or expected is None:
         return ()

@@ -47,11 +47,11 @@ class DatabaseObserver:
         self._connected.close()
 
     def state(self) -> State:
-        """Give the schema and what tells its rows, as they are now."""
+        """Return the schema and what tells its rows, as they are now."""
         return self._seen(self._look)
 
     def revisions(self, version_table: int) -> set[str]:
-        """Give the revisions that are noted in a version table (its oid); none where it is gone."""
+        """Return the revisions that are noted in a version table (its oid); none where it is gone."""
 
         def read() -> set[str]:
             found = self._query(_NAME, [version_table])

@@ -27,7 +27,7 @@ class Prepared:
     _stack: ExitStack = field(repr=False)
 
     def __enter__(self) -> Prepared:
-        """Give itself."""
+        """Return itself."""
         return self
 
     def __exit__(

@@ -13,13 +13,13 @@ from migrations_tools.trial.scratch import ScratchDatabases
 
 
 def versions(sandbox: Sandbox, hello: Mapping[str, Any]) -> dict[str, str]:
-    """Give the versions of everything but the database, which a server tells; `hello` is the probe's own answer."""
+    """Return the versions of everything but the database, which a server tells; `hello` is the probe's own answer."""
     own = {"python of the tool": platform.python_version()}
     return own | {key: str(hello[key]) for key in ("python", "alembic", "sqlalchemy")} | sandbox.versions()
 
 
 def installed_parts(scratch: ScratchDatabases) -> dict[str, Any]:
-    """Give what `validate` adds but for the proofs: the schema, the history, the server's version."""
+    """Return what `validate` adds but for the proofs: the schema, the history, the server's version."""
     (first, *_) = scratch.installed
     hello = scratch.probe.ask(first.target.request("hello"), "reading the Alembic configuration")
     history = [item for each in scratch.installed for item in read_history(scratch.probe, each.target)]

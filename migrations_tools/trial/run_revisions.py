@@ -48,7 +48,7 @@ class RoundTrip:
         return self.scratch.ask(self.migrated, do, doing, self.copies, files=files, **more)
 
     def standing_at(self, revision: str) -> dict[str, bool]:
-        """Tell of each database whether it stands at a revision, as somebody else sees it."""
+        """Return of each database whether it stands at a revision, as somebody else sees it."""
         tables = self.version_tables
         return {
             name: copy in tables and revision in self.observers[name].revisions(tables[copy])
@@ -149,7 +149,7 @@ def _along(roundtrip: RoundTrip, left: list[Revision]) -> Iterator[Executed]:
 
 
 def _goes_on(roundtrip: RoundTrip, trip: Trip, revision: str) -> bool:
-    """Tell whether a later revision can begin from here: each database stands at this one, whole.
+    """Return whether a later revision can begin from here: each database stands at this one, whole.
 
     A downgrade() that refused or failed has left it so where its transaction was rolled back.
     """
@@ -203,7 +203,7 @@ def _with_rows(roundtrip: RoundTrip, trip: Trip) -> Trip:
 
 
 def _stopped(trip: Trip, passes: Sequence[RevisionPass]) -> str:
-    """Say why the trip does not go on: a pass that failed, on whichever database, or a downgrade that was left out."""
+    """Return why the trip stops: a pass that failed, on whichever database, or a downgrade that was left out."""
     where = {each.database: f" on {each.database}" if len(passes) > 1 else "" for each in passes}
     said = [
         f"{each.direction}() of {each.revision} {_FAILS[each.failure.type == _REFUSES]}{where[each.database]}:"
@@ -239,7 +239,7 @@ def _pass(roundtrip: RoundTrip, revision: str, direction: Direction) -> Mapping[
 
 
 def _passes(roundtrip: RoundTrip, revision: str, direction: Direction) -> dict[str, RevisionPass]:
-    """Give what the revision did on each database; what env.py does in several goes is one."""
+    """Return what the revision did on each database; what env.py does in several goes is one."""
     roundtrip.scratch.sandbox.session.console.count(0, 0, f"running {direction} of {revision}")
     answer = roundtrip.ask("execute", f"running {direction} of {revision}", revision=revision, direction=direction)
     roundtrip.version_tables.update(answer["version_tables"])

@@ -90,7 +90,7 @@ def _oracle(scratch: ScratchDatabases) -> list[Proof]:
 
 
 def _held(run: Run, database: str) -> set[str]:
-    """Give the objects of a database that the review has held back."""
+    """Return the objects of a database that the review has held back."""
     return {name for finding in run.held if finding["database"] == database for name in finding["objects"]}
 
 

@@ -45,7 +45,7 @@ class ScratchDatabases:
         return (migrated.environment.section or USUAL) if len(self.installed) > 1 else ""
 
     def sent(self, copies: Mapping[str, str]) -> dict[str, str]:
-        """Say where connections go: each database's to its copy, or all to the one copy that there is."""
+        """Return where connections go: each database's to its copy, or all to the one copy that there is."""
         return dict(copies) if len(self.databases) > 1 else {EVERY: next(iter(copies.values()))}
 
     @property

@@ -65,7 +65,7 @@ def _newest(claim: str, flight: Flight) -> Proof:
 
 
 def choose(history: Sequence[Revision], wanted: str, new: Collection[str]) -> list[str]:
-    """Give the revisions that are wanted, oldest first: `new`, `all`, or `REV..REV` (both included).
+    """Return the revisions that are wanted, oldest first: `new`, `all`, or `REV..REV` (both included).
 
     `history` comes oldest first; without new ones, the heads count as new. Raises CannotProceed for a range that the
     history does not have.
@@ -170,7 +170,7 @@ class _Walk:
         return "", None
 
     def _heads_below(self, name: str) -> list[str]:
-        """Give the heads of everything that stands before a revision in the history's order."""
+        """Return the heads of everything that stands before a revision in the history's order."""
         names = [item.revision for item in self.history]
         below = self.history[: names.index(name)]
         under = {down for item in below for down in item.down}

@@ -44,7 +44,7 @@ def bystanders(_engine: None) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def example_copy(_engine: None, bystanders: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExampleCopy]:
-    """Give a shop whose dev stack runs and holds rows; taken down by exact names at the end."""
+    """Yield a shop whose dev stack runs and holds rows; taken down by exact names at the end."""
     made = make_example_copy(tmp_path_factory.mktemp("shop"), "shopline", 10000, f"pw-{secrets.token_hex(12)}")
     _refuse_a_stack_of_somebody_else(made)
     try:
@@ -62,7 +62,7 @@ def example_copy(_engine: None, bystanders: str, tmp_path_factory: pytest.TempPa
 
 @pytest.fixture
 def kiosk(_engine: None, bystanders: str, tmp_path: Path) -> Iterator[ExampleCopy]:
-    """Give a shop whose own stack was never started."""
+    """Yield a shop whose own stack was never started."""
     made = make_example_copy(tmp_path, "kiosk", 20000, f"pw-{secrets.token_hex(12)}")
     _refuse_a_stack_of_somebody_else(made)
     yield made
@@ -73,7 +73,7 @@ def kiosk(_engine: None, bystanders: str, tmp_path: Path) -> Iterator[ExampleCop
 
 @pytest.fixture
 def fresh(example_copy: ExampleCopy) -> Iterator[ExampleCopy]:
-    """Give the shop with its committed files and without a copy; both are put back afterwards."""
+    """Yield the shop with its committed files and without a copy; both are put back afterwards."""
     yield example_copy
     done = example_copy.invoke("cleanup")
     example_copy.reset()

@@ -79,11 +79,11 @@ class ExampleCopy:
     # --- the tool ------------------------------------------------------------------------------------------------
 
     def command(self, *arguments: str) -> list[str]:
-        """Give the argument list of the tool, as `invoke …` runs it."""
+        """Return the argument list of the tool, as `invoke …` runs it."""
         return [sys.executable, "-m", "invoke", *arguments]
 
     def environment(self, **more: str) -> dict[str, str]:
-        """Give the environment that the tool runs in: this checkout's code, and Docker under observation."""
+        """Return the environment that the tool runs in: this checkout's code, and Docker under observation."""
         plain = docker.plain_environment()
         path = f"{self.folder / 'bin'}:{plain['PATH']}"
         quiet = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(CHECKOUT)}
@@ -109,18 +109,18 @@ class ExampleCopy:
             self.leaks.append(f"an argument of a docker command of `invoke {tasks}`")
 
     def docker_commands(self) -> list[list[str]]:
-        """Give every argument list that the tool gave to `docker`, oldest first."""
+        """Return every argument list that the tool gave to `docker`, oldest first."""
         log = self.folder / "docker.log"
         lines = log.read_text().splitlines() if log.exists() else []
         return [line.split("\x1f")[:-1] for line in lines]
 
     def journal(self) -> dict[str, Any]:
-        """Give the tool's journal, which knows what the copy's parts are called."""
+        """Return the tool's journal, which knows what the copy's parts are called."""
         found: dict[str, Any] = json.loads((self.tool_folder / "temp" / "journal.json").read_text())
         return found
 
     def tool_files(self) -> list[str]:
-        """Give the files in the tool's own folder."""
+        """Return the files in the tool's own folder."""
         return sorted(str(path.relative_to(self.tool_folder)) for path in self.tool_folder.rglob("*") if path.is_file())
 
     def configure(self, *compose_files: str, **settings: Any) -> None:
@@ -136,7 +136,7 @@ class ExampleCopy:
         (self.root / path).write_text(text)
 
     def git_status(self) -> list[str]:
-        """Give what git sees as changed or new, each new file by itself."""
+        """Return what git sees as changed or new, each new file by itself."""
         return self._git("status", "--porcelain", "--untracked-files=all").splitlines()
 
     def reset(self) -> None:
@@ -145,7 +145,7 @@ class ExampleCopy:
         self._git("clean", "--quiet", "--force", "-d")
 
     def revision_files(self) -> dict[str, str]:
-        """Give the sha256 of every file in the versions folder, hidden ones too."""
+        """Return the sha256 of every file in the versions folder, hidden ones too."""
         return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in self.versions.iterdir()}
 
     def _git(self, *arguments: str) -> str:
@@ -159,7 +159,7 @@ class ExampleCopy:
         return docker.must(command, cwd=self.root, env=docker.plain_environment(), timeout=timeout)
 
     def temp_containers(self) -> dict[str, dict[str, Any]]:
-        """Give `docker inspect` of the copy's containers by service."""
+        """Return `docker inspect` of the copy's containers by service."""
         found = docker.containers_of(self.journal()["temp_project"])
         return {item["Config"]["Labels"][docker.SERVICE_LABEL]: item for item in found.values()}
 
@@ -170,7 +170,7 @@ class ExampleCopy:
         )
 
     def dev_contents(self) -> dict[str, tuple[int, str]]:
-        """Give each table of the dev database with its number of rows and a digest of them."""
+        """Return each table of the dev database with its number of rows and a digest of them."""
         with self.connect(self.ports["postgres"]) as connection:
             return contents(connection)
 
@@ -221,22 +221,22 @@ def _commit(root: Path) -> None:
 
 
 def state() -> Engine:
-    """Give the engine's state, other people's Compose projects left out."""
+    """Return the engine's state, other people's Compose projects left out."""
     return docker.engine(PREFIXES)
 
 
 def differences(before: Engine) -> list[str]:
-    """Say what on the engine is not as it was before."""
+    """Return what on the engine is not as it was before."""
     return docker.lasting_differences(before, PREFIXES)
 
 
 def contents(connection: psycopg.Connection[Any]) -> dict[str, tuple[int, str]]:
-    """Give each table with its number of rows and a digest of them."""
+    """Return each table with its number of rows and a digest of them."""
     return {name: _digest(connection, name) for name in tables(connection)}
 
 
 def tables(connection: psycopg.Connection[Any]) -> list[str]:
-    """Give the names of the tables."""
+    """Return the names of the tables."""
     rows = connection.execute("SELECT tablename FROM pg_catalog.pg_tables WHERE schemaname = 'public' ORDER BY 1")
     return [name for (name,) in rows]
 
@@ -249,12 +249,12 @@ def _digest(connection: psycopg.Connection[Any], table: str) -> tuple[int, str]:
 
 
 def definitions(connection: psycopg.Connection[Any]) -> set[str]:
-    """Give columns, constraints, indexes and enum labels as text, straight from the system catalogs."""
+    """Return columns, constraints, indexes and enum labels as text, straight from the system catalogs."""
     return {text for (text,) in connection.execute(_DEFINITIONS)}
 
 
 def http_status(url: str) -> int:
-    """Give the status that a GET answers with."""
+    """Return the status that a GET answers with."""
     try:
         with urllib.request.urlopen(url, timeout=10) as answer:
             return int(answer.status)
@@ -293,5 +293,5 @@ def start_task(example_copy: ExampleCopy, *arguments: str) -> subprocess.Popen[s
 
 
 def words_of(commands: Sequence[Sequence[str]], *start: str) -> list[list[str]]:
-    """Give what follows `start` in every command that begins with it."""
+    """Return what follows `start` in every command that begins with it."""
     return [list(command[len(start) :]) for command in commands if tuple(command[: len(start)]) == start]

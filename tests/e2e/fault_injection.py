@@ -97,7 +97,7 @@ def _meet(
 
 
 def _event(words: str) -> str:
-    """Give what the trap stopped at; of a Compose command what it does, without the options of every one."""
+    """Return what the trap stopped at; of a Compose command what it does, without the options of every one."""
     first, *rest = words.split(" ") if words else [""]
     while first == "compose" and rest and rest[0].startswith("--"):
         rest = rest[2:]
@@ -121,7 +121,7 @@ def _settings(fault: Fault) -> dict[str, str]:
 
 
 def _complaints(fault: Fault, code: int, said: str) -> list[str]:
-    """Say what a run that was not killed must not do: end in any other way, or show its insides."""
+    """Return what a run that was not killed must not do: end in any other way, or show its insides."""
     if fault.sort == "kill":
         return [] if code == -signal.SIGKILL else [f"{fault.task} was killed and ended with {code}: {said[-600:]}"]
     found = [f"{fault.task} ended with {code}: {said[-600:]}"] if code not in (0, 1, 2, 130) else []
@@ -146,7 +146,7 @@ def _cleaned(fault_stack: FaultStack, before: Before, tried: Tried) -> list[str]
 
 
 def _differences(before: Engine, restarted: bool) -> list[str]:
-    """Say what of the engine is not as it was; a restarted daemon has restarted what runs, and has a new bridge."""
+    """Return what of the engine is not as it was; a restarted daemon has restarted what runs, and has a new bridge."""
     found = docker.lasting_differences(before, PREFIXES)
     if not restarted or not found:
         return found
@@ -273,7 +273,7 @@ def _edited(path: Path, edit: Callable[[str], str]) -> Iterator[None]:
 
 
 def why_no_small_disk() -> str:
-    """Say why no small file system can be mounted; empty when one can."""
+    """Return why no small file system can be mounted; empty when one can."""
     if not hasattr(os, "geteuid") or os.geteuid() != 0 or not shutil.which("mount"):
         return "only root may mount the small file system that gets full"
     return ""

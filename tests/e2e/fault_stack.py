@@ -64,7 +64,7 @@ class FaultStack:
         return self.root / ".migrations_tools"
 
     def reached_by(self, address: str) -> FaultStack:
-        """Give the same booth with its engine at another address."""
+        """Return the same booth with its engine at another address."""
         return replace(self, variables={**self.variables, "DOCKER_HOST": address})
 
     def invoke(self, task: str) -> Done:
@@ -91,7 +91,7 @@ class FaultStack:
             signal.signal(signal.SIGINT, before)
 
     def environment(self, **more: str) -> dict[str, str]:
-        """Give the variables of a run: the trap before all else, temporary files where they are counted."""
+        """Return the variables of a run: the trap before all else, temporary files where they are counted."""
         plain = docker.plain_environment()
         path = f"{self.trap.programs}:{plain['PATH']}"
         code = f"{self.trap.modules}{os.pathsep}{CHECKOUT}"
@@ -106,7 +106,7 @@ class FaultStack:
         return Before(docker.engine(PREFIXES), self.rows(), self.files())
 
     def rows(self) -> Mapping[str, tuple[int, str]]:
-        """Give the tables of the original's database with their number of rows and a digest of them."""
+        """Return the tables of the original's database with their number of rows and a digest of them."""
         names = self.minimal_stack.names
         with psycopg.connect(
             host="127.0.0.1", port=_DATABASE_PORT, user=names.user, password=names.password, dbname=names.database
@@ -114,12 +114,12 @@ class FaultStack:
             return contents(connection)
 
     def files(self) -> dict[str, str]:
-        """Give the sha256 of every file of the project; the tool's own folder is looked at by itself."""
+        """Return the sha256 of every file of the project; the tool's own folder is looked at by itself."""
         found = (path for path in self.root.rglob("*") if path.is_file() and self.tool_folder not in path.parents)
         return {str(path.relative_to(self.root)): hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
 
     def changed_files(self, before: Before) -> list[str]:
-        """Say which files are not as they were; a whole new revision file is the user's, and is taken away here."""
+        """Return which files are not as they were; a whole new revision file is the user's, and is taken away here."""
         now = self.files()
         changed = [name for name, digest in before.files.items() if now.get(name) != digest]
         new = [name for name in now.keys() - before.files.keys() if not self._is_revision(name)]
@@ -131,7 +131,7 @@ class FaultStack:
         ]
 
     def own_files(self) -> list[str]:
-        """Say what the tool left in its own folder, in the user's cache and among temporary files."""
+        """Return what the tool left in its own folder, in the user's cache and among temporary files."""
         found = [f"in the tool's folder: {name}" for name in _below(self.tool_folder) if name not in _KEPT]
         found += [f"in the cache: {name}" for name in _below(self.cache)]
         return found + [f"among temporary files: {name}" for name in _below(self.temporary)]
@@ -157,7 +157,7 @@ def _below(folder: Path) -> list[str]:
 
 @contextmanager
 def running_fault_stack(folder: Path) -> Iterator[FaultStack]:
-    """Give a booth whose stack runs and holds rows; it is taken down by exact names at the end."""
+    """Yield a booth whose stack runs and holds rows; it is taken down by exact names at the end."""
     fault_stack = _make(folder)
     file = ("compose", "--file", str(fault_stack.root / "docker-compose.yml"))
     try:
@@ -215,7 +215,7 @@ def _take_down(file: tuple[str, ...]) -> None:
 
 
 def wait_for_rows(fault_stack: FaultStack, seconds: float = 60) -> Mapping[str, tuple[int, str]]:
-    """Give the rows of the original's database as soon as it answers again."""
+    """Return the rows of the original's database as soon as it answers again."""
     end = time.monotonic() + seconds
     while True:
         try:

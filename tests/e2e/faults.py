@@ -38,7 +38,7 @@ class Fault:
     seconds: float = 0.0
 
     def words(self) -> str:
-        """Say it for the table."""
+        """Describe it for the table."""
         later = f", {self.seconds:g} s later" if self.seconds else ""
         how = "at" if self.counts == "files" else self.how
         where = f"{how} no. {self.number} of its {self.counts}" if self.counts != "start" else "from the start"
@@ -64,12 +64,12 @@ class Tried:
 
 
 def draw(seed: int, sorts: Sequence[str] = SORTS) -> list[Scenario]:
-    """Give every scenario of the sorts: tasks by name run to their end, a fault meets one; then comes the cleanup."""
+    """Return every scenario of the sorts: tasks by name run to their end, a fault meets one; then comes the cleanup."""
     return [scenario for sort in sorts for scenario in _of_sort(seed, sort)]
 
 
 def sample(seed: int) -> list[Scenario]:
-    """Give a scenario of every sort but the daemon's own restart, which others on the machine would notice."""
+    """Return a scenario of every sort but the daemon's own restart, which others on the machine would notice."""
     rng = random.Random(f"{seed} sample")
     chosen = []
     for sort in ("kill", "interrupt", "command", "engine", "surroundings"):
@@ -106,7 +106,7 @@ def _of_sort(seed: int, sort: str) -> list[Scenario]:
 
 
 def _spread(rng: random.Random, task: str, counts: str, many: int) -> list[int]:
-    """Give so many numbers of a task's commands, changes or files: one from each of as many equal stretches."""
+    """Return so many numbers of a task's commands, changes or files: one from each of as many equal stretches."""
     size = _COUNTS[task][counts] / many
     return [min(_COUNTS[task][counts], 1 + int((place + rng.random()) * size)) for place in range(many)]
 
@@ -191,7 +191,7 @@ _DRAWN = {
 
 
 def table(tried: Iterable[Tried], seed: int, about: str) -> list[str]:
-    """Give the table: faults that hit, runs, survived and lost, by sort."""
+    """Return the table: faults that hit, runs, survived and lost, by sort."""
     rows = list(tried)
     lines = [f"Faults, seed {seed}, {about}", "", "| sort | faults | runs | survived | lost |", "|---|---|---|---|---|"]
     for sort in [*dict.fromkeys(item.sort for item in rows), "all"]:

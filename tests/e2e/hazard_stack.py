@@ -168,13 +168,13 @@ class HazardStack:
         return docker.must(command, cwd=self.root, env=docker.plain_environment(), timeout=180)
 
     def written(self) -> dict[str, str]:
-        """Give what is in the folder and the volume that the application writes to."""
+        """Return what is in the folder and the volume that the application writes to."""
         kept = {path.name: path.read_text() for path in (self.root / "uploads").iterdir()}
         archived = docker.docker("run", "--rm", "--volume", f"{ARCHIVE}:/a:ro", IMAGE, "ls", "/a").split()
         return {**kept, "the archive": " ".join(sorted(archived))}
 
     def database(self) -> str:
-        """Give what tells the dev database from any other, and its rows."""
+        """Return what tells the dev database from any other, and its rows."""
         query = "SELECT system_identifier, (SELECT string_agg(name, ',') FROM ferries) FROM pg_control_system()"
         return docker.docker("exec", "harbour-db", "psql", "-U", "harbour", "-Atc", query)
 
@@ -216,7 +216,7 @@ def take_down(folder: Path) -> None:
 
 
 def addresses(container: Mapping[str, Any]) -> set[str]:
-    """Give the addresses that a container has."""
+    """Return the addresses that a container has."""
     return {network["IPAddress"] for network in container["NetworkSettings"]["Networks"].values()}
 
 

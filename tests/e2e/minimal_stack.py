@@ -95,18 +95,18 @@ class MinimalStack:
         (self.root / "invoke.yaml").write_text(json.dumps({"migrations_tools": {**known, **settings}}))
 
     def journal(self, suffix: str = "temp") -> dict[str, Any]:
-        """Give the journal of a suffix's run; empty when there is none."""
+        """Return the journal of a suffix's run; empty when there is none."""
         path = self.root / ".migrations_tools" / suffix / "journal.json"
         found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
         return found
 
     def new_files(self) -> list[str]:
-        """Give the revision files that are not the project's own."""
+        """Return the revision files that are not the project's own."""
         known = {path.name for path in (_PROJECT / "migrations" / "versions").glob("*.py")}
         return sorted({path.name for path in (self.root / "migrations" / "versions").glob("*.py")} - known)
 
     def command(self, *arguments: str) -> list[str]:
-        """Give the argument list of the tool, as its own program."""
+        """Return the argument list of the tool, as its own program."""
         return [sys.executable, "-m", "migrations_tools", *arguments]
 
     def _environment(self, settings: Mapping[str, str]) -> dict[str, str]:

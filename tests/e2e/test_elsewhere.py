@@ -30,14 +30,14 @@ def _socket() -> str:
 
 
 def _address_of_this_machine(network: str) -> str:
-    """Give an address of this machine that is not the loopback one: the gateway of a network that the tests made."""
+    """Return an address of this machine that is not the loopback one: the gateway of a network that the tests made."""
     (found,) = docker.inspect("network", [network])
     return str(found["IPAM"]["Config"][0]["Gateway"])
 
 
 @contextmanager
 def _engine_at(host: str) -> Iterator[tuple[Relay, dict[str, str]]]:
-    """Give the engine at an address of this machine, and the variables that lead there."""
+    """Yield the engine at an address of this machine, and the variables that lead there."""
     try:
         with relay(host, _socket()) as engine:
             yield engine, {"DOCKER_HOST": engine.url, "NO_PROXY": host, "no_proxy": host}

@@ -89,7 +89,7 @@ def test_the_message_says_how_to_look_and_how_to_clean_up(failed: Failed) -> Non
 
 
 def _halves(path: Path) -> dict[str, str]:
-    """Give the functions of a revision file as text, names plain."""
+    """Return the functions of a revision file as text, names plain."""
     tree = ast.parse(path.read_text())
     halves = {node.name: ast.unparse(node) for node in tree.body if isinstance(node, ast.FunctionDef)}
     return {name: re.sub(r"op\.f\(('\w+')\)", r"\1", text) for name, text in halves.items()}

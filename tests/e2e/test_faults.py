@@ -27,14 +27,14 @@ _SEED = 1
 
 @pytest.fixture
 def fault_stack(bystanders: str, tmp_path: Path) -> Iterator[FaultStack]:
-    """Give a booth whose stack runs, beside things that look like the tool's and are not."""
+    """Yield a booth whose stack runs, beside things that look like the tool's and are not."""
     with running_fault_stack(tmp_path) as made:
         yield made
 
 
 @pytest.fixture
 def engine(fault_stack: FaultStack, tmp_path: Path) -> Iterator[Relay]:
-    """Give the way to the engine, which can be cut."""
+    """Yield the way to the engine, which can be cut."""
     address = docker.docker("context", "inspect", "--format", "{{.Endpoints.docker.Host}}").strip()
     if not address.startswith("unix://"):
         pytest.skip(f"the engine of these tests is at {address}, not at a Unix socket")
@@ -43,7 +43,7 @@ def engine(fault_stack: FaultStack, tmp_path: Path) -> Iterator[Relay]:
 
 
 def _scenarios(seed: int) -> list[Scenario]:
-    """Give what is to be played; where the time may not be enough for all, of every sort alike."""
+    """Return what is to be played; where the time may not be enough for all, of every sort alike."""
     found = _chosen(seed)
     if os.environ.get("FAULTS_MINUTES"):
         random.Random(seed).shuffle(found)
@@ -57,7 +57,7 @@ def _chosen(seed: int) -> list[Scenario]:
 
 
 def _why_not(scenario: Scenario) -> str:
-    """Say why a scenario cannot be played on this machine; empty when it can."""
+    """Return why a scenario cannot be played on this machine; empty when it can."""
     acts = {step.act for step in scenario if isinstance(step, Fault)}
     if "full-disk" in acts:
         return why_no_small_disk()

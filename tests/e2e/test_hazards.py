@@ -23,7 +23,7 @@ _NAMES = ("db", "database", "harbour-db", "app", "harbour-app", "worker", "tools
 
 @pytest.fixture(scope="module")
 def running(example_copy: ExampleCopy, tmp_path_factory: pytest.TempPathFactory) -> Iterator[HazardStack]:
-    """Give a harbour whose dev stack runs; its image is made from the shop's, so that building it takes no time."""
+    """Yield a harbour whose dev stack runs; its image is made from the shop's, so that building it takes no time."""
     folder = tmp_path_factory.mktemp("harbours") / hazard_stack_module.NAME
     try:
         yield hazard_stack_module.make_harbour(folder)
@@ -35,7 +35,7 @@ def running(example_copy: ExampleCopy, tmp_path_factory: pytest.TempPathFactory)
 
 @pytest.fixture
 def hazard_stack(running: HazardStack) -> Iterator[HazardStack]:
-    """Give the running harbour without a copy."""
+    """Yield the running harbour without a copy."""
     yield running
     done = running.invoke("cleanup")
     assert done.code == 0, str(done)
@@ -134,7 +134,7 @@ def test_a_copy_that_is_cut_off_reaches_nothing_outside_and_still_answers(hazard
 
 
 def _answer(port: int) -> int:
-    """Give the status that the application answers with, as soon as it does."""
+    """Return the status that the application answers with, as soon as it does."""
     end = time.monotonic() + 20
     while True:
         try:

@@ -28,7 +28,7 @@ _NAMES = Names(
 
 @pytest.fixture
 def odd(tmp_path: Path) -> Iterator[MinimalStack]:
-    """Give a project in which no name is only a name."""
+    """Yield a project in which no name is only a name."""
     minimal_stack = make_minimal_stack(tmp_path / _FOLDER, "oddstall", 24000, _NAMES)
     yield minimal_stack
     done = minimal_stack.invoke("cleanup")

@@ -63,7 +63,7 @@ def _python_files(root: Path) -> set[str]:
 
 
 def _differences(before: Engine) -> list[str]:
-    """Say what is different on the engine; the layers of a build stay in its cache, as after any build."""
+    """Return what is different on the engine; the layers of a build stay in its cache, as after any build."""
     found = docker.lasting_differences(before, _PREFIXES)
     return [line for line in found if not (line.startswith("images: ") and line.endswith("() is new"))]
 

@@ -106,7 +106,7 @@ def _logging_statements(example_copy: ExampleCopy) -> Iterator[list[str]]:
 
 
 def _address_of_this_machine() -> str:
-    """Give an address at which containers of any network reach the ports that dev publishes."""
+    """Return an address at which containers of any network reach the ports that dev publishes."""
     (database,) = docker.inspect("container", ["shopline-postgres-1"])
     return str(database["NetworkSettings"]["Networks"]["shopline-network"]["Gateway"])
 

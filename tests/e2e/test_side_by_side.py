@@ -20,7 +20,7 @@ _PREFIXES = ("twinstall",)
 
 @pytest.fixture
 def twins(tmp_path: Path) -> Iterator[tuple[MinimalStack, MinimalStack]]:
-    """Give two checkouts of one project, as two worktrees are; both know themselves by the same name."""
+    """Yield two checkouts of one project, as two worktrees are; both know themselves by the same name."""
     found = tuple(make_minimal_stack(tmp_path / folder / "stall", "twinstall", 25000) for folder in ("first", "second"))
     yield found[0], found[1]
     for minimal_stack in found:

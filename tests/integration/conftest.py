@@ -18,42 +18,42 @@ _numbers = count(1)
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Server]:
-    """Give a running server: `.url(dbname)`, `.host`, `.port`, `.user`, `.password`."""
+    """Yield a running server: `.url(dbname)`, `.host`, `.port`, `.user`, `.password`."""
     with running_server() as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def no_docker() -> Iterator[dict[str, str]]:
-    """Give the variables of a machine without Docker."""
+    """Yield the variables of a machine without Docker."""
     with path_without_docker() as path:
         yield {"PATH": path}
 
 
 @pytest.fixture
 def new_database(postgres_server: Server) -> Iterator[Callable[[], str]]:
-    """Give a function that makes a fresh database and gives its URL; all are dropped after the test."""
+    """Yield a function that makes a fresh database and gives its URL; all are dropped after the test."""
     with _databases(postgres_server) as make:
         yield make
 
 
 @pytest.fixture(scope="module")
 def new_database_for_module(postgres_server: Server) -> Iterator[Callable[[], str]]:
-    """Give the same for databases that the tests of a module share; they are dropped after the last."""
+    """Yield the same for databases that the tests of a module share; they are dropped after the last."""
     with _databases(postgres_server) as make:
         yield make
 
 
 @pytest.fixture(scope="module")
 def new_named_database(postgres_server: Server) -> Iterator[Callable[[str], str]]:
-    """Give a function that makes a database of a given name, for what looks at names."""
+    """Yield a function that makes a database of a given name, for what looks at names."""
     with _databases(postgres_server) as make:
         yield make
 
 
 @pytest.fixture
 def database(new_database: Callable[[], str]) -> str:
-    """Give the URL of a fresh database, dropped after the test."""
+    """Return the URL of a fresh database, dropped after the test."""
     return new_database()
 
 

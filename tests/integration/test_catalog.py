@@ -38,7 +38,7 @@ def connected(url: str) -> Iterator[tuple[psycopg.Connection[tuple[Any, ...]], Q
 
 
 def catalog_of(url: str, *scripts: str) -> Catalog:
-    """Give the catalog of the database after running the scripts."""
+    """Return the catalog of the database after running the scripts."""
     with connected(url) as (connection, query):
         for script in scripts:
             connection.execute(script.encode())
@@ -78,13 +78,13 @@ END $$
 
 @pytest.fixture(scope="module")
 def two_databases(new_database_for_module: Callable[[], str]) -> tuple[str, str]:
-    """Give the URLs of two databases that the cases share."""
+    """Return the URLs of two databases that the cases share."""
     return new_database_for_module(), new_database_for_module()
 
 
 @pytest.fixture
 def two_empty_databases(two_databases: tuple[str, str]) -> tuple[str, str]:
-    """Give the URLs of two databases in which nothing is left of the case before."""
+    """Return the URLs of two databases in which nothing is left of the case before."""
     for url in two_databases:
         assert catalog_of(url, EMPTY) == Catalog(schemas=(Schema("public"),), extensions=(Extension("plpgsql"),))
     return two_databases
@@ -301,7 +301,7 @@ def test_a_temporary_table_hides_nothing(database: str) -> None:
 
 
 def counted(query: Query) -> tuple[Query, list[str]]:
-    """Give the query and the list in which its statements are noted."""
+    """Return the query and the list in which its statements are noted."""
     asked: list[str] = []
 
     def counting(sql: str, params: Sequence[object] = (), /) -> Rows:

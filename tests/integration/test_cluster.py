@@ -53,7 +53,7 @@ def own_cache(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def make(folder: Path, binaries: Binaries) -> Iterator[Callable[..., Cluster]]:
-    """Give a function that makes a cluster; all are removed after the test."""
+    """Yield a function that makes a cluster; all are removed after the test."""
     with ExitStack() as undo:
 
         def make(name: str = "cluster", note: Callable[[Any], object] = lambda _: None) -> Cluster:

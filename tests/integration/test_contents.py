@@ -34,7 +34,7 @@ def shared(new_database_for_module: Callable[[], str]) -> Iterator[Connection]:
 
 @pytest.fixture
 def connection(shared: Connection) -> Iterator[Connection]:
-    """Give a connection whose changes are undone after the test."""
+    """Yield a connection whose changes are undone after the test."""
     with shared.transaction(force_rollback=True):
         yield shared
 

@@ -104,7 +104,7 @@ class Ground:
 def baseline(
     postgres_server: Server, new_database_for_module: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Ground]:
-    """Give a ground of a project without revisions, which the tests bring as files of no folder."""
+    """Yield a ground of a project without revisions, which the tests bring as files of no folder."""
     folder = tmp_path_factory.mktemp("base")
     with grounds("_base", folder, postgres_server, new_database_for_module) as found:
         yield found

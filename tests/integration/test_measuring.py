@@ -107,7 +107,7 @@ def test_each_revision_is_measured(driver: str, database: str, tmp_path: Path) -
 
 @pytest.fixture(scope="module")
 def base(new_database_for_module: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Probe]:
-    """Give a probe that the tests share; each sends it to a database of its own."""
+    """Yield a probe that the tests share; each sends it to a database of its own."""
     project = copy_project("_base", tmp_path_factory.mktemp("base"))
     with probing(project, with_driver(mark(new_database_for_module()))) as probe:
         yield probe

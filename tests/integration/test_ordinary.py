@@ -49,7 +49,7 @@ def test_nothing_is_said_of_an_ordinary_change(folder: Path, desk: Desk) -> None
 
 
 def operations_in(source: str) -> list[str]:
-    """Give the operations of a revision's upgrade(), as they are written there."""
+    """Return the operations of a revision's upgrade(), as they are written there."""
     tree = ast.parse(source)
     upgrade = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "upgrade")
     calls = [

@@ -55,7 +55,7 @@ def _media(browser: Any, **features: str) -> None:
 
 
 def _contrast(browser: Any) -> float:
-    """Give the contrast of the page's own text, as WCAG 2 reckons it."""
+    """Return the contrast of the page's own text, as WCAG 2 reckons it."""
     script = """
       const light = (colour) => colour.match(/[\\d.]+/g).slice(0, 3).map(Number).map((v) => v / 255)
         .map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)

@@ -17,7 +17,7 @@ from tests.support.probing import bodies, catalog_of, copy_project, mark, probin
 
 
 def numbered(found: tuple[Operation, ...]) -> Callable[[str], int]:
-    """Give a function that finds an operation's id by its summary's words."""
+    """Return a function that finds an operation's id by its summary's words."""
 
     def number(words: str) -> int:
         (one,) = [item.id for item in found if item.summary().replace("shop.", "") == words]

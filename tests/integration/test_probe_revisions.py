@@ -77,7 +77,7 @@ def differences(actual: Catalog, expected: Catalog) -> list[str]:
 
 
 def _nobody_else_is_connected(url: str) -> bool:
-    """Tell whether the probe has let go; the server needs a moment to see that a connection was closed."""
+    """Return whether the probe has let go; the server needs a moment to see that a connection was closed."""
     for _ in range(40):
         if run_sql(url, "SELECT 1 FROM pg_stat_activity WHERE datname = current_database()") == [(1,)]:
             return True

@@ -38,7 +38,7 @@ REQUESTS = {
 
 @pytest.fixture
 def statements(postgres_server: Server) -> Iterator[Callable[[str], list[str]]]:
-    """Give a function that tells every statement that a database has been sent since it was first asked about."""
+    """Yield a function that tells every statement that a database has been sent since it was first asked about."""
     admin = postgres_server.url()
     log = Path(run_sql(admin, "SHOW data_directory")[0][0]).parent / "log"
     run_sql(admin, "ALTER SYSTEM SET log_line_prefix = '[%d] '")
@@ -56,7 +56,7 @@ def statements(postgres_server: Server) -> Iterator[Callable[[str], list[str]]]:
 
 @pytest.fixture
 def other(new_database: Callable[[], str]) -> str:
-    """Give a database that is not the temp one, and which logs every statement."""
+    """Return a database that is not the temp one, and which logs every statement."""
     url = new_database()
     run_sql(url, f"ALTER DATABASE {url.rpartition('/')[2]} SET log_statement = 'all'")
     return url

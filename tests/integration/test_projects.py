@@ -93,7 +93,7 @@ def _left(project: LocalProject) -> set[str]:
 
 
 def _told(done: Done, root: Path) -> str:
-    """Give what the user is told, without what differs from run to run (revisions, paths, times) or with Alembic."""
+    """Return what the user is told, without what differs from run to run (revisions, paths, times) or with Alembic."""
     lines, marked, indent = [f"exit code {done.code}"], False, "    "
     for line in done.text.splitlines():
         detail = marked and line.startswith(indent)

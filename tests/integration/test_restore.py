@@ -43,7 +43,7 @@ def convert(programs: Path) -> Converter:
 
 @pytest.fixture
 def server(postgres_server: embedded.Server, database: str) -> Iterator[TempServer]:
-    """Give a temp server whose only database is an empty scratch database of a role that is no superuser."""
+    """Yield a temp server whose only database is an empty scratch database of a role that is no superuser."""
     own = postgres_server
     name = database.rpartition("/")[2]
     with psycopg.connect(database, autocommit=True) as connection:
@@ -62,7 +62,7 @@ def server(postgres_server: embedded.Server, database: str) -> Iterator[TempServ
 
 @pytest.fixture(scope="module")
 def original(new_database_for_module: Callable[[], str]) -> str:
-    """Give a database with what dumps hold: rows, functions with SQL bodies, comments, owners, odd names."""
+    """Return a database with what dumps hold: rows, functions with SQL bodies, comments, owners, odd names."""
     url = new_database_for_module()
     with psycopg.connect(url, autocommit=True) as connection:
         for name in ("types", "circles"):

@@ -45,7 +45,7 @@ def built(connection: Connection, script: str) -> Catalog:
 
 
 def runs(connection: Connection, table: Table) -> str:
-    """Give how the values of each column run from row to row: `id abc, name aab, parent_id -aa`."""
+    """Return how the values of each column run from row to row: `id abc, name aab, parent_id -aa`."""
     if not table.columns:
         count = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(_name(table))).fetchone()
         return str(count)
@@ -180,7 +180,7 @@ def test_schemas_by_chance_are_filled_whole_with_duplicates_and_gaps(connection:
 
 
 def _unlike_real_ones(connection: Connection, table: Table) -> Iterator[str]:
-    """Give the columns that could have NULL and have none, or could repeat a value and do not."""
+    """Yield the columns that could have NULL and have none, or could repeat a value and do not."""
     keys = {name for each in table.constraints if each.type in ("primary key", "unique") for name in each.columns}
     for column in table.columns:
         values = letters(_texts(connection, table, column.name))

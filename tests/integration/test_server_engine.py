@@ -122,7 +122,7 @@ def on_server(no_docker: dict[str, str], postgres_server: Server) -> OnServer:
 
 @contextmanager
 def _two_hosts(server: Server) -> Iterator[str]:
-    """Give an address of two hosts, of which the first takes no writes."""
+    """Yield an address of two hosts, of which the first takes no writes."""
     with running_server() as other, role(other, BUILDER, PASSWORD, createdb=True):
         rows(other.url(), f"ALTER ROLE {BUILDER} SET default_transaction_read_only = on")
         with role(server, BUILDER, PASSWORD, createdb=True) as url:
@@ -132,7 +132,7 @@ def _two_hosts(server: Server) -> Iterator[str]:
 
 @contextmanager
 def _nobody_may_clone(server: Server, name: str) -> Iterator[Callable[[], str]]:
-    """Give a database to another owner as soon as it is made anew, for then its maker may not clone it any more."""
+    """Yield a database to another owner as soon as it is made anew, for then its maker may not clone it any more."""
     oid = sql.SQL("SELECT oid FROM pg_database WHERE datname = {} AND shobj_description(oid, 'pg_database') <> ''")
     give, ended = sql.SQL("ALTER DATABASE {} OWNER TO {}"), threading.Event()
 
@@ -424,7 +424,7 @@ TOKEN = "migrations_tools test"
 
 @pytest.fixture
 def mine(postgres_server: Server) -> Iterator[postgres.Server]:
-    """Give the server as a role sees it that may create databases, with a marked database and a base of its own."""
+    """Yield the server as a role sees it that may create databases, with a marked database and a base of its own."""
     with role(postgres_server, BUILDER, PASSWORD, createdb=True) as url:
         for name in ("mine_temp", "mine_base_temp"):
             rows(f"{url}/postgres", f"CREATE DATABASE {name}")

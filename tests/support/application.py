@@ -40,18 +40,18 @@ _MODULES = (
 
 @cache
 def facts() -> dict[str, Any]:
-    """Give the versions there, and which of the optional packages it has."""
+    """Return the versions there, and which of the optional packages it has."""
     done = subprocess.run([PYTHON, "-c", _ASK, *_MODULES], capture_output=True, text=True, check=True)
     found: dict[str, Any] = json.loads(done.stdout)
     return found
 
 
 def has(module: str) -> bool:
-    """Tell whether a module can be imported there."""
+    """Return whether a module can be imported there."""
     return module in facts()["modules"]
 
 
 def version(package: str) -> tuple[int, int]:
-    """Give the major and minor version of Alembic, SQLAlchemy or Python there."""
+    """Return the major and minor version of Alembic, SQLAlchemy or Python there."""
     major, minor = facts()[package].split(".")[:2]
     return int(major), int(minor)

@@ -82,13 +82,13 @@ def docker_lines(*arguments: str) -> list[str]:
 
 
 def plain_environment() -> dict[str, str]:
-    """Give the environment without what would lead Compose or the tool elsewhere."""
+    """Return the environment without what would lead Compose or the tool elsewhere."""
     foreign = ("COMPOSE_", "INVOKE_", "POSTGRES_", "MIGRATIONS_TOOLS_")
     return {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
 
 
 def why_no_engine() -> str:
-    """Say why no engine can be used; an empty text when one answers."""
+    """Return why no engine can be used; an empty text when one answers."""
     if not shutil.which("docker"):
         return "there is no docker program"
     for command in (["docker", "version", "--format", "{{.Server.Version}}"], ["docker", "compose", "version"]):
@@ -99,7 +99,7 @@ def why_no_engine() -> str:
 
 
 def inspect(kind: str, names: Iterable[str]) -> list[dict[str, Any]]:
-    """Give `docker inspect` of objects; one that went away meanwhile is left out."""
+    """Return `docker inspect` of objects; one that went away meanwhile is left out."""
     wanted = list(names)
     if not wanted:
         return []
@@ -110,18 +110,18 @@ def inspect(kind: str, names: Iterable[str]) -> list[dict[str, Any]]:
 
 
 def containers_of(project: str) -> dict[str, dict[str, Any]]:
-    """Give `docker inspect` of a Compose project's containers, one-off ones too, by name."""
+    """Return `docker inspect` of a Compose project's containers, one-off ones too, by name."""
     ids = docker_lines("ps", "--all", "--quiet", "--no-trunc", "--filter", f"label={PROJECT_LABEL}={project}")
     return {item["Name"].lstrip("/"): item for item in inspect("container", ids)}
 
 
 def host_port(container: Mapping[str, Any], target: int) -> int:
-    """Give the port of this machine that leads to a container's port."""
+    """Return the port of this machine that leads to a container's port."""
     return int(container["NetworkSettings"]["Ports"][f"{target}/tcp"][0]["HostPort"])
 
 
 def anonymous_volumes(container: Mapping[str, Any]) -> list[str]:
-    """Give the volumes of a container that nobody named."""
+    """Return the volumes of a container that nobody named."""
     mounts = [item for item in container["Mounts"] if item["Type"] == "volume"]
     return [item["Name"] for item in mounts if len(item["Name"]) == 64]
 
@@ -141,7 +141,7 @@ class Engine:
     images: Mapping[str, tuple[str, ...]]
 
     def differences(self, other: Engine) -> list[str]:
-        """Say what is gone, new or changed in `other`."""
+        """Return what is gone, new or changed in `other`."""
         lines = []
         for kind in (item.name for item in fields(self)):
             before, after = getattr(self, kind), getattr(other, kind)
@@ -181,7 +181,7 @@ def engine(prefixes: Iterable[str]) -> Engine:
 
 
 def lasting_differences(before: Engine, prefixes: Sequence[str]) -> list[str]:
-    """Say what stays different for a few seconds: what somebody else's run changes in passing is not ours."""
+    """Return what stays different for a few seconds: what somebody else's run changes in passing is not ours."""
     end = time.monotonic() + _QUIET_SECONDS
     while True:
         found = before.differences(engine(prefixes))

@@ -38,7 +38,7 @@ class World:
     others: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def meant(self, kind: str, word: str) -> Effect:
-        """Give what a word means to `rm`: a name, a whole id, or the beginning of one."""
+        """Return what a word means to `rm`: a name, a whole id, or the beginning of one."""
         known = self.others.get(kind, {})
         bare = word.removeprefix("/") if kind == "container" else word
         by_id = [name for name, identity in known.items() if word and identity.startswith(word)]
@@ -58,7 +58,7 @@ class _Grammar:
     interspersed: bool = True
 
     def parse(self, words: Sequence[str]) -> tuple[list[tuple[str, str]], list[str]]:
-        """Give the options with their values, and the operands. Raises Refused as the program does."""
+        """Return the options with their values, and the operands. Raises Refused as the program does."""
         options: list[tuple[str, str]] = []
         operands: list[str] = []
         rest = list(words)
@@ -166,7 +166,7 @@ _REMOVING: Mapping[tuple[str, ...], str] = {
 
 
 def effects(words: Sequence[str], world: World) -> list[Effect]:
-    """Give everything that `docker WORDS` would do. Raises Refused where it would only complain."""
+    """Return everything that `docker WORDS` would do. Raises Refused where it would only complain."""
     given = tuple(words)
     if not given:
         return [Effect(READS)]
@@ -178,7 +178,7 @@ def effects(words: Sequence[str], world: World) -> list[Effect]:
 
 
 def _docker(head: tuple[str, ...], rest: tuple[str, ...], world: World) -> list[Effect]:
-    """Give what a command does; nothing when these are not the words of one that is described here."""
+    """Return what a command does; nothing when these are not the words of one that is described here."""
     if head in _READING:
         return _read(head, rest)
     if head in _REMOVING:
@@ -294,7 +294,7 @@ _FILES = frozenset({"file", "env-file", "project-directory", "workdir"})
 
 
 def _is_local(path: str) -> bool:
-    """Tell whether Compose reads a file of this machine whatever folder it is run in, and nothing from elsewhere."""
+    """Return whether Compose reads a file of this machine whatever folder it is run in, and nothing from elsewhere."""
     return PurePath(path).is_absolute()
 
 
@@ -306,7 +306,7 @@ def _compose_change(
     operands: Sequence[str],
     world: World,
 ) -> list[Effect]:
-    """Give what a changing command does: to the temp project alone where project and files are exactly its own."""
+    """Return what a changing command does: to the temp project alone where project and files are exactly its own."""
     if verb == "down":
         by_label = project == world.project and others in ((), world.options)
         return [Effect("takes down", "project", project) if by_label else Effect(ANYTHING, "project", project)]

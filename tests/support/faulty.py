@@ -90,12 +90,12 @@ class Trap:
 
     @property
     def programs(self) -> Path:
-        """Give the folder that comes first on PATH."""
+        """Return the folder that comes first on PATH."""
         return self.folder / "bin"
 
     @property
     def modules(self) -> Path:
-        """Give the folder that comes first on PYTHONPATH."""
+        """Return the folder that comes first on PYTHONPATH."""
         return self.folder / "python"
 
     def set(self, counts: str, number: int, how: str) -> dict[str, str]:
@@ -113,12 +113,12 @@ class Trap:
         }
 
     def reached(self) -> str:
-        """Say at which event the run stopped; empty when it has not."""
+        """Describe at which event the run stopped; empty when it has not."""
         path = self.folder / "reached"
         return path.read_text().strip() if path.exists() else ""
 
     def seen(self) -> list[str]:
-        """Give the commands that were counted, oldest first."""
+        """Return the commands that were counted, oldest first."""
         return (self.folder / "seen").read_text().splitlines()
 
     def release(self) -> None:

@@ -52,7 +52,7 @@ class LocalProject:
         return self.root / ".migrations_tools"
 
     def environment(self, **more: str) -> dict[str, str]:
-        """Give the environment of the commands: this checkout's code, no database and no Docker of anybody's."""
+        """Return the environment of the commands: this checkout's code, no database and no Docker of anybody's."""
         kept = {key: value for key, value in plain_environment().items() if not key.startswith(_NOT_OURS)}
         kept.pop("VIRTUAL_ENV", None)
         return {**kept, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(CHECKOUT), **self.more, **more}
@@ -99,7 +99,7 @@ class LocalProject:
     # --- files ---------------------------------------------------------------------------------------------------
 
     def journal(self) -> dict[str, Any]:
-        """Give the tool's journal; empty when there is none."""
+        """Return the tool's journal; empty when there is none."""
         try:
             found: dict[str, Any] = json.loads((self.tool_folder / "temp" / "journal.json").read_text())
         except (FileNotFoundError, NotADirectoryError):
@@ -107,23 +107,23 @@ class LocalProject:
         return found
 
     def cluster(self) -> dict[str, Any]:
-        """Give what the journal says of the embedded cluster; empty when it says nothing."""
+        """Return what the journal says of the embedded cluster; empty when it says nothing."""
         found: dict[str, Any] = self.journal().get("plan", {}).get("cluster", {})
         return found
 
     def cluster_url(self, database: str) -> str:
-        """Give the superuser's URL of a database of the embedded cluster."""
+        """Return the superuser's URL of a database of the embedded cluster."""
         state = self.cluster()
         secret = (Path(state["folder"]) / "password").read_text()
         return f"postgresql://{state['superuser']}:{secret}@127.0.0.1:{state['port']}/{database}"
 
     def tool_files(self) -> list[str]:
-        """Give the files and folders in the tool's own folder, those of the cluster by its folder's name alone."""
+        """Return the files and folders in the tool's own folder, those of the cluster by its folder's name alone."""
         found = (path.relative_to(self.tool_folder) for path in self.tool_folder.rglob("*"))
         return sorted(str(path) for path in found if "cluster" not in path.parts[:-1])
 
     def contents(self) -> dict[str, bytes]:
-        """Give every file of the project but the tool's own, by its path."""
+        """Return every file of the project but the tool's own, by its path."""
         files = (path for path in self.root.rglob("*") if path.is_file() and self.tool_folder not in path.parents)
         return {str(path.relative_to(self.root)): path.read_bytes() for path in files}
 
@@ -144,12 +144,12 @@ class LocalProject:
     # --- processes -----------------------------------------------------------------------------------------------
 
     def processes(self, *words: str) -> list[str]:
-        """Give the processes that work in the project's folder, name it, or name (or carry) one of `words`."""
+        """Return the processes that work in the project's folder, name it, or name (or carry) one of `words`."""
         needles = [word.encode() for word in (str(self.root), *words)]
         return [_shown(folder) for folder in _processes() if any(word in _all_of(folder) for word in needles)]
 
     def traces(self) -> list[str]:
-        """Give what a process of the standing run would carry: the run's mark, the cluster's name."""
+        """Return what a process of the standing run would carry: the run's mark, the cluster's name."""
         run, cluster = self.journal().get("id"), self.cluster().get("id")
         return [*([f"MIGRATIONS_TOOLS_RUN={run}"] if run else []), *([f"mt-{cluster}"] if cluster else [])]
 
@@ -175,7 +175,7 @@ def local_project(name: str, more: Mapping[str, str] | None = None, **settings: 
 
 @contextmanager
 def path_without_docker() -> Iterator[str]:
-    """Give a PATH on which everything is but Docker."""
+    """Yield a PATH on which everything is but Docker."""
     with open_folder() as folder:
         yield os.pathsep.join(_without_docker(Path(part), folder) for part in os.environ["PATH"].split(os.pathsep))
 
@@ -203,7 +203,7 @@ def _processes() -> Iterator[Path]:
 
 
 def _all_of(folder: Path) -> bytes:
-    """Give a process's command line, environment and working directory in one piece."""
+    """Return a process's command line, environment and working directory in one piece."""
     parts = []
     with suppress(OSError):
         parts.append((folder / "cmdline").read_bytes())
@@ -222,14 +222,14 @@ def _shown(folder: Path) -> str:
 
 
 def rows(url: str, query: str) -> list[tuple[Any, ...]]:
-    """Give what a query answers."""
+    """Return what a query answers."""
     with psycopg.connect(url, autocommit=True) as connection:
         cursor = connection.execute(query.encode())
         return cursor.fetchall() if cursor.description else []
 
 
 def names(url: str, query: str) -> set[str]:
-    """Give the one column that a query answers with."""
+    """Return the one column that a query answers with."""
     return {str(name) for (name,) in rows(url, query)}
 
 
@@ -238,7 +238,7 @@ CONSTRAINTS = "SELECT conname FROM pg_constraint WHERE connamespace = 'public'::
 
 
 def databases(server: Server) -> dict[str, str | None]:
-    """Give the databases of a server with their comments."""
+    """Return the databases of a server with their comments."""
     query = "SELECT datname, shobj_description(oid, 'pg_database') FROM pg_database"
     return {str(name): comment for name, comment in rows(server.url(), query)}
 

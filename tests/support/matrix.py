@@ -12,7 +12,7 @@ _COLUMNS = ("version", "mode", "planned", "verified: override", "verified: rende
 
 
 def row(path: Path) -> tuple[str, ...]:
-    """Give the table's row for one program; the file is named after its version."""
+    """Return the table's row for one program; the file is named after its version."""
     tests = list(ElementTree.parse(path).getroot().iter("testcase"))
     said = Counter(
         (str(item.get("name")), str(item.get("value")) if item.get("name") in ("mode", "verified") else "")
@@ -27,7 +27,7 @@ def row(path: Path) -> tuple[str, ...]:
 
 
 def table(paths: Sequence[Path]) -> list[str]:
-    """Give the lines of the table, a line for each program."""
+    """Return the lines of the table, a line for each program."""
     rows = [_COLUMNS, *map(row, paths)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["  ".join(cell.ljust(width) for cell, width in zip(each, widths, strict=True)).rstrip() for each in rows]

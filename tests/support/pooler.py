@@ -44,7 +44,7 @@ def _take(client: socket.socket, port: int, known: Collection[str]) -> None:
 
 
 def _startup(client: socket.socket) -> bytes:
-    """Give the startup message, having declined to encrypt."""
+    """Return the startup message, having declined to encrypt."""
     while True:
         head = client.recv(8, socket.MSG_WAITALL)
         length, code = struct.unpack("!ii", head)

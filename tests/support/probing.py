@@ -86,7 +86,7 @@ def run_sql(url: str, script: str) -> list[tuple[Any, ...]]:
 
 
 def catalog_of(url: str) -> Catalog:
-    """Give a database's catalog."""
+    """Return a database's catalog."""
     with psycopg.connect(url, autocommit=True) as connection:
         return read(lambda query, params=(): connection.execute(query.encode(), params or None).fetchall())
 
@@ -113,7 +113,7 @@ def need_asyncio() -> None:
 
 
 def target(database: str = "", config: Sequence[str] = ("alembic.ini",), token: str = TOKEN) -> Target:
-    """Give what requests carry."""
+    """Return what requests carry."""
     return Target(config, token, {"": database} if database else {})
 
 
@@ -135,7 +135,7 @@ class Reviewer:
         return {"hold": sorted(self.reviews[-1].hold), "message": operations.message_for(kept)}
 
     def lines(self) -> list[str]:
-        """Say what each operation does, and which are held."""
+        """Return what each operation does, and which are held."""
         hold = self.reviews[-1].hold
         return [("held: " if item.id in hold else "") + item.summary() for item in self.asked[-1]]
 
@@ -147,13 +147,13 @@ def revise(probe: Probe, reviewer: Reviewer, database: str = "") -> dict[str, An
 
 
 def pass_of(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """Give what env.py did on the one database that it came to, without the database's name."""
+    """Return what env.py did on the one database that it came to, without the database's name."""
     (found,) = answer["passes"]
     return {key: value for key, value in found.items() if key != "database"}
 
 
 def bodies(source: str) -> str:
-    """Give what a revision file does: from its upgrade() on."""
+    """Return what a revision file does: from its upgrade() on."""
     _, define, rest = source.partition("def upgrade()")
     lines = [line for line in (define + rest).splitlines() if line.strip() and "Alembic" not in line]
     return "\n".join(lines) + "\n"

@@ -8,7 +8,7 @@ NASTY = '<script>document.title="owned"</script> & "quoted" | `code` [x](y) \x1b
 
 
 def record(**parts: Any) -> dict[str, Any]:
-    """Give a record; parts replace its own."""
+    """Return a record; parts replace its own."""
     return {**_whole(), **parts}
 
 

@@ -193,7 +193,7 @@ class SmallTemp:
         return f"{database}_{purpose}"
 
     def open_probe(self, run: Run, purpose: str = "") -> tuple[Run, Lasting]:
-        """Give the probe; for a purpose that changes what its process has imported, one of its own."""
+        """Return the probe; for a purpose that changes what its process has imported, one of its own."""
         if not purpose:
             return run, self.probe
         url = with_driver(f"postgresql://{self.place.user}:{self.place.password}@{self.place.host}:{self.place.port}/")
@@ -239,7 +239,7 @@ class Desk:
 
     @contextmanager
     def laid_out(self, example: Example, migrated: bool = False) -> Iterator[None]:
-        """Give the example a database of its own and the project its files, for the time of the block.
+        """Yield the example a database of its own and the project its files, for the time of the block.
 
         What reviews migrates the database itself; `migrated` does it before, and puts the example's rows in.
         """
@@ -334,7 +334,7 @@ class Desk:
             return self.review_by_hand(example) if example.by_hand else self.generate(example).findings
 
     def catalog(self) -> Catalog:
-        """Give the catalog of the example's database."""
+        """Return the catalog of the example's database."""
         return catalog_of(self.url)
 
     def _session(self, settings: Mapping[str, Any]) -> Session:
@@ -384,7 +384,7 @@ def desk(folder: Path) -> Iterator[Desk]:
 
 @contextmanager
 def desk_on(running: Running, folder: Path) -> Iterator[Desk]:
-    """Give a desk on a server that runs."""
+    """Yield a desk on a server that runs."""
     shutil.copytree(PROJECT, folder, dirs_exist_ok=True)
     with psycopg.connect(running.url(), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {EMPTY} TEMPLATE template0".encode())
@@ -399,7 +399,7 @@ def desk_on(running: Running, folder: Path) -> Iterator[Desk]:
 
 
 def grave(findings: Iterable[Finding]) -> list[Finding]:
-    """Give the findings above info."""
+    """Return the findings above info."""
     return [finding for finding in findings if finding.severity != "info"]
 
 
@@ -408,5 +408,5 @@ _MENDED = frozenset({"DG02", "DG05", "EN03", "EN04", "EN05"})
 
 
 def mended(finding: Finding) -> bool:
-    """Tell whether a finding only says that a usual mistake of Alembic's was put right."""
+    """Return whether a finding only says that a usual mistake of Alembic's was put right."""
     return finding.code in _MENDED and finding.outcome == "repaired"

@@ -74,12 +74,12 @@ class Application:
         threading.Timer(0.2, self.write, (text,)).start()
 
     def logs(self) -> dict[str, list[str]]:
-        """Give the logs of this service and of a database."""
+        """Return the logs of this service and of a database."""
         with self.lock:
             return {"api": list(self.log), "postgres": []}
 
     def asked(self) -> list[str]:
-        """Give what it was asked, in the order of its coming."""
+        """Return what it was asked, in the order of its coming."""
         return [call.words for call in self.calls]
 
 

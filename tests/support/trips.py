@@ -44,7 +44,7 @@ def step(
     rewrites: Sequence[str] = (),
     **more: Any,
 ) -> OperationRun:
-    """Give what a line did: one statement, the locks that it took by table, the tables that it wrote again."""
+    """Return what a line did: one statement, the locks that it took by table, the tables that it wrote again."""
     taken = tuple(Lock(Relation("public", name, "table"), mode) for name, mode in (locks or {}).items())
     again = tuple(Relation("public", name, "table") for name in rewrites)
     sent = SentStatement(sql, sort_of(sql), line, 0.0, locks=taken, rewritten=again, **more)
@@ -61,7 +61,7 @@ def failed(sqlstate: str, line: int, statement: str = "", at: int | None = None,
 
 
 def rows(**counts: int) -> Contents:
-    """Give tables with so many rows, whose one column has as many values."""
+    """Return tables with so many rows, whose one column has as many values."""
     return Contents(
         {
             name: TableContents(count, {"id": ColumnContents("text", count, str(count))})
@@ -75,18 +75,18 @@ def state(catalog: Catalog = CATALOG, contents: Contents | None = None) -> State
 
 
 def trip(*steps: OperationRun, after: State | None = None, down: RevisionPass | None = None, **more: Any) -> Executed:
-    """Give a trip that came up, and down and up again as far as is said."""
+    """Return a trip that came up, and down and up again as far as is said."""
     given = {"before": state(), "up": done("upgrade", *steps), "after_up": after or state(), "down": down, **more}
     return Executed("0002", FILE, "shop", **given)
 
 
 def stopped(up: RevisionPass, **more: Any) -> Executed:
-    """Give a trip that ended in its upgrade()."""
+    """Return a trip that ended in its upgrade()."""
     return Executed("0002", FILE, "shop", before=state(), up=up, **more)
 
 
 def found(executed: Executed, empty: Executed | None = None, **more: Any) -> list[Finding]:
-    """Give what is said of an execution."""
+    """Return what is said of an execution."""
     before = executed.before.catalog if executed.before else Catalog()
     return list(assessment.measured(ReviewContext(before=before, executed=executed, empty=empty, **more)).findings)
 

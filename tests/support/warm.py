@@ -146,7 +146,7 @@ class WarmProcess:
         return self.returncode
 
     def poll(self) -> int | None:
-        """Give the exit code when it has ended."""
+        """Return the exit code when it has ended."""
         try:
             return self.wait(0)
         except subprocess.TimeoutExpired:

@@ -24,7 +24,7 @@ WHO = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "init.de
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give a repository with two revisions on main, a branch with a third, and main gone on to a fourth."""
+    """Return a repository with two revisions on main, a branch with a third, and main gone on to a fourth."""
     for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))

@@ -39,7 +39,7 @@ def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @contextmanager
 def _claiming(copy: str, ports: Sequence[int] = (), chosen: bool = True) -> Iterator[subprocess.Popen[str]]:
-    """Give a process that claims a copy and its ports, and is done choosing them, or not."""
+    """Yield a process that claims a copy and its ports, and is done choosing them, or not."""
     code = textwrap.dedent(_CLAIMER)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     with subprocess.Popen(

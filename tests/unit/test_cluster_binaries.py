@@ -24,7 +24,7 @@ def install(place: Path, version: str) -> Path:
 
 @pytest.fixture
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give a machine that has what is installed in `machine/` and wheels in `wheel/`."""
+    """Return a machine that has what is installed in `machine/` and wheels in `wheel/`."""
     monkeypatch.setattr(module, "_INSTALLED", (f"{tmp_path}/machine/*/bin",))
     monkeypatch.setattr(module, "_pg_config_folder", lambda: None)
     monkeypatch.setattr(module, "wheel_folders", lambda: sorted((tmp_path / "wheel").glob("*/bin"), reverse=True))

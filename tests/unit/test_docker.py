@@ -34,7 +34,7 @@ def _soon(seconds: float = 20) -> Limit:
 
 @pytest.fixture
 def programs(tmp_path: Path) -> dict[str, str]:
-    """Give an environment in which only this folder's programs are found."""
+    """Return an environment in which only this folder's programs are found."""
     return {"PATH": str(tmp_path)}
 
 

@@ -79,7 +79,7 @@ def test_an_alias_that_ssh_does_not_know_stays(tmp_path: Path) -> None:
 
 
 def _answering(folder: Path, address: str = "", **variables: str) -> Docker:
-    """Give a runner whose `docker` answers as the real one: a context of an address, another id each time."""
+    """Return a runner whose `docker` answers as the real one: a context of an address, another id each time."""
     context = json.dumps([{"Name": "chosen", "Endpoints": {"docker": {"Host": address}}}])
     (folder / "context.json").write_text(context)
     _program(
@@ -122,7 +122,7 @@ def test_every_command_keeps_to_the_context_that_was_found() -> None:
 
 @pytest.fixture
 def contexts(tmp_path: Path) -> dict[str, str]:
-    """Give an environment with two contexts of its own, `near` in use and `far` not."""
+    """Return an environment with two contexts of its own, `near` in use and `far` not."""
     if not shutil.which("docker"):
         pytest.skip("there is no docker program")
     kept = {key: value for key, value in os.environ.items() if not key.startswith("DOCKER_")}

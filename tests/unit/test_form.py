@@ -28,7 +28,7 @@ PASSWORD = "a-password-of-the-test"
 
 @pytest.fixture
 def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
-    """Give the tools of a task on a copy of the example, with a password of its own."""
+    """Return the tools of a task on a copy of the example, with a password of its own."""
     if not shutil.which("docker"):
         pytest.skip("there is no docker program")
     root = tmp_path / "project"

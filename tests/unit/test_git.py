@@ -28,7 +28,7 @@ def commit(folder: Path, **files: str) -> None:
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    """Give a repository whose branch `topic` has changed a model since it left `main`."""
+    """Return a repository whose branch `topic` has changed a model since it left `main`."""
     run(tmp_path, "init", "-b", "main")
     commit(tmp_path, app__models_py="email = 'unique é'\n", picture="not python")
     run(tmp_path, "checkout", "-b", "topic")

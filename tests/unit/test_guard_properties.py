@@ -233,7 +233,7 @@ def _passes(check: Callable[[], None]) -> bool:
 
 
 def _outside(done: Sequence[Effect], scope: Scope) -> list[Effect]:
-    """Give the effects that are not on what the scope says is the run's own."""
+    """Return the effects that are not on what the scope says is the run's own."""
     own = {Effect("takes down", "project", scope.project)}
     own |= {Effect(f"compose {verb}", "project", scope.project) for verb in ("build", "up", "start")}
     own |= {Effect("removes", kind, name) for kind, name in scope.made}
@@ -242,7 +242,7 @@ def _outside(done: Sequence[Effect], scope: Scope) -> list[Effect]:
 
 
 def _harm(words: Words, scope: Scope, world: World) -> list[Effect]:
-    """Give what a change would do outside the scope; a list that Docker only complains about is a mistake as well."""
+    """Return what a change would do outside the scope; a list that Docker only complains about is a mistake as well."""
     try:
         return _outside(effects(words, world), scope)
     except Refused as complaint:
@@ -292,7 +292,7 @@ MUTATION = st.tuples(st.sampled_from(sorted(KINDS)), st.integers(0, 40), st.inte
 
 @st.composite
 def spoiled(draw: st.DrawFn) -> Words:
-    """Give an allowed list with one to three changes."""
+    """Return an allowed list with one to three changes."""
     words = draw(st.sampled_from([*CHANGES, *QUERIES]))
     for mutation in draw(st.lists(MUTATION, min_size=1, max_size=3)):
         words = _mutated(words, *mutation)
@@ -306,7 +306,7 @@ ODD_NAMES = st.sampled_from([*WEIRD, *NAMES, "cafe_temp", "deadbeef", "bad", "sh
 
 @st.composite
 def hidden(draw: st.DrawFn) -> tuple[Words, Scope]:
-    """Give a command as the tool makes it, of things whose names hide options, ids, paths and worse."""
+    """Return a command as the tool makes it, of things whose names hide options, ids, paths and worse."""
     project, container, volume, network, image, service, path = (draw(ODD_NAMES) for _ in range(7))
     options = draw(
         st.sampled_from(

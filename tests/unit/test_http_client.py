@@ -39,7 +39,7 @@ def test_method_body_and_headers_are_sent() -> None:
 
 @contextmanager
 def _slow_server(*pieces: bytes) -> Iterator[str]:
-    """Give a server that takes a connection, sends its pieces, one every fifth of a second, and says no more."""
+    """Yield a server that takes a connection, sends its pieces, one every fifth of a second, and says no more."""
 
     def serve() -> None:
         connection, _ = listener.accept()

@@ -34,7 +34,7 @@ def _routes(application: Application, setting: str = "", *absent: str) -> Proof:
 
 
 def _raising(application: Callable[[], Application], text: str = TRACEBACK) -> Callable[[Call], Reply]:
-    """Give an answer of 500, whose traceback comes into the log when the answer is gone already."""
+    """Return an answer of 500, whose traceback comes into the log when the answer is gone already."""
 
     def answer(_: Call) -> Reply:
         application().write_later(text)

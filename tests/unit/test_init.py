@@ -96,7 +96,7 @@ class Place:
         return child.wait(timeout=60), shown.decode()
 
     def written(self) -> dict[str, Any]:
-        """Give the section that was written."""
+        """Return the section that was written."""
         loaded: dict[str, Any] = yaml.safe_load((self.root / "invoke.yaml").read_text())["migrations_tools"]
         return loaded
 
@@ -115,7 +115,7 @@ def _read_until(terminal: int, end: bytes) -> bytes:
 
 
 def _uncommented(text: str) -> str:
-    """Give the file as it is when every commented setting is taken out of its comment."""
+    """Return the file as it is when every commented setting is taken out of its comment."""
     names = "|".join(settings.describe())
     return re.sub(rf"^  # ((?:{names}): )", r"  \1", text, flags=re.MULTILINE)
 
@@ -127,7 +127,7 @@ def empty(tmp_path: Path) -> Place:
 
 @pytest.fixture
 def shop(empty: Place) -> Place:
-    """Give an ordinary project: one Compose file, one database, one application, one configuration."""
+    """Return an ordinary project: one Compose file, one database, one application, one configuration."""
     empty.file("compose.yaml")
     empty.file("api/migrations/versions/1_a.py")
     empty.file("api/alembic.ini", INI)

@@ -288,7 +288,7 @@ def test_without_any_room_a_task_still_holds_the_project(tmp_path: Path) -> None
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """Give a project folder on a disk of its own, of a few pages."""
+    """Yield a project folder on a disk of its own, of a few pages."""
     folder = tmp_path / "disk"
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(folder)]

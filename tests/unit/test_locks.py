@@ -67,7 +67,7 @@ def _start(code: str, *arguments: object) -> subprocess.Popen[str]:
 
 @contextmanager
 def _holding(root: Path) -> Iterator[subprocess.Popen[str]]:
-    """Give a process that holds the project's lock; it is killed at the end."""
+    """Yield a process that holds the project's lock; it is killed at the end."""
     with _start(_HOLDER, root) as process:
         assert process.stdout
         assert process.stdout.readline() == "held\n"

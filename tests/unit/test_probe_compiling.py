@@ -16,7 +16,7 @@ from migrations_tools.inapp.probe import compiling
 
 @pytest.fixture
 def compiled(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """Give the paths that Python's own loader compiles while the probe's stands in front of it."""
+    """Yield the paths that Python's own loader compiles while the probe's stands in front of it."""
     own, found = SourceFileLoader.source_to_code, list[str]()
 
     def counting(self: SourceFileLoader, data: Any, path: Any, **options: Any) -> CodeType:

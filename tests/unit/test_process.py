@@ -30,7 +30,7 @@ def run() -> str:
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    """Give a function that starts a Python of a run (or of none) and waits until it and its child say that they run."""
+    """Yield a function that starts a run's Python (or none's) and waits until it and its child say that they run."""
     started: list[subprocess.Popen[bytes]] = []
 
     def begin(code: str, mark: str | None, ups: int = 1) -> subprocess.Popen[bytes]:

@@ -45,7 +45,7 @@ def _run(
 
 
 def _suffix_in(done: subprocess.CompletedProcess[str]) -> str:
-    """Give the suffix that was refused, so the one that the tasks saw."""
+    """Return the suffix that was refused, so the one that the tasks saw."""
     before, after = REFUSED.split("{}")
     line = done.stderr.splitlines()[0]
     assert (done.returncode, line.startswith(before), line.endswith(after)) == (2, True, True), done

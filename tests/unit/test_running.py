@@ -35,7 +35,7 @@ def _stack(project: str, *files: Path, env_files: tuple[Path, ...] = ()) -> Runn
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """Give a folder in which Compose files exist."""
+    """Return a folder in which Compose files exist."""
     for name in ("compose.yaml", "compose.dev.yaml", "monitoring.yaml", "dev.env", "ops/compose.yaml"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("services: {}\n")

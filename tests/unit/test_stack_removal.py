@@ -30,7 +30,7 @@ FACTS = {
 
 
 def _stack(folder: Path, said: str, looks: int) -> TempStack:
-    """Give a stack of an engine whose `rm` fails with these words, and whose container is seen so many times."""
+    """Return a stack of an engine whose `rm` fails with these words, and whose container is seen so many times."""
     (folder / "facts.json").write_text(json.dumps([FACTS]))
     (folder / "said").write_text(said)
     (folder / "looks").write_text(str(looks))

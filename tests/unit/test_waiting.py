@@ -38,7 +38,7 @@ Engine = Callable[..., TempStack]
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Engine:
-    """Give what makes a stack whose containers stand as they are said to."""
+    """Return what makes a stack whose containers stand as they are said to."""
 
     def make(compose: str = ":", **states: tuple[str, str]) -> TempStack:
         program = tmp_path / "docker"
@@ -117,7 +117,7 @@ def test_one_limit_serves_several_waits(engine: Engine) -> None:
 
 
 def _copy(stack: TempStack, seconds: float = 0.3) -> Copy:
-    """Give as much of a copy as waiting needs."""
+    """Return as much of a copy as waiting needs."""
     project = SimpleNamespace(database=SimpleNamespace(service="db"))
     session = SimpleNamespace(settings=SimpleNamespace(start_timeout=seconds))
     return cast("Copy", SimpleNamespace(stack=stack, project=project, session=session))

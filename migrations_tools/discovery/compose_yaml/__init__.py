@@ -56,7 +56,7 @@ def read(
 
 
 def _variables(folder: Path, env_files: Sequence[Path], environment: Mapping[str, str]) -> dict[str, str]:
-    """Give the variables for interpolation: the environment's, and below them those of the files, else of `.env`."""
+    """Return the variables for interpolation: the environment's, and below them those of the files, else of `.env`."""
     return {**read_files(variable_files(folder, env_files, environment), environment), **environment}
 
 
@@ -83,7 +83,7 @@ def _name_in(file: Path, variables: Mapping[str, str]) -> str:
 
 
 def _normalised(name: str) -> str:
-    """Give a name as Compose makes it out of a folder's: https://docs.docker.com/compose/how-tos/project-name/."""
+    """Return a name as Compose makes it out of a folder's: https://docs.docker.com/compose/how-tos/project-name/."""
     return "".join(re.findall(r"[a-z0-9_-]", name.lower())).lstrip("_-")
 
 

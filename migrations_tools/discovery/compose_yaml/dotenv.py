@@ -23,7 +23,7 @@ _ESCAPED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v
 
 
 def variable_files(folder: Path, named: Sequence[Path], environment: Mapping[str, str]) -> list[Path]:
-    """Give the files of variables that Compose reads in a folder: those named with `--env-file`, else its `.env`."""
+    """Return the files of variables that Compose reads in a folder: those named with `--env-file`, else its `.env`."""
     if named:
         return list(named)
     wanted = environment.get("COMPOSE_DISABLE_ENV_FILE", "") not in _TRUE and (folder / ".env").is_file()
@@ -49,7 +49,7 @@ def _text(file: Path) -> str:
 
 
 def parse(text: str, outer: Mapping[str, str], place: str) -> dict[str, str]:
-    """Give the variables of a text. In a value, `outer` comes before what the text itself says further up.
+    """Return the variables of a text. In a value, `outer` comes before what the text itself says further up.
 
     A name without a value takes that of `outer`. Raises CannotProceed with the line where the text is not valid.
     """

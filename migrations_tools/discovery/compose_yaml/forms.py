@@ -30,19 +30,19 @@ class Base:
     home: str
 
     def absolute(self, path: str) -> str:
-        """Give a path from the root, `..` taken out as Compose does: by name, not through links."""
+        """Return a path from the root, `..` taken out as Compose does: by name, not through links."""
         if self.home and path.startswith("~"):
             path = f"{self.home}/{path[1:]}"
         return os.path.normpath(self.folder / path)
 
 
 def is_remote(path: str) -> bool:
-    """Tell whether a path is an address that Compose would fetch."""
+    """Return whether a path is an address that Compose would fetch."""
     return bool(_REMOTE.match(path))
 
 
 def formed(service: Any, place: str, base: Base) -> dict[str, Any]:
-    """Give a service in the one form. Raises CannotProceed for what does not belong where it stands."""
+    """Return a service in the one form. Raises CannotProceed for what does not belong where it stands."""
     if not isinstance(service, dict):
         fail(place, "a service is a map.")
     return {key: _formed(key, value, f"{place}.{key}", base) for key, value in service.items()}
@@ -90,7 +90,7 @@ def _variable(value: Any, place: str) -> str | None:
 
 
 def _named(value: Any, place: str) -> dict[str, Any]:
-    """Give a list of names, or a map of names, as a map."""
+    """Return a list of names, or a map of names, as a map."""
     return dict.fromkeys(_texts(value, place)) if isinstance(value, list) else _map(value, place)
 
 
@@ -109,7 +109,7 @@ def _healthcheck(value: Any, place: str) -> dict[str, Any]:
 
 
 def _known(values: Mapping[str, Any], place: str, forms: Mapping[str, Form]) -> dict[str, Any]:
-    """Give the values of known keys in their forms; the others are passed over."""
+    """Return the values of known keys in their forms; the others are passed over."""
     known = {key: value for key, value in values.items() if key in forms}
     return {key: through(value, partial(forms[key], place=f"{place}.{key}")) for key, value in known.items()}
 

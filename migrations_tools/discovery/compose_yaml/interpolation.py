@@ -19,7 +19,7 @@ _BRACED = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?:(?P<sign>:?[-?+])(?P<w
 
 
 def interpolated(value: Any, variables: Mapping[str, str], place: str) -> Any:
-    """Give a value with the variables put in; keys stay as they are.
+    """Return a value with the variables put in; keys stay as they are.
 
     Raises CannotProceed, naming the place, where an expression is not valid or a required variable is missing.
     """
@@ -35,7 +35,7 @@ def interpolated(value: Any, variables: Mapping[str, str], place: str) -> Any:
 
 
 def substituted(text: str, variables: Mapping[str, str], place: str) -> str:
-    """Give a text with its variables put in; one that is not set is empty. Raises as `interpolated` does."""
+    """Return a text with its variables put in; one that is not set is empty. Raises as `interpolated` does."""
     return "".join(_parts(text, variables, place))
 
 

@@ -32,7 +32,7 @@ class Model:
 
 
 def load(files: Sequence[Path], model: Model) -> Services:
-    """Give the services of files, the later laid over the earlier, in the forms of `forms.py` and without tags.
+    """Return the services of files, the later laid over the earlier, in the forms of `forms.py` and without tags.
 
     Raises CannotProceed, naming file and place, for what cannot be followed.
     """
@@ -76,7 +76,7 @@ def _service(service: Any, place: str, model: Model) -> Any:
 
 
 def _extended(name: str, services: Services, file: Path, model: Model, chain: tuple[tuple[Path, str], ...]) -> Any:
-    """Give a service laid over the one that it extends, and so on."""
+    """Return a service laid over the one that it extends, and so on."""
     service = services[name]
     if isinstance(service, Override):
         return Override(_extended(name, {**services, name: service.value}, file, model, chain))

@@ -21,7 +21,7 @@ _ANY = "0.0.0.0"  # noqa: S104 - the address that is meant where none is given
 
 
 def long_form(value: Any, place: str) -> list[dict[str, Any]]:
-    """Give a list of ports in the long form; a range of targets becomes one port each.
+    """Return a list of ports in the long form; a range of targets becomes one port each.
 
     Raises CannotProceed for what is no port.
     """
@@ -71,7 +71,7 @@ def _short(text: str, place: str) -> Iterator[dict[str, Any]]:
 
 
 def _each(published: str, count: int, place: str) -> list[str]:
-    """Give what is published for each target: a range of the same length is shared out, else the text stays."""
+    """Return what is published for each target: a range of the same length is shared out, else the text stays."""
     numbers = _numbers(published, place) if published else range(0)
     if count == 1 or not published:
         return [published] * count

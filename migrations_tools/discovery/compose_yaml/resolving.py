@@ -31,13 +31,13 @@ _STARTED = {"condition": "service_started", "required": True}
 
 
 def active(service: Mapping[str, Any], profiles: Collection[str]) -> bool:
-    """Tell whether a service belongs to the stack that these profiles make."""
+    """Return whether a service belongs to the stack that these profiles make."""
     own = service.get("profiles") or []
     return not own or "*" in profiles or any(profile in profiles for profile in own)
 
 
 def resolved(service: Mapping[str, Any], variables: Mapping[str, str], place: str) -> dict[str, Any]:
-    """Give a service in the shape of `docker compose config`.
+    """Return a service in the shape of `docker compose config`.
 
     Raises CannotProceed when it has neither image nor build, or a file of variables is missing or not valid.
     """
@@ -68,7 +68,7 @@ def _build(build: Mapping[str, Any], variables: Mapping[str, str]) -> dict[str, 
 
 
 def _environment(service: Mapping[str, Any], variables: Mapping[str, str], place: str) -> dict[str, str | None]:
-    """Give the variables: one without a value takes the caller's; files come below, in their order."""
+    """Return the variables: one without a value takes the caller's; files come below, in their order."""
     files = [
         Path(file["path"]) for file in service.get("env_file", []) if file["required"] or Path(file["path"]).exists()
     ]

@@ -33,7 +33,7 @@ def through(value: Any, form: Callable[[Any], Any]) -> Any:
 
 
 def untagged(value: Any) -> Any:
-    """Give a value in which nothing is left to merge: the tags are gone, and with them what was reset."""
+    """Return a value in which nothing is left to merge: the tags are gone, and with them what was reset."""
     if isinstance(value, Override):
         return untagged(value.value)
     if isinstance(value, dict):

@@ -54,7 +54,7 @@ def _spoken(token: re.Match[str]) -> str:
 
 
 def duration(text: str, place: str) -> str:
-    """Give a duration as Go writes it: "90s" is "1m30s" (https://pkg.go.dev/time#Duration.String)."""
+    """Return a duration as Go writes it: "90s" is "1m30s" (https://pkg.go.dev/time#Duration.String)."""
     parts = _DURATION.findall(text)
     if text != "0" and (not parts or "".join(map("".join, parts)) != text):
         fail(place, f"{text!r} is no duration such as 1m30s.")
@@ -73,7 +73,7 @@ def _short(number: Decimal) -> str:
 
 
 def scalar(value: Any, place: str) -> str:
-    """Give a text, a number or a truth value as Compose writes it in the environment: true, 511, 1e+06.
+    """Return a text, a number or a truth value as Compose writes it in the environment: true, 511, 1e+06.
 
     Raises CannotProceed for maps and lists, and for what Compose writes in another way than it was written.
     """
@@ -89,7 +89,7 @@ def scalar(value: Any, place: str) -> str:
 
 
 def _go_float(value: float) -> str:
-    """Give a float as Go's `%v` does: the fewest digits, with an exponent below -4 and from 6 on."""
+    """Return a float as Go's `%v` does: the fewest digits, with an exponent below -4 and from 6 on."""
     sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
     mark, power = "-" * sign, len(digits) + int(exponent) - 1
     if power in _FIXED_POINT:

@@ -48,7 +48,7 @@ for _tag, _pattern, _first in (
 
 
 def documents(file: Path) -> Iterator[dict[str, Any]]:
-    """Give the documents of a file as plain values, with `Reset` and `Override` where the tags stand.
+    """Yield the documents of a file as plain values, with `Reset` and `Override` where the tags stand.
 
     Raises CannotProceed when the file cannot be read, is no YAML, or holds what Compose does not take.
     """
@@ -65,7 +65,7 @@ def documents(file: Path) -> Iterator[dict[str, Any]]:
 
 
 def _problem(error: yaml.YAMLError) -> str:
-    """Give what is wrong and in which line; never the line itself, which may hold a secret."""
+    """Return what is wrong and in which line; never the line itself, which may hold a secret."""
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
         return f"line {error.problem_mark.line + 1}, {error.problem}"
     return "it holds a character that YAML does not allow"

@@ -28,7 +28,7 @@ class Account:
 
     @property
     def process_options(self) -> dict[str, Any]:
-        """Give what `subprocess` needs to run a program as this account."""
+        """Return what `subprocess` needs to run a program as this account."""
         return {"user": self.uid, "group": self.gid, "extra_groups": []} if self.other else {}
 
     def own(self, path: Path | int) -> None:
@@ -37,7 +37,7 @@ class Account:
             os.chown(path, self.uid, self.gid)
 
     def reaches(self, path: Path) -> bool:
-        """Tell whether the account can pass through every folder down to this path, judged by modes alone."""
+        """Return whether the account can pass through every folder down to this path, judged by modes alone."""
         resolved = path.resolve()
         return all(self._passes(step) for step in (resolved, *resolved.parents) if step.is_dir())
 
@@ -51,7 +51,7 @@ class Account:
 
 
 def server_account() -> Account:
-    """Give the account for the server: the user's own; for root, whoever called sudo, or an unprivileged one.
+    """Return the account for the server: the user's own; for root, whoever called sudo, or an unprivileged one.
 
     No account is made. It needs an entry in the password database, which `initdb` reads. Raises CannotProceed.
     """
@@ -81,13 +81,13 @@ def _stand_ins() -> Iterator[Account]:
 
 
 def environment() -> Mapping[str, str]:
-    """Give the whole environment of the server's programs: nothing that leads elsewhere, no secret of the user's."""
+    """Return the whole environment of the server's programs: nothing that leads elsewhere, no secret of the user's."""
     kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     return {**kept, "LC_ALL": "C", "TZ": "UTC"}
 
 
 def temporary_folders(account: Account) -> list[Path]:
-    """Give the temporary folders that the account can reach, the configured one first.
+    """Return the temporary folders that the account can reach, the configured one first.
 
     Python's own `tempfile` tries a folder by writing to it, and a kill in between would leave that file.
     """

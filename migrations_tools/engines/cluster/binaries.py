@@ -46,18 +46,18 @@ class Binaries:
 
     @property
     def postgres(self) -> Path:
-        """Give the path of the server program."""
+        """Return the path of the server program."""
         return self.folder / "postgres"
 
     def key(self) -> str:
-        """Give what tells these programs from any others, also after an update in the same place."""
+        """Return what tells these programs from any others, also after an update in the same place."""
         status = self.postgres.stat()
         text = f"{self.folder}\0{self.version}\0{status.st_size}\0{status.st_mtime_ns}"
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def find_binaries(setting: str, wanted_major: int | None = None) -> Binaries:
-    """Give the programs to use: the setting's; else the wanted major version; else the newest.
+    """Return the programs to use: the setting's; else the wanted major version; else the newest.
 
     Among equals, and where no wanted version is there, what the machine has goes before what a wheel brings.
     Raises CannotProceed when the setting leads nowhere or there are none.
@@ -102,7 +102,7 @@ def _candidates() -> Iterator[tuple[Path, str]]:
 
 
 def wheel_folders() -> list[Path]:
-    """Give the `bin` folders of the wheels that are installed, of each the newest version first.
+    """Return the `bin` folders of the wheels that are installed, of each the newest version first.
 
     The wheels are looked up and not imported: importing one starts its own management of servers.
     """
@@ -137,7 +137,7 @@ def _version(program: Path, _size: int, _changed: int) -> str:
 
 
 def extensions(binaries: Binaries) -> frozenset[str] | None:
-    """Give the names that `CREATE EXTENSION` can be called with; None when their folder is not where it usually is."""
+    """Return the names that `CREATE EXTENSION` accepts; None when their folder is not where it usually is."""
     prefix = binaries.folder.parent
     # Beside the programs; with the version in the name (Homebrew); Debian's, where the programs are in /usr/lib.
     share = [prefix / "share", *sorted(prefix.glob("share/postgresql*")), Path("/usr/share/postgresql") / prefix.name]
@@ -158,7 +158,7 @@ def _answer(command: list[str]) -> str:
 
 
 def reachable(binaries: Binaries, account: Account) -> Binaries:
-    """Give binaries that the account can run: these, or a copy in the cache, made once and checked by size.
+    """Return binaries that the account can run: these, or a copy in the cache, made once and checked by size.
 
     PostgreSQL finds its share and lib folders relative to its programs, and a wheel's programs find their libraries
     in `<package>.libs` beside the package: the copy keeps both where they are expected.

@@ -22,7 +22,7 @@ _UNUSED_SECONDS = 60 * 24 * 3600.0
 
 
 def cache_folder(account: Account) -> Path:
-    """Give the folder of the cache, made if need be, which only the user of this tool can write to.
+    """Return the folder of the cache, made if need be, which only the user of this tool can write to.
 
     In order: `$XDG_CACHE_HOME/migrations_tools`, `~/.cache/migrations_tools` (not for root, whose home the server's
     account cannot reach), `migrations_tools-<uid>` in a temporary folder. Raises CannotProceed.

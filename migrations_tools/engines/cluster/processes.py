@@ -37,7 +37,7 @@ class Process:
 
 
 def look(pid: int) -> Process | None:
-    """Give a process by its pid; None when it is gone, or dead and not yet buried."""
+    """Return a process by its pid; None when it is gone, or dead and not yet buried."""
     return next(iter(_look([pid])), None) if pid > 0 else None
 
 
@@ -57,7 +57,7 @@ def _in_proc(pids: Iterable[int]) -> Iterator[Process]:
 
 
 def _boot() -> str:
-    """Give what names this run of the machine: start times count from it."""
+    """Return what names this run of the machine: start times count from it."""
     with suppress(OSError):
         return (_PROC / "sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     return ""
@@ -81,7 +81,7 @@ def _from_ps(pids: Sequence[int]) -> Iterator[Process]:
 
 
 def is_server(process: Process | None, state: ClusterState) -> bool:
-    """Tell whether a process is the cluster's server (or on its way there): program, data folder and name."""
+    """Return whether a process is the cluster's server (or on its way there): program, data folder and name."""
     if process is None:
         return False
     command = f"{process.command} "
@@ -91,20 +91,20 @@ def is_server(process: Process | None, state: ClusterState) -> bool:
 
 
 def recorded(state: ClusterState) -> Process | None:
-    """Give the process that the state names, if it still is that one; None otherwise."""
+    """Return the process that the state names, if it still is that one; None otherwise."""
     process = look(state.pid)
     same = process is not None and process.started == state.pid_started and is_server(process, state)
     return process if same else None
 
 
 def is_alive(state: ClusterState) -> bool:
-    """Tell whether the process that was just started still lives, whatever its command line says by now."""
+    """Return whether the process that was just started still lives, whatever its command line says by now."""
     process = look(state.pid)
     return process is not None and process.started == state.pid_started
 
 
 def of_cluster(state: ClusterState) -> list[Process]:
-    """Give every process of the cluster: the server first, then those whose title shows the cluster's name.
+    """Return every process of the cluster: the server first, then those whose title shows the cluster's name.
 
     Finds what no journal recorded, because the tool was killed right after the start, and what outlived a killed
     server. PostgreSQL puts `cluster_name` into the title of each of its processes (its manual, 20.8.2).

@@ -55,12 +55,12 @@ def make(folder: Path, binaries: Binaries, note: Note, limit: Limit | None = Non
 
 
 def is_running(state: ClusterState) -> bool:
-    """Tell whether the recorded process is there and is the one that was started."""
+    """Return whether the recorded process is there and is the one that was started."""
     return processes.recorded(state) is not None
 
 
 def reopen(state: ClusterState) -> Cluster:
-    """Give the running cluster to a later process; raises CannotProceed when it is not running."""
+    """Return the running cluster to a later process; raises CannotProceed when it is not running."""
     if not is_running(state):
         raise CannotProceed(
             f"The embedded PostgreSQL in {state.folder} is not running.",
@@ -140,7 +140,7 @@ def _make_folders(state: ClusterState, account: Account) -> None:
 
 
 def _set_password(state: ClusterState, binaries: Binaries, account: Account) -> str:
-    """Give the superuser a password of its own before the server ever listens, and keep it in the folder."""
+    """Return the superuser a password of its own before the server ever listens, and keep it in the folder."""
     password = secrets.token_urlsafe(24)
     state.password_file.touch(mode=0o600)
     state.password_file.write_text(password, encoding="utf-8")

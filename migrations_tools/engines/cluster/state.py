@@ -45,43 +45,43 @@ class ClusterState:
 
     @property
     def data(self) -> Path:
-        """Give PostgreSQL's data folder."""
+        """Return PostgreSQL's data folder."""
         return Path(self.folder) / "data"
 
     @property
     def log(self) -> Path:
-        """Give the file that the server writes its messages to."""
+        """Return the file that the server writes its messages to."""
         return Path(self.folder) / "log"
 
     @property
     def password_file(self) -> Path:
-        """Give the file that holds the superuser's password for as long as the cluster exists."""
+        """Return the file that holds the superuser's password for as long as the cluster exists."""
         return Path(self.folder) / "password"
 
     @property
     def marker(self) -> Path:
-        """Give the empty file by whose name the folder is known as this cluster's."""
+        """Return the empty file by whose name the folder is known as this cluster's."""
         return Path(self.folder) / f"cluster-{self.id}"
 
     @property
     def cluster_name(self) -> str:
-        """Give the server's own name (`cluster_name`), which the titles of all its processes show."""
+        """Return the server's own name (`cluster_name`), which the titles of all its processes show."""
         return f"mt-{self.id}"
 
     def to_json(self) -> dict[str, Any]:
-        """Give the state as plain values."""
+        """Return the state as plain values."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> ClusterState:
-        """Give the state that `to_json` wrote; raises CannotProceed when it is not one."""
+        """Return the state that `to_json` wrote; raises CannotProceed when it is not one."""
         try:
             return cls(**data)
         except TypeError as error:
             raise CannotProceed(f"What was noted about the embedded cluster cannot be read: {error}.") from error
 
     def changed(self, **changes: Any) -> ClusterState:
-        """Give a copy with some fields replaced."""
+        """Return a copy with some fields replaced."""
         return replace(self, **changes)
 
 
@@ -93,7 +93,7 @@ class Cluster:
     password: str = field(repr=False)
 
     def url(self, database: str = "postgres", user: str = "", password: str = "") -> str:
-        """Give the libpq URL of a database, for the superuser unless a user is given."""
+        """Return the libpq URL of a database, for the superuser unless a user is given."""
         name, secret = (user, password) if user else (self.state.superuser, self.password)
         login = f"{quote(name, safe='')}:{quote(secret, safe='')}"
         return f"postgresql://{login}@{HOST}:{self.state.port}/{quote(database, safe='')}"

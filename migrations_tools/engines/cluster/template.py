@@ -70,7 +70,7 @@ def new_data_folder(target: Path, binaries: Binaries, account: Account) -> None:
 
 
 def _read(template: Path) -> bytes | None:
-    """Give the template's bytes, or None when there is none or its checksum is not right."""
+    """Return the template's bytes, or None when there is none or its checksum is not right."""
     try:
         content = template.read_bytes()
         checksum = int(content[:_CHECKSUM_DIGITS], 16)
@@ -164,7 +164,7 @@ def _run(
 
 
 def failed(what: str, log: str) -> CommandFailed:
-    """Give the error of a server program, with the last lines of what it said."""
+    """Return the error of a server program, with the last lines of what it said."""
     lines = log.strip().splitlines()[-_LAST_LINES:]
     said = "\n".join(f"  {line}" for line in lines)
     tip = "Is there room on the disk? Another PostgreSQL can be named by its `bin` folder. Nothing was kept."

@@ -69,7 +69,7 @@ def in_container(start: Start) -> Converter:
 def _converting(
     start: Start, words: tuple[str, ...], path: Path, feed: Callable[[Path, IO[bytes]], None] | None = None
 ) -> Iterator[IO[bytes]]:
-    """Give what the program prints. Raises CannotProceed when it fails, unless what reads it failed before."""
+    """Yield what the program prints. Raises CannotProceed when it fails, unless what reads it failed before."""
     with tempfile.TemporaryFile() as errors:
         process = start(words, subprocess.PIPE if feed else subprocess.DEVNULL, errors)
         feeder = threading.Thread(target=_feed, args=(feed, path, process), daemon=True) if feed else None

@@ -25,7 +25,7 @@ _TAR_MARK = slice(257, 262)
 
 
 def format_of(path: Path) -> Format:
-    """Give the format of a dump, whether it is compressed by gzip or not.
+    """Return the format of a dump, whether it is compressed by gzip or not.
 
     Raises CannotProceed when there is none, it cannot be read, or it is no dump.
     """
@@ -71,6 +71,6 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
 
 
 def is_packed(path: Path) -> bool:
-    """Tell whether a file is compressed by gzip. Raises OSError."""
+    """Return whether a file is compressed by gzip. Raises OSError."""
     with path.open("rb") as raw:
         return raw.read(2) == _GZIP

@@ -99,14 +99,14 @@ def check(path: Path, script: Iterable[Part]) -> None:
 
 
 def refusal(part: DumpStatement | Command) -> str:
-    """Give what of a part may not run, in its own words; "" when it may."""
+    """Return what of a part may not run, in its own words; "" when it may."""
     if isinstance(part, Command):
         return "" if _HARMLESS.match(f"{part.text} ") else f"`{part.text.split()[0]}`"
     return f"`{' '.join(part.head.split()[:2])}`" if _REFUSED.match(part.words) else ""
 
 
 def left_out(statement: DumpStatement) -> str:
-    """Give the kind of a statement that is left out; "" when it is not."""
+    """Return the kind of a statement that is left out; "" when it is not."""
     match = _LEFT_OUT.match(statement.words)
     if match:
         return match.group()
@@ -148,7 +148,7 @@ class _Run:
         return [head, *self.errors[:_MOST_TOLD]]
 
     def _become_owner(self) -> bytes:
-        """Give the statement that makes what is made the owner's; empty where the connection is the owner's own."""
+        """Return the statement that makes what is made the owner's; empty where the connection is the owner's own."""
         from psycopg import sql
 
         return sql.SQL("SET ROLE {}").format(sql.Identifier(self.owner)).as_bytes() if self.owner else b""
@@ -199,7 +199,7 @@ class _Run:
 
 
 def _may_fail(words: str, state: str) -> bool:
-    """Tell whether a statement may fail: an older server's unknown setting, what is there already, a comment."""
+    """Return whether a statement may fail: an older server's unknown setting, what is there already, a comment."""
     return (
         (words.startswith("SET ") and state == "42704")
         or (words.startswith("CREATE SCHEMA") and state == "42P06")

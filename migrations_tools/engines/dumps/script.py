@@ -36,17 +36,17 @@ class DumpStatement:
 
     @property
     def takes_rows(self) -> bool:
-        """Tell whether rows follow: COPY … FROM stdin."""
+        """Return whether rows follow: COPY … FROM stdin."""
         return bool(_FROM_STDIN.match(self.text))
 
     @property
     def words(self) -> str:
-        """Give the first words in capitals."""
+        """Return the first words in capitals."""
         return b" ".join(self.text[:300].split()).decode(errors="replace").upper()
 
     @property
     def head(self) -> str:
-        """Give the first three words as they stand."""
+        """Return the first three words as they stand."""
         return b" ".join(self.text[:300].split()[:3]).decode(errors="replace").rstrip(";(")
 
 
@@ -70,7 +70,7 @@ Part: TypeAlias = DumpStatement | CopyRows | Command
 
 
 def parts(lines: Iterable[bytes]) -> Iterator[Part]:
-    """Give the parts of a script in order; rows come in portions."""
+    """Yield the parts of a script in order; rows come in portions."""
     reader = _Reader()
     data: list[bytes] = []
     size = 0
@@ -140,13 +140,13 @@ class _Reader:
             self.text.append(line[start:])
 
     def rest(self) -> Iterator[Part]:
-        """Give what stands at the end without a semicolon."""
+        """Yield what stands at the end without a semicolon."""
         text = b"".join(self.text).strip()
         if text:
             yield DumpStatement(self.first, text)
 
     def _is_blank(self, before: bytes) -> bool:
-        """Tell whether a statement has not begun yet; what stands before it is dropped."""
+        """Return whether a statement has not begun yet; what stands before it is dropped."""
         if before.strip() or any(part.strip() for part in self.text):
             return False
         self.text.clear()
@@ -189,7 +189,7 @@ class _Reader:
             self.blocks = 1
 
     def _inside(self, line: bytes, at: int) -> int:
-        """Give where the text or comment that the reading is inside of ends in the line, or the line's end."""
+        """Return where the text or comment that the reading is inside of ends in the line, or the line's end."""
         match = (_INSIDE_COMMENT if self.comment else self.end or _PLAIN_END).search(line, at)
         if not match:
             return len(line)

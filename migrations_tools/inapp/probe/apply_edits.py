@@ -78,7 +78,7 @@ def _made(maker: Maker, comment: str, pieces: Sequence[Any]) -> list[Any]:
 
 
 def _mirror_of(tree: Tree, op: Any) -> Any:
-    """Give the operation of downgrade() that undoes one of upgrade(); None where there is none."""
+    """Return the operation of downgrade() that undoes one of upgrade(); None where there is none."""
     facts = facts_of(op)
     found = (other for _, downgrade in tree.pairs for _, other in leaves(downgrade) if mirrors(facts_of(other), facts))
     return next(found, None)
@@ -102,7 +102,7 @@ def _replace(roots: Sequence[Any], replaced: Sequence[Any], made: list[Any]) -> 
 
 
 def _lifted(roots: Sequence[Any], op: Any) -> Any:
-    """Give the root that holds an operation directly, after parting the table's operations that it stood among.
+    """Return the root that holds an operation directly, after parting the table's operations that it stood among.
 
     In a batch, what is put in its place would be taken for the batch's own.
     """

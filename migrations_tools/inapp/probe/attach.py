@@ -61,7 +61,7 @@ class AfterImport(importlib.abc.MetaPathFinder):
     def find_spec(
         self, name: str, _path: Sequence[str] | None = None, _target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Give the module's own spec, with a loader that calls the function at the end."""
+        """Return the module's own spec, with a loader that calls the function at the end."""
         function = self.after.pop(name, None)  # asked again by the line below, it is nobody's
         spec = importlib.util.find_spec(name) if function else None
         if spec is not None and spec.loader is not None and function is not None:
@@ -127,7 +127,7 @@ def _wrapped(function: Callable[..., Any], folder: str) -> Callable[..., Any]:
 
 
 def _with_the_parameters_of(function: Callable[..., Any], instead: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a function that takes what the first one takes and calls the second.
+    """Return a function that takes what the first one takes and calls the second.
 
     Alembic makes its command line out of the parameters that it finds in a function's code; a signature that is only
     claimed does not count there.

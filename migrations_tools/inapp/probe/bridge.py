@@ -150,7 +150,7 @@ def _watched(talk: Talk, folder: str, program: subprocess.Popen[bytes]) -> int:
 
 
 def _seen(folder: str) -> dict[str, list[str]]:
-    """Give what the gate has written down, by its sort."""
+    """Return what the gate has written down, by its sort."""
     found: dict[str, list[str]] = {"refused": [], "astray": [], "reached": []}
     with contextlib.suppress(FileNotFoundError), open(os.path.join(folder, SEEN), encoding="utf-8") as file:
         for line in file:

@@ -30,11 +30,11 @@ class Talk:
         self.outgoing.flush()
 
     def tell(self, done: int, total: int, what: str) -> None:
-        """Say, in the middle of a request, how much is done of how much; nobody answers."""
+        """Report, in the middle of a request, how much is done of how much; nobody answers."""
         self.send({"told": [done, total, what]})
 
     def receive(self) -> Any:
-        """Give the next document, or None when the other side has closed the channel."""
+        """Return the next document, or None when the other side has closed the channel."""
         line = self.incoming.readline()
         return json.loads(line) if line else None
 

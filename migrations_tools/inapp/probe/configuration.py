@@ -20,7 +20,7 @@ START = os.getcwd()  # where the application starts; requests begin and end ther
 
 
 def find_config(candidates: Sequence[str]) -> str:
-    """Give the path of the first candidate that exists, seen from the working folder upwards.
+    """Return the path of the first candidate that exists, seen from the working folder upwards.
 
     A `pyproject.toml` counts when it configures Alembic. Raises FileNotFoundError when there is none.
     """
@@ -49,7 +49,7 @@ class ProgramConfig:
 
 
 def make_config(request: dict[str, Any], *words: str) -> Config:
-    """Give Alembic's Config for these words of its command line, which go nowhere in print.
+    """Return Alembic's Config for these words of its command line, which go nowhere in print.
 
     `env.py` finds the command's options in `config.cmd_opts`, as Alembic's cookbook has it.
     """
@@ -62,14 +62,14 @@ def make_config(request: dict[str, Any], *words: str) -> Config:
 
 @lru_cache(maxsize=None)
 def _parser() -> argparse.ArgumentParser:
-    """Give the parser of Alembic's command line; making it takes longer than most requests."""
+    """Return the parser of Alembic's command line; making it takes longer than most requests."""
     from alembic.config import CommandLine
 
     return CommandLine("alembic").parser
 
 
 def _like(given: Config, options: argparse.Namespace) -> Config:
-    """Give a copy of a program's own Config, for one request: what it and env.py change does not stay.
+    """Return a copy of a program's own Config, for one request: what it and env.py change does not stay.
 
     A connection that the program handed over leads to one database and may be in use: another of its engine takes
     its place, which goes through the gate again.

@@ -23,7 +23,7 @@ _LONGEST_NAME = 63  # bytes: NAMEDATALEN - 1
 
 
 def name_constraints(context: MigrationContext, upgrade: Any, downgrade: Any) -> list[str]:
-    """Give new constraints without a name the one that PostgreSQL would choose, and say which these are.
+    """Return new constraints without a name the one that PostgreSQL would choose, and say which these are.
 
     Otherwise downgrade() would drop a constraint called None, which fails (alembic #588, #916, #1602).
     """

@@ -24,7 +24,7 @@ class _NeedsAConnection(Exception):
 
 
 def as_script(context: MigrationContext, create: Iterable[Callable[[Any], None]]) -> dict[str, Any] | None:
-    """Give what functions of a connection would send, with the role and the settings that they would send it under.
+    """Return what functions of a connection would send, with the role and the settings that they would send it under.
 
     None where that cannot be told without sending it: a listener of the project's own asks the database, or changes
     what is sent.

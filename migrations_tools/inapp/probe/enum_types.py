@@ -78,7 +78,7 @@ class Enums:
         return found
 
     def _used(self, container: Any) -> Iterator[tuple[tuple[Any, str, bool], Any]]:
-        """Give the enum types of a container's operations, each with the (object, attribute) that holds it.
+        """Yield the enum types of a container's operations, each with the (object, attribute) that holds it.
 
         The third says whether it is of a column of a table that exists.
         """
@@ -94,7 +94,7 @@ class Enums:
                     yield (holder, attribute, type(op).__name__ != "CreateTableOp"), kind
 
     def _undecorated(self, kind: Any) -> Any:
-        """Give what a TypeDecorator is in the database, which is all that a migration needs of it.
+        """Return what a TypeDecorator is in the database, which is all that a migration needs of it.
 
         Rendered as itself it would make its type behind our back, and the file would need the application's code.
         """
@@ -135,7 +135,7 @@ def _label(key: Key) -> str:
 
 
 def _type_places(op: Any) -> list[tuple[Any, str]]:
-    """Give every (object, attribute) of an operation that holds a column's new type."""
+    """Return every (object, attribute) of an operation that holds a column's new type."""
     from sqlalchemy import Column
 
     places: list[tuple[Any, str]] = []

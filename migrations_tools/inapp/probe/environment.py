@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 
 def script_of(config: Config) -> ScriptDirectory:
-    """Give the history of revision files."""
+    """Return the history of revision files."""
     from alembic.script import ScriptDirectory
 
     return ScriptDirectory.from_config(config)
 
 
 def locations(script: ScriptDirectory) -> list[str]:
-    """Give the versions folders, each as an absolute path, the one for new files first."""
+    """Return the versions folders, each as an absolute path, the one for new files first."""
     found: Any = getattr(script, "_version_locations", None) or script.version_locations
     if not found:
         found = [script.versions]
@@ -48,7 +48,7 @@ def in_environment(config: Config, function: Callable[[Any, Any], list[Any]]) ->
 
 
 def metadatas(context: MigrationContext) -> list[Any]:
-    """Give the models' MetaData objects as a list."""
+    """Return the models' MetaData objects as a list."""
     found = context.opts.get("target_metadata")
     if found is None:
         raise LookupError("env.py sets no target_metadata, so Alembic cannot compare models with the database")
@@ -56,7 +56,7 @@ def metadatas(context: MigrationContext) -> list[Any]:
 
 
 def listed(found: Any) -> list[str]:
-    """Give Alembic's "none, one or several revisions" as a list."""
+    """Return Alembic's "none, one or several revisions" as a list."""
     if isinstance(found, (list, tuple)):
         return list(found)
     return [found] if found else []
@@ -81,14 +81,14 @@ class EnvironmentRuns:
         )
 
     def must(self) -> list[dict[str, Any]]:
-        """Give the passes. Raises LookupError when there was none: then nothing was looked at."""
+        """Return the passes. Raises LookupError when there was none: then nothing was looked at."""
         if not self.seen:
             raise LookupError("env.py ended without %s: it never called run_migrations()" % self.verb)
         return self.seen
 
 
 def standing(config: Config) -> dict[str, Any]:
-    """Say where each database stands, and what its version table is called."""
+    """Return where each database stands, and what its version table is called."""
     passes = EnvironmentRuns("running the migrations")
 
     def look(heads: Any, context: Any) -> list[Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 
 def describe_error(error: BaseException) -> dict[str, str]:
-    """Give an exception as plain values: PostgreSQL's own words, and the revision file that it came out of."""
+    """Return an exception as plain values: PostgreSQL's own words, and the revision file that it came out of."""
     original = getattr(error, "orig", None) or error
     message, detail, hint, state = _server_fields(original)
     return {
@@ -45,7 +45,7 @@ def _revision(error: BaseException) -> dict[str, str]:
 
 
 def _server_fields(original: BaseException) -> tuple[Any, Any, Any, Any]:
-    """Give PostgreSQL's message, detail, hint and SQLSTATE as each driver keeps them."""
+    """Return PostgreSQL's message, detail, hint and SQLSTATE as each driver keeps them."""
     diagnosis = getattr(original, "diag", None)
     if diagnosis is not None:  # psycopg and psycopg2
         return diagnosis.message_primary, diagnosis.message_detail, diagnosis.message_hint, diagnosis.sqlstate

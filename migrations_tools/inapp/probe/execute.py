@@ -60,7 +60,7 @@ def do_execute(request: dict[str, Any], _talk: Talk) -> dict[str, Any]:
 
 
 def _version_table(context: Any) -> int:
-    """Give the oid of the version table, which Alembic has made by now."""
+    """Return the oid of the version table, which Alembic has made by now."""
     name = context.dialect.identifier_preparer.format_table(context._version)
     found = "SELECT CAST(CAST(CAST('%s' AS regclass) AS oid) AS bigint)" % name.replace("'", "''")
     return int(context.connection.exec_driver_sql(found).scalar())
@@ -75,7 +75,7 @@ def _run(script: Any, steps: Any, revision: str) -> None:
 
 
 def _steps(script: Any, revision: str, direction: str, heads: Sequence[str]) -> list[Any]:
-    """Give what is to be done on a database that stands at `heads`: nothing where it has been done."""
+    """Return what is to be done on a database that stands at `heads`: nothing where it has been done."""
     from alembic.runtime.migration import MigrationStep
 
     item = script.get_revision(revision)
@@ -101,7 +101,7 @@ class _Script:
         self.script = script_of(config)
 
     def get_revision(self, name: str) -> Any:
-        """Give a revision by its id. Raises LookupError when there is none."""
+        """Return a revision by its id. Raises LookupError when there is none."""
         found = self.script.get_revision(name)
         if found is None:
             raise LookupError("the history has no revision %s" % name)

@@ -98,7 +98,7 @@ class Gate:
             self._records.append(record)
 
     def _goal(self, database: str | None) -> str | None:
-        """Give the database that a connection is sent to; None where it may go where it wants to."""
+        """Return the database that a connection is sent to; None where it may go where it wants to."""
         if not self.databases:
             return None
         goal = self.databases.get(database or "", self.databases.get(EVERY))
@@ -162,7 +162,7 @@ def _refusal(where: str) -> str:
 
 
 def _proof(connection: Any) -> tuple[str | None, str]:
-    """Give the comment and the name of the database that a driver's connection leads to."""
+    """Return the comment and the name of the database that a driver's connection leads to."""
     cursor = connection.cursor()
     try:
         cursor.execute(_PROOF_SQL)

@@ -28,7 +28,7 @@ def with_imports(text: str) -> tuple[str, list[str]]:
 
 
 def _defined(tree: ast.Module) -> set[str]:
-    """Give every name that the file binds anywhere: what is bound in one function is not asked for elsewhere."""
+    """Return every name that the file binds anywhere: what is bound in one function is not asked for elsewhere."""
     found = set()
     for node in ast.walk(tree):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
@@ -43,7 +43,7 @@ def _defined(tree: ast.Module) -> set[str]:
 
 
 def _chains(tree: ast.Module) -> set[str]:
-    """Give every dotted name that is read, whole: `sqlmodel.sql.sqltypes.AutoString`."""
+    """Return every dotted name that is read, whole: `sqlmodel.sql.sqltypes.AutoString`."""
     dotted = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
     inside = {id(node.value) for node in dotted}
     return {chain for node in dotted if id(node) not in inside for chain in [_chain(node)] if chain}
@@ -58,7 +58,7 @@ def _chain(node: ast.expr) -> str:
 
 
 def _module(chain: str) -> str:
-    """Give the longest beginning of a dotted name that is a module of this process; "" when none is."""
+    """Return the longest beginning of a dotted name that is a module of this process; "" when none is."""
     parts = chain.split(".")
     beginnings = (".".join(parts[:size]) for size in range(len(parts) - 1, 0, -1))
     return next((name for name in beginnings if name in sys.modules), "")

@@ -28,7 +28,7 @@ class FromDocument(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def find_spec(
         self, name: str, _path: Sequence[str] | None = None, _target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Give the spec of a module of the package, None for everybody else's."""
+        """Return the spec of a module of the package, None for everybody else's."""
         package, _, module = name.partition(".")
         if package != PACKAGE or (module or "__init__") not in self.sources:
             return None

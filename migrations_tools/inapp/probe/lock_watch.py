@@ -58,7 +58,7 @@ class LockWatch:
         self.look()  # what Alembic and earlier revisions of the same transaction hold is not this one's
 
     def look(self) -> dict[str, Any]:
-        """Say what the statement before has taken and rewritten; nothing of it is known when it ran in autocommit.
+        """Return what the statement before has taken and rewritten; nothing of it is known when it ran in autocommit.
 
         There, each question is a transaction of its own.
         """
@@ -78,7 +78,7 @@ class LockWatch:
         return [{**self._known[oid], "mode": mode} for oid, mode in sorted(new)]
 
     def _rewritten(self, found: list[tuple[int, str, Any]]) -> list[dict[str, str]]:
-        """Give what has a file that it never had; whatever gets one is locked, and one that was dropped has none."""
+        """Return what has a file that it never had; whatever gets one is locked, and one that was dropped has none."""
         new = {oid: file for oid, _, file in found if file and file not in self._files[oid]}
         for oid, file in new.items():
             self._files[oid].add(file)

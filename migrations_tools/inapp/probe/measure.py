@@ -32,7 +32,7 @@ class Passes:
         self.current: Pass | None = None
 
     def measure(self, step: Any, database: str) -> Any:
-        """Give one of Alembic's steps back so that it is measured when Alembic runs it."""
+        """Return one of Alembic's steps back so that it is measured when Alembic runs it."""
         function, direction = step.migration_fn, "upgrade" if step.is_upgrade else "downgrade"
 
         @functools.wraps(function)
@@ -105,7 +105,7 @@ class Pass:
         self._seconds = 0.0
 
     def described(self) -> dict[str, Any]:
-        """Give everything as plain values."""
+        """Return everything as plain values."""
         return {
             **self._facts,
             "file": self._file,
@@ -170,7 +170,7 @@ class Pass:
         return step
 
     def _line(self) -> int:
-        """Give the line that the revision's file is at; 0 when it is nowhere to be seen."""
+        """Return the line that the revision's file is at; 0 when it is nowhere to be seen."""
         # The second is where op.run_async() has left off.
         for frame in (sys._getframe(1), getattr(self._greenlet, "gr_frame", None)):
             while frame is not None:
@@ -206,7 +206,7 @@ class Pass:
             entry["rewritten"] += seen["rewritten"]
 
     def _entry(self, step: Step, text: str, sort: str) -> dict[str, Any]:
-        """Give the place of a statement: a repeated one of a step is counted, as is one of very many."""
+        """Return the place of a statement: a repeated one of a step is counted, as is one of very many."""
         many = len(step["statements"]) >= _MOST
         found = self._entries.get((id(step), sort if many else text))
         if found is None or found["failed"]:
@@ -227,7 +227,7 @@ class Pass:
         return found
 
     def _outside(self) -> Step:
-        """Give the step for what no operation does: one for each line."""
+        """Return the step for what no operation does: one for each line."""
         line = self._line()
         if line not in self._lines:
             self._lines[line] = self._new(None)
@@ -275,7 +275,7 @@ def _facts(operation: Any) -> dict[str, Any]:
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """Give an error and those that it came from."""
+    """Yield an error and those that it came from."""
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__

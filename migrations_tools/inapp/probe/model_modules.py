@@ -54,7 +54,7 @@ def do_base(request: dict[str, Any], talk: Talk) -> dict[str, Any]:
 
 
 def _own_root(config: str, path: str) -> tuple[str, str]:
-    """Give the application's folder here, and the folder of the tree that is its counterpart.
+    """Return the application's folder here, and the folder of the tree that is its counterpart.
 
     Both hold the configuration; as much of its path as is the same on both sides is inside of both.
     """
@@ -120,7 +120,7 @@ def _file(module: str) -> str:
 
 
 def defining() -> dict[str, list[str]]:
-    """Give the imported modules that define tables, with the tables' keys."""
+    """Return the imported modules that define tables, with the tables' keys."""
     from sqlalchemy import Table
 
     found: dict[str, list[str]] = {}

@@ -23,14 +23,14 @@ def plain(statement: str) -> str:
 
 
 def lines_op(*lines: str) -> Any:
-    """Give an operation that is written as these lines; `{op}` is Alembic's prefix, an empty one ends a block."""
+    """Return an operation that is written as these lines; `{op}` is Alembic's prefix, an empty one ends a block."""
     made: Any = _classes()["lines"]()
     made.lines = lines
     return made
 
 
 def comment_op(text: str) -> Any:
-    """Give a comment of one line."""
+    """Return a comment of one line."""
     return lines_op("# " + " ".join(text.split()).replace("{", "{{").replace("}", "}}"))
 
 
@@ -41,7 +41,7 @@ def above(container: Any, op: Any, text: str) -> None:
 
 
 def is_comment(op: Any) -> bool:
-    """Tell whether an operation is nothing but a comment."""
+    """Return whether an operation is nothing but a comment."""
     return all(line.startswith("#") for line in getattr(op, "lines", ("",)))
 
 
@@ -86,7 +86,7 @@ class Maker:
         self.mirrors = mirrors
 
     def make(self, piece: Piece) -> Any:
-        """Give the operation that a piece stands for."""
+        """Return the operation that a piece stands for."""
         return getattr(self, "_" + piece["piece"])(piece)
 
     def _execute(self, piece: Piece) -> Any:
@@ -130,7 +130,7 @@ class Maker:
         return _call("alter_column", piece, piece["table"], piece["column"], new_column_name=piece["new_name"])
 
     def _retyped_column(self, piece: Piece) -> Any:
-        """Give the statement: a type as PostgreSQL prints it is none of SQLAlchemy's."""
+        """Return the statement: a type as PostgreSQL prints it is none of SQLAlchemy's."""
         from alembic.operations import ops
 
         quote = self.context.dialect.identifier_preparer.quote
@@ -186,7 +186,7 @@ def _exact(name: str) -> Any:
 
 
 def _call(verb: str, piece: Piece, *arguments: Any, **options: Any) -> Any:
-    """Give a line that calls an operation which Alembic has no renderer for in every version."""
+    """Return a line that calls an operation which Alembic has no renderer for in every version."""
     if piece.get("schema"):
         options["schema"] = piece["schema"]
     written = [_written(each) for each in arguments]
@@ -220,7 +220,7 @@ def _with_server_default(op: Any, sql: str | None) -> Any:
 
 
 def _with_column(op: Any, attribute: str, value: Any) -> Any:
-    """Give the operation with a column of its own: the one that it has is the model's."""
+    """Return the operation with a column of its own: the one that it has is the model's."""
     from alembic.operations import ops
 
     column = op.column._copy() if hasattr(op.column, "_copy") else op.column.copy()
@@ -241,7 +241,7 @@ def _with_name(op: Any, name: str) -> Any:
 
 
 def _without_keys(op: Any, keys: list[list[str]]) -> Any:
-    """Give the creation of a table without its foreign keys on these columns."""
+    """Return the creation of a table without its foreign keys on these columns."""
     made = copy.copy(op)
     made.columns = [item for item in op.columns if _key_columns(item) not in keys]
     return made

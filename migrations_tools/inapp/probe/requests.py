@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def do_hello(request: dict[str, Any], _talk: Talk) -> dict[str, Any]:
-    """Say what runs here, what the versions folders hold (sha256 by file name), and where the history ends."""
+    """Return what runs here, what the versions folders hold (sha256 by file name), and where the history ends."""
     import alembic
     import sqlalchemy
 
@@ -56,12 +56,12 @@ def _hashes(folder: str) -> dict[str, str]:
 
 
 def do_current(request: dict[str, Any], _talk: Talk) -> dict[str, Any]:
-    """Say where each database stands, and the name of its version table."""
+    """Return where each database stands, and the name of its version table."""
     return standing(make_config(request, "current"))
 
 
 def do_history(request: dict[str, Any], _talk: Talk) -> dict[str, Any]:
-    """Give every revision, newest first, with its file's text."""
+    """Return every revision, newest first, with its file's text."""
     revisions = []
     for item in script_of(make_config(request, "history")).walk_revisions():
         with tokenize.open(item.path) as file:
@@ -160,7 +160,7 @@ def _create_one(context: MigrationContext, metadata: Any, filled: bool, connecti
 
 
 def _excluded(context: MigrationContext, known: Iterable[Sequence[Any]]) -> list[list[str | None]]:
-    """Give what of the database is left out; what the models have too is `_left_out`'s, but for its name."""
+    """Return what of the database is left out; what the models have too is `_left_out`'s, but for its name."""
     from alembic.autogenerate.api import AutogenContext
     from sqlalchemy import MetaData
 
@@ -207,7 +207,7 @@ def _as_known(schema: str | None, name: str, parts: dict[str, Any]) -> Any:
 
 
 def _left_out(context: MigrationContext) -> list[list[str | None]]:
-    """Give the tables of the models that include_object leaves out, and what it leaves out of tables (`table.name`)."""
+    """Return the models' tables that include_object leaves out, and what it leaves out of tables (`table.name`)."""
     from alembic.autogenerate.api import AutogenContext
     from sqlalchemy import MetaData
 
@@ -225,7 +225,7 @@ def _left_out(context: MigrationContext) -> list[list[str | None]]:
 
 
 def _parts(table: Any) -> Iterator[tuple[Any, Any]]:
-    """Give what of a table Alembic asks include_object about, with the word for it; what has no name is left out."""
+    """Yield what of a table Alembic asks include_object about, with the word for it; what has no name is left out."""
     from sqlalchemy import ForeignKeyConstraint, UniqueConstraint
 
     yield from ((column, "column") for column in table.columns)

@@ -51,7 +51,7 @@ def main() -> None:
 
 
 def answer_all(talk: Talk) -> None:
-    """Say that the probe is ready, then answer requests until the other side closes the channel."""
+    """Report that the probe is ready, then answer requests until the other side closes the channel."""
     compiling.install()
     talk.send({"ok": "ready", "reached": []})
     with contextlib.suppress(ChannelClosed):

@@ -18,7 +18,7 @@ LONGEST = 2000  # characters
 
 
 def sort_of(statement: str) -> str:
-    """Give the statement's verb, with its noun where it has one: "CREATE INDEX", "ALTER TABLE", "UPDATE"."""
+    """Return the statement's verb, with its noun where it has one: "CREATE INDEX", "ALTER TABLE", "UPDATE"."""
     words = _first_words(statement)
     if not words or words[0] not in _WITH_A_NOUN:
         return words[0] if words else ""
@@ -27,7 +27,7 @@ def sort_of(statement: str) -> str:
 
 
 def touches_nothing(statement: str, sort: str) -> bool:
-    """Tell whether a statement takes no locks for certain: alone, about the session or the transaction.
+    """Return whether a statement takes no locks for certain: alone, about the session or the transaction.
 
     Some of these must come before the transaction's first query, so that nothing may be asked around them.
     """
@@ -35,12 +35,12 @@ def touches_nothing(statement: str, sort: str) -> bool:
 
 
 def shortened(statement: str) -> str:
-    """Give a statement's text, cut where it is long."""
+    """Return a statement's text, cut where it is long."""
     return statement if len(statement) <= LONGEST else statement[: LONGEST - 1] + "…"
 
 
 def _first_words(statement: str) -> list[str]:
-    """Give the first few words, in capitals; comments and what may stand before them are passed over."""
+    """Return the first few words, in capitals; comments and what may stand before them are passed over."""
     words: list[str] = []
     position = 0
     while len(words) < 7:

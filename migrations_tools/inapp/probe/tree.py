@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def pairs_of(script: Any) -> Iterator[tuple[Any, Any]]:
-    """Give a script's upgrade() and downgrade() operations, a pair for each database."""
+    """Yield a script's upgrade() and downgrade() operations, a pair for each database."""
     yield from zip(script.upgrade_ops_list, script.downgrade_ops_list)  # noqa: B905 - Python 3.8
 
 
@@ -31,7 +31,7 @@ class Tree:
         self.described = [self._describe(number, op) for number, (_, op) in self.found.items()]
 
     def is_empty(self) -> bool:
-        """Tell whether nothing is left to do."""
+        """Return whether nothing is left to do."""
         return all(upgrade.is_empty() for upgrade, _ in self.pairs)
 
     def hold(self, numbers: set[int]) -> None:
@@ -56,14 +56,14 @@ class Tree:
         return described
 
     def _default(self, op: Any) -> str | None:
-        """Give the plain Python-side default, as SQL, of a column that is altered: the operation does not have it."""
+        """Return the plain Python-side default, as SQL, of a column that is altered: the operation does not have it."""
         key = "%s.%s" % (op.schema, op.table_name) if op.schema else op.table_name
         tables = [each.tables[key] for each in metadatas(self.context) if key in each.tables]
         columns = [column for table in tables for column in table.columns if column.name == op.column_name]
         return default_of(columns[0], self.context.dialect) if columns else None
 
     def _code(self, op: Any) -> str:
-        """Give the lines that Alembic would write, with env.py's own rendering."""
+        """Return the lines that Alembic would write, with env.py's own rendering."""
         from alembic.autogenerate import render_op_text
         from alembic.autogenerate.api import AutogenContext
 
@@ -71,7 +71,7 @@ class Tree:
 
 
 def leaves(container: Any) -> Iterator[tuple[Any, Any]]:
-    """Give the operations that hold no others, each with the container that holds it."""
+    """Yield the operations that hold no others, each with the container that holds it."""
     for op in list(container.ops):
         if hasattr(op, "ops"):
             yield from leaves(op)
@@ -96,7 +96,7 @@ def _remove_mirror(container: Any, facts: Facts) -> bool:
 
 
 def mirrors(facts: Facts, held: Facts) -> bool:
-    """Tell whether an operation of downgrade() undoes one of upgrade().
+    """Return whether an operation of downgrade() undoes one of upgrade().
 
     What an operation does not tell (a drop that the project's own hook made knows no columns) is not compared.
     """
@@ -128,12 +128,12 @@ def _schema(op: Any) -> str | None:
 
 
 def _rows_of(op: Any, attribute: str) -> str | None:
-    """Give the name or the schema of the table that op.bulk_insert() puts rows into."""
+    """Return the name or the schema of the table that op.bulk_insert() puts rows into."""
     return getattr(op.table, attribute, None) if type(op).__name__ == "BulkInsertOp" else None
 
 
 def kind_of(op: Any) -> str:
-    """Give Alembic's verb for an operation; for one that is not its own, its class as a verb: "drop_enum"."""
+    """Return Alembic's verb for an operation; for one that is not its own, its class as a verb: "drop_enum"."""
     name = type(op).__name__
     return _KINDS.get(name) or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", re.sub("Op$", "", name)).lower()
 
@@ -185,7 +185,7 @@ def _made(op: Any) -> Any:
 
 
 def name_of(op: Any) -> str | None:
-    """Give the name of the object that an operation is about; None where it has none."""
+    """Return the name of the object that an operation is about; None where it has none."""
     # An operation of an extension has its object's name, or an entity with a signature (alembic_utils).
     holders = [(op, name) for name in ("constraint_name", "index_name", "column_name", "name")]
     for holder, attribute in [*holders, (getattr(op, "target", None), "signature")]:
@@ -204,7 +204,7 @@ def _constraint_kind(op: Any, made: Any) -> str | None:
 
 
 def _columns(made: Any) -> list[str]:
-    """Give the columns by name; an index's expressions as SQL."""
+    """Return the columns by name; an index's expressions as SQL."""
     from sqlalchemy.sql.expression import ColumnClause
 
     column = getattr(made, "column", None)

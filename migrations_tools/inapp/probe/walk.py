@@ -65,7 +65,7 @@ class Stairs:
         GATE.release()
 
     def steps(self, _heads: Any, context: Any) -> Iterator[Any]:
-        """Give the steps on one database."""
+        """Yield the steps on one database."""
         self.found.clear()  # it is another connection
         self.passes.note(context)
         self.database = self.passes.seen[-1]["database"]
@@ -116,7 +116,7 @@ class Stairs:
                 answer = self.talk.ask("rows", self._answers(context.connection, answer["query"], alone))
 
     def _answers(self, connection: Any, statements: list[str], alone: bool) -> list[list[list[Any]]]:
-        """Give the rows of each; behind one that asks for it and has none, nothing more is run.
+        """Return the rows of each; behind one that asks for it and has none, nothing more is run.
 
         What such a one has found once on this connection is not looked for again where an error harms nobody.
         """

@@ -32,7 +32,7 @@ class Box:
 
 
 def draw(tables: Sequence[Record]) -> Markup | None:
-    """Give the diagram; new tables and columns are marked."""
+    """Return the diagram; new tables and columns are marked."""
     if not tables:
         return None
     boxes = place(tables)
@@ -58,7 +58,7 @@ def draw(tables: Sequence[Record]) -> Markup | None:
 
 
 def place(tables: Sequence[Record]) -> dict[str, Box]:
-    """Give each table its box, by name: layers by how far the foreign keys lead, ordered so that few lines cross."""
+    """Return each table its box, by name: layers by how far the foreign keys lead, ordered so that few lines cross."""
     known = {table["name"]: table for table in tables}
     layers = _layers(known)
     columns = _ordered(known, layers)
@@ -80,7 +80,7 @@ def place(tables: Sequence[Record]) -> dict[str, Box]:
 
 
 def _layers(known: Mapping[str, Record]) -> dict[str, int]:
-    """Give each table's layer: one more than that of any table that it refers to; a cycle is cut where it is met."""
+    """Return each table's layer: one more than that of any table that it refers to; a cycle is cut where it is met."""
     layers: dict[str, int] = {}
     for name in known:
         _find_layer(name, known, layers)

@@ -22,7 +22,7 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inl
 
 
 def render(record: Record) -> str:
-    """Give the record as an HTML document."""
+    """Return the record as an HTML document."""
     title = f"{_VERDICTS[record['verdict']][1]}: {record['project']}"
     sections = [(name, words, body) for name, words, body in _sections(record) if body]
     head = joined(

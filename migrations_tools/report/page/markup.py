@@ -17,7 +17,7 @@ _VOID = frozenset({"meta", "br", "input", "path", "rect", "circle", "line"})
 
 
 def tag(element: str, /, *children: Child, **attributes: object) -> Markup:
-    """Give an element; `class_` is the attribute class, `data_x` and `aria_x` are written with a hyphen.
+    """Return an element; `class_` is the attribute class, `data_x` and `aria_x` are written with a hyphen.
 
     An attribute that is None or False is left out, one that is True stands alone.
     """
@@ -30,7 +30,7 @@ def tag(element: str, /, *children: Child, **attributes: object) -> Markup:
 
 
 def joined(*children: Child) -> Markup:
-    """Give children one after the other, each escaped unless it is markup."""
+    """Return children one after the other, each escaped unless it is markup."""
     return Markup(
         "".join(child if isinstance(child, Markup) else escape(child) for child in children if child is not None)
     )

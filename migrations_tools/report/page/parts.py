@@ -15,7 +15,7 @@ _OUTCOMES = {"held": "held back", "repaired": "repaired"}
 
 
 def proofs(items: Sequence[Record]) -> Markup | None:
-    """Give each proof with its outcome and evidence."""
+    """Return each proof with its outcome and evidence."""
     return tag("ul", *map(_proof, items), class_="proofs") if items else None
 
 
@@ -36,7 +36,7 @@ def _proof(item: Record) -> Markup:
 
 
 def _differences(group: Record) -> Markup:
-    """Give what differs in one table, both definitions side by side."""
+    """Return what differs in one table, both definitions side by side."""
     rows = [
         (
             item["heading"],
@@ -50,13 +50,13 @@ def _differences(group: Record) -> Markup:
 
 
 def _lines(detail: str) -> tuple[Child, ...]:
-    """Give a detail: its sentence, and what follows, lines of a log, as they are."""
+    """Return a detail: its sentence, and what follows, lines of a log, as they are."""
     sentence, _, rest = detail.partition("\n")
     return (marked_up(sentence), tag("pre", rest)) if rest else (marked_up(sentence),)
 
 
 def findings(items: Sequence[Record]) -> Markup:
-    """Give each finding with its reasons, ways out and the code around it; the gravest first."""
+    """Return each finding with its reasons, ways out and the code around it; the gravest first."""
     if not items:
         return tag("p", "The review found nothing.", class_="none")
     order = {"hold": 0, "error": 1, "warn": 2, "info": 3}
@@ -107,13 +107,13 @@ def _excerpt(lines: Sequence[Record]) -> Markup | None:
 
 
 def operations(items: Sequence[Record]) -> Markup | None:
-    """Give a table of the operations, with what became of each."""
+    """Return a table of the operations, with what became of each."""
     rows = [(item["outcome"], item["summary"], tag("code", item["code"])) for item in items]
     return table(("outcome", "operation", "as Alembic writes it"), rows, [item["outcome"] for item in items])
 
 
 def migrations(items: Iterable[Record]) -> Markup | None:
-    """Give the new files, whole."""
+    """Return the new files, whole."""
     found = [
         tag(
             "details",
@@ -126,7 +126,7 @@ def migrations(items: Iterable[Record]) -> Markup | None:
 
 
 def made(things: Sequence[Record], removed: Sequence[Record]) -> Markup | None:
-    """Give what the run made, by exact name, and whether it is gone."""
+    """Return what the run made, by exact name, and whether it is gone."""
     gone = {(item["kind"], item["name"]) for item in removed}
     rows = [
         (item["kind"], tag("code", item["name"]), "removed" if (item["kind"], item["name"]) in gone else "")
@@ -136,13 +136,13 @@ def made(things: Sequence[Record], removed: Sequence[Record]) -> Markup | None:
 
 
 def versions(record: Record) -> Markup | None:
-    """Give the versions of everything."""
+    """Return the versions of everything."""
     rows = [("migrations_tools", record["tool"]), *sorted(record["versions"].items())]
     return table(("what", "version"), rows)
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Child]], classes: Sequence[str] = ()) -> Markup | None:
-    """Give a table with a heading line; nothing when it has no rows."""
+    """Return a table with a heading line; nothing when it has no rows."""
     if not rows:
         return None
     head = tag("tr", *(tag("th", column, scope="col") for column in columns))
@@ -156,11 +156,11 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Child]], classes: Sequ
 
 
 def scrolled(body: Markup, words: str, style: str = "") -> Markup:
-    """Give a part that may be wider than the page, which the keyboard can scroll."""
+    """Return a part that may be wider than the page, which the keyboard can scroll."""
     return tag("div", body, class_=f"scrolled {style}".strip(), tabindex="0", role="group", aria_label=words)
 
 
 def marked_up(text: str) -> Markup:
-    """Give a sentence, what stands in backticks as code."""
+    """Return a sentence, what stands in backticks as code."""
     pieces = re.split(r"`([^`]*)`", text)
     return joined(*(tag("code", piece) if index % 2 else piece for index, piece in enumerate(pieces)))

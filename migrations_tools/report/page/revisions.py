@@ -24,7 +24,7 @@ class Spot:
 
 
 def draw(history: Sequence[Node]) -> Markup | None:
-    """Give the graph; what the run has added is marked."""
+    """Return the graph; what the run has added is marked."""
     if not history:
         return None
     spots = place(history)
@@ -50,7 +50,7 @@ def draw(history: Sequence[Node]) -> Markup | None:
 
 
 def place(history: Sequence[Node]) -> dict[str, Spot]:
-    """Give each revision its place: a lane is kept until the revision that it leads down to."""
+    """Return each revision its place: a lane is kept until the revision that it leads down to."""
     lanes: list[str | None] = []
     spots: dict[str, Spot] = {}
     for row, item in enumerate(history):

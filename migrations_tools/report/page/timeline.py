@@ -16,7 +16,7 @@ _TASKS: Final = ("isolate", "generate", "validate", "review", "check", "cleanup"
 
 
 def draw(steps: Sequence[Step]) -> Markup | None:
-    """Give the timeline. Pauses between tasks, when nothing ran, are left out of the axis."""
+    """Return the timeline. Pauses between tasks, when nothing ran, are left out of the axis."""
     if not steps:
         return None
     total = sum(step["seconds"] for step in steps) or 1.0

@@ -37,7 +37,7 @@ _NOT_OURS = frozenset(
 
 
 def uncovered(facts: ReviewContext) -> Iterator[Difference]:
-    """Give the differences that no operation accounts for, and that are not of what is held back."""
+    """Yield the differences that no operation accounts for, and that are not of what is held back."""
     by_table: dict[str, list[Operation]] = defaultdict(list)
     for each in facts.operations:
         by_table[table_name(each)].append(each)
@@ -95,7 +95,7 @@ def _constraint(facts: ReviewContext, item: Difference, own: list[Operation]) ->
 
 
 def constraints(facts: ReviewContext, item: Difference) -> tuple[Constraint | None, Constraint | None]:
-    """Give a differing constraint as the database and as the models have it."""
+    """Return a differing constraint as the database and as the models have it."""
     have, want = (catalog and catalog.by_identity().get(item.object) for catalog in (facts.before, facts.after))
     return (
         have if isinstance(have, Constraint) and item.sort != "missing" else None,
@@ -111,7 +111,7 @@ def _is_about(operation: Operation, child: Constraint) -> bool:
 
 
 def _is_called(operation: Operation, name: str) -> bool:
-    """Tell whether an operation's name becomes this one in the database.
+    """Return whether an operation's name becomes this one in the database.
 
     One that is too long is cut: by PostgreSQL at the end, by SQLAlchemy earlier, with an underscore and four figures.
     """
@@ -120,12 +120,12 @@ def _is_called(operation: Operation, name: str) -> bool:
 
 
 def _comes_with_type(operation: Operation, check: Constraint) -> bool:
-    """Tell whether a column's type makes the check when the file runs: `Enum(…, create_constraint=True)`."""
+    """Return whether a column's type makes the check when the file runs: `Enum(…, create_constraint=True)`."""
     return check.type == "check" and check.columns == (operation.name,) and "create_constraint=True" in operation.code
 
 
 def _can_be_made(facts: ReviewContext, item: Difference, words: tuple[str, ...]) -> bool:
-    """Tell whether the columns that something is made on are there when the file has run, by their own names."""
+    """Return whether the columns that something is made on are there when the file has run, by their own names."""
     have, want = facts.before.table(item.table), facts.after.table(item.table) if facts.after else None
     added = {each.name for each in facts.kept if each.kind == "add_column" and table_name(each) == item.table}
     there = added | _names(have)
@@ -137,7 +137,7 @@ def _names(table: Table | None) -> set[str]:
 
 
 def _goes(facts: ReviewContext, item: Difference, own: list[Operation], words: tuple[str, ...]) -> bool:
-    """Tell whether something goes, or would go, with a column that is dropped or renamed."""
+    """Return whether something goes, or would go, with a column that is dropped or renamed."""
     dropped = {each.name for each in own if each.kind == "drop_column"}
     return any(mentions(words, name) for name in dropped | facts.renamed(item.table))
 
@@ -160,7 +160,7 @@ def _index(facts: ReviewContext, item: Difference, own: list[Operation]) -> bool
 
 
 def indexes(facts: ReviewContext, item: Difference) -> tuple[Index | None, Index | None]:
-    """Give a differing index as the database and as the models have it."""
+    """Return a differing index as the database and as the models have it."""
     have, want = (catalog and catalog.by_identity().get(item.object) for catalog in (facts.before, facts.after))
     return (
         have if isinstance(have, Index) and item.sort != "missing" else None,

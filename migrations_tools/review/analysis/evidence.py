@@ -25,12 +25,12 @@ _FEW = 5
 
 
 def place_of(drop: Operation, facts: ReviewContext) -> SourceLine | None:
-    """Give the line of a revision file that made what is dropped."""
+    """Return the line of a revision file that made what is dropped."""
     return provenance.find(facts.history, drop.table, "" if drop.kind == "drop_table" else drop.name)
 
 
 def provenance_of(drop: Operation, facts: ReviewContext) -> str:
-    """Say where what is dropped comes from."""
+    """Return where what is dropped comes from."""
     table = table_name(drop)
     if table in facts.members:
         return f"It was created by the extension {facts.members[table]}, to which the table {table} belongs."
@@ -46,7 +46,7 @@ def provenance_of(drop: Operation, facts: ReviewContext) -> str:
 
 
 def evidence_for(drop: Operation, facts: ReviewContext) -> tuple[str, ...]:
-    """Say what the models have, what the base branch's have, and where the sources name it."""
+    """Return what the models have, what the base branch's have, and where the sources name it."""
     return (*_of_models(drop, facts), *_of_base(drop, facts), *_of_sources(drop, facts))
 
 
@@ -65,7 +65,7 @@ def _of_models(drop: Operation, facts: ReviewContext) -> Iterator[str]:
 
 
 def _of_modules(facts: ReviewContext) -> Iterator[str]:
-    """Say which modules could not be asked for the table's model."""
+    """Yield which modules could not be asked for the table's model."""
     if facts.modules.missing:
         yield f"missing: whether a module that env.py does not import defines it: {facts.modules.missing}."
     for module, error in facts.modules.failed.items():
@@ -111,7 +111,7 @@ def few(places: Sequence[str]) -> str:
 
 
 def drifted(drop: Operation, facts: ReviewContext) -> bool:
-    """Tell whether the same drop comes from the base branch's models, and its cause is not of this branch either.
+    """Return whether the same drop comes from the base branch's models, and its cause is not of this branch either.
 
     What a revision of this branch has made, the base branch cannot have in its models.
     """
@@ -122,19 +122,19 @@ def drifted(drop: Operation, facts: ReviewContext) -> bool:
 
 
 def is_of_this_branch(drop: Operation, facts: ReviewContext) -> bool:
-    """Tell whether a revision that the base branch does not have has made what is dropped."""
+    """Return whether a revision that the base branch does not have has made what is dropped."""
     place = place_of(drop, facts)
     return facts.base.schema is not None and place is not None and place.file not in facts.base.revisions
 
 
 def used_by_base(drop: Operation, facts: ReviewContext) -> bool | None:
-    """Tell whether the base branch's models, those of the version that runs, still have it; None when unknown."""
+    """Return whether the base branch's models, those of the version that runs, still have it; None when unknown."""
     gone = None if facts.base.schema is None else lacks(facts.base.schema, drop, facts)
     return None if gone is None else not gone
 
 
 def terms(operations: Sequence[Operation]) -> dict[str, Term]:
-    """Give the names of what is dropped, to be looked for in the sources, by the object's full name."""
+    """Return the names of what is dropped, to be looked for in the sources, by the object's full name."""
     found = {}
     for drop in (item for item in operations if item.is_drop and item.table):
         if drop.kind == "drop_table":

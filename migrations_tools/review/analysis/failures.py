@@ -56,12 +56,12 @@ def check_on_existing_rows(facts: ReviewContext) -> Iterator[Finding]:
 
 
 def failures_of_rows(facts: ReviewContext) -> Iterator[Finding]:
-    """Give, under the codes of the rules that foresee them, the failures that came with rows."""
+    """Yield, under the codes of the rules that foresee them, the failures that came with rows."""
     yield from (finding for finding in failures(facts) if finding.code not in ("AG12", "DT09"))
 
 
 def failures(facts: ReviewContext) -> Iterator[Finding]:
-    """Give the error that ended upgrade(), under the code of its kind; CONCURRENTLY in a transaction is LK02's."""
+    """Yield the error that ended upgrade(), under the code of its kind; CONCURRENTLY in a transaction is LK02's."""
     up = facts.executed.up if facts.executed else None
     if up is None or up.failure is None or _is_concurrently(up.failure):
         return
@@ -93,7 +93,7 @@ def _is_concurrently(failure: Failure) -> bool:
 
 
 def _kind(failure: Failure, operation: Operation | None, by_rows: bool, real: bool) -> tuple[str, Severity, str]:
-    """Give the code of an error's kind, how grave it is, and the end of a sentence."""
+    """Return the code of an error's kind, how grave it is, and the end of a sentence."""
     found = words(failure.statement)
     severity: Severity = "error" if real else "info"
     which = "on the rows that were given" if real else "on rows that were made up"
@@ -121,7 +121,7 @@ def what(failure: Failure, operation: Operation | None) -> str:
 
 
 def object_of(made: RevisionPass, failure: Failure, operation: Operation | None) -> str:
-    """Give what an error is about, as far as that can be told: an object, else the file."""
+    """Return what an error is about, as far as that can be told: an object, else the file."""
     return operation.object if operation and operation.object else failure.file or made.revision
 
 
@@ -130,7 +130,7 @@ def _ids(operation: Operation | None) -> tuple[int, ...]:
 
 
 def told(failure: Failure) -> tuple[str, ...]:
-    """Give what the database, or Python, says of an error, and the statement."""
+    """Return what the database, or Python, says of an error, and the statement."""
     lines = [f"The database says: {failure.message}" if failure.sqlstate else f"{failure.type}: {failure.message}"]
     lines += [failure.detail] if failure.detail else []
     return (*lines, *([f"The statement: {shown(failure.statement)}"] if failure.statement else []))

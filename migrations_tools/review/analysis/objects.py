@@ -11,36 +11,36 @@ from migrations_tools.review.context import ReviewContext, table_name
 
 
 def child(table: Table | None, name: str) -> Constraint | Index | None:
-    """Give a table's constraint or index by name."""
+    """Return a table's constraint or index by name."""
     return next((item for item in children(table) if item.name == name), None)
 
 
 def children(table: Table | None) -> tuple[Constraint | Index, ...]:
-    """Give a table's constraints and indexes."""
+    """Return a table's constraints and indexes."""
     return (*table.constraints, *table.indexes) if table else ()
 
 
 def column(table: Table | None, name: str) -> Column | None:
-    """Give a table's column by name."""
+    """Return a table's column by name."""
     return next((item for item in table.columns if item.name == name), None) if table else None
 
 
 def is_unique(item: Constraint | Index) -> bool:
-    """Tell whether something lets no value of its columns occur twice, in any row."""
+    """Return whether something lets no value of its columns occur twice, in any row."""
     if isinstance(item, Constraint):
         return item.type == "unique"
     return item.unique and item.predicate is None and item.expressions is None
 
 
 def owner_of(operation: Operation, facts: ReviewContext) -> str:
-    """Give the extension or the tables that an operation's table belongs to, where it is not the models' own."""
+    """Return the extension or the tables that an operation's table belongs to, where it is not the models' own."""
     known = facts.existing(operation)
     partition_of = ", ".join(known.parents) if known and known.kind == "partition" else ""
     return facts.members.get(table_name(operation), partition_of)
 
 
 def lacks(catalog: Catalog, drop: Operation, facts: ReviewContext) -> bool | None:
-    """Tell whether another schema has not what is dropped, nor the same under another name; None: that says nothing."""
+    """Return whether another schema lacks what is dropped, under any name; None where that says nothing."""
     table = catalog.table(table_name(drop))
     if drop.kind == "drop_table":
         return table is None
@@ -56,7 +56,7 @@ def lacks(catalog: Catalog, drop: Operation, facts: ReviewContext) -> bool | Non
 
 
 def equivalents(drop: Operation, facts: ReviewContext) -> tuple[Constraint | Index, ...]:
-    """Give what the models have on the same columns that does as much as what is dropped."""
+    """Return what the models have on the same columns that does as much as what is dropped."""
     items = children(facts.wanted(drop))
     if not drop.columns:
         ours = child(facts.existing(drop), drop.name)
@@ -70,7 +70,7 @@ def equivalents(drop: Operation, facts: ReviewContext) -> tuple[Constraint | Ind
 
 
 def views_on(operation: Operation, facts: ReviewContext) -> tuple[View, ...]:
-    """Give the views that read an operation's column, but those that the revision itself takes care of."""
+    """Return the views that read an operation's column, but those that the revision itself takes care of."""
     path = f"{table_name(operation)}.{operation.name}"
     others = [item for item in facts.operations if not item.table]
     return tuple(
@@ -92,7 +92,7 @@ def _noun(item: Constraint | Index) -> str:
 
 
 def names_word(text: str, word: str) -> bool:
-    """Tell whether a text has a name as a whole word."""
+    """Return whether a text has a name as a whole word."""
     return re.search(rf"(?<![\w$]){re.escape(word)}(?![\w$])", text) is not None
 
 

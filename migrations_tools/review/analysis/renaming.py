@@ -41,7 +41,7 @@ def rename_column(drop: Operation, made: Operation, facts: ReviewContext) -> Fin
 
 
 def of_column(drop: Operation, made: Operation, facts: ReviewContext) -> set[int]:
-    """Give the ids of all operations that a renamed column is behind."""
+    """Return the ids of all operations that a renamed column is behind."""
     return {drop.id, made.id, *(item.id for pair in dependents(drop, made, facts) for item in pair)}
 
 
@@ -84,7 +84,7 @@ def _same_but(old: Operation, new: Operation, name: str, new_name: str) -> bool:
 
 
 def _changes(drop: Operation, made: Operation, facts: ReviewContext) -> Iterator[Step]:
-    """Give what differs between the column as it was and as the models have it, beside the name."""
+    """Yield what differs between the column as it was and as the models have it, beside the name."""
     ours, theirs = column(facts.existing(drop), drop.name), column(facts.wanted(made), made.name)
     if ours is None or theirs is None:
         return
@@ -129,7 +129,7 @@ def rename_table(drop: Operation, made: Operation, facts: ReviewContext) -> Find
 
 
 def of_table(drop: Operation, made: Operation, facts: ReviewContext) -> set[int]:
-    """Give the ids of all operations that a renamed table is behind."""
+    """Return the ids of all operations that a renamed table is behind."""
     ids = {drop.id, made.id, *(item.id for pair in _keys(drop, made, facts) for item in pair)}
     ids |= {item.id for item in facts.operations if item.is_drop and same_table(item, drop)}
     return ids | {item.id for item in facts.operations if item.kind.startswith("create") and same_table(item, made)}

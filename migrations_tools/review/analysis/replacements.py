@@ -36,7 +36,7 @@ class Replacement:
 
 
 def replacements(facts: ReviewContext) -> dict[int, Replacement]:
-    """Give what makes way for its like, by the id of the drop; each successor takes one place."""
+    """Return what makes way for its like, by the id of the drop; each successor takes one place."""
     found: dict[int, Replacement] = {}
     taken: set[int] = set()
     made = [item for item in facts.operations if item.kind in _CREATES]
@@ -67,7 +67,7 @@ def _ways(drop: Operation, made: Operation, facts: ReviewContext) -> Iterator[Ho
 
 
 def _unique_still(drop: Operation, made: Operation, facts: ReviewContext) -> bool:
-    """Tell whether the same columns are unique before and after, once by a constraint and once by an index."""
+    """Return whether the same columns are unique before and after, once by a constraint and once by an index."""
     both = drop.constraint in ("unique", "") and made.constraint in ("unique", "")
     unique = (drop.constraint == "unique" or drop.unique) and (made.constraint == "unique" or made.unique)
     ours = child(facts.existing(drop), drop.name)
@@ -76,7 +76,7 @@ def _unique_still(drop: Operation, made: Operation, facts: ReviewContext) -> boo
 
 
 def _as_much(drop: Operation, made: Operation) -> bool:
-    """Tell whether what is made guards or speeds up the same columns as what is dropped."""
+    """Return whether what is made guards or speeds up the same columns as what is dropped."""
     if not drop.columns or set(made.columns) != set(drop.columns) or made.details.get("where"):
         return False
     if drop.constraint == "foreign key":
@@ -175,7 +175,7 @@ def rename_constraint(table: str, old: str, new: str) -> Piece:
 
 
 def changed(item: Replacement, facts: ReviewContext) -> Finding:
-    """Say that something is built again because it changes, and still does what it did."""
+    """Return that something is built again because it changes, and still does what it did."""
     drop, made = item.drop, item.made
     theirs = child(facts.wanted(made), made.name)
     into = f" as {theirs.description}" if theirs else ""

@@ -16,23 +16,23 @@ _TOKEN = re.compile(
 
 
 def words(statement: str) -> tuple[str, ...]:
-    """Give the statement's bare words in capitals and its quoted names as they are; texts and comments are left out."""
+    """Return the statement's bare words in capitals and its quoted names as written, without texts and comments."""
     found = (match["word"].upper() if match["word"] else match["quoted"] for match in _TOKEN.finditer(statement))
     return tuple(word for word in found if word)
 
 
 def has(found: Sequence[str], *run: str) -> bool:
-    """Tell whether words stand one after the other."""
+    """Return whether words stand one after the other."""
     return any(tuple(found[start : start + len(run)]) == run for start in range(len(found)))
 
 
 def names(statement: str, name: str) -> bool:
-    """Tell whether a statement names something, in quotes or not."""
+    """Return whether a statement names something, in quotes or not."""
     found = words(statement)
     return name in found or name.upper() in found
 
 
 def shown(statement: str, longest: int = 200) -> str:
-    """Give a statement on one line, cut where it is long."""
+    """Return a statement on one line, cut where it is long."""
     line = " ".join(statement.split())
     return line if len(line) <= longest else f"{line[: longest - 1]}…"

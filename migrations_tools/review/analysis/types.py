@@ -108,7 +108,7 @@ def parse(printed: str) -> SqlType:
 
 
 def cast(old: SqlType, new: SqlType, enums: Collection[str] = ()) -> Cast:
-    """Say how a column of one type becomes one of another; `enums` are the names of the enum types."""
+    """Return how a column of one type becomes one of another; `enums` are the names of the enum types."""
     to_text = new.name in _STRINGS and not new.array
     if to_text or (old.name == new.name and old.array == new.array):
         return "assignment"
@@ -129,7 +129,7 @@ def _between(old: str, new: str, enums: Collection[str]) -> Cast:
 
 
 def narrows(old: SqlType, new: SqlType) -> bool:
-    """Tell whether a value may not fit the new type, or lose a part of itself in it."""
+    """Return whether a value may not fit the new type, or lose a part of itself in it."""
     if old.name in _STRINGS and new.name in ("character varying", "character"):
         return _size(new) < _size(old)
     if old.name == new.name == "numeric":

@@ -25,7 +25,7 @@ _TWO_DEPLOYS = "In one deploy, let the application do without it; drop it in a l
 
 
 def taken_away(facts: ReviewContext) -> Iterator[Finding]:
-    """Give, under the codes of the rules about drops, what an existing table loses and which tables go."""
+    """Yield, under the codes of the rules about drops, what an existing table loses and which tables go."""
     trip = facts.trip
     if not facts.by_hand or trip is None or trip.before is None or trip.after_up is None or trip.up is None:
         return
@@ -71,7 +71,7 @@ def _from_table(trip: Executed, up: RevisionPass, table: Table, now: Table) -> I
 
 
 def _same_name(item: Constraint | Index, now: Table) -> bool:
-    """Tell whether it is there in another form: changed, not dropped."""
+    """Return whether it is there in another form: changed, not dropped."""
     return any(other.name == item.name and other.noun == item.noun for other in (*now.constraints, *now.indexes))
 
 
@@ -139,7 +139,7 @@ def _index_gone(trip: Executed, up: RevisionPass, table: Table, index: Index) ->
 
 
 def _step(up: RevisionPass, *wanted: str) -> OperationRun | None:
-    """Give the step that took something away: the last one that sent a statement with all of its names."""
+    """Return the step that took something away: the last one that sent a statement with all of its names."""
     found = [
         step
         for step, each in up.statements

@@ -30,7 +30,7 @@ def _allowed(facts: ReviewContext) -> Iterator[Operation]:
 
 
 def _going(facts: ReviewContext) -> Iterator[Operation]:
-    """Give the allowed drops that no view stops."""
+    """Yield the allowed drops that no view stops."""
     yield from (drop for drop in _allowed(facts) if drop.kind != "drop_column" or not views_on(drop, facts))
 
 

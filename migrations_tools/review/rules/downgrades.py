@@ -68,7 +68,7 @@ def required_column_comes_back(facts: ReviewContext) -> Iterator[Finding]:
 
 
 def _has_no_value(table: Table | None, name: str) -> bool:
-    """Tell whether a column is NOT NULL, and nothing but a row itself gives it a value; a key's is left to the key."""
+    """Return whether a column is NOT NULL and only the row itself gives it a value; a key's is left to the key."""
     found = column(table, name)
     keys = [each.columns for each in table.constraints if each.type == "primary key"] if table else []
     if found is None or found.nullable or any(name in columns for columns in keys):

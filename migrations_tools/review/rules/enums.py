@@ -18,7 +18,7 @@ LATER = RuleSet()
 
 
 def pairs(facts: ReviewContext) -> Iterator[tuple[Enum, Enum]]:
-    """Give every enum type whose labels differ, as the database and as the models have it."""
+    """Yield every enum type whose labels differ, as the database and as the models have it."""
     wanted = {enum.identity: enum for enum in facts.after.enums} if facts.after else {}
     for enum in facts.before.enums:
         other = wanted.get(enum.identity)
@@ -27,7 +27,7 @@ def pairs(facts: ReviewContext) -> Iterator[tuple[Enum, Enum]]:
 
 
 def users(enum: Enum, catalog: Catalog) -> list[tuple[str, str]]:
-    """Give the columns of a type, or of arrays of it, as (table, column)."""
+    """Return the columns of a type, or of arrays of it, as (table, column)."""
     return [
         (table.qualified_name, column.name)
         for table in catalog.tables
@@ -189,7 +189,7 @@ def enum_type_orphaned(facts: ReviewContext) -> Iterator[Finding]:
 
 
 def _leaves(facts: ReviewContext, table: str, column: str) -> bool:
-    """Tell whether a column is dropped or gets another type in what goes into the file."""
+    """Return whether a column is dropped or gets another type in what goes into the file."""
     own = [item for item in facts.kept if table_name(item) == table]
     return any(
         item.kind == "drop_table"

@@ -17,7 +17,7 @@ _NOT_THE_APPLICATION = ("test", "conftest", "migrations/", "versions/", "alembic
 
 
 def _descends(lineage: Lineage) -> list[tuple[Revision, list[str]]]:
-    """Give the reviewed revisions that stand on something that is no head of the base branch any more."""
+    """Return the reviewed revisions that stand on something that is no head of the base branch any more."""
     base = lineage.base
     if base is None or not base.tip:
         return []
@@ -202,7 +202,7 @@ def create_all_in_the_application(facts: ReviewContext) -> Iterator[Finding]:
 
 
 def _calls(source: str) -> dict[str, int]:
-    """Give the methods that a source calls or names, with the first line of each."""
+    """Return the methods that a source calls or names, with the first line of each."""
     try:
         nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Attribute)]
     except (SyntaxError, ValueError):

@@ -39,7 +39,7 @@ class _Taken:
         return operation.object if operation and operation.object else ", ".join(self.tables)
 
     def finding(self, facts: ReviewContext, sentence: str, *ways_out: str) -> Finding:
-        """Say something of the statement, on its line."""
+        """Return something of the statement, on its line."""
         return Finding(
             object=self.object,
             sentence=sentence,
@@ -51,12 +51,12 @@ class _Taken:
 
 
 def severity(facts: ReviewContext, tables: Collection[str]) -> Severity:
-    """Give how grave a lock on tables is: more than a note only where one is known to be large."""
+    """Return how grave a lock on tables is: more than a note only where one is known to be large."""
     return "warn" if facts.large & {"*", *tables} else "info"
 
 
 def _taken(facts: ReviewContext) -> Iterator[_Taken]:
-    """Give what worked on tables that were there before and stay."""
+    """Yield what worked on tables that were there before and stay."""
     trip = facts.trip
     if trip is None or trip.up is None or trip.before is None:
         return
@@ -197,7 +197,7 @@ def unique_built_under_lock(facts: ReviewContext) -> Iterator[Finding]:
 
 
 def _adding(facts: ReviewContext) -> Iterator[_Taken]:
-    """Give the statements that add something to a table, other than a column."""
+    """Yield the statements that add something to a table, other than a column."""
     for each in _taken(facts):
         if each.statement.sort == "ALTER TABLE" and "ADD" in each.words and not has(each.words, "ADD", "COLUMN"):
             yield each

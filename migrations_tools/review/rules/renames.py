@@ -30,7 +30,7 @@ class Rename:
 
 
 def column_renames(facts: ReviewContext) -> dict[int, Rename]:
-    """Give the columns that were, or may have been, renamed; by the id of the drop."""
+    """Return the columns that were, or may have been, renamed; by the id of the drop."""
     drops = [item for item in facts.operations if item.kind == "drop_column" and not owner_of(item, facts)]
     adds = [item for item in facts.operations if item.kind == "add_column"]
     found: dict[int, Rename] = {}
@@ -76,7 +76,7 @@ def _similarity(drop: Operation, add: Operation, drops: Sequence[Operation], add
 
 
 def _fits(drop: Operation, add: Operation, facts: ReviewContext) -> bool:
-    """Tell whether an added column can be the dropped one: same table, same family of type, both known."""
+    """Return whether an added column can be the dropped one: same table, same family of type, both known."""
     if not same_table(drop, add):
         return False
     ours, theirs = column(facts.existing(drop), drop.name), column(facts.wanted(add), add.name)
@@ -91,7 +91,7 @@ def _family(item: Column) -> str:
 
 
 def table_renames(facts: ReviewContext) -> dict[int, Rename]:
-    """Give the tables that were, or may have been, renamed; by the id of the drop."""
+    """Return the tables that were, or may have been, renamed; by the id of the drop."""
     drops = [item for item in facts.operations if item.kind == "drop_table" and not owner_of(item, facts)]
     made = [item for item in facts.operations if item.kind == "create_table"]
     found: dict[int, Rename] = {}
@@ -108,7 +108,7 @@ def table_renames(facts: ReviewContext) -> dict[int, Rename]:
 
 
 def _nearly_the_same(drop: Operation, made: Operation, facts: ReviewContext) -> bool:
-    """Tell whether two tables have nearly the same columns of the same types."""
+    """Return whether two tables have nearly the same columns of the same types."""
     ours, theirs = facts.existing(drop), facts.wanted(made)
     if ours is None or theirs is None:
         return False
@@ -117,7 +117,7 @@ def _nearly_the_same(drop: Operation, made: Operation, facts: ReviewContext) -> 
 
 
 def behind(facts: ReviewContext) -> dict[int, str]:
-    """Give the code of every operation that a rename, wished or likely, is behind."""
+    """Return the code of every operation that a rename, wished or likely, is behind."""
     found: dict[int, str] = {}
     for item in column_renames(facts).values():
         found |= dict.fromkeys(of_column(item.drop, item.made, facts), "RN01")
@@ -182,7 +182,7 @@ def _asked(item: Rename, codes: tuple[str, str], option: str, ids: set[int], fac
 
 
 def unmet(facts: ReviewContext) -> Iterator[str]:
-    """Say which wished renames find nothing to rename here, and why."""
+    """Yield which wished renames find nothing to rename here, and why."""
     columns = {item.drop.object.removeprefix("public.") for item in column_renames(facts).values() if item.wished}
     tables = {item.drop.object.removeprefix("public.") for item in table_renames(facts).values() if item.wished}
     for old, new in facts.wishes.renames.items():

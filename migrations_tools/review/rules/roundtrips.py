@@ -56,14 +56,14 @@ _CHANGES_ROWS = frozenset({"DELETE", "TRUNCATE", "UPDATE", "MERGE", "INSERT", "W
 
 
 def _is_unsaid(up: RevisionPass, change: ContentsChange) -> bool:
-    """Tell whether something is lost without a statement that changes rows and names the table."""
+    """Return whether something is lost without a statement that changes rows and names the table."""
     local = change.table.rpartition(".")[2]
     said = any(each.sort in _CHANGES_ROWS and names(each.sql, local) for _, each in up.statements)
     return change.kind in ("rows lost", "values lost") and not said
 
 
 def _line_about(up: RevisionPass, table: str) -> int:
-    """Give the line that most likely changed the rows of a table: by its statement, its locks, or its name."""
+    """Return the line that most likely changed the rows of a table: by its statement, its locks, or its name."""
     local = table.rpartition(".")[2]
     named = [(step.line, each.sort in _CHANGES_ROWS) for step, each in up.statements if names(each.sql, local)]
     locked = [step.line for step, each in up.statements if any(lock.relation.name == local for lock in each.locks)]
@@ -206,7 +206,7 @@ def trace_left(facts: ReviewContext) -> Iterator[Finding]:
 
 
 def _came_back(trip: Executed, item: Difference) -> bool:
-    """Tell whether a column was gone in between: it comes back without values, and where there are rows nullable."""
+    """Return whether a column was gone in between: it comes back without values, and where there are rows nullable."""
     up = trip.after_up
     return item.aspect == "nullability" and up is not None and item.object not in up.catalog.by_identity()
 

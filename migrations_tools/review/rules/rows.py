@@ -104,7 +104,7 @@ def column_made_required(facts: ReviewContext) -> Iterator[Finding]:
 
 
 def _in_new_key(facts: ReviewContext, item: Operation) -> bool:
-    """Tell whether the column is one of a primary key's, which is a matter of its own."""
+    """Return whether the column is one of a primary key's, which is a matter of its own."""
     wanted = facts.wanted(item)
     keys = [each for each in wanted.constraints if each.type == "primary key"] if wanted else []
     return any(item.name in key.columns for key in keys)
@@ -151,7 +151,7 @@ def unique_on_existing_columns(facts: ReviewContext) -> Iterator[Finding]:
 
 
 def _is_unique_already(facts: ReviewContext, item: Operation) -> bool:
-    """Tell whether the rows keep to it already: one unique thing takes the place of another."""
+    """Return whether the rows keep to it already: one unique thing takes the place of another."""
     table = facts.existing(item)
     if table is None:
         return False

@@ -43,7 +43,7 @@ class Retyped:
 
 
 def retyped(facts: ReviewContext) -> Iterator[Retyped]:
-    """Give every column whose type an operation changes, but where a hand has written how (`postgresql_using`)."""
+    """Yield every column whose type an operation changes, but where a hand has written how (`postgresql_using`)."""
     catalogs = [facts.before, *([facts.after] if facts.after else [])]
     enums = {enum.qualified_name for catalog in catalogs for enum in catalog.enums}
     own = {"citext", *(domain.qualified_name for catalog in catalogs for domain in catalog.domains)}

@@ -37,7 +37,7 @@ def schema_or_sequence_missing(facts: ReviewContext) -> Iterator[Finding]:
 
 
 def handled(facts: ReviewContext, handle: Handler) -> Iterator[Finding]:
-    """Give what a handler makes of the differences that no operation accounts for."""
+    """Return what a handler makes of the differences that no operation accounts for."""
     return (found for item in uncovered(facts) if (found := handle(facts, item)))
 
 
@@ -140,7 +140,7 @@ def _constraint(facts: ReviewContext, item: Difference) -> Finding | None:
 
 
 def _needed(facts: ReviewContext, constraint: Constraint | None) -> bool:
-    """Tell whether foreign keys rely on a constraint, so that it cannot be dropped."""
+    """Return whether foreign keys rely on a constraint, so that it cannot be dropped."""
     if constraint is None or constraint.type != "unique":
         return False
     columns = f"({', '.join(map(sql.name, constraint.columns))})"
@@ -165,7 +165,7 @@ def _noun(constraint: Constraint) -> str:
 
 
 def table_of(facts: ReviewContext, name: str) -> Table:
-    """Give a table as the database has it. Raises LookupError where it has none."""
+    """Return a table as the database has it. Raises LookupError where it has none."""
     found = facts.before.table(name)
     if found is None:
         raise LookupError(f"the database has no table {name}, though a difference inside of it was found")
@@ -259,7 +259,7 @@ def _column(facts: ReviewContext, item: Difference) -> Finding | None:
 
 
 def columns(facts: ReviewContext, item: Difference) -> tuple[Column | None, Column | None]:
-    """Give a differing column as the database and as the models have it."""
+    """Return a differing column as the database and as the models have it."""
     have, want = (catalog and catalog.by_identity().get(item.object) for catalog in (facts.before, facts.after))
     return have if isinstance(have, Column) else None, want if isinstance(want, Column) else None
 
@@ -272,7 +272,7 @@ def _operation(facts: ReviewContext, item: Difference, column: Column) -> Operat
 def _change(
     facts: ReviewContext, item: Difference, have: Column, want: Column
 ) -> tuple[tuple[Piece, ...], tuple[Piece, ...]] | None:
-    """Give what is to be done there and back; None for what is not certain."""
+    """Return what is to be done there and back; None for what is not certain."""
     table, aspect, name = table_of(facts, item.table), item.aspect, want.name
     schema, alter = _schema(table), f"ALTER TABLE {sql.table_path(table)} ALTER COLUMN {sql.name(name)}"
     if aspect == "default" and want.default is not None and not want.sequence_of and not have.sequence_of:

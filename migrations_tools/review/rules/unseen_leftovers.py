@@ -66,7 +66,7 @@ def _by_hand(facts: ReviewContext, item: Difference) -> Finding | None:
 
 
 def _hand(facts: ReviewContext, item: Difference) -> str:
-    """Say what to write; a type that env.py does not compare is Alembic's own to write."""
+    """Return what to write; a type that env.py does not compare is Alembic's own to write."""
     have, want = columns(facts, item)
     if not have or not want:
         return "Write a revision of your own, or mend the model."

@@ -51,7 +51,7 @@ def tables_refer_to_each_other(facts: ReviewContext) -> Iterator[Finding]:
 
 
 def foreign_keys(table: Table | None) -> list[Constraint]:
-    """Give a table's foreign keys; none of no table."""
+    """Return a table's foreign keys; none of no table."""
     return [each for each in table.constraints if each.type == "foreign key"] if table else []
 
 
@@ -107,7 +107,7 @@ def table_dropped_before_its_keys(facts: ReviewContext) -> Iterator[Finding]:
 
 
 def _ends(facts: ReviewContext, child: Table, key: Constraint) -> list[Operation]:
-    """Give the operations that take a foreign key away: itself, its columns, its table."""
+    """Return the operations that take a foreign key away: itself, its columns, its table."""
     own = [item for item in facts.operations if table_name(item) == child.qualified_name and item.is_drop]
     by_name = [item for item in own if item.kind == "drop_constraint" and item.name == key.name]
     columns = [item for item in own if item.kind == "drop_column" and item.name in key.columns]
@@ -150,7 +150,7 @@ def serial_made_identity(facts: ReviewContext) -> Iterator[Finding]:
 
 
 def made_identities(facts: ReviewContext) -> Iterator[tuple[Column, Column]]:
-    """Give each serial column that is an identity in the models, as it is and as it is to be."""
+    """Yield each serial column that is an identity in the models, as it is and as it is to be."""
     for table in facts.before.tables if facts.after else ():
         other = facts.after.table(table.qualified_name) if facts.after else None
         for have in table.columns if table.qualified_name not in facts.excluded else ():
@@ -198,7 +198,7 @@ def _as_identity(facts: ReviewContext, operation: Operation | None, have: Column
 
 
 def _identity(facts: ReviewContext, table: str, have: Column, want: Column) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Give the statements that make an identity of a serial, and those that take it back."""
+    """Return the statements that make an identity of a serial, and those that take it back."""
     sequence = next(each for each in facts.before.sequences if each.owned_by == have.path and each.implicit)
     counter, column = sql.path(sequence.schema, sequence.name), sql.name(have.name)
     here = f"pg_get_serial_sequence({sql.quoted(table)}, {sql.quoted(have.name)})"

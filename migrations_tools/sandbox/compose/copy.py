@@ -34,7 +34,7 @@ class Copy:
         return next(item.container_name for item in self.plan.services if item.service == self.project.database.service)
 
     def base_of(self, database: str) -> str:
-        """Give the pristine clone of a database, which its scratch copies are made from."""
+        """Return the pristine clone of a database, which its scratch copies are made from."""
         return scratch_name(database, "base", self.plan.suffix)
 
     def one_off(self, purpose: str) -> str:
@@ -43,7 +43,7 @@ class Copy:
 
 
 def copy_of(session: Session, original: Original, plan: IsolationPlan, form: str) -> Copy:
-    """Give the copy that a plan describes, in the form in which Compose is given it.
+    """Return the copy that a plan describes, in the form in which Compose is given it.
 
     The child environment names the copy's project as well as the option does: up to Compose 2.27.0,
     `${COMPOSE_PROJECT_NAME}` in a file takes the environment's value even when `--project-name` is given
@@ -57,7 +57,7 @@ def copy_of(session: Session, original: Original, plan: IsolationPlan, form: str
 
 
 def _options(session: Session, original: Original, form: str) -> tuple[str, ...]:
-    """Give the copy's Compose options: the original's with the override on top, or with one file in their place.
+    """Return the copy's Compose options: the original's with the override on top, or with one file in their place.
 
     The folder, environment files and profiles stay: they decide which services are active.
     """
@@ -69,7 +69,7 @@ def _options(session: Session, original: Original, form: str) -> tuple[str, ...]
 
 
 def reopen(session: Session, run: Run) -> Copy:
-    """Give the copy of a run that stands, read afresh; the plan is the journal's."""
+    """Return the copy of a run that stands, read afresh; the plan is the journal's."""
     original = read_original(session, run)
     refuse_another(session, original.docker, run)
     return copy_of(session, original, from_json(run.plan), run.form)

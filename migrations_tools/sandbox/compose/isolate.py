@@ -75,7 +75,7 @@ def _make(session: Session, original: Original, planned: IsolationPlan, can: Fea
 
 
 def host_ports(planned: IsolationPlan) -> list[int]:
-    """Give every port of this machine that a copy publishes."""
+    """Return every port of this machine that a copy publishes."""
     return sorted(ports.host_ports(port for service in planned.services for port in service.ports))
 
 
@@ -184,7 +184,7 @@ def show(copy: Copy, containers: tuple[Container, ...]) -> None:
 
 
 def url(copy: Copy) -> str:
-    """Give the base URL of the copy's application; empty when it publishes no port."""
+    """Return the base URL of the copy's application; empty when it publishes no port."""
     application = copy.project.application
     service = copy.plan.service(application.service) if application else None
     if not service or not application:

@@ -60,7 +60,7 @@ def read_original(session: Session, run: Run | None = None) -> Original:
 
 
 def read_whole(original: Original) -> Mapping[str, Any]:
-    """Give the configuration with the services of all profiles; empty when these do not load together."""
+    """Return the configuration with the services of all profiles; empty when these do not load together."""
     try:
         return resolved(original.docker, (*original.options, *_ALL), original.project.name)
     except CannotProceed:

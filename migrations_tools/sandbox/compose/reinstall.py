@@ -56,18 +56,18 @@ class ComposeInstallation:
     removed: tuple[str, ...]
 
     def migrated_by(self) -> tuple[str, str]:
-        """Say which service ran the migrations, by its command, and when it was done."""
+        """Return which service ran the migrations, by its command, and when it was done."""
         ran, done = self._migrating()
         if done:
             return f"run by the service {done[0].service}", done[0].finished
         return (f"run by the service {ran[0].service}", now()) if ran else ("", "")
 
     def may_migrate_itself(self) -> bool:
-        """Say yes, for a service's start may; but not where the one that does has ended."""
+        """Return yes, for a service's start may; but not where the one that does has ended."""
         return not self._migrating()[1]
 
     def _migrating(self) -> tuple[list[Container], list[Container]]:
-        """Give the containers whose command runs migrations, and those of them that have ended."""
+        """Return the containers whose command runs migrations, and those of them that have ended."""
         services = self.copy.original.config["services"]
         ran = [item for item in self.containers if runs_alembic(services.get(item.service, {}))]
         return ran, [item for item in ran if item.status == "exited"]
@@ -77,7 +77,7 @@ class ComposeInstallation:
         return run
 
     def url(self) -> tuple[str, str]:
-        """Give the application's URL on this machine."""
+        """Return the application's URL on this machine."""
         found = url(self.copy)
         return found, "" if found else "no service of the stack is known to answer over HTTP; set `application_service`"
 
@@ -93,7 +93,7 @@ class ComposeInstallation:
         ]
 
     def logs(self, only: str = "") -> Logs:
-        """Give the log of each service, or of one; of one with several containers, by their names."""
+        """Return the log of each service, or of one; of one with several containers, by their names."""
         application, docker = self.copy.original.project.application, self.copy.stack.docker
         own = application.service if application else ""
         there = [item for item in self.copy.stack.standing() if only in ("", item.service)]
@@ -111,7 +111,7 @@ class ComposeInstallation:
 
 
 def _identity(copy: Copy, run: Run) -> str:
-    """Give the database's identity before it is destroyed; "" when it does not answer any more."""
+    """Return the database's identity before it is destroyed; "" when it does not answer any more."""
     try:
         return start.server(copy, run).identity()
     except CannotProceed as error:
@@ -149,7 +149,7 @@ def _refuse_strangers(stack: compose.TempStack, run: Run) -> None:
 
 
 def _own_volumes(copy: Copy, run: Run) -> list[str]:
-    """Give the volumes to remove: labelled ones, each checked against plan and journal, and the images' own."""
+    """Return the volumes to remove: labelled ones, each checked against plan and journal, and the images' own."""
     labelled = _labelled_volumes(copy)
     planned = set(copy.plan.volume_names) & set(run.names("volume"))
     strangers = [name for name in labelled if name not in planned]

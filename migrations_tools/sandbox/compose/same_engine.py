@@ -41,7 +41,7 @@ def _gone(session: Session) -> str:
 
 
 def remarks(session: Session, original: Original) -> Iterator[str]:
-    """Say what besides the settings decides what the stack is made of, and what only seems to."""
+    """Yield what besides the settings decides what the stack is made of, and what only seems to."""
     compose = original.project.compose
     if compose.source.startswith("COMPOSE_FILE"):
         yield f"Compose files, from {compose.source}: {', '.join(map(str, compose.files))}."

@@ -41,11 +41,11 @@ class ComposeSandbox:
         return self.project.database.name
 
     def base_of(self, database: str) -> str:
-        """Give the pristine clone, made before the application's first connection."""
+        """Return the pristine clone, made before the application's first connection."""
         return self.copy.base_of(database)
 
     def scratch_name(self, database: str, purpose: str) -> str:
-        """Give the name of a scratch database inside the temp server."""
+        """Return the name of a scratch database inside the temp server."""
         return scratch_name(database, purpose, self.copy.plan.suffix)
 
     def place(self) -> str:
@@ -63,7 +63,7 @@ class ComposeSandbox:
         return start.run_program(self.copy, run, program)
 
     def server(self, run: Run) -> Server:
-        """Give the temp server by the port that the engine published."""
+        """Return the temp server by the port that the engine published."""
         return start.server(self.copy, run)
 
     def refresh(self, run: Run) -> Run:
@@ -84,14 +84,14 @@ class ComposeSandbox:
         return run, installation
 
     def client(self, run: Run, terminal: bool, command: str = "") -> tuple[list[str], dict[str, str]]:
-        """Give the words that start psql inside the database's own container."""
+        """Return the words that start psql inside the database's own container."""
         copy, access = self.copy, self.project.database
         tty = ("--tty",) if terminal else ()
         client = ("--", copy.database_container, "psql", "-U", access.user, *psql_words(access.name, command))
         return copy.stack.docker.foreground(copy.stack.scope(run), "exec", "--interactive", *tty, *client), {}
 
     def versions(self) -> dict[str, str]:
-        """Give the versions of the Docker engine and of Compose."""
+        """Return the versions of the Docker engine and of Compose."""
         docker = self.copy.stack.docker
         return {
             "docker": docker.query("version", "--format", "{{.Server.Version}}").strip(),
@@ -106,7 +106,7 @@ class ComposeSandbox:
         return restore(self.server(run), database, path, convert, self.session.console.count)
 
     def dry_words(self, run: Run) -> str:
-        """Say which commands `reinstall` would run."""
+        """Return which commands `reinstall` would run."""
         volumes = "".join(f"\n  $ docker volume rm {name}" for name in run.names("volume"))
         down = f"  $ docker compose --project-name {run.temp_project} down --remove-orphans --timeout 0"
         return f"Would run:\n{down}{volumes}\nThen build and start it again and prove the fresh install."

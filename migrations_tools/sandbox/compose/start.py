@@ -120,12 +120,12 @@ def _limit(copy: Copy) -> Limit:
 
 
 def services(copy: Copy) -> list[str]:
-    """Give the copy's services by name, sorted."""
+    """Return the copy's services by name, sorted."""
     return sorted(service.service for service in copy.plan.services)
 
 
 def expectation(copy: Copy) -> Expectation:
-    """Give what must be up: every service, those that are one-shots in the original may end."""
+    """Return what must be up: every service, those that are one-shots in the original may end."""
     return Expectation(frozenset(services(copy)), compose.one_shots(copy.original.config))
 
 
@@ -176,7 +176,7 @@ def remove_replaced_images(copy: Copy, run: Run) -> None:
 
 
 def is_ours(copy: Copy, image: str) -> bool:
-    """Tell whether an image exists and carries the temp project's label."""
+    """Return whether an image exists and carries the temp project's label."""
     try:
         found = copy.stack.docker.query_json("image", "inspect", image)
     except CommandFailed as error:
@@ -188,7 +188,7 @@ def is_ours(copy: Copy, image: str) -> bool:
 
 
 def _image_ids(copy: Copy) -> dict[str, str]:
-    """Give the ids of the copy's own image tags that exist."""
+    """Return the ids of the copy's own image tags that exist."""
     lines = copy.stack.docker.query_lines("image", "ls", "--no-trunc", "--format", "{{.Repository}}:{{.Tag}} {{.ID}}")
     pairs = (line.rpartition(" ") for line in lines)
     return {tag: identity for tag, _, identity in pairs if tag in copy.plan.image_tags}
@@ -330,7 +330,7 @@ def _still_coming(copy: Copy, error: CommandFailed, limit: Limit) -> None:
 
 
 def server(copy: Copy, run: Run) -> Server:
-    """Give the temp server as seen from this machine: the port that the engine published, on the engine's machine."""
+    """Return the temp server as seen from this machine: the port that the engine published, on the engine's machine."""
     access = copy.project.database
     name, target = copy.plan.entrance(access.service, access.port)
     container = next((item for item in copy.stack.containers() if item.name == name), None)

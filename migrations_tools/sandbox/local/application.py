@@ -30,7 +30,7 @@ class Start:
 
 
 def plan_start(setting: str, service: Mapping[str, Any], target: int, port: int) -> Start:
-    """Say how to start the application: the setting, else the service's command, else its Dockerfile's CMD.
+    """Return how to start the application: the setting, else the service's command, else its Dockerfile's CMD.
 
     The container's port moves to a free one, and it listens on this machine only.
     """
@@ -45,7 +45,7 @@ def plan_start(setting: str, service: Mapping[str, Any], target: int, port: int)
 
 
 def free_port() -> int:
-    """Give a port on this machine that nobody listens on."""
+    """Return a port on this machine that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -67,7 +67,7 @@ def _moved(word: str, target: int, port: int) -> str:
 
 
 def _command(service: Mapping[str, Any]) -> list[str]:
-    """Give the words that the container starts with: its entrypoint, then its command; Compose's before the image's."""
+    """Return the container's command line: its entrypoint, then its command; Compose's before the image's."""
     entrypoint, command = _dockerfile(service)
     if service.get("entrypoint"):
         # Compose: an entrypoint of the service's own does away with the image's command as well.
@@ -76,7 +76,7 @@ def _command(service: Mapping[str, Any]) -> list[str]:
 
 
 def _dockerfile(service: Mapping[str, Any]) -> tuple[list[str], list[str]]:
-    """Give a Dockerfile's last ENTRYPOINT and CMD as words; empty where there is none."""
+    """Return a Dockerfile's last ENTRYPOINT and CMD as words; empty where there is none."""
     context, build = build_context(service), service.get("build") or {}
     path = context / str(build.get("dockerfile") or "Dockerfile").replace("$$", "$") if context else None
     if path is None or not path.is_file():
@@ -104,7 +104,7 @@ def _words(text: str) -> list[str]:
 
 
 def stamped(log: Path) -> Sequence[str]:
-    """Give the lines of a log that began after the migrations, in the form of `docker logs --timestamps`."""
+    """Return the lines of a log that began after the migrations, in the form of `docker logs --timestamps`."""
     if not log.exists():
         return []
     return [f"9999-12-31T00:00:00Z {line}" for line in log.read_text(encoding="utf-8", errors="replace").splitlines()]

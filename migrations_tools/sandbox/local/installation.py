@@ -49,11 +49,11 @@ class LocalInstallation:
         self.problem = self.start.reason
 
     def migrated_by(self) -> tuple[str, str]:
-        """Say nobody: no service runs here."""
+        """Return nobody: no service runs here."""
         return "", ""
 
     def may_migrate_itself(self) -> bool:
-        """Say no: nothing was started yet."""
+        """Return no: nothing was started yet."""
         return False
 
     def start_application(self, run: Run) -> Run:
@@ -67,7 +67,7 @@ class LocalInstallation:
         return run
 
     def url(self) -> tuple[str, str]:
-        """Give the application's base URL, or the reason why it does not run here."""
+        """Return the application's base URL, or the reason why it does not run here."""
         return ("", self.problem) if self.problem else (f"http://127.0.0.1:{self.port}", "")
 
     def absent_services(self) -> tuple[str, ...]:
@@ -79,11 +79,11 @@ class LocalInstallation:
         return [stack.database_is_new(self.before, self.place.server.identity())]
 
     def logs(self, only: str = "") -> Logs:
-        """Give the application's log; none when it does not run, or another one is asked for."""
+        """Return the application's log; none when it does not run, or another one is asked for."""
         return {_LOG: stamped(self.log)} if not self.problem and only in ("", _LOG) else {}
 
     def last_proofs(self, _run: Run) -> list[Proof]:
-        """Say that no container was involved."""
+        """Return that no container was involved."""
         return [local_proofs.no_containers(self.place.engine)]
 
     def _plan(self) -> Start:
@@ -118,6 +118,6 @@ class LocalInstallation:
         return f"the application {how}: {' | '.join(said) or 'it printed nothing'}"
 
     def _command(self) -> list[str]:
-        """Give the command with the program of that name in the project's own environment."""
+        """Return the command with the program of that name in the project's own environment."""
         name, *rest = self.start.command
         return [*self.place.source.interpreter.program(name), *rest]

@@ -86,7 +86,7 @@ def read_source(session: Session, ask_python: bool = False, thorough: bool = Tru
 
 
 def variables_for(source: Source, settings: Settings, address: ServerAddress) -> variables.Variables:
-    """Give the variables that lead to the temp database, with notes on what they leave pointing elsewhere."""
+    """Return the variables that lead to the temp database, with notes on what they leave pointing elsewhere."""
     database, extra = source.project.database, _extra(source, settings)
     of_services = {**_plain(source.application_service), **_plain(source.service)}
     if not of_services:
@@ -103,7 +103,7 @@ def variables_for(source: Source, settings: Settings, address: ServerAddress) ->
 
 
 def databases_named(source: Source, settings: Settings) -> tuple[str, ...]:
-    """Give the project's own names of its databases, where its variables name several; empty where they name one."""
+    """Return the project's own names of its databases, where its variables name several; empty where they name one."""
     nowhere = ServerAddress("127.0.0.1", 5432, "nobody", "", "")
     own = {source.project.database.name} if source.config else set()
     named = own | set(variables_for(source, settings, nowhere).databases)
@@ -117,7 +117,7 @@ def _extra(source: Source, settings: Settings) -> dict[str, Any]:
 
 
 def outer_variables() -> dict[str, str]:
-    """Give this process's variables without the tool's own settings, which are nobody else's business."""
+    """Return this process's variables without the tool's own settings, which are nobody else's business."""
     return {key: value for key, value in os.environ.items() if not key.startswith("INVOKE_")}
 
 

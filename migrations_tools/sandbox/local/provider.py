@@ -87,7 +87,7 @@ def remove_embedded(run: Run) -> None:
 
 
 def find_embedded(run: Run, database: Database, patience: int) -> Whereabouts:
-    """Give the whereabouts of a cluster that stands. Raises CannotProceed when it does not run any more."""
+    """Return the whereabouts of a cluster that stands. Raises CannotProceed when it does not run any more."""
     opened = cluster.reopen(ClusterState.from_json(run.plan[CLUSTER]))
     state = opened.state
     server = Server(
@@ -105,7 +105,7 @@ def find_embedded(run: Run, database: Database, patience: int) -> Whereabouts:
 
 
 def programs(run: Run) -> str | None:
-    """Give the folder of the embedded cluster's programs; None where a server was given: then the machine's serve."""
+    """Return the folder of the embedded cluster's programs; None where a server was given: then the machine's serve."""
     noted = run.plan.get(CLUSTER)
     return ClusterState.from_json(noted).binaries if noted else None
 
@@ -115,7 +115,7 @@ def _folder(session: Session) -> Path:
 
 
 def differences(binaries: cluster.Binaries, image: Image) -> list[str]:
-    """Say in what the embedded server differs from the one in the project's image, as far as that is known."""
+    """Return in what the embedded server differs from the one in the project's image, as far as that is known."""
     found = []
     if image.major and image.major != binaries.major:
         found.append(f"the Compose file names PostgreSQL {image.major}, the embedded server is {binaries.major}")
@@ -133,7 +133,7 @@ def differences(binaries: cluster.Binaries, image: Image) -> list[str]:
 
 
 def address(session: Session, project: str) -> Address:
-    """Give the server of the setting `server_url`. Raises CannotProceed when it is missing or malformed."""
+    """Return the server of the setting `server_url`. Raises CannotProceed when it is missing or malformed."""
     if not session.settings.server_url:
         raise CannotProceed(
             f"The engine `server` needs {SETTING}.",
@@ -176,11 +176,11 @@ def remove_given(session: Session, run: Run) -> None:
 
 
 def find_given(where: Address, run: Run) -> Whereabouts:
-    """Give the whereabouts of the scratch database on the server, whose address is one of a single host."""
+    """Return the whereabouts of the scratch database on the server, whose address is one of a single host."""
     server = existing_server.server(where, run.token)
     return Whereabouts(server, where.user, where.database, where.password, dict(where.options))
 
 
 def scratch_of(database: str, purpose: str, suffix: str) -> str:
-    """Give the name of a scratch database beside a database: `shop_temp` -> `shop_models_temp`."""
+    """Return the name of a scratch database beside a database: `shop_temp` -> `shop_models_temp`."""
     return short_name(database.removesuffix(suffix), 40) + f"_{purpose}{suffix}"

@@ -59,11 +59,11 @@ class LocalSandbox:
         return self.project.database.name
 
     def base_of(self, database: str) -> str:
-        """Give the pristine twin of a database, which its scratch copies are cloned from."""
+        """Return the pristine twin of a database, which its scratch copies are cloned from."""
         return self.scratch_name(database, "base")
 
     def scratch_name(self, database: str, purpose: str) -> str:
-        """Give the name of a scratch database beside the run's own."""
+        """Return the name of a scratch database beside the run's own."""
         return provider.scratch_of(database, purpose, self.session.settings.suffix)
 
     def place(self) -> str:
@@ -92,17 +92,17 @@ class LocalSandbox:
         )
 
     def _helpers(self) -> str:
-        """Give a folder, in the tool's own, for what a command of the project's own must find on its path."""
+        """Return a folder, in the tool's own, for what a command of the project's own must find on its path."""
         folder = self.session.journal.folder / HELPERS
         folder.mkdir(parents=True, exist_ok=True)
         return str(folder)
 
     def server(self, run: Run) -> postgres.Server:
-        """Give the server as the tool reaches it."""
+        """Return the server as the tool reaches it."""
         return self.whereabouts(run).server
 
     def whereabouts(self, run: Run) -> Whereabouts:
-        """Give where the run's database is."""
+        """Return where the run's database is."""
         if self.engine == "server":
             if not self.primary:
                 self.primary.append(existing_server.primary(provider.address(self.session, run.project)))
@@ -110,12 +110,12 @@ class LocalSandbox:
         return provider.find_embedded(run, self.project.database, self.session.settings.database_timeout)
 
     def environment(self, run: Run) -> dict[str, str]:
-        """Give the variables that Alembic and the application get: this process's, and the database's whereabouts."""
+        """Return the variables that Alembic and the application get: this process's, and the database's whereabouts."""
         outer = self.source.interpreter.environment(outer_variables())
         return {**self.variables(run).laid_over(outer), process.MARK: run.id}
 
     def variables(self, run: Run) -> variables.Variables:
-        """Give the variables that lead to the temp databases, with notes on what they leave pointing elsewhere."""
+        """Return the variables that lead to the temp databases, with notes on what they leave pointing elsewhere."""
         where = self.whereabouts(run)
         place = (where.server.host, where.server.port, where.user, where.password, where.database)
         address = ServerAddress(*place, where.options, names_here(self.session, self.source, self.engine))
@@ -143,7 +143,7 @@ class LocalSandbox:
         return run, LocalInstallation(place, before)
 
     def client(self, run: Run, terminal: bool, command: str = "") -> tuple[list[str], dict[str, str]]:  # noqa: ARG002 - psql sees it itself
-        """Give the words that start this machine's psql as the application's own role."""
+        """Return the words that start this machine's psql as the application's own role."""
         where = self.whereabouts(run)
         address = ["-h", where.server.host, "-p", str(where.server.port), "-U", where.user]
         # An empty address of the shell's own leads nowhere; one that is not empty would lead psql there.
@@ -152,7 +152,7 @@ class LocalSandbox:
         return words, {**more, **({"PGPASSWORD": where.password} if where.password else {})}
 
     def versions(self) -> dict[str, str]:
-        """Give nothing: the database and the interpreter tell their own."""
+        """Return nothing: the database and the interpreter tell their own."""
         return {}
 
     def restore(self, run: Run, database: str, path: Path) -> Restored:
@@ -162,13 +162,13 @@ class LocalSandbox:
         return restore(self.server(run), database, path, convert, self.session.console.count)
 
     def dry_words(self, run: Run) -> str:
-        """Say what `reinstall` would do."""
+        """Return what `reinstall` would do."""
         names = ", ".join(name for kind, name in run.made if kind in ("cluster", "database"))
         return f"Would destroy and make anew: {names}. Then migrate it and prove the fresh install."
 
 
 def names_here(session: Session, source: Source, engine: str) -> dict[str, str]:
-    """Say what each of the project's databases is called on the temp server; empty where there is only one."""
+    """Return what each of the project's databases is called on the temp server; empty where there is only one."""
     named = databases_named(source, session.settings)
     if engine != "server":
         return {name: name for name in named}

@@ -22,7 +22,7 @@ Older = Callable[..., Docker]
 
 @pytest.fixture
 def older(compose: Compose, tmp_path: Path) -> Older:
-    """Give what makes a stand-in in front of the Compose program under test."""
+    """Return what makes a stand-in in front of the Compose program under test."""
 
     def make(tags: Sequence[str], refuses: bool = False) -> Docker:
         program = compose.program
