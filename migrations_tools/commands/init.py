@@ -1,4 +1,4 @@
-"""init: look at the project, show the files that would be written, ask, write."""
+"""init: look at the project, ask what it does not say, show the files that would be written, write, check them."""
 
 from __future__ import annotations
 
@@ -7,24 +7,25 @@ import shlex
 import sys
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
-
-from migrations_tools.discovery.alembic import FLASK, Setup, find_service, find_setup
+from migrations_tools.commands.inspect import doctor
+from migrations_tools.discovery.alembic import FLASK, Setup, find_setup
 from migrations_tools.discovery.alembic_config import find_config
 from migrations_tools.discovery.compose_files import ComposeFiles, find_optional
-from migrations_tools.discovery.services import Services, find_application, find_database, health_url
-from migrations_tools.discovery.setting_hints import line_to_write
+from migrations_tools.discovery.service_roles import Roles, weigh
+from migrations_tools.discovery.services import Services, application_of, health_url
+from migrations_tools.discovery.setting_hints import Undecided, in_yaml, line_to_write
+from migrations_tools.discovery.weighing import Candidate, Role
 from migrations_tools.engines.compose import compose_options, resolved
-from migrations_tools.errors import CannotProceed, CommandFailed
+from migrations_tools.errors import CannotProceed, CommandFailed, MigrationsToolsError
 from migrations_tools.files import write_whole
 from migrations_tools.journal import FOLDER
 from migrations_tools.sandbox.session import Session
 from migrations_tools.secrets import masked
-from migrations_tools.settings import SECTION, Settings, describe
+from migrations_tools.settings import SECTION, Settings, changed, describe
 
 T = TypeVar("T")
 
@@ -38,12 +39,14 @@ _WIDTH = 112
 class SettingAnswer:
     """What discovery says of one setting.
 
-    A value that is not `fixed` is shown in a comment: its source, a Compose or Alembic file, stays the one truth.
-    Where discovery found none or several, the answer is `open` and `choices` are the lines to choose from.
+    A value that is not `fixed` is shown in a comment: its source, a Compose or Alembic file, stays the one truth. One
+    that is `guessed` is the likeliest of several, and `choices` are the lines of the others. Where nothing fits, the
+    answer is `open` and `choices` are the lines to fill in.
     """
 
     value: Any = None
     fixed: bool = False
+    guessed: bool = False
     open: bool = False
     notes: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
@@ -59,11 +62,15 @@ class Draft:
 
 
 def init(session: Session, yes: bool) -> None:
-    """Show the files that would be written, ask unless `yes`, and write them.
+    """Show the files that would be written, ask unless `yes`, write them, and end with `doctor`.
 
-    Raises CannotProceed, after showing them, when there is a configuration already: nothing is overwritten.
+    Where several values fit a setting, a terminal is asked which one is meant; else the likeliest is taken, and marked.
+    Raises CannotProceed, after showing the files, when there is a configuration already: nothing is overwritten; and
+    with what `doctor` refuses.
     """
-    answers = look(session)
+    by_hand = not yes and not session.dry and _on_terminal()
+    found = look(session, _by_hand(session) if by_hand else None)
+    answers = found.by_setting
     drafts = _drafts(session, answers)
     _show(session, drafts, answers)
     _refuse_existing([session.root / name for name in _CONFIGURATIONS])
@@ -74,23 +81,44 @@ def init(session: Session, yes: bool) -> None:
         _write(drafts)
         session.console.result(f"Wrote {_names(drafts)}.", style="green")
         session.console.say(f"{FOLDER}/, where the tasks keep their state, tells git to ignore it by itself.")
-        session.console.say(f"Next: {'invoke' if _has_our_tasks(session.root) else 'migrations-tools'} doctor")
+        _check(session, found.settings, _names(drafts))
+
+
+def _check(session: Session, chosen: Settings, written: str) -> None:
+    """Do what `doctor` will do with the files. Raises CannotProceed with what it refuses."""
+    program = "invoke" if _has_our_tasks(session.root) else "migrations-tools"
+    session.console.say(f"What `{program} doctor` says of it:")
+    try:
+        doctor(replace(session, settings=chosen))
+    except MigrationsToolsError as error:
+        tip = f"{written} is written. Mend this, then: {program} doctor"
+        raise CannotProceed(error.reasons, tip=" ".join(filter(None, [error.tip, tip]))) from error
+    session.console.result("Nothing is missing.", style="green")
+    session.console.say(f"Next: {program} isolate")
 
 
 # --- what is found -----------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Answers:
-    """Runs one discovery after the other and keeps, for each setting, what came of it."""
+    """Runs one discovery after the other and keeps, for each setting, what came of it.
+
+    `settings` are those of the project with what was chosen since; `choose` asks which of several values is meant.
+    """
 
     root: Path
+    settings: Settings
+    choose: Callable[[Undecided], int] | None = None
     by_setting: dict[str, SettingAnswer] = field(default_factory=dict)
 
-    def ask(self, setting: str, find: Callable[[], T]) -> T | None:
-        """Return what was found; None, with the reasons and the lines to choose from kept, when it could not be."""
+    def ask(self, setting: str, find: Callable[[Settings], T]) -> T | None:
+        """Return what is found with the settings; None, with the reasons kept, where nothing is."""
         try:
-            return find()
+            return find(self.settings)
+        except Undecided as error:
+            self._decide(error)
+            return self.ask(setting, find)
         except CannotProceed as error:
             before, after = line_to_write("setting", "value").split("setting: value")
             lines = [line for line in error.reasons if line.startswith(before)]
@@ -99,28 +127,46 @@ class _Answers:
             self.by_setting[setting] = SettingAnswer(open=True, notes=tuple(notes), choices=tuple(choices))
             return None
 
-    def fix(self, setting: str, value: Any) -> None:
+    def _decide(self, error: Undecided) -> None:
+        choices = list(error.choices)
+        value, why = choices.pop(self.choose(error) if self.choose else 0)
+        reason = f" ({why})" if why else ""
+        note = f"The likeliest of {len(choices) + 1}{reason}; see whether it is meant, or take another of these lines:"
+        others = tuple(f"{error.setting}: {in_yaml(each)}" for each, _ in choices)
+        self.settings = changed(self.settings, **{error.setting: value})
+        self.by_setting[error.setting] = (
+            SettingAnswer(value, fixed=True)
+            if self.choose
+            else SettingAnswer(value, fixed=True, guessed=True, notes=(note,), choices=others)
+        )
+
+    def fix(self, setting: str, value: Any, *notes: str) -> None:
         """Keep what is to be set: which of the project's parts is which, so that a new one makes no doubt."""
-        self.by_setting[setting] = SettingAnswer(value, fixed=True)
+        self.by_setting.setdefault(setting, SettingAnswer(value, fixed=True, notes=notes))
 
     def mention(self, setting: str, value: Any, source: str) -> None:
         """Keep what every task reads anew from its source."""
-        self.by_setting[setting] = SettingAnswer(value, notes=(f"Found in {source}, and read there by every task.",))
+        notes = (f"Found in {source}, and read there by every task.",)
+        self.by_setting.setdefault(setting, SettingAnswer(value, notes=notes))
 
 
-def look(session: Session) -> dict[str, SettingAnswer]:
-    """Return what discovery says of the settings, by name, with Docker where it answers; a failure is an answer too."""
-    root, chosen = session.root, session.settings
-    found = _Answers(root)
-    found.fix("engine", chosen.engine)
-    compose = found.ask("compose_files", lambda: find_optional(root, chosen, os.environ))
+def look(session: Session, choose: Callable[[Undecided], int] | None = None) -> _Answers:
+    """Return what discovery says of the settings, by name, with Docker where it answers; a failure is an answer too.
+
+    Of several values that fit, `choose` says which one is meant; without it, the likeliest is.
+    """
+    found = _Answers(session.root, session.settings, choose)
+    found.fix("engine", session.settings.engine)
+    compose = found.ask("compose_files", lambda chosen: find_optional(session.root, chosen, os.environ))
     config = _look_at_stack(session, found, compose) if compose else None
     services: Services = (config or {}).get("services") or {}
     setup = _look_at_alembic(session, found, services)
     if config:
         found.mention("project_name", config["name"], "the Compose configuration")
-        _look_at_services(session, found, services, setup.anchor if setup else None)
-    return found.by_setting | _set_already(chosen)
+    if config and session.settings.engine in ("auto", "compose"):
+        _look_at_services(found, services, setup.anchor if setup else None)
+    found.by_setting |= _set_already(session.settings)
+    return found
 
 
 def _look_at_stack(session: Session, found: _Answers, compose: ComposeFiles) -> Mapping[str, Any] | None:
@@ -129,26 +175,22 @@ def _look_at_stack(session: Session, found: _Answers, compose: ComposeFiles) -> 
         found.fix("compose_files", files)
     else:
         found.mention("compose_files", files, local(compose.source, session.root))
-    return found.ask("database_service", lambda: _read_stack(session, compose))
-
-
-def _read_stack(session: Session, compose: ComposeFiles) -> Mapping[str, Any]:
-    """Return the resolved configuration. Raises CannotProceed when Docker does not answer or Compose refuses it."""
+    options = compose_options(compose, session.root, found.settings)
     try:
-        return resolved(
-            session.docker(), compose_options(compose, session.root, session.settings), session.settings.project_name
-        )
+        return resolved(session.docker(), options, found.settings.project_name)
     except (CannotProceed, CommandFailed) as error:
-        raise CannotProceed(["The services are not filled in: the stack could not be read.", *error.reasons]) from error
+        reasons = ["The services are not filled in: the stack could not be read.", *error.reasons]
+        found.by_setting["database_service"] = SettingAnswer(notes=tuple(local(line, found.root) for line in reasons))
+        return None
 
 
 def _look_at_alembic(session: Session, found: _Answers, services: Services) -> Setup | None:
-    root, chosen = session.root, session.settings
-    command = bool(chosen.alembic_command)
-    config = None if command else found.ask("alembic_config", lambda: find_config(root, chosen, services))
+    root = session.root
+    command = bool(session.settings.alembic_command)
+    config = None if command else found.ask("alembic_config", lambda chosen: find_config(root, chosen, services))
     if config:
         found.fix("alembic_config", _relative(config, root))
-    setup = found.ask("versions", lambda: find_setup(root, chosen, services)) if config or command else None
+    setup = found.ask("versions", lambda chosen: find_setup(root, chosen, services)) if config or command else None
     if setup:
         found.mention("versions", [_relative(path, root) for path in setup.versions], "the Alembic configuration")
     if setup and setup.command == FLASK:
@@ -156,18 +198,26 @@ def _look_at_alembic(session: Session, found: _Answers, services: Services) -> S
     return setup
 
 
-def _look_at_services(session: Session, found: _Answers, services: Services, alembic: Path | None) -> None:
-    database = found.ask("database_service", lambda: find_database(session.settings, services))
-    if database:
-        found.fix("database_service", database.service)
-    service = alembic and found.ask("alembic_service", lambda: find_service(session.settings, services, alembic))
-    if service:
-        found.fix("alembic_service", service)
-    application = found.ask("application_service", lambda: find_application(session.settings, services, alembic))
-    if application:
-        found.fix("application_service", application.service)
-        if health_url(services[application.service]):
-            found.mention("health_path", application.health_path, "the health check")
+def _look_at_services(found: _Answers, services: Services, anchor: Path | None) -> None:
+    _look_at_role(found, services, anchor, lambda roles: roles.database)
+    if anchor:
+        _look_at_role(found, services, anchor, lambda roles: roles.alembic)
+    application = _look_at_role(found, services, anchor, lambda roles: roles.application, needed=False)
+    if application and health_url(services[application.service]):
+        path = application_of(application.service, services).health_path
+        found.mention("health_path", path, "the health check")
+
+
+def _look_at_role(
+    found: _Answers, services: Services, anchor: Path | None, pick: Callable[[Roles], Role], needed: bool = True
+) -> Candidate | None:
+    role = pick(weigh(found.settings, services, anchor))
+    if not (needed or role.candidates):
+        return None
+    chosen = found.ask(role.setting, lambda settings: pick(weigh(settings, services, anchor)).settled())
+    if chosen:
+        found.fix(role.setting, chosen.service, f"{chosen.words()}.")
+    return chosen
 
 
 def _set_already(chosen: Settings) -> dict[str, SettingAnswer]:
@@ -218,19 +268,14 @@ def settings_file(answers: Mapping[str, SettingAnswer]) -> str:
 
 def _block(name: str, words: str, default: Any, answer: SettingAnswer) -> str:
     prose = [line for text in (words, *answer.notes) for line in _wrapped(text)]
-    line = f"{name}: {_yaml(default if answer.value is None else answer.value)}"
-    commented = [*prose, *([] if answer.fixed else answer.choices or [line])]
+    line = f"{name}: {in_yaml(default if answer.value is None else answer.value)}"
+    commented = [*prose, *(answer.choices or ([] if answer.fixed else [line]))]
     lines = [f"  # {text}" for text in commented] + ([f"  {line}"] if answer.fixed else [])
     return "\n".join(lines) + "\n"
 
 
 def _wrapped(text: str) -> list[str]:
     return textwrap.wrap(text, _WIDTH, break_long_words=False, break_on_hyphens=False)
-
-
-def _yaml(value: Any) -> str:
-    """Return a value on one line, quoted where YAML wants it."""
-    return yaml.safe_dump([value], default_flow_style=True, allow_unicode=True, width=sys.maxsize).strip()[1:-1]
 
 
 def _drafts(session: Session, answers: Mapping[str, SettingAnswer]) -> list[Draft]:
@@ -258,6 +303,10 @@ def _show(session: Session, drafts: Sequence[Draft], answers: Mapping[str, Setti
         console.say()
         console.code(draft.text.rstrip("\n"), draft.language)
         console.say()
+    for name, answer in answers.items():
+        if answer.guessed:
+            taken = f"{name}: {in_yaml(answer.value)} is the likeliest of {len(answer.choices) + 1}"
+            console.result(f"{taken}; see whether it is meant.", style="yellow")
     unsettled = [name for name, answer in answers.items() if answer.open]
     if unsettled:
         console.say(f"Left open, with the reasons in the comments: {', '.join(unsettled)}.", style="yellow")
@@ -269,8 +318,31 @@ def _show(session: Session, drafts: Sequence[Draft], answers: Mapping[str, Setti
         console.say("these tasks under `invoke`, add `migrations_tools.ns` to its namespace with `add_collection`.")
 
 
+def _on_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def _by_hand(session: Session) -> Callable[[Undecided], int]:
+    """Return what asks on the terminal which of several values is meant; nothing but a number of theirs will do."""
+
+    def choose(error: Undecided) -> int:
+        session.console.say(local(error.question, session.root))
+        for number, (value, why) in enumerate(error.choices, 1):
+            session.console.say(f"  {number}  {in_yaml(value)}" + (f"  ({why})" if why else ""))
+        numbers = {str(number): number - 1 for number in range(1, len(error.choices) + 1)}
+        answer = None
+        while answer not in numbers:
+            try:
+                answer = input(f"{error.setting} [1]: ").strip() or "1"
+            except EOFError:
+                answer = "1"
+        return numbers[answer]
+
+    return choose
+
+
 def _agreed(session: Session, drafts: Sequence[Draft]) -> bool:
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not _on_terminal():
         session.console.say("Nothing was written: there is no terminal to ask on. With --yes it is written unasked.")
         return False
     try:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from migrations_tools.discovery.services import Services, build_context
-from migrations_tools.discovery.setting_hints import line_to_write
+from migrations_tools.discovery.setting_hints import Undecided, line_to_write
 from migrations_tools.errors import CannotProceed
 from migrations_tools.settings import Settings, read_toml
 
@@ -38,8 +38,8 @@ def find_config(root: Path, settings: Settings, services: Services) -> Path:
                 line_to_write("alembic_config", "path/to/alembic.ini"),
             ]
         )
-    lines = [line_to_write("alembic_config", str(relative(path, root))) for path in found]
-    raise CannotProceed(["Several Alembic configurations were found; say which one is meant.", *lines])
+    choices = [(str(relative(path, root)), "") for path in sorted(found, key=lambda path: len(path.parts))]
+    raise Undecided("Several Alembic configurations were found; say which one is meant.", "alembic_config", choices)
 
 
 def _alembic_configs(folder: Path) -> Iterator[Path]:

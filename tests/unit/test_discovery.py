@@ -93,10 +93,10 @@ def test_everything_that_is_missing_is_told_at_once(tmp_path: Path) -> None:
 
 
 def test_two_databases_are_ambiguous_and_the_lines_to_write_are_given(tmp_path: Path) -> None:
-    assert _reasons(tmp_path, _shop(tmp_path, old={"image": "registry:5000/team/postgis:13"})) == [
+    assert _reasons(tmp_path, _shop(tmp_path, old={"image": "registry:5000/postgis:13"})) == [
         "More than one service was found that is PostgreSQL; say which one is meant.",
-        "  In invoke.yaml, under `migrations_tools:`, write `database_service: db`",
-        "  In invoke.yaml, under `migrations_tools:`, write `database_service: old`",
+        "  In invoke.yaml, under `migrations_tools:`, write `database_service: db` (image postgres:15)",
+        "  In invoke.yaml, under `migrations_tools:`, write `database_service: old` (image registry:5000/postgis:13)",
     ]
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from migrations_tools.discovery.alembic import runs_alembic
+from migrations_tools.discovery.migration_command import runs_alembic
 from migrations_tools.engines import claims, compose, inventory
 from migrations_tools.engines.compose import PROJECT_LABEL, Container
 from migrations_tools.errors import CannotProceed

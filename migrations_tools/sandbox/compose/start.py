@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from migrations_tools.discovery.alembic import upgrades_to_head
+from migrations_tools.discovery.migration_command import upgrades_to_head
 from migrations_tools.engines import compose
 from migrations_tools.engines.compose import PROJECT_LABEL, Container, Expectation
 from migrations_tools.engines.limit import Limit
