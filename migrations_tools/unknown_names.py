@@ -6,13 +6,17 @@ import difflib
 from collections.abc import Collection, Mapping, Sequence
 
 
-def did_you_mean(name: str, known: Collection[str]) -> str:
-    """Return the question after a name that is near to the unknown one; the known ones where none is near."""
+def named_closely(name: str, known: Collection[str]) -> str:
+    """Return the end of a sentence: the question whether a name near to the unknown one is meant, else a full stop."""
     folded = {each.lower(): each for each in sorted(known, reverse=True)}
     near = difflib.get_close_matches(name.lower(), folded, n=1)
-    if near:
-        return f"; did you mean `{folded[near[0]]}`?"
-    return f" ({', '.join(sorted(known))})." if known else "."
+    return f"; did you mean `{folded[near[0]]}`?" if near else "."
+
+
+def one_of(name: str, known: Collection[str]) -> str:
+    """Return the end of a sentence: the name that may be meant, else all that are known."""
+    near = named_closely(name, known)
+    return f" ({', '.join(sorted(known))})." if near == "." and known else near
 
 
 def unknown_service(
@@ -24,7 +28,7 @@ def unknown_service(
     """
     wanted = profiles.get(name)
     if not wanted:
-        return (f"`{setting}` names {name!r}, which is no service of the stack{did_you_mean(name, services)}",)
+        return (f"`{setting}` names {name!r}, which is no service of the stack{one_of(name, services)}",)
     word = "profile" if len(wanted) == 1 else "profiles"
     return (
         f"`{setting}` names {name!r}, which is on the {word} {', '.join(wanted)}, and that is not active.",

@@ -122,6 +122,11 @@ def _application(chosen: Candidate | None, services: Services, settings: Setting
 NO_DATABASE = Database(service="", user="app", name="app", port=5432, password="")
 
 
+def evidence_rows(project: Project) -> list[tuple[str, str]]:
+    """Return the rows of a table that tell why each service was taken for what it is."""
+    return [("because" if number == 0 else "", line) for number, line in enumerate(project.evidence)]
+
+
 class Reasons:
     """Runs one discovery after the other and keeps the reasons of those that fail, to fail once."""
 

@@ -14,6 +14,7 @@ from migrations_tools.isolation.copy_addresses import address_part
 from migrations_tools.isolation.database_access import database_part
 from migrations_tools.isolation.forwarder import forwarder_part, forwarder_plan
 from migrations_tools.isolation.forwarding import Forwarding, forwarding, inward_part, ports_part
+from migrations_tools.isolation.grouping import grouped
 from migrations_tools.isolation.inputs import PlanInputs
 from migrations_tools.isolation.labels import label_part, proxy_part
 from migrations_tools.isolation.loopback_addresses import LoopbackAddresses, local_part
@@ -54,7 +55,7 @@ def plan(config: Mapping[str, Any], facts: PlanInputs) -> IsolationPlan:
     shared = sum(_shared_parts(drawing), Part({"name": facts.copy}))
     reasons = (*_reasons(drawing), *shared.reasons, *(reason for part in services.values() for reason in part.reasons))
     if reasons:
-        raise NotIsolable(tuple(dict.fromkeys(reasons)))
+        raise NotIsolable(grouped(reasons, drawing.stack.services))
     whole = sum((_placed(name, part) for name, part in services.items()), shared)
     return _assembled(drawing, services, whole)
 
@@ -84,7 +85,7 @@ def _shared_parts(drawing: _Drawing) -> Iterator[Part]:
         yield Part({"services": {name: RESET}}, (f"{name}: left out of the copy",))
     if drawing.forwarding.forwarder:
         yield forwarder_part(drawing.forwarding.forwarder, stack, drawing.names, facts)
-    yield Part(warnings=tuple(plan_warnings.memory_warning(stack)))
+    yield Part(warnings=(*plan_warnings.memory_warning(stack), *hosts.unmatched_hosts(stack, facts)))
 
 
 def _service_part(service: Service, drawing: _Drawing) -> Part:
@@ -179,7 +180,7 @@ def _assembled(drawing: _Drawing, parts: Mapping[str, Part], whole: Part) -> Iso
         images=drawing.names.images,
         excluded=tuple(drawing.stack.left_out),
         changes=whole.changes,
-        warnings=tuple(dict.fromkeys(whole.warnings)),
+        warnings=grouped(whole.warnings, drawing.stack.services),
         internal=facts.internal,
         forwarder=forwarder,
         engine_host=facts.engine_host,

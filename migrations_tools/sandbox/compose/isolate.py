@@ -30,7 +30,7 @@ from migrations_tools.journal import Run
 from migrations_tools.sandbox.compose import start
 from migrations_tools.sandbox.compose.compose_file import find_features, write_verified
 from migrations_tools.sandbox.compose.copy import Copy
-from migrations_tools.sandbox.compose.original import Original, read_original, read_whole
+from migrations_tools.sandbox.compose.original import Original, profiles_of, read_original, read_whole
 from migrations_tools.sandbox.compose.same_engine import remarks
 from migrations_tools.sandbox.hashes import hashes_of
 from migrations_tools.sandbox.session import Session, stopped_at
@@ -90,12 +90,15 @@ def make_plan(session: Session, original: Original) -> IsolationPlan:
 def _facts(session: Session, original: Original) -> PlanInputs:
     """Gather what planning must know; what profiles would add counts as taken, and what they do not add is left out."""
     facts = gather(original.docker, original.project, original.config, session.settings)
-    ports, held = declared(read_whole(original))
+    whole = read_whole(original)
+    ports, held = declared(whole)
     return replace(
         facts,
         busy_ports=facts.busy_ports | ports,
         held={kind: names | held.get(kind, frozenset()) for kind, names in facts.held.items()},
         exclude_services=facts.exclude_services | original.inactive,
+        on_profiles=profiles_of(whole),
+        wanted_profiles=frozenset(session.settings.profiles if whole else ()),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from migrations_tools.discovery.project import evidence_rows
 from migrations_tools.engines import cluster, existing_server
 from migrations_tools.sandbox.local import provider
 from migrations_tools.sandbox.local.local_project import Source, read_source
@@ -25,6 +26,7 @@ def doctor(session: Session) -> None:
             ("versions", ", ".join(map(str, source.project.versions))),
             ("server", _server(session, source)),
             ("application", application.service if application else session.settings.application_command or "none"),
+            *evidence_rows(source.project),
         ],
     )
     show_cautions(session, source)
