@@ -138,8 +138,9 @@ def _show(session: Session, drafts: Sequence[Draft], answers: Mapping[str, Setti
         console.say()
     for name, answer in answers.items():
         if answer.guessed:
-            taken = f"{name}: {in_yaml(answer.value)} is the likeliest of {len(answer.choices) + 1}"
-            console.result(f"{taken}; see whether it is meant.", style="yellow")
+            console.result(f"{name}: {in_yaml(answer.value)}. {answer.notes[-1]}", style="yellow")
+            for choice in answer.choices:
+                console.result(f"  {choice}", style="yellow")
     unsettled = [name for name, answer in answers.items() if answer.open]
     if unsettled:
         console.say(f"Left open, with the reasons in the comments: {', '.join(unsettled)}.", style="yellow")
@@ -159,7 +160,8 @@ def _by_hand(session: Session) -> Callable[[Undecided], int]:
     """Return what asks on the terminal which of several values is meant; nothing but a number of theirs will do."""
 
     def choose(error: Undecided) -> int:
-        session.console.say(local(error.question, session.root))
+        for line in error.said:
+            session.console.say(local(line, session.root))
         for number, (value, why) in enumerate(error.choices, 1):
             session.console.say(f"  {number}  {in_yaml(value)}" + (f"  ({why})" if why else ""))
         numbers = {str(number): number - 1 for number in range(1, len(error.choices) + 1)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,6 +18,11 @@ from migrations_tools.discovery.setting_hints import Undecided, in_yaml, line_to
 from migrations_tools.discovery.weighing import Candidate, Role
 from migrations_tools.engines.compose import compose_options, resolved
 from migrations_tools.errors import CannotProceed, CommandFailed
+from migrations_tools.isolation import IsolationPlan
+from migrations_tools.report.console import Console
+from migrations_tools.sandbox import select
+from migrations_tools.sandbox.compose.isolate import make_plan
+from migrations_tools.sandbox.compose.original import read_original
 from migrations_tools.sandbox.session import Session
 from migrations_tools.secrets import masked
 from migrations_tools.settings import Settings, changed, describe
@@ -72,15 +77,17 @@ class Answers:
     def _decide(self, error: Undecided) -> None:
         choices = list(error.choices)
         value, why = choices.pop(self.choose(error) if self.choose else 0)
+        self.settings = changed(self.settings, **{error.setting: value})
+        if self.choose:
+            self.fix(error.setting, value)
+            return
         reason = f" ({why})" if why else ""
         note = f"The likeliest of {len(choices) + 1}{reason}; see whether it is meant, or take another of these lines:"
+        if not choices:
+            note = f"Written by `init --yes`{reason}; see whether it is meant."
         others = tuple(f"{error.setting}: {in_yaml(each)}" for each, _ in choices)
-        self.settings = changed(self.settings, **{error.setting: value})
-        self.by_setting[error.setting] = (
-            SettingAnswer(value, fixed=True)
-            if self.choose
-            else SettingAnswer(value, fixed=True, guessed=True, notes=(note,), choices=others)
-        )
+        notes = (*(local(line, self.root) for line in error.said[1:]), note)
+        self.by_setting[error.setting] = SettingAnswer(value, fixed=True, guessed=True, notes=notes, choices=others)
 
     def fix(self, setting: str, value: Any, *notes: str) -> None:
         """Keep what is to be set: which of the project's parts is which, so that a new one makes no doubt."""
@@ -107,6 +114,7 @@ def look(session: Session, choose: Callable[[Undecided], int] | None = None) -> 
         found.mention("project_name", config["name"], "the Compose configuration")
     if config and session.settings.engine in ("auto", "compose"):
         _look_at_services(found, services, setup.anchor if setup else None)
+        _look_at_copy(session, found)
     found.by_setting |= _set_already(session.settings)
     return found
 
@@ -160,6 +168,21 @@ def _look_at_role(
     if chosen:
         found.fix(role.setting, chosen.service, f"{chosen.words()}.")
     return chosen
+
+
+def _look_at_copy(session: Session, found: Answers) -> None:
+    """Plan the copy where it would be made, so that what stands in its way is settled where it can be."""
+    silent = replace(session, console=Console(quiet=True), settings=found.settings)
+    if any(answer.open for answer in found.by_setting.values()) or select.choose(silent) != "compose":
+        return
+    planned = found.ask("exclude_services", lambda chosen: _planned(replace(silent, settings=chosen)))
+    if planned is None:
+        # No setting settles it: `doctor` says so at the end.
+        del found.by_setting["exclude_services"]
+
+
+def _planned(session: Session) -> IsolationPlan:
+    return make_plan(session, read_original(session))
 
 
 def _set_already(chosen: Settings) -> dict[str, SettingAnswer]:

@@ -57,31 +57,27 @@ def weigh(settings: Settings, services: Services, anchor: Path | None, profiled:
 
     `anchor` is what the image of Alembic's service must hold: its configuration, or the revision files.
     """
-    named = {setting: _named(setting, settings, services, profiled) for setting in _SETTINGS}
-    by_hand = named["database_service"]
-    found = by_hand.candidates if by_hand else databases(services)
-    known = [each.service for each in found]
-    alembic = named["alembic_service"] or _alembic(services, anchor, known)
-    return Roles(
-        by_hand or _database(services, found, alembic.likeliest.service if alembic.likeliest else ""),
-        alembic,
-        named["application_service"] or _application(services, anchor, known),
-    )
+    by_hand = settings.database_service
+    found = tuple(each for each in databases(services) if by_hand in ("", each.service))
+    known = [each.service for each in found] or [name for name in services if name == by_hand]
+
+    def filled(role: Role) -> Role:
+        name = getattr(settings, role.setting)
+        return _filled(role, name, services, profiled) if name else role
+
+    alembic = filled(_alembic(services, anchor, known))
+    database = filled(_database(services, found, alembic.likeliest.service if alembic.likeliest else ""))
+    return Roles(database, alembic, filled(_application(services, anchor, known)))
 
 
-_SETTINGS = ("database_service", "alembic_service", "application_service")
-
-
-def _named(setting: str, settings: Settings, services: Services, profiled: Profiled) -> Role | None:
-    """Return the role that a setting fills; None where it is empty."""
-    name = getattr(settings, setting)
-    if not name:
-        return None
-    if name in services:
-        chosen = Candidate(name, 0, (f"the setting `{setting}`",))
-        return Role(setting, "", (chosen,), chosen)
-    question, *hints = unknown_service(f"{SECTION}.{setting}", name, services, profiled())
-    return Role(setting, question, hints=tuple(hints))
+def _filled(role: Role, name: str, services: Services, profiled: Profiled) -> Role:
+    """Return a role as its setting fills it, with what else speaks for the service."""
+    if name not in services:
+        question, *hints = unknown_service(f"{SECTION}.{role.setting}", name, services, profiled())
+        return Role(role.setting, question, hints=tuple(hints))
+    said = [reason for each in role.candidates if each.service == name for reason in each.reasons]
+    chosen = Candidate(name, 0, (f"the setting `{role.setting}`", *said))
+    return Role(role.setting, role.question, (chosen,), chosen)
 
 
 # --- the database ------------------------------------------------------------------------------------------------

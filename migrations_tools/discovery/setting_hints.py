@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import yaml
@@ -13,11 +13,15 @@ from migrations_tools.settings import SECTION
 
 
 class Undecided(CannotProceed):
-    """Several values fit a setting; `choices` are they, the likeliest first, each with what speaks for it."""
+    """A setting would settle it: `said` is what to settle, `choices` are the values, the likeliest first, and why."""
 
-    def __init__(self, question: str, setting: str, choices: Iterable[tuple[Any, str]]) -> None:
-        self.question, self.setting, self.choices = question, setting, tuple(choices)
-        super().__init__([question, *(line_to_write(setting, in_yaml(value), why) for value, why in self.choices)])
+    def __init__(
+        self, said: str | Sequence[str], setting: str, choices: Iterable[tuple[Any, str]], tip: str = ""
+    ) -> None:
+        self.said = (said,) if isinstance(said, str) else tuple(said)
+        self.setting, self.choices = setting, tuple(choices)
+        lines = (line_to_write(setting, in_yaml(value), why) for value, why in self.choices)
+        super().__init__([*self.said, *lines], tip)
 
 
 def line_to_write(setting: str, value: str, why: str = "") -> str:

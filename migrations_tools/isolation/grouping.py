@@ -25,4 +25,4 @@ def _one(text: str, names: list[str], sentence: str) -> str:
     if len(names) == 1:
         return sentence
     more = len(names) - _NAMED
-    return f"{', '.join(names[:_NAMED])}{f' and {more} more' if more > 0 else ''}: {text}"
+    return f"Each of {', '.join(names[:_NAMED])}{f' and {more} more' if more > 0 else ''}: {text}"

@@ -197,4 +197,4 @@ def _unknown_names(stack: ResolvedStack, facts: PlanInputs) -> Iterator[str]:
 
 def _left_behind(service: Service, stack: ResolvedStack) -> Iterator[str]:
     for name in sorted(needs(service) & stack.left_out.keys()):
-        yield f"it cannot run without {name}, which exclude_services leaves out; leave both out, or none."
+        yield f"it cannot run without {name}, which exclude_services leaves out; leave it out as well, or neither."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,7 +25,7 @@ from migrations_tools.isolation.plan_values import IsolationPlan, NotIsolable, P
 from migrations_tools.isolation.ports import Ports
 from migrations_tools.isolation.resolved import ResolvedStack, Service
 from migrations_tools.isolation.resolved import stack as read
-from migrations_tools.isolation.selection import left_out
+from migrations_tools.isolation.selection import dispensable, left_out
 from migrations_tools.isolation.versions import Switch, switch
 from migrations_tools.isolation.volumes import volume_parts
 
@@ -55,9 +55,23 @@ def plan(config: Mapping[str, Any], facts: PlanInputs) -> IsolationPlan:
     shared = sum(_shared_parts(drawing), Part({"name": facts.copy}))
     reasons = (*_reasons(drawing), *shared.reasons, *(reason for part in services.values() for reason in part.reasons))
     if reasons:
-        raise NotIsolable(grouped(reasons, drawing.stack.services))
+        raise NotIsolable(grouped(reasons, drawing.stack.services), _without(config, drawing, reasons))
     whole = sum((_placed(name, part) for name, part in services.items()), shared)
     return _assembled(drawing, services, whole)
+
+
+def _without(config: Mapping[str, Any], drawing: _Drawing, reasons: Iterable[str]) -> frozenset[str]:
+    """Return the services that are to be left out so that no reason is left; empty where the rest needs one."""
+    named = frozenset(reason.partition(": ")[0] for reason in reasons)
+    facts = drawing.facts
+    if not named <= dispensable(drawing.stack, facts):
+        return frozenset()
+    try:
+        plan(config, replace(facts, exclude_services=facts.exclude_services | named))
+    except NotIsolable as error:
+        # What cannot run without one of them goes with it.
+        return named | error.without if error.without else frozenset()
+    return named
 
 
 def _drawing(switched: Switch, facts: PlanInputs) -> _Drawing:

@@ -240,6 +240,7 @@ def test_the_whole_files_are_shown_first_and_what_doctor_says_last(made: tuple[P
     )
     # Docker does not answer here beyond `config`.
     assert "Engine: embedded (" in said
+    assert re.search(r"because +db: the setting `database_service`, image postgres:15", said)
     assert said.endswith("Nothing is missing.\nNext: invoke isolate\n")
 
 
@@ -323,7 +324,10 @@ def test_where_two_services_fit_the_likeliest_is_written_marked_and_told(shop: P
         "  database_service: db\n"
     ) in (shop.root / "invoke.yaml").read_text()
     assert (done.code, shop.written()) == (0, FOUND)
-    assert "database_service: db is the likeliest of 2; see whether it is meant.\n" in done.out
+    assert (
+        "database_service: db. The likeliest of 2 (image postgres:15); see whether it is meant, or take another of"
+        " these lines:\n  database_service: old\n"
+    ) in done.out
     assert "Left open" not in done.out
 
 

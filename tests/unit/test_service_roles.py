@@ -280,7 +280,8 @@ def test_a_setting_decides_by_itself(tmp_path: Path) -> None:
     services = {"db": POSTGRES, "old": POSTGRES, "api": one, "worker": one}
     roles = _weigh(tmp_path, services, database_service="old", alembic_service="worker", application_service="api")
     assert _chosen(roles) == ("old", "worker", "api")
-    assert roles.evidence()[0] == "old: the setting `database_service`"
+    assert roles.evidence()[0] == "old: the setting `database_service`, image postgres:15"
+    assert _chosen(_weigh(tmp_path, services, database_service="api"))[0] == "api"
 
 
 def test_a_name_that_yaml_would_read_as_something_else_is_quoted_in_the_line_to_write(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from migrations_tools.discovery.setting_hints import Undecided
 from migrations_tools.engines import claims, endpoint, inventory
 from migrations_tools.engines.compose import PROJECT_LABEL, Container
 from migrations_tools.engines.features import Features
@@ -81,10 +82,16 @@ def host_ports(planned: IsolationPlan) -> list[int]:
 
 def make_plan(session: Session, original: Original) -> IsolationPlan:
     """Plan the copy. Raises CannotProceed with every reason when the stack cannot be isolated."""
+    facts = _facts(session, original)
     try:
-        return plan(original.config, _facts(session, original))
+        return plan(original.config, facts)
     except NotIsolable as error:
-        raise CannotProceed(["This stack cannot be isolated:", *error.reasons], tip="Nothing was started.") from error
+        said = ["This stack cannot be isolated:", *error.reasons]
+        if error.without:
+            left_out = sorted(error.without | set(session.settings.exclude_services))
+            choice = (left_out, "neither Alembic's service nor the application needs them")
+            raise Undecided(said, "exclude_services", [choice], tip="Nothing was started.") from error
+        raise CannotProceed(said, tip="Nothing was started.") from error
 
 
 def _facts(session: Session, original: Original) -> PlanInputs:
