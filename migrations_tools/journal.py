@@ -7,7 +7,7 @@ moment can be brought back by `cleanup`. It lives in the tool's own folder, whic
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -73,6 +73,8 @@ class Journal:
         self.report_path = self.folder / "last-run.json"
         self.error_path = self.folder / "last-error.txt"
         self.refused_path = self.folder / "refused.py"
+        self.commands_path = self.folder / "commands.jsonl"
+        self._commands: list[tuple[str, ...]] = []
         self.lock_path = self.folder / "lock"
 
     def read(self) -> Run | None:
@@ -128,9 +130,30 @@ class Journal:
         noted = noting(run, *things)
         return self.write(noted) if noted != run else run
 
+    def note_command(self, words: Sequence[str]) -> None:
+        """Note a command that changes something, before it runs: what the machine's inventory is held against.
+
+        On a full disk this process alone remembers it: the removal that makes room must not stop here.
+        """
+        self._commands.append(tuple(words))
+        if self.path.exists():
+            with suppress(OSError):
+                self.commands_path.touch(0o600)
+                with self.commands_path.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(list(words)) + "\n")
+
+    def commands(self) -> tuple[tuple[str, ...], ...]:
+        """Return the noted commands of all tasks; a line that a full disk cut short is left out."""
+        try:
+            lines = self.commands_path.read_text(encoding="utf-8", errors="replace").splitlines()
+        except FileNotFoundError:
+            lines = []
+        read = (tuple(map(str, json.loads(line))) for line in lines if line.endswith("]"))
+        return tuple(dict.fromkeys((*read, *self._commands)))
+
     def forget(self) -> None:
         """Remove the run's state; the last report stays."""
-        kept_until_now = (self.whole_path, self.override_path, self.error_path, self.refused_path)
+        kept_until_now = (self.whole_path, self.override_path, self.error_path, self.refused_path, self.commands_path)
         for path in (*kept_until_now, self.path, self.folder / ".gitignore"):
             partial(path).unlink(missing_ok=True)
             path.unlink(missing_ok=True)

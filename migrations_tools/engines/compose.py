@@ -6,7 +6,7 @@ import re
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,8 @@ from migrations_tools.settings import Settings
 PROJECT_LABEL = "com.docker.compose.project"
 _POLL = 0.15
 _LOG_LINES = "30"
+# Restarts of a container after everything else is up that show that it will not come up.
+_RESTARTS = 3
 # What the engine says of a container that it is removing, or has removed meanwhile.
 _GOES = re.compile(r"removal of container \S+ is already in progress|no such container", re.IGNORECASE)
 _FIND_PYTHON = (
@@ -234,15 +236,23 @@ def resolved(docker: Docker, options: Sequence[str], project: str = "") -> dict[
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """Which services must come up, and which of them are one-shots that may end with exit code 0."""
+    """How the services of the stack must stand before the tool goes on."""
 
+    #: All that must come up.
     services: frozenset[str]
+    #: Those that may end with exit code 0.
     one_shots: frozenset[str]
+    #: Those without which nothing can be generated or proven; what else fails is told, and waited for no longer.
+    needed: frozenset[str]
+    #: Those that must have ended: they migrate, and do nothing else.
+    ending: frozenset[str] = frozenset()
+    #: Which services each one waits for when it is started.
+    depends_on: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def is_ready(self, container: Container) -> bool:
         """Return whether a container stands as it should."""
         if container.status == "running":
-            return container.health in ("", "healthy")
+            return container.health in ("", "healthy") and container.service not in self.ending
         return container.status == "exited" and container.exit_code == 0 and container.service in self.one_shots
 
     def has_failed(self, container: Container) -> bool:
@@ -250,6 +260,27 @@ class Expectation:
         if container.status == "exited":
             return not self.is_ready(container)
         return container.status == "dead" or container.health == "unhealthy"
+
+    def held_up(self, failed: Iterable[str]) -> frozenset[str]:
+        """Return the services that failed, and those that wait for one of them."""
+        found = frozenset(failed)
+        more = frozenset(name for name, others in self.depends_on.items() if others & found)
+        return found if more <= found else self.held_up(found | more)
+
+
+def expect(
+    config: Mapping[str, Any], services: Iterable[str], needed: Iterable[str], ending: Iterable[str]
+) -> Expectation:
+    """Return what is expected of services; what a needed one depends on is needed as well."""
+    depends_on = {name: frozenset(service.get("depends_on") or ()) for name, service in config["services"].items()}
+    every, left = set[str](), set(needed)
+    while left:
+        every |= left
+        left = {other for name in left for other in depends_on.get(name, ())} - every
+    there = frozenset(services)
+    return Expectation(
+        there, one_shots(config), frozenset(every) & there, frozenset(ending) & one_shots(config), depends_on
+    )
 
 
 def one_shots(config: Mapping[str, Any]) -> frozenset[str]:
@@ -266,23 +297,54 @@ def one_shots(config: Mapping[str, Any]) -> frozenset[str]:
 def wait_ready(
     stack: TempStack, expected: Expectation, limit: Limit, tell: Callable[[str], None]
 ) -> tuple[Container, ...]:
-    """Wait until every expected service is healthy, running, or a one-shot that exited 0.
+    """Wait until every service is healthy, running, or a one-shot that exited 0; or has failed and is not needed.
 
-    Raises CannotProceed, with the last log lines, when a service fails or the limit is over.
+    Raises CannotProceed, with the last log lines, when a needed service fails, keeps crashing, or the limit is over.
     """
+    crashes = _Crashes(expected)
     while True:
         containers = stack.standing()
         failed = [item for item in containers if expected.has_failed(item)]
-        waiting = sorted(expected.services - {item.service for item in containers if expected.is_ready(item)})
-        if failed:
-            raise CannotProceed(service_failures(stack, failed), tip=_KEPT)
-        if not waiting:
+        failed += crashes.hopeless(containers, frozenset(item.service for item in failed))
+        behind = expected.held_up(item.service for item in failed)
+        failed += [item for item in containers if item.status == "created" and item.service in behind]
+        lost = [item for item in failed if item.service in expected.needed]
+        ready = {item.service for item in containers if expected.is_ready(item)} | {item.service for item in failed}
+        waiting = sorted(expected.services - ready)
+        if lost:
+            raise CannotProceed(service_failures(stack, lost), tip=_KEPT)
+        if not waiting or not (limit.left or expected.needed & set(waiting)):
             return containers
         if not limit.left:
             slow = [item for item in containers if item.service in waiting]
             raise CannotProceed([_late(waiting, limit), *service_failures(stack, slow)], tip=_KEPT)
         tell("waiting for " + ", ".join(waiting))
         time.sleep(_POLL)
+
+
+class _Crashes:
+    """Watches containers that the engine starts again and again.
+
+    One may crash until what it waits for is up. Once all else is, a few more restarts that do not help are enough.
+    """
+
+    def __init__(self, expected: Expectation) -> None:
+        self._expected = expected
+        self._before: dict[str, int] = {}
+
+    def hopeless(self, containers: Sequence[Container], failed: frozenset[str]) -> list[Container]:
+        """Return the containers that keep crashing though everything else is up."""
+        crashing = [item for item in containers if item.restarts and not self._expected.is_ready(item)]
+        up = {item.service for item in containers if self._expected.is_ready(item)}
+        if self._expected.services - up - failed - {item.service for item in crashing}:
+            self._before.clear()
+            return []
+        return [
+            item
+            for item in crashing
+            if item.service not in failed
+            and item.restarts - self._before.setdefault(item.id, item.restarts) >= _RESTARTS
+        ]
 
 
 def _late(waiting: Iterable[str], limit: Limit) -> str:
@@ -302,14 +364,22 @@ def service_failures(stack: TempStack, containers: Iterable[Container]) -> list[
 
 
 def start(stack: TempStack, run: Run, services: Iterable[str], expected: Expectation, limit: Limit) -> None:
-    """Start services that were created; where Compose gives up, say which service failed and what its log says.
+    """Start services that were created, without those that wait for one that has failed and is not needed.
 
-    Raises CannotProceed, also when what the services wait for does not come up before the limit is over.
+    Raises CannotProceed, with the log of what failed, when a needed service does not start before the limit is over.
     """
-    try:
-        stack.start(run, services, limit)
-    except CommandFailed as error:
-        raise CannotProceed(_why_not_started(stack, expected, error, limit), tip=_KEPT) from error
+    wanted = frozenset(services)
+    while wanted:
+        try:
+            stack.start(run, sorted(wanted), limit)
+        except CommandFailed as error:
+            failed = frozenset(item.service for item in stack.standing() if expected.has_failed(item))
+            without = expected.held_up(failed)
+            if not wanted & without or without & expected.needed or not limit.left:
+                raise CannotProceed(_why_not_started(stack, expected, error, limit), tip=_KEPT) from error
+            wanted -= without
+        else:
+            return
 
 
 def _why_not_started(stack: TempStack, expected: Expectation, error: CommandFailed, limit: Limit) -> list[str]:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -24,7 +25,7 @@ from migrations_tools.sandbox.compose.copy import Copy
 
 OPTIONS = ("--file", "/p/a.yml")
 RUN = Run("1", "shop", "shop_temp", "compose", 0.0, "token")
-EXPECTED = Expectation(frozenset({"db", "api"}), frozenset())
+EXPECTED = Expectation(frozenset({"db", "api"}), frozenset(), frozenset({"db", "api"}))
 _ENGINE = """#!/bin/sh
 case "$1" in
   ps) echo some-id ;;
@@ -79,6 +80,35 @@ def test_what_is_not_ready_in_time_is_named_with_its_setting_and_its_last_words(
         "  still counting",
     )
     assert set(told) == {"waiting for api"}
+
+
+def test_a_service_that_nothing_needs_may_fail_and_is_waited_for_no_longer(engine: Engine) -> None:
+    stack = engine(db=("running", "healthy"), api=("running", "healthy"), bot=("exited", ""), panel=("created", ""))
+    config = {"services": {"db": {}, "api": {}, "bot": {}, "panel": {"depends_on": {"bot": {}}}}}
+    some = compose.expect(config, config["services"], ["api", "db"], ())
+    found = compose.wait_ready(stack, some, _limit(60), lambda _: None)
+    assert [item.service for item in found if not some.is_ready(item)] == ["bot", "panel"]
+    with pytest.raises(CannotProceed) as caught:
+        compose.wait_ready(stack, replace(some, needed=some.services), _limit(60), lambda _: None)
+    assert caught.value.reasons[0] == "The service bot (bot_temp) is exited 1. Its last log lines:"
+
+
+def test_a_service_that_keeps_crashing_is_given_up_once_all_else_is_up(engine: Engine, tmp_path: Path) -> None:
+    stack = engine(db=("running", "healthy"), api=("restarting", ""))
+    written = json.loads((tmp_path / "containers.json").read_text())
+    looks = iter(range(1, 100))
+
+    def crash_again(_: str) -> None:
+        api = next(item for item in written if item["Id"] == "api-id")
+        api["RestartCount"] = next(looks)
+        (tmp_path / "containers.json").write_text(json.dumps(written))
+
+    begun = time.monotonic()
+    with pytest.raises(CannotProceed) as caught:
+        compose.wait_ready(stack, EXPECTED, _limit(60), crash_again)
+    assert time.monotonic() - begun < 20
+    assert caught.value.reasons[0] == "The service api (api_temp) is restarting. Its last log lines:"
+    assert next(looks) == 5  # one restart while the rest was looked at, and three more
 
 
 def test_what_compose_waits_for_too_long_is_named_with_its_setting(engine: Engine) -> None:
