@@ -12,6 +12,7 @@ from migrations_tools.isolation import mounts as mounting
 from migrations_tools.isolation import ports as porting
 from migrations_tools.isolation.copy_addresses import address_part
 from migrations_tools.isolation.database_access import database_part
+from migrations_tools.isolation.devices import power_part
 from migrations_tools.isolation.forwarder import forwarder_part, forwarder_plan
 from migrations_tools.isolation.forwarding import Forwarding, forwarding, inward_part, ports_part
 from migrations_tools.isolation.inputs import PlanInputs
@@ -101,6 +102,7 @@ def _steps(service: Service, drawing: _Drawing) -> Iterator[Part]:
     yield attachment_part(service, drawing.aliases[name])
     yield address_part(service, drawing.stack, given)
     yield inward_part(service, facts)
+    yield power_part(service)
     yield container_lifecycle.restart_part(service)
     yield container_lifecycle.replicas_part(service)
     yield container_lifecycle.health_part(service)
