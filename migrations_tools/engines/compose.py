@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +16,13 @@ from migrations_tools.engines.guard import Scope
 from migrations_tools.engines.limit import Limit
 from migrations_tools.errors import CannotProceed, CommandFailed
 from migrations_tools.isolation import Created
-from migrations_tools.journal import Run
+from migrations_tools.journal import Journal
 from migrations_tools.secrets import masked
 from migrations_tools.settings import Settings
 
 PROJECT_LABEL = "com.docker.compose.project"
 _POLL = 0.15
 _LOG_LINES = "30"
-# Restarts of a container after everything else is up that show that it will not come up.
-_RESTARTS = 3
 # What the engine says of a container that it is removing, or has removed meanwhile.
 _GOES = re.compile(r"removal of container \S+ is already in progress|no such container", re.IGNORECASE)
 _FIND_PYTHON = (
@@ -61,43 +59,49 @@ class Container:
 
 @dataclass(frozen=True, slots=True)
 class TempStack:
-    """The temp stack of one run: its project name and the exact options that every Compose command gets."""
+    """The temp stack of the run that stands, and the exact options that every Compose command gets."""
 
     docker: Docker
-    project: str
-    options: tuple[str, ...]
+    journal: Journal
+    options: tuple[str, ...] = ()
 
-    def scope(self, run: Run) -> Scope:
+    @property
+    def project(self) -> str:
+        """The copy's Compose project."""
+        return self.journal.run.temp_project
+
+    @property
+    def scope(self) -> Scope:
         """Return what the guard lets changes touch: what the journal says."""
-        return Scope(self.project, self.options, frozenset(run.made))
+        return Scope(self.project, self.options, frozenset(self.journal.run.made))
 
     def _compose(self, *rest: str) -> tuple[str, ...]:
         return ("compose", "--project-name", self.project, *self.options, *rest)
 
-    def build(self, run: Run, services: Iterable[str]) -> None:
+    def build(self, services: Iterable[str]) -> None:
         """Build the images of services; unchanged layers come from the cache."""
-        self.docker.stream(self.scope(run), *self._compose("build", "--", *services))
+        self.docker.stream(self.scope, *self._compose("build", "--", *services))
 
-    def create(self, run: Run, services: Iterable[str]) -> None:
+    def create(self, services: Iterable[str]) -> None:
         """Make the networks, volumes and containers of services, and start none of them."""
-        self.docker.stream(self.scope(run), *self._compose("up", "--no-start", "--no-build", "--", *services))
+        self.docker.stream(self.scope, *self._compose("up", "--no-start", "--no-build", "--", *services))
 
-    def start(self, run: Run, services: Iterable[str], limit: Limit) -> None:
+    def start(self, services: Iterable[str], limit: Limit) -> None:
         """Start the containers of services and of what they depend on, in Compose's own order; make none."""
-        self.docker.stream(self.scope(run), *self._compose("start", "--", *services), limit=limit)
+        self.docker.stream(self.scope, *self._compose("start", "--", *services), limit=limit)
 
-    def down(self, run: Run) -> None:
+    def down(self) -> None:
         """Remove containers and networks by project name alone; volumes stay."""
         arguments = ("compose", "--project-name", self.project, "down", "--remove-orphans", "--timeout", "0")
-        self.docker.stream(self.scope(run), *arguments)
+        self.docker.stream(self.scope, *arguments)
 
-    def remove(self, run: Run, names: Sequence[str]) -> None:
+    def remove(self, names: Sequence[str]) -> None:
         """Remove containers by name. One that the engine is removing already, a one-off one that has ended, is awaited.
 
         Raises CommandFailed when one cannot be removed, or is still there when the limit is over.
         """
         try:
-            self.docker.change(self.scope(run), "rm", "--force", *names)
+            self.docker.change(self.scope, "rm", "--force", *names)
         except CommandFailed as error:
             said = error.output.splitlines()
             if not said or not all(map(_GOES.search, said)):
@@ -108,12 +112,10 @@ class TempStack:
                     raise
                 time.sleep(_POLL)
 
-    def start_python(self, run: Run, service: str, name: str, python: str, code: str) -> subprocess.Popen[str]:
+    def start_python(self, service: str, name: str, python: str, code: str) -> subprocess.Popen[str]:
         """Start a one-off container of a service that runs Python code; its standard streams are the caller's."""
         rest = ("run", "--rm", "--no-TTY", "--no-deps", "--name", name, "--entrypoint", "sh", "--", service)
-        return self.docker.pipe(
-            self.scope(run), *self._compose(*rest, "-c", _FIND_PYTHON, "sh", python or "python", code)
-        )
+        return self.docker.pipe(self.scope, *self._compose(*rest, "-c", _FIND_PYTHON, "sh", python or "python", code))
 
     def containers(self) -> tuple[Container, ...]:
         """Return all containers that carry the temp project's label, one-off ones too."""
@@ -125,16 +127,30 @@ class TempStack:
 
     def created(self) -> Created:
         """Return everything that carries the temp project's label, as `docker inspect` shows it."""
-        return Created(self._inspected(), self._labelled("network"), self._labelled("volume"))
+        return Created(self._inspected(), self._inspected_of("network"), self._inspected_of("volume"))
 
     def _inspected(self) -> list[Mapping[str, Any]]:
         ids = self.docker.query_lines("ps", "--all", "--quiet", "--no-trunc", "--filter", self._label)
         return inspect(self.docker, ids)
 
-    def _labelled(self, kind: str) -> list[Mapping[str, Any]]:
-        names = self.docker.query_lines(kind, "ls", "--filter", self._label, "--format", "{{.Name}}")
+    def _inspected_of(self, kind: str) -> list[Mapping[str, Any]]:
+        names = self.labelled(kind)
         found: list[Mapping[str, Any]] = self.docker.query_json(kind, "inspect", *names) if names else []
         return found
+
+    def labelled(self, kind: str) -> list[str]:
+        """Name the networks or volumes that carry the temp project's label."""
+        return self.docker.query_lines(kind, "ls", "--filter", self._label, "--format", "{{.Name}}")
+
+    def has_image(self, image: str) -> bool:
+        """Return whether an image exists and carries the temp project's label."""
+        try:
+            found = self.docker.query_json("image", "inspect", image)
+        except CommandFailed as error:
+            if "no such" in error.output.lower():
+                return False
+            raise
+        return bool((found[0]["Config"].get("Labels") or {}).get(PROJECT_LABEL) == self.project)
 
     @property
     def _label(self) -> str:
@@ -231,168 +247,8 @@ def resolved(docker: Docker, options: Sequence[str], project: str = "") -> dict[
     return config
 
 
-# --- waiting -----------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Expectation:
-    """How the services of the stack must stand before the tool goes on."""
-
-    #: All that must come up.
-    services: frozenset[str]
-    #: Those that may end with exit code 0.
-    one_shots: frozenset[str]
-    #: Those without which nothing can be generated or proven; what else fails is told, and waited for no longer.
-    needed: frozenset[str]
-    #: Those that must have ended: they migrate, and do nothing else.
-    ending: frozenset[str] = frozenset()
-    #: Which services each one waits for when it is started.
-    depends_on: Mapping[str, frozenset[str]] = field(default_factory=dict)
-
-    def is_ready(self, container: Container) -> bool:
-        """Return whether a container stands as it should."""
-        if container.status == "running":
-            return container.health in ("", "healthy") and container.service not in self.ending
-        return container.status == "exited" and container.exit_code == 0 and container.service in self.one_shots
-
-    def has_failed(self, container: Container) -> bool:
-        """Return whether a container will not come up any more without help."""
-        if container.status == "exited":
-            return not self.is_ready(container)
-        return container.status == "dead" or container.health == "unhealthy"
-
-    def held_up(self, failed: Iterable[str]) -> frozenset[str]:
-        """Return the services that failed, and those that wait for one of them."""
-        found = frozenset(failed)
-        more = frozenset(name for name, others in self.depends_on.items() if others & found)
-        return found if more <= found else self.held_up(found | more)
-
-
-def expect(
-    config: Mapping[str, Any], services: Iterable[str], needed: Iterable[str], ending: Iterable[str]
-) -> Expectation:
-    """Return what is expected of services; what a needed one depends on is needed as well."""
-    depends_on = {name: frozenset(service.get("depends_on") or ()) for name, service in config["services"].items()}
-    every, left = set[str](), set(needed)
-    while left:
-        every |= left
-        left = {other for name in left for other in depends_on.get(name, ())} - every
-    there = frozenset(services)
-    return Expectation(
-        there, one_shots(config), frozenset(every) & there, frozenset(ending) & one_shots(config), depends_on
-    )
-
-
-def one_shots(config: Mapping[str, Any]) -> frozenset[str]:
-    """Return the services that may end with exit code 0: no health check, and no policy that would start them again."""
-    found = set()
-    for name, service in config["services"].items():
-        again = str(service.get("restart") or "no") in ("always", "unless-stopped")
-        condition = ((service.get("deploy") or {}).get("restart_policy") or {}).get("condition") == "any"
-        if not again and not condition and not (service.get("healthcheck") or {}).get("test"):
-            found.add(name)
-    return frozenset(found)
-
-
-def wait_ready(
-    stack: TempStack, expected: Expectation, limit: Limit, tell: Callable[[str], None]
-) -> tuple[Container, ...]:
-    """Wait until every service is healthy, running, or a one-shot that exited 0; or has failed and is not needed.
-
-    Raises CannotProceed, with the last log lines, when a needed service fails, keeps crashing, or the limit is over.
-    """
-    crashes = _Crashes(expected)
-    while True:
-        containers = stack.standing()
-        failed = [item for item in containers if expected.has_failed(item)]
-        failed += crashes.hopeless(containers, frozenset(item.service for item in failed))
-        behind = expected.held_up(item.service for item in failed)
-        failed += [item for item in containers if item.status == "created" and item.service in behind]
-        lost = [item for item in failed if item.service in expected.needed]
-        ready = {item.service for item in containers if expected.is_ready(item)} | {item.service for item in failed}
-        waiting = sorted(expected.services - ready)
-        if lost:
-            raise CannotProceed(service_failures(stack, lost), tip=_KEPT)
-        if not waiting or not (limit.left or expected.needed & set(waiting)):
-            return containers
-        if not limit.left:
-            slow = [item for item in containers if item.service in waiting]
-            raise CannotProceed([_late(waiting, limit), *service_failures(stack, slow)], tip=_KEPT)
-        tell("waiting for " + ", ".join(waiting))
-        time.sleep(_POLL)
-
-
-class _Crashes:
-    """Watches containers that the engine starts again and again.
-
-    One may crash until what it waits for is up. Once all else is, a few more restarts that do not help are enough.
-    """
-
-    def __init__(self, expected: Expectation) -> None:
-        self._expected = expected
-        self._before: dict[str, int] = {}
-
-    def hopeless(self, containers: Sequence[Container], failed: frozenset[str]) -> list[Container]:
-        """Return the containers that keep crashing though everything else is up."""
-        crashing = [item for item in containers if item.restarts and not self._expected.is_ready(item)]
-        up = {item.service for item in containers if self._expected.is_ready(item)}
-        if self._expected.services - up - failed - {item.service for item in crashing}:
-            self._before.clear()
-            return []
-        return [
-            item
-            for item in crashing
-            if item.service not in failed
-            and item.restarts - self._before.setdefault(item.id, item.restarts) >= _RESTARTS
-        ]
-
-
-def _late(waiting: Iterable[str], limit: Limit) -> str:
-    return f"Neither healthy nor done within {limit.words()}: {', '.join(waiting)}."
-
-
-_KEPT = "The temp stack was kept for inspection: `invoke status` lists it, `invoke cleanup` removes it."
-
-
-def service_failures(stack: TempStack, containers: Iterable[Container]) -> list[str]:
-    """Return a sentence for each container and, below it, the last lines of its log."""
-    lines = []
-    for container in containers:
-        lines.append(f"The service {container.service} ({container.name}) is {container.words()}. Its last log lines:")
-        lines += [f"  {line}" for line in stack.log_tail(container)] or ["  (its log is empty)"]
-    return lines
-
-
-def start(stack: TempStack, run: Run, services: Iterable[str], expected: Expectation, limit: Limit) -> None:
-    """Start services that were created, without those that wait for one that has failed and is not needed.
-
-    Raises CannotProceed, with the log of what failed, when a needed service does not start before the limit is over.
-    """
-    wanted = frozenset(services)
-    while wanted:
-        try:
-            stack.start(run, sorted(wanted), limit)
-        except CommandFailed as error:
-            failed = frozenset(item.service for item in stack.standing() if expected.has_failed(item))
-            without = expected.held_up(failed)
-            if not wanted & without or without & expected.needed or not limit.left:
-                raise CannotProceed(_why_not_started(stack, expected, error, limit), tip=_KEPT) from error
-            wanted -= without
-        else:
-            return
-
-
-def _why_not_started(stack: TempStack, expected: Expectation, error: CommandFailed, limit: Limit) -> list[str]:
-    containers = stack.standing()
-    failed = [item for item in containers if expected.has_failed(item)]
-    slow = [item for item in containers if item.status != "created" and not expected.is_ready(item)]
-    if failed:
-        return service_failures(stack, failed)
-    if slow and not limit.left:
-        return [_late([item.service for item in slow], limit), *service_failures(stack, slow)]
-    return last_words(error)
-
-
-def last_words(error: CommandFailed) -> list[str]:
-    """Return what failed and the last lines that it printed, passwords masked."""
-    return [masked(line) for line in (*error.reasons, *error.output.splitlines()[-15:])]
+def containers_of(docker: Docker, project: str) -> tuple[Container, ...]:
+    """Return the containers of a Compose project's services, whoever started them; one-off ones are left out."""
+    label = f"label={PROJECT_LABEL}={project}"
+    ids = docker.query_lines("ps", "--all", "--quiet", "--no-trunc", "--filter", label)
+    return tuple(item for item in map(_container, inspect(docker, ids)) if not item.one_off)

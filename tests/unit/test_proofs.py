@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from migrations_tools.engines.compose import Container, Expectation, expect, one_shots
+from migrations_tools.engines.compose import Container
 from migrations_tools.engines.inventory import InventoryChange, caused, compare
+from migrations_tools.engines.readiness import Expectation, Fault, expect, one_shots
 from migrations_tools.errors import CannotProceed
 from migrations_tools.proofs import stack
 from migrations_tools.proofs.proof import FAILED, NOT_CHECKED, PASSED, attempted
@@ -81,9 +82,23 @@ def test_what_a_needed_service_depends_on_is_needed_and_what_waits_for_a_failed_
 
 
 def test_a_restart_fails_the_proof_that_services_are_up() -> None:
-    assert stack.services_up([_container(restarts=1)], EXPECTED).evidence == "api (api_temp) was restarted 1 times"
-    assert stack.services_up([], EXPECTED).evidence == "api has no container"
-    assert stack.services_up([_container()], EXPECTED).outcome == PASSED
+    assert stack.services_up([_container(restarts=1)], EXPECTED)[0].evidence == "api (api_temp) was restarted 1 times"
+    assert stack.services_up([], EXPECTED)[0].evidence == "api has no container"
+    assert stack.services_up([_container()], EXPECTED)[0].outcome == PASSED
+
+
+def test_a_service_that_is_down_in_the_original_too_is_not_checked_and_one_of_which_nothing_is_known_fails() -> None:
+    down = _container(service="bot", name="bot_temp", status="exited", exit_code=1)
+    expected = Expectation(frozenset({"api", "bot"}), frozenset(), frozenset({"api"}))
+    same = Fault(down, _container(service="bot", name="shop-bot-1", status="exited", exit_code=1))
+    first, second = stack.services_up([_container(), down], expected, [same])
+    assert (first.outcome, second.claim, second.outcome) == (PASSED, "The service bot works", NOT_CHECKED)
+    assert second.evidence == (
+        "bot (bot_temp) is exited 1, and in the original shop-bot-1 is exited 1; its log is not looked at."
+        " To leave it out of the copy, write `exclude_services: [bot]` in invoke.yaml."
+    )
+    (only,) = stack.services_up([_container(), down], expected, [Fault(down, None)])
+    assert (only.outcome, only.evidence) == (FAILED, "bot (bot_temp) is exited 1")
 
 
 def test_a_database_is_new_by_its_identity_or_by_the_removal_of_its_volume() -> None:
