@@ -11,9 +11,8 @@ from migrations_tools.discovery.alembic import Environment
 from migrations_tools.errors import CannotProceed
 from migrations_tools.inapp.answers import Standing, heads, standings
 from migrations_tools.inapp.probe_client import Probe, Program, Target
-from migrations_tools.journal import Run
-from migrations_tools.sandbox.clock import now
 from migrations_tools.sandbox.protocol import Installation, Sandbox, Watched, targets
+from migrations_tools.sandbox.session import now
 
 # Seconds without any change that a service which migrates at its own start is given: one whose command says that it
 # does, and one of whose start script nothing is known.
@@ -38,14 +37,18 @@ class Migrated:
         return all(set(item.current) == set(self.heads) for item in self.standings)
 
 
-def install(sandbox: Sandbox, run: Run, probe: Probe, installation: Installation) -> tuple[Run, tuple[Migrated, ...]]:
+def install(sandbox: Sandbox, probe: Probe, installation: Installation) -> tuple[Migrated, ...]:
     """Find out whether a service ran the migrations; if none did, run them or the project's own command.
 
     Raises ProbeError when a migration fails, CannotProceed when the command does.
     """
     found = tuple(
         _look(probe, target, environment)
-        for target, environment in zip(targets(sandbox.project, run), sandbox.project.alembic.environments, strict=True)
+        for target, environment in zip(
+            targets(sandbox.project, sandbox.session.journal.run.token),
+            sandbox.project.alembic.environments,
+            strict=True,
+        )
     )
     who, since = installation.migrated_by()
     if installation.may_migrate_itself():
@@ -53,9 +56,9 @@ def install(sandbox: Sandbox, run: Run, probe: Probe, installation: Installation
         who, since = installation.migrated_by()
     if not who and not _done(found):
         since = now()
-        run, who, found = _install(sandbox, run, probe, found)
+        who, found = _install(sandbox, probe, found)
     words, moment = who or "run by a service at its start", since or now()
-    return run, tuple(replace(each, who=words, since=moment) for each in found)
+    return tuple(replace(each, who=words, since=moment) for each in found)
 
 
 def _look(probe: Probe, target: Target, environment: Environment) -> Migrated:
@@ -87,23 +90,22 @@ def _settled(probe: Probe, found: tuple[Migrated, ...], patience: float) -> tupl
     return found
 
 
-def _install(
-    sandbox: Sandbox, run: Run, probe: Probe, found: tuple[Migrated, ...]
-) -> tuple[Run, str, tuple[Migrated, ...]]:
+def _install(sandbox: Sandbox, probe: Probe, found: tuple[Migrated, ...]) -> tuple[str, tuple[Migrated, ...]]:
     words = sandbox.session.settings.install_command
     if words:
-        run, done = run_install(sandbox, run, words, {})
+        done = run_install(sandbox, words, {})
         seen = "" if done.reached else "; where its connections led was not seen: it does not use SQLAlchemy"
-        return run, f"made by `{words}`{seen}", _again(probe, found)
+        return f"made by `{words}`{seen}", _again(probe, found)
     for each in found:
         if not each.is_at_head:
             probe.ask(each.target.request("upgrade"), "running the migrations")
-    return run, f"run by this tool in {sandbox.place()}, for no service does", _again(probe, found)
+    return f"run by this tool in {sandbox.place()}, for no service does", _again(probe, found)
 
 
-def run_install(sandbox: Sandbox, run: Run, words: str, databases: dict[str, str]) -> tuple[Run, Watched]:
+def run_install(sandbox: Sandbox, words: str, databases: dict[str, str]) -> Watched:
     """Run the project's own install command where Alembic runs. Raises CannotProceed when it fails."""
-    run, done = sandbox.run_program(run, Program(shlex.split(words), run.token, take_over=False, databases=databases))
+    token = sandbox.session.journal.run.token
+    done = sandbox.run_program(Program(shlex.split(words), token, take_over=False, databases=databases))
     if done.code:
         raise CannotProceed(
             [
@@ -112,4 +114,4 @@ def run_install(sandbox: Sandbox, run: Run, words: str, databases: dict[str, str
             ],
             tip="Nothing was written into the project; `invoke psql` opens the temp database.",
         )
-    return run, done
+    return done

@@ -23,7 +23,7 @@ from migrations_tools.sandbox.compose import start
 from migrations_tools.sandbox.compose.copy import Copy
 
 OPTIONS = ("--file", "/p/a.yml")
-RUN = Run("1", "shop", "shop_temp", "compose", 0.0, "token")
+JOURNAL: Any = SimpleNamespace(run=Run("1", "shop", "shop_temp", "compose", 0.0, "token"))
 EXPECTED = Expectation(frozenset({"db", "api"}), frozenset())
 _ENGINE = """#!/bin/sh
 case "$1" in
@@ -47,7 +47,7 @@ def engine(tmp_path: Path) -> Engine:
         containers = [_container(service, *state) for service, state in states.items()]
         (tmp_path / "containers.json").write_text(json.dumps(containers))
         environment = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
-        return TempStack(Docker(environment=environment), "shop_temp", OPTIONS)
+        return TempStack(Docker(environment=environment), JOURNAL, OPTIONS)
 
     return make
 
@@ -85,7 +85,7 @@ def test_what_compose_waits_for_too_long_is_named_with_its_setting(engine: Engin
     stack = engine("exec sleep 60", db=("running", "starting"), api=("created", ""))
     begun = time.monotonic()
     with pytest.raises(CannotProceed) as caught:
-        compose.start(stack, RUN, ["api", "db"], EXPECTED, _limit())
+        compose.start(stack, ["api", "db"], EXPECTED, _limit())
     assert time.monotonic() - begun < 10
     assert caught.value.reasons[:2] == (
         "Neither healthy nor done within 0.3 seconds (the setting `start_timeout`): db.",
@@ -96,14 +96,14 @@ def test_what_compose_waits_for_too_long_is_named_with_its_setting(engine: Engin
 def test_a_service_that_failed_is_named_rather_than_the_time(engine: Engine) -> None:
     stack = engine("exec sleep 60", db=("exited", ""), api=("created", ""))
     with pytest.raises(CannotProceed) as caught:
-        compose.start(stack, RUN, ["api", "db"], EXPECTED, _limit())
+        compose.start(stack, ["api", "db"], EXPECTED, _limit())
     assert caught.value.reasons[0] == "The service db (db_temp) is exited 1. Its last log lines:"
 
 
 def test_where_compose_gives_up_by_itself_its_last_words_are_kept_without_passwords(engine: Engine) -> None:
     stack = engine("echo no space left in postgresql://me:secret@db/shop; exit 3", db=("created", ""))
     with pytest.raises(CannotProceed) as caught:
-        compose.start(stack, RUN, ["db"], EXPECTED, _limit(30))
+        compose.start(stack, ["db"], EXPECTED, _limit(30))
     assert "failed with exit code 3" in caught.value.reasons[0]
     assert caught.value.reasons[1] == "no space left in postgresql://me:***@db/shop"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from migrations_tools.discovery.project import Project
 from migrations_tools.engines.compose import TempStack
 from migrations_tools.isolation import IsolationPlan, from_json
-from migrations_tools.journal import OVERRIDE, Run
+from migrations_tools.journal import OVERRIDE
 from migrations_tools.sandbox.compose.original import Original, read_original
 from migrations_tools.sandbox.compose.same_engine import refuse_another
 from migrations_tools.sandbox.protocol import scratch_name
@@ -53,7 +53,7 @@ def copy_of(session: Session, original: Original, plan: IsolationPlan, form: str
     environment["COMPOSE_PROJECT_NAME"] = plan.project
     options = _options(session, original, form)
     docker = replace(original.docker, environment=environment, abbreviate=options)
-    return Copy(session, original, plan, TempStack(docker, plan.project, options))
+    return Copy(session, original, plan, TempStack(docker, session.journal, options))
 
 
 def _options(session: Session, original: Original, form: str) -> tuple[str, ...]:
@@ -68,8 +68,9 @@ def _options(session: Session, original: Original, form: str) -> tuple[str, ...]
     return (*kept, "--file", str(session.journal.whole_path))
 
 
-def reopen(session: Session, run: Run) -> Copy:
-    """Return the copy of a run that stands, read afresh; the plan is the journal's."""
+def reopen(session: Session) -> Copy:
+    """Return the copy of the run that stands, read afresh; the plan is the journal's."""
+    run = session.journal.run
     original = read_original(session, run)
-    refuse_another(session, original.docker, run)
+    refuse_another(session, original.docker)
     return copy_of(session, original, from_json(run.plan), run.form)

@@ -13,7 +13,7 @@ from typing import Any
 
 from migrations_tools.discovery.alembic import upgrades_to_head
 from migrations_tools.engines import compose
-from migrations_tools.engines.compose import PROJECT_LABEL, Container, Expectation
+from migrations_tools.engines.compose import Container, Expectation
 from migrations_tools.engines.limit import Limit
 from migrations_tools.engines.postgres import OTHER_DATABASES, Server, first_statements, read_names
 from migrations_tools.errors import CannotProceed, CommandFailed
@@ -22,7 +22,6 @@ from migrations_tools.inapp.advice import Advice
 from migrations_tools.inapp.bundle import BOOTSTRAP
 from migrations_tools.inapp.probe_client import Probe, Program
 from migrations_tools.isolation import LOOPBACK, mismatches, one_off_mismatches, violations
-from migrations_tools.journal import Run
 from migrations_tools.sandbox.compose.copy import Copy
 from migrations_tools.sandbox.protocol import OWN_PREFIX, PURPOSE, Watched, taken_over, targets, watched
 from migrations_tools.sandbox.revision_history import check_reach, refuse_upgrade_head
@@ -63,7 +62,7 @@ class Started:
     probe: Probe
 
 
-def start(copy: Copy, run: Run, keep: bool = False, building: Building | None = None) -> tuple[Run, Started]:
+def start(copy: Copy, keep: bool = False, building: Building | None = None) -> Started:
     """Start the temp stack so that no statement can reach another database.
 
     With `keep`, the probe is left open for whoever goes on with it, else it has been closed. `building` is a build that
@@ -71,12 +70,12 @@ def start(copy: Copy, run: Run, keep: bool = False, building: Building | None = 
     """
     console = copy.session.console
     with console.step("Building the images"):
-        run = building.end(run) if building else build(copy, run)
+        building.end() if building else build(copy)
     with console.step("Creating everything and comparing it with the plan"):
-        run = _create(copy, run)
+        _create(copy)
     with console.step("Starting the temp database and checking where env.py leads") as step:
         step.within(_limit(copy))
-        run, probe = _start_database(copy, run)
+        probe = _start_database(copy)
     with ExitStack() as stack:
         stack.callback(probe.close)
         if not keep:
@@ -84,27 +83,26 @@ def start(copy: Copy, run: Run, keep: bool = False, building: Building | None = 
         with console.step("Starting the rest of the stack") as step:
             limit = _limit(copy)
             step.within(limit)
-            compose.start(copy.stack, run, services(copy), expectation(copy), limit)
+            compose.start(copy.stack, services(copy), expectation(copy), limit)
             containers = compose.wait_ready(copy.stack, expectation(copy), limit, console.detail)
         if keep:
             stack.pop_all()
-    return run, Started(containers, probe)
+    return Started(containers, probe)
 
 
-def _create(copy: Copy, run: Run) -> Run:
+def _create(copy: Copy) -> None:
     """Create everything and start nothing; then look at what the engine has really made.
 
     Raises CannotProceed with every way in which that is not as planned.
     """
     try:
-        copy.stack.create(run, services(copy))
+        copy.stack.create(services(copy))
     except CommandFailed as error:
         raise CannotProceed(compose.last_words(error), tip=f"Nothing was started. {_LOOK}") from error
     finally:
         # Also where Compose gave up half way: nothing but its container says whose an anonymous volume is.
-        run = note_anonymous_volumes(copy, run)
+        note_anonymous_volumes(copy)
     _refuse(mismatches(copy.plan, copy.stack.created()), f"Nothing of the application was started. {_LOOK}")
-    return run
 
 
 def _refuse(found: Sequence[str], tip: str) -> None:
@@ -129,16 +127,15 @@ def expectation(copy: Copy) -> Expectation:
     return Expectation(frozenset(services(copy)), compose.one_shots(copy.original.config))
 
 
-def build(copy: Copy, run: Run, only: Sequence[str] = ()) -> Run:
+def build(copy: Copy, only: Sequence[str] = ()) -> None:
     """Build the images of the copy, or of some services; what they replace is removed by id: nothing dangles."""
-    run, building = _building(copy, run, only)
-    return building.end(run)
+    _building(copy, only).end()
 
 
-def begin_build(copy: Copy, run: Run, aside: Executor) -> tuple[Run, Building]:
+def begin_build(copy: Copy, aside: Executor) -> Building:
     """Begin to build the images of the copy in another thread."""
-    run, building = _building(copy, run)
-    return run, replace(building, session=aside.submit(building.session).result)
+    building = _building(copy)
+    return replace(building, do=aside.submit(building.do).result)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,45 +143,34 @@ class Building:
     """A build, still to be done or waited for; `fingerprint` is that of all files that it is made of, "" for a part."""
 
     copy: Copy
-    session: Callable[[], object]
+    do: Callable[[], object]
     fingerprint: str = ""
 
-    def end(self, run: Run) -> Run:
+    def end(self) -> None:
         """Do it, or wait for it, and write down what it was made of. Raises CommandFailed when it fails."""
-        self.session()
-        return self.copy.session.journal.update(run, built_from=self.fingerprint) if self.fingerprint else run
+        self.do()
+        if self.fingerprint:
+            self.copy.session.journal.update(built_from=self.fingerprint)
 
 
-def _building(copy: Copy, run: Run, only: Sequence[str] = ()) -> tuple[Run, Building]:
+def _building(copy: Copy, only: Sequence[str] = ()) -> Building:
     """Write into the journal what a build will replace; give the build."""
     built = [
         service.service for service in copy.plan.services if service.built and (not only or service.service in only)
     ]
     if not built:
-        return run, Building(copy, lambda: None)
-    run = copy.session.journal.will_make(run, *(("image", identity) for identity in _image_ids(copy).values()))
+        return Building(copy, lambda: None)
+    copy.session.journal.will_make(*(("image", identity) for identity in _image_ids(copy).values()))
     fingerprint = "" if only else tree_fingerprint(copy.project.build_contexts)
-    return run, Building(copy, partial(copy.stack.build, run, built), fingerprint)
+    return Building(copy, partial(copy.stack.build, built), fingerprint)
 
 
-def remove_replaced_images(copy: Copy, run: Run) -> None:
+def remove_replaced_images(copy: Copy) -> None:
     """Remove the images that a newer build took the tag from, by id."""
     kept = set(_image_ids(copy).values())
-    for identity in run.names("image"):
-        if identity.startswith("sha256:") and identity not in kept and is_ours(copy, identity):
-            copy.stack.docker.change(copy.stack.scope(run), "image", "rm", identity)
-
-
-def is_ours(copy: Copy, image: str) -> bool:
-    """Return whether an image exists and carries the temp project's label."""
-    try:
-        found = copy.stack.docker.query_json("image", "inspect", image)
-    except CommandFailed as error:
-        if "no such" in error.output.lower():
-            return False
-        raise
-    labels = found[0]["Config"].get("Labels") or {}
-    return bool(labels.get(PROJECT_LABEL) == copy.stack.project)
+    for identity in copy.session.journal.run.names("image"):
+        if identity.startswith("sha256:") and identity not in kept and copy.stack.has_image(identity):
+            copy.stack.docker.change(copy.stack.scope, "image", "rm", identity)
 
 
 def _image_ids(copy: Copy) -> dict[str, str]:
@@ -194,26 +180,28 @@ def _image_ids(copy: Copy) -> dict[str, str]:
     return {tag: identity for tag, _, identity in pairs if tag in copy.plan.image_tags}
 
 
-def note_anonymous_volumes(copy: Copy, run: Run) -> Run:
+def note_anonymous_volumes(copy: Copy) -> None:
     """Write the anonymous volumes of the copy's containers into the journal."""
     found = [("volume", name) for container in copy.stack.containers() for name in container.anonymous_volumes]
-    return copy.session.journal.will_make(run, *found)
+    copy.session.journal.will_make(*found)
 
 
-def _start_database(copy: Copy, run: Run) -> tuple[Run, Probe]:
+def _start_database(copy: Copy) -> Probe:
     limit, forwarder = _limit(copy), copy.plan.forwarder
     first = [copy.project.database.service, *([forwarder.service] if forwarder else [])]
-    compose.start(copy.stack, run, first, expectation(copy), limit)
+    compose.start(copy.stack, first, expectation(copy), limit)
     # The probe's container starts while PostgreSQL initialises; it connects to nothing until it is asked to.
-    run, probe = open_probe(copy, run)
+    probe = open_probe(copy)
     with ExitStack() as stack:
         stack.callback(probe.close)
         probe.begin()
-        mark(copy, run, limit)
+        mark(copy, limit)
         stack.enter_context(probe)
-        refuse_upgrade_head(check_reach(probe, targets(copy.project, run)), _upgrading_to_head(copy))
+        refuse_upgrade_head(
+            check_reach(probe, targets(copy.project, copy.session.journal.run.token)), _upgrading_to_head(copy)
+        )
         stack.pop_all()
-    return run, probe
+    return probe
 
 
 def _upgrading_to_head(copy: Copy) -> list[str]:
@@ -221,39 +209,39 @@ def _upgrading_to_head(copy: Copy) -> list[str]:
     return [name for name in services(copy) if upgrades_to_head(found.get(name, {}))]
 
 
-def open_probe(copy: Copy, run: Run, purpose: str = PURPOSE) -> tuple[Run, Probe]:
+def open_probe(copy: Copy, purpose: str = PURPOSE) -> Probe:
     """Start a probe in a one-off container of the Alembic service; use it as a context manager."""
-    run, process = _start_python(copy, run, copy.one_off(purpose))
-    program, patience = taken_over(copy.project, run), copy.session.settings.command_timeout
-    return run, Probe(process, _advice(copy), program, patience, copy.session.console.count)
+    process = _start_python(copy, copy.one_off(purpose))
+    program, patience = taken_over(copy.project, copy.session.journal.run.token), copy.session.settings.command_timeout
+    return Probe(process, _advice(copy), program, patience, copy.session.console.count)
 
 
-def run_program(copy: Copy, run: Run, program: Program) -> tuple[Run, Watched]:
+def run_program(copy: Copy, program: Program) -> Watched:
     """Run a command of the project's own in a one-off container of the Alembic service, its connections watched."""
-    run, process = _start_python(copy, run, copy.one_off("install"))
-    return run, watched(process, _advice(copy), program, copy.session.settings.command_timeout)
+    process = _start_python(copy, copy.one_off("install"))
+    return watched(process, _advice(copy), program, copy.session.settings.command_timeout)
 
 
-def _start_python(copy: Copy, run: Run, name: str) -> tuple[Run, subprocess.Popen[str]]:
+def _start_python(copy: Copy, name: str) -> subprocess.Popen[str]:
     """Start a Python in a one-off container of the Alembic service, and look at the container.
 
     Compose creates and starts a one-off container in one step, but all that starts in this one is an interpreter
     that waits for its text, which it is given only after this. Raises CannotProceed when the container is not as
     planned.
     """
-    run = copy.session.journal.will_make(run, ("container", name))
+    copy.session.journal.will_make(("container", name))
     if any(container.name == name for container in copy.stack.containers()):
-        copy.stack.remove(run, [name])
+        copy.stack.remove([name])
     service, python = copy.project.alembic_service, copy.session.settings.python
-    process = copy.stack.start_python(run, service, name, python, BOOTSTRAP)
+    process = copy.stack.start_python(service, name, python, BOOTSTRAP)
     try:
         found = _appeared(copy, process, name)
-        run = copy.session.journal.will_make(run, *(("volume", each) for each in compose.anonymous_volumes(found)))
+        copy.session.journal.will_make(*(("volume", each) for each in compose.anonymous_volumes(found)))
         _refuse(one_off_mismatches(copy.plan, found) if found else (), "Its container was given nothing to run.")
     except BaseException:
         _dismiss(process)
         raise
-    return run, process
+    return process
 
 
 def _appeared(copy: Copy, process: subprocess.Popen[str], name: str) -> Mapping[str, Any]:
@@ -280,27 +268,30 @@ def _dismiss(process: subprocess.Popen[str]) -> None:
         process.communicate()
 
 
+ADVICE = Advice("use a database image that brings it", "give the service's POSTGRES_USER the right")
+
+
 def _advice(copy: Copy) -> Advice:
     image = f"what the image of {copy.project.alembic_service} installs"
-    return Advice("compose", lambda module: f"add the package that brings {module} to {image}")
+    return replace(ADVICE, mending=lambda module: f"add the package that brings {module} to {image}")
 
 
-def mark(copy: Copy, run: Run, limit: Limit) -> None:
+def mark(copy: Copy, limit: Limit) -> None:
     """Write the token on the temp databases, through their own container, as soon as it accepts connections.
 
     The application's own comes first; those that the image's start scripts have made beside it follow.
     Raises CannotProceed when the database refuses or does not come up before the limit is over.
     """
-    main = copy.project.database.name
-    statements = first_statements(main, copy.base_of(main), run.token) + OTHER_DATABASES
-    others = _marking(copy, run, statements, limit, first=True)
+    main, token = copy.project.database.name, copy.session.journal.run.token
+    statements = first_statements(main, copy.base_of(main), token) + OTHER_DATABASES
+    others = _marking(copy, statements, limit, first=True)
     names = [name for name in read_names(others) if name != main and not name.startswith(OWN_PREFIX)]
     if names:
-        statements = "".join(first_statements(name, copy.base_of(name), run.token) for name in names)
-        _marking(copy, run, statements, limit, first=False)
+        statements = "".join(first_statements(name, copy.base_of(name), token) for name in names)
+        _marking(copy, statements, limit, first=False)
 
 
-def _marking(copy: Copy, run: Run, statements: str, limit: Limit, first: bool) -> str:
+def _marking(copy: Copy, statements: str, limit: Limit, first: bool) -> str:
     """Run statements with the database's own psql, again for as long as it is only coming up; give what it printed."""
     access = copy.project.database
     program = ("sh", "-c", _PSQL, "sh", str(access.port), access.user)
@@ -308,7 +299,7 @@ def _marking(copy: Copy, run: Run, statements: str, limit: Limit, first: bool) -
     again = not first
     while True:
         try:
-            scope = copy.stack.scope(run)
+            scope = copy.stack.scope
             return copy.stack.docker.change(scope, *arguments, stdin=statements, again=again, limit=limit)
         except CommandFailed as error:
             _still_coming(copy, error, limit)
@@ -329,7 +320,7 @@ def _still_coming(copy: Copy, error: CommandFailed, limit: Limit) -> None:
         raise CannotProceed([f"The temp database refused to be marked: {error.output}"]) from error
 
 
-def server(copy: Copy, run: Run) -> Server:
+def server(copy: Copy) -> Server:
     """Return the temp server as seen from this machine: the port that the engine published, on the engine's machine."""
     access = copy.project.database
     name, target = copy.plan.entrance(access.service, access.port)
@@ -342,16 +333,16 @@ def server(copy: Copy, run: Run) -> Server:
         port,
         access.user,
         access.name,
-        run.token,
-        _password(copy, run),
+        copy.session.journal.run.token,
+        _password(copy),
         options=(("sslmode", "prefer"),),  # whatever this shell's PGSSLMODE says
         patience=copy.session.settings.database_timeout,
     )
 
 
-def _password(copy: Copy, run: Run) -> str:
+def _password(copy: Copy) -> str:
     access = copy.project.database
     if access.password or not access.password_file:
         return access.password
     arguments = ("exec", "--interactive", "--", copy.database_container, "cat", "--", access.password_file)
-    return copy.stack.docker.change(copy.stack.scope(run), *arguments).strip()
+    return copy.stack.docker.change(copy.stack.scope, *arguments).strip()
