@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from migrations_tools.engines.compose import Container, Expectation
 from migrations_tools.engines.inventory import InventoryChange
-from migrations_tools.proofs.proof import FAILED, NOT_CHECKED, PASSED, Proof, judged
+from migrations_tools.proofs.proof import FAILED, NOT_CHECKED, PASSED, Proof, judged, not_checked
 
 SERVICES = "Every service is up, healthy or exited 0, and none was restarted"
 DATABASE = "The database is new"
@@ -58,3 +58,8 @@ def machine_untouched(changes: Sequence[InventoryChange], project: str, commands
         )
     new = [f"{item.kind} {item.name}" for item in changes]
     return Proof(MACHINE, PASSED, commands + (f"; new on the machine meanwhile: {', '.join(new)}" if new else ""))
+
+
+def no_containers(engine: str) -> Proof:
+    """Return what an engine without containers cannot prove."""
+    return not_checked(MACHINE, f"the engine `{engine}` starts no container and looks at none")
