@@ -116,6 +116,16 @@ def test_the_formatter_decides_everywhere() -> None:
     assert [name for name, path in MODULES.items() if any(mark in path.read_text() for mark in marks)] == []
 
 
+def _compares_an_engine(node: ast.AST) -> bool:
+    sides = (node.left, *node.comparators) if isinstance(node, ast.Compare) else ()
+    return any(isinstance(side, ast.Attribute) and side.attr == "engine" for side in sides)
+
+
+def test_the_registry_alone_knows_the_engines_apart() -> None:
+    comparing = {name for name, tree in TREES.items() if any(_compares_an_engine(node) for node in ast.walk(tree))}
+    assert comparing <= {"migrations_tools.settings", "migrations_tools.sandbox.select"}
+
+
 PURE = ("isolation", "review", "catalog", "operations", "revision_runs", "provenance", "discovery", "data", "images")
 DRIVERS = {"invoke", "psycopg", "subprocess", "docker", "sqlalchemy", "alembic"}
 
