@@ -19,8 +19,8 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
 from migrations_tools import errors, ns  # noqa: E402 - found by the line above
-from migrations_tools.report.renderings import RENDERINGS, SUFFIXES  # noqa: E402
 from migrations_tools.inapp.probe_client import ProbeError  # noqa: E402
+from migrations_tools.report.renderings import RENDERINGS, SUFFIXES  # noqa: E402
 from migrations_tools.settings import Settings  # noqa: E402
 
 SCHEMA = HERE.parent / "migrations_tools" / "report" / "run-record.schema.json"
@@ -158,12 +158,12 @@ def settings() -> str:
         if item.name in SETTING_GROUPS:
             parts += [
                 f"\n## {SETTING_GROUPS[item.name]}\n",
-                "| setting | kind | default | what it is for |",
-                "|---|---|---|---|",
+                "| setting | kind, default | what it is for |",
+                "|---|---|---|",
             ]
         default = getattr(blank, item.name)
-        shown = "" if default in ("", [], {}) else f"`{str(default).lower() if default is False else default}`"
-        parts.append(f"| `{item.name}` | {KINDS[type(default)]} | {shown} | {_cell(item.metadata['help'])} |")
+        shown = "" if default in ("", [], {}) else f", `{str(default).lower() if default is False else default}`"
+        parts.append(f"| `{item.name}` | {KINDS[type(default)]}{shown} | {_cell(item.metadata['help'])} |")
     return "\n".join(parts) + "\n"
 
 
@@ -218,19 +218,14 @@ def _value(schema: Mapping[str, Any]) -> str:
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
         return "list of texts" if name == "names" else f"[{name}](#{name})"
-    if "const" in schema:
-        return f"`{json.dumps(schema['const'])}`"
-    if "enum" in schema:
-        return ", ".join(f"`{value}`" for value in schema["enum"])
+    if choices := schema.get("enum", [schema["const"]] if "const" in schema else []):
+        return ", ".join(f"`{value}`" for value in choices)
     if schema["type"] == "array":
         return f"list of {_value(schema['items'])}"
-    if schema["type"] == "object":
-        inner = schema.get("properties")
-        if inner:
-            return "map of " + ", ".join(f"`{name}` ({_value(value)})" for name, value in inner.items())
-        return f"map to {_value(schema['additionalProperties'])}"
+    if inner := schema.get("properties"):
+        return "map of " + ", ".join(f"`{name}` ({_value(value)})" for name, value in inner.items())
     words = {"string": "text", "number": "number", "integer": "whole number", "boolean": "true or false"}
-    return words[schema["type"]]
+    return words[schema["type"]] if schema["type"] in words else f"map to {_value(schema['additionalProperties'])}"
 
 
 def _cell(text: str) -> str:
