@@ -189,6 +189,7 @@ OF_OTHERS = (
     "Cannot connect to the Docker daemon",
     "Compose is older than",
     "OperationalError",
+    "KeyError",
     "… does not provide a MetaData object",
     "FD05",
     "AG07",
