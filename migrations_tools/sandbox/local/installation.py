@@ -102,8 +102,9 @@ class LocalInstallation:
                 started = process.start_detached(self._command(), self.place.source.folder, environment, log)
             except CannotProceed as error:
                 return error.reasons[0]
-        path = self.place.source.project.application.health_path if self.place.source.project.application else "/"
-        limit = Limit(self.place.session.settings.start_timeout, "start_timeout")
+        application, settings = self.place.source.project.application, self.place.session.settings
+        path = application.health_path if application else settings.health_path or "/"
+        limit = Limit(settings.start_timeout, "start_timeout")
         while started.poll() is None and limit.left:
             if Client(f"http://127.0.0.1:{self.port}", 2).get(path).status:
                 return ""
