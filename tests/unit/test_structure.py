@@ -61,7 +61,7 @@ def _imported(module: str) -> Iterator[str]:
                 inner = f"{source}.{alias.name}"
                 if inner in MODULES:
                     yield inner
-                elif source in MODULES:
+                elif source in MODULES and source != PACKAGE.name:
                     yield source
 
 
