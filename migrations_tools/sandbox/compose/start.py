@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from migrations_tools.discovery.alembic import only_migrates, runs_alembic, upgrades_to_head
+from migrations_tools.discovery.migration_command import migrating, only_migrates, upgrades_to_head
 from migrations_tools.discovery.source_mentions import Term, search
 from migrations_tools.engines import compose, readiness
 from migrations_tools.engines.compose import Container
@@ -96,7 +96,7 @@ def _start_created(copy: Copy) -> Started:
 
 def _made_tables_itself(copy: Copy, probe: Probe) -> bool:
     """Wait until who migrates is done; return whether there are tables all the same that no migration made."""
-    run, announced = copy.session.journal.run, [name for name in copy.services if runs_alembic(copy.body(name))]
+    run, announced = copy.session.journal.run, [name for name in copy.services if any(migrating(copy.body(name)))]
     if run.migrate_first or copy.session.settings.install_command or (announced and expectation(copy).ending):
         return False
     with copy.session.console.step("Looking where the database stands", brief=True):
@@ -147,7 +147,7 @@ def expectation(copy: Copy) -> Expectation:
     application, forwarder = copy.project.application, copy.plan.forwarder
     bodies = {name: copy.body(name) for name in copy.services}
     needed = {copy.project.database.service, copy.project.alembic_service}
-    needed |= {name for name, body in bodies.items() if runs_alembic(body)}
+    needed |= {name for name, body in bodies.items() if any(migrating(body))}
     needed |= {found.service for found in (application, forwarder) if found}
     ending = (name for name, body in bodies.items() if only_migrates(body))
     return readiness.expect(copy.original.config, copy.services, needed, ending)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass
 
+from migrations_tools.discovery.project import evidence_rows
 from migrations_tools.engines import process
 from migrations_tools.engines.limit import Limit
 from migrations_tools.proofs.proof import Proof
@@ -83,6 +84,7 @@ class LocalEngine:
             *_rows(source),
             ("server", self.provider.describe(source)),
             ("application", application.service if application else session.settings.application_command or "none"),
+            *evidence_rows(project),
         ]
         session.console.table("Project", ("what", "found"), rows)
         show_cautions(session, source)
