@@ -10,7 +10,7 @@ from migrations_tools.operations import Operation
 from migrations_tools.review.analysis.declarations import declaration
 from migrations_tools.review.analysis.drops import DropAnalysis
 from migrations_tools.review.analysis.evidence import drifted, evidence_for, is_of_this_branch, place_of, provenance_of
-from migrations_tools.review.analysis.objects import child, in_words, owner_of, views_on
+from migrations_tools.review.analysis.objects import child, equivalents, in_words, owner_of, views_on
 from migrations_tools.review.analysis.relations import allow_drop, followers
 from migrations_tools.review.analysis.rename_candidates import column_renames, table_renames
 from migrations_tools.review.analysis.renaming import of_column, of_table
@@ -122,7 +122,7 @@ def _changed(drop: Operation, made: Operation, facts: ReviewContext) -> Finding:
         drop.object,
         f"The {in_words(drop)} is built again on the same columns{into}.",
         effect="Nothing is lost: what is built does as much as what goes.",
-        ways_out=("None is needed.",),
+        ways_out=("Nothing to do.",),
         operations=(drop.id, made.id),
         severity="info",
     )
@@ -176,13 +176,16 @@ def _reason(code: str, drop: Operation, facts: ReviewContext) -> str:
         return f"is in the database, but neither in the models nor in those of {facts.base.name}"
     if is_of_this_branch(drop, facts):
         return f"is in the database, but not yet in the models: {facts.base.name} does not have that revision"
-    return f"is in the database, but {_models_say(drop)}"
+    return _models_say(drop, facts)
 
 
-def _models_say(drop: Operation) -> str:
+def _models_say(drop: Operation, facts: ReviewContext) -> str:
+    if any(item.name == drop.name for item in equivalents(drop, facts)):
+        return "is to be dropped, though the models have one like it"
     if drop.constraint == "unique" and len(drop.columns) == 1:
-        return f"its model does not say `unique=True` on {drop.columns[0]}"
-    return "not in the models" if drop.kind in ("drop_table", "drop_column") or not drop.table else "not in its model"
+        return f"is in the database, but its model does not say `unique=True` on {drop.columns[0]}"
+    whole = drop.kind in ("drop_table", "drop_column") or not drop.table
+    return f"is in the database, but not in {'the models' if whole else 'its model'}"
 
 
 def _not_imported(drop: Operation, facts: ReviewContext) -> str:

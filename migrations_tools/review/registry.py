@@ -64,18 +64,20 @@ class Rule:
 class RuleSet:
     """The rules of one family's module, in the order in which they stand there."""
 
-    def __init__(self) -> None:
+    def __init__(self, phase: Phase = "found") -> None:
+        self.phase = phase
         self.rules: list[Rule] = []
         self.unlisted: list[Find] = []
 
     def rule(
-        self, code: str, name: str, severity: Severity, *, why: str, way_out: str, phase: Phase = "found"
+        self, title: str, severity: Severity, *, why: str, way_out: str, phase: Phase | None = None
     ) -> Callable[[Find], Find]:
-        """Enter a function as a rule; its docstring says what it finds: "Find a table that …"."""
+        """Enter a function as a rule: its code and name are the title, its docstring says "Find a table that …"."""
+        code, name = title.split()
 
         def enter(find: Find) -> Find:
             trigger = " ".join((find.__doc__ or "").split()).removeprefix("Find ")
-            self.rules.append(Rule(code, name, severity, trigger, why, way_out, find, phase))
+            self.rules.append(Rule(code, name, severity, trigger, why, way_out, find, phase or self.phase))
             return find
 
         return enter

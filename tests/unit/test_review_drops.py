@@ -103,7 +103,7 @@ SENTENCES = {
     "unique constraint on one column": (
         constraint("unique", "uq_a", "a"),
         (
-            "The unique constraint uq_a on (a) of table users is in the database; the model of table users does not say"
+            "The unique constraint uq_a on (a) of table users is in the database, but its model does not say"
             " `unique=True` on a"
         ),
         (
@@ -113,10 +113,7 @@ SENTENCES = {
     ),
     "unique constraint on two columns of a table in a schema": (
         constraint("unique", "uq_a", "a", "b", schema="shop"),
-        (
-            "The unique constraint uq_a on (a, b) of table shop.users is in the database; the model of table shop.users"
-            " does not say it"
-        ),
+        ("The unique constraint uq_a on (a, b) of table shop.users is in the database, but not in its model"),
         (
             'Mend the model: in the model of table shop.users, write `UniqueConstraint("a", "b", name="uq_a")` in'
             " __table_args__."
@@ -135,7 +132,7 @@ SENTENCES = {
     "foreign key": (
         constraint("foreign key", "fk_a", "a", referent="teams"),
         "The foreign key fk_a on (a) of table users is in the database, but not in its model",
-        'Mend the model: in the model of table users, give ("a") its `ForeignKey` to teams back, with name="fk_a".',
+        'Mend the model: in the model of table users, give a its `ForeignKey` to teams back, with name="fk_a".',
     ),
     "check constraint": (
         constraint("check", "ck_a"),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from migrations_tools.catalog import Column, Constraint, Difference, Enum, Schema, Sequence, Table
+from migrations_tools.catalog import Column, Constraint, Difference, Enum, Index, Schema, Sequence, Table
 from migrations_tools.operations import Operation
 from migrations_tools.review import edits
 from migrations_tools.review.analysis import sql
-from migrations_tools.review.analysis.coverage import constraints, indexes
+from migrations_tools.review.analysis.coverage import both_of
 from migrations_tools.review.analysis.keys import plain_schema
 from migrations_tools.review.context import ReviewContext
 from migrations_tools.review.edits import Edit, Piece
@@ -71,8 +71,8 @@ def _options(sequence: Sequence) -> str:
 
 def sequence(facts: ReviewContext, item: Difference) -> Completion | None:
     """Alter a sequence."""
-    have, want = facts.both(item.object)
-    if not isinstance(have, Sequence) or not isinstance(want, Sequence) or item.aspect == "owner":
+    have, want = both_of(facts, item, Sequence)
+    if have is None or want is None or item.aspect == "owner":
         return None
     pieces = [
         edits.execute(f"ALTER SEQUENCE {sql.path(have.schema, have.name)} {_options(each)}") for each in (want, have)
@@ -86,7 +86,7 @@ def sequence(facts: ReviewContext, item: Difference) -> Completion | None:
 
 def constraint(facts: ReviewContext, item: Difference) -> Completion | None:
     """Add a constraint, or make it again, where no foreign key relies on the old one."""
-    have, want = constraints(facts, item) if item.kind == "constraint" else (None, None)
+    have, want = both_of(facts, item, Constraint) if item.kind == "constraint" else (None, None)
     if want is None or _is_needed(facts, have):
         return None
     table = table_of(facts, item.table)
@@ -127,7 +127,7 @@ def _dropping(table: Table, constraint: Constraint) -> Piece:
 
 def index(facts: ReviewContext, item: Difference) -> Completion | None:
     """Create an index, or make it again."""
-    have, want = indexes(facts, item) if item.kind == "index" else (None, None)
+    have, want = both_of(facts, item, Index) if item.kind == "index" else (None, None)
     table = facts.existing_table(item.table)
     if want is None or table is None:
         return None
@@ -145,19 +145,13 @@ def index(facts: ReviewContext, item: Difference) -> Completion | None:
 
 def column(facts: ReviewContext, item: Difference) -> Completion | None:
     """Change a column's server default, comment, collation or stored expression."""
-    have, want = columns(facts, item)
+    have, want = both_of(facts, item, Column)
     pieces = _changes(facts, item, have, want) if have and want else None
     if pieces is None or want is None:
         return None
     table = table_of(facts, item.table)
     operation = Operation(-1, "alter_column", table.name, want.name, plain_schema(table))
     return Completion(want.path, operation, (pieces[0],), (pieces[1],))
-
-
-def columns(facts: ReviewContext, item: Difference) -> tuple[Column | None, Column | None]:
-    """Return a differing column as the database and as the models have it."""
-    have, want = facts.both(item.object)
-    return have if isinstance(have, Column) else None, want if isinstance(want, Column) else None
 
 
 def _changes(facts: ReviewContext, item: Difference, have: Column, want: Column) -> list[Piece] | None:

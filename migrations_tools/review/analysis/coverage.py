@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from migrations_tools.catalog import Catalog, Constraint, Difference, Index, Sequence, Table
 from migrations_tools.operations import Operation
@@ -15,6 +15,7 @@ from migrations_tools.review.analysis.relations import mentions
 from migrations_tools.review.analysis.type_changes import retyped
 from migrations_tools.review.context import ReviewContext, table_name
 
+T = TypeVar("T")
 # What an operation that alters a column changes, by the aspect of the column.
 _ASPECTS = {
     "type": "modify_type",
@@ -118,7 +119,7 @@ def _column(file: _File, item: Difference, own: _Own) -> bool:
 
 
 def _constraint(file: _File, item: Difference, own: _Own) -> bool:
-    have, want = constraints(file.facts, item)
+    have, want = both_of(file.facts, item, Constraint)
     primary = any(each.type == "primary key" for each in (have, want) if each)
     if primary or any(_is_about(each, child) for each in own for child in (have, want) if child):
         return True
@@ -127,12 +128,12 @@ def _constraint(file: _File, item: Difference, own: _Own) -> bool:
     return bool(have and _goes(file, item, own, have.columns)) or bool(want and not _referent_is_there(file, want))
 
 
-def constraints(facts: ReviewContext, item: Difference) -> tuple[Constraint | None, Constraint | None]:
-    """Return a differing constraint as the database and as the models have it."""
+def both_of(facts: ReviewContext, item: Difference, sort: type[T]) -> tuple[T | None, T | None]:
+    """Return a differing object of one sort as the database and as the models have it."""
     have, want = facts.both(item.object)
     return (
-        have if isinstance(have, Constraint) and item.sort != "missing" else None,
-        want if isinstance(want, Constraint) and item.sort != "unexpected" else None,
+        have if isinstance(have, sort) and item.sort != "missing" else None,
+        want if isinstance(want, sort) and item.sort != "unexpected" else None,
     )
 
 
@@ -181,22 +182,13 @@ def _referent_is_there(file: _File, key: Constraint) -> bool:
 
 
 def _index(file: _File, item: Difference, own: _Own) -> bool:
-    have, want = indexes(file.facts, item)
+    have, want = both_of(file.facts, item, Index)
     made = [each for each in own if each.kind in ("create_index", "drop_index")]
     if any(_is_called(each, child.name) for each in made for child in (have, want) if child):
         return True
     if want and not _can_be_made(file, item, _words(want)):
         return True
     return bool(have and _goes(file, item, own, _words(have)))
-
-
-def indexes(facts: ReviewContext, item: Difference) -> tuple[Index | None, Index | None]:
-    """Return a differing index as the database and as the models have it."""
-    have, want = facts.both(item.object)
-    return (
-        have if isinstance(have, Index) and item.sort != "missing" else None,
-        want if isinstance(want, Index) and item.sort != "unexpected" else None,
-    )
 
 
 def _words(index: Index) -> tuple[str, ...]:

@@ -96,12 +96,7 @@ def names_word(text: str, word: str) -> bool:
 
 def in_words(drop: Operation) -> str:
     """Name what is dropped: `unique constraint uq_users_email on (email) of table users`."""
-    where = f" of table {shown_table(drop)}" if drop.kind != "drop_table" and drop.table else ""
+    where = f" of table {table_name(drop)}" if drop.kind != "drop_table" and drop.table else ""
     on = f" on ({', '.join(drop.columns)})" if drop.columns and drop.kind != "drop_column" else ""
     subject = drop.object if drop.kind == "drop_table" else drop.name
     return f"{drop.noun} {subject}{on}{where}"
-
-
-def shown_table(operation: Operation) -> str:
-    """Name an operation's table, with its schema when it has one."""
-    return f"{operation.schema}.{operation.table}" if operation.schema else operation.table

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from migrations_tools.operations import Operation
 
@@ -81,11 +81,6 @@ def with_dependents(held: Collection[int], operations: Sequence[Operation]) -> f
         hold |= more.keys()
         todo += more.values()
     return frozenset(hold)
-
-
-def dependents(made: Operation, operations: Iterable[Operation]) -> Iterator[int]:
-    """Yield the ids of what cannot be done when something is not made."""
-    return (item.id for item in operations if wants(item, made))
 
 
 def wants(item: Operation, made: Operation) -> bool:

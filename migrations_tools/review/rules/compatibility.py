@@ -25,8 +25,7 @@ _TWO_DEPLOYS = (
 
 
 @FAMILY.rule(
-    "BC01",
-    "column-dropped",
+    "BC01 column-dropped",
     "hold",
     why="Every value of the column is lost, and the queries of the version that still runs fail.",
     way_out=_TWO_DEPLOYS,
@@ -42,8 +41,7 @@ def column_dropped(facts: ReviewContext) -> Iterator[Finding]:
 
 
 @FAMILY.rule(
-    "BC02",
-    "table-dropped-in-use",
+    "BC02 table-dropped-in-use",
     "error",
     why="Every row is lost, and the queries of the version that still runs fail.",
     way_out=_TWO_DEPLOYS,
@@ -55,8 +53,7 @@ def table_in_use(facts: ReviewContext) -> Iterator[Finding]:
 
 
 @FAMILY.rule(
-    "BC03",
-    "renamed-in-use",
+    "BC03 renamed-in-use",
     "error",
     why="The version that still runs asks for the old name, and its queries fail.",
     way_out="Add the new one, write both, move the rows over, then drop the old one: or stop the service meanwhile.",
@@ -81,11 +78,10 @@ def _used(drop: Operation, verb: str, facts: ReviewContext) -> Iterator[Finding]
 
 
 @FAMILY.rule(
-    "BC04",
-    "default-or-not-null-removed",
+    "BC04 default-or-not-null-removed",
     "info",
     why="An INSERT of the version that still runs which leaves the column out fails.",
-    way_out="None is needed where every INSERT names the column.",
+    way_out="Nothing to do where every INSERT names the column.",
 )
 def default_or_not_null_removed(facts: ReviewContext) -> Iterator[Finding]:
     """Find a server default that is taken from a NOT NULL column, or a NOT NULL that is taken away.
@@ -103,7 +99,7 @@ def default_or_not_null_removed(facts: ReviewContext) -> Iterator[Finding]:
                 item.object,
                 f"The column {item.object} loses its NOT NULL.",
                 effect="The version that still runs may not expect a row without a value.",
-                ways_out=("None is needed where all code that reads the column takes None.",),
+                ways_out=("Nothing to do where all code that reads the column takes None.",),
                 operations=(item.id,),
             )
 

@@ -26,8 +26,7 @@ _LEFT = {**_MADE, "unexpected": "is left"}
 
 
 @FAMILY.rule(
-    "DG01",
-    "no-way-back",
+    "DG01 no-way-back",
     "warn",
     why="A deploy that goes wrong cannot be taken back; Alembic believes that it was, and the next upgrade fails.",
     way_out='Write what undoes upgrade(), or `raise NotImplementedError("why not")`.',
@@ -67,11 +66,10 @@ def _line_of(facts: ReviewContext, trip: Executed, function: str) -> int:
 
 
 @FAMILY.rule(
-    "DG02",
-    "unnamed-constraint-in-downgrade",
+    "DG02 unnamed-constraint-in-downgrade",
     "error",
     why="downgrade() would drop a constraint called None, and fail.",
-    way_out="None is needed; a naming convention in the MetaData gives every constraint a name.",
+    way_out="Nothing to do; a naming convention in the MetaData gives every constraint a name.",
 )
 def unnamed_constraint_in_downgrade(facts: ReviewContext) -> Iterator[Finding]:
     """Find a constraint that is made without a name, and that downgrade() could not drop."""
@@ -81,8 +79,7 @@ def unnamed_constraint_in_downgrade(facts: ReviewContext) -> Iterator[Finding]:
 
 
 @FAMILY.rule(
-    "DG03",
-    "downgrade-fails",
+    "DG03 downgrade-fails",
     "error",
     why="A deploy that goes wrong cannot be taken back.",
     way_out='Mend downgrade(), or `raise NotImplementedError("why not")`.',
@@ -106,8 +103,7 @@ def downgrade_fails(facts: ReviewContext) -> Iterator[Finding]:
 
 
 @FAMILY.rule(
-    "DG04",
-    "trace-left",
+    "DG04 trace-left",
     "warn",
     why="After upgrade and downgrade the database is not what it was; often the next upgrade fails.",
     way_out="Let downgrade() undo everything that upgrade() does.",
@@ -150,11 +146,10 @@ def _stays(item: Difference) -> bool:
 
 
 @FAMILY.rule(
-    "DG05",
-    "nulls-distinct-in-downgrade",
+    "DG05 nulls-distinct-in-downgrade",
     "warn",
     why="A server before PostgreSQL 15 does not know NULLS DISTINCT, which is what every server does anyway.",
-    way_out="None is needed; in a file of your own, leave postgresql_nulls_not_distinct=False out.",
+    way_out="Nothing to do; in a file of your own, leave postgresql_nulls_not_distinct=False out.",
 )
 def nulls_distinct_in_downgrade(facts: ReviewContext) -> Iterator[Finding]:
     """Find a unique constraint or index that downgrade() would make with NULLS DISTINCT."""
@@ -164,8 +159,7 @@ def nulls_distinct_in_downgrade(facts: ReviewContext) -> Iterator[Finding]:
 
 
 @FAMILY.rule(
-    "DG06",
-    "data-without-a-way-back",
+    "DG06 data-without-a-way-back",
     "info",
     why="After a downgrade the rows are not what they were.",
     way_out="Keep the old values where downgrade() can take them from, or say in it that there is no way back.",
@@ -190,11 +184,10 @@ def data_without_a_way_back(facts: ReviewContext) -> Iterator[Finding]:
 
 
 @FAMILY.rule(
-    "DG07",
-    "required-column-comes-back",
+    "DG07 required-column-comes-back",
     "info",
     why="Rows have no value for it any more: as NOT NULL, downgrade() could not add it.",
-    way_out="None is needed. What the column held is lost.",
+    way_out="Nothing to do. What the column held is lost.",
 )
 def required_column_comes_back(facts: ReviewContext) -> Iterator[Finding]:
     """Find an allowed drop of a NOT NULL column without a default, which downgrade() could not add to rows."""

@@ -18,8 +18,7 @@ FAMILY = RuleSet()
 
 
 @FAMILY.rule(
-    "EN01",
-    "enum-value-missing",
+    "EN01 enum-value-missing",
     "error",
     why="Autogenerate does not compare labels: without this, the first row with such a value fails. PostgreSQL cannot"
     " take a label back, so that downgrade() leaves it.",
@@ -45,7 +44,7 @@ def _with_labels(have: Enum, want: Enum, missing: Sequence[str]) -> Finding:
     return Finding(
         object=have.qualified_name,
         sentence=f"The models' enum type {have.qualified_name} has {words}, which the database's lacks: added.",
-        ways_out=("None is needed.",),
+        ways_out=("Nothing to do.",),
         adds=(_operation("alter_enum", have),),
         edits=(edit,),
     )
@@ -66,8 +65,7 @@ def _add_value(have: Enum, want: Enum, label: str) -> str:
 
 
 @FAMILY.rule(
-    "EN02",
-    "enum-value-removed",
+    "EN02 enum-value-removed",
     "error",
     why="PostgreSQL can neither take a label out of a type nor move it. Rows may have it, and what they get instead is"
     " for you to say.",
@@ -106,11 +104,10 @@ def _sketch(facts: ReviewContext, have: Enum, want: Enum, removed: Sequence[str]
 
 
 @FAMILY.rule(
-    "EN03",
-    "enum-type-not-created",
+    "EN03 enum-type-not-created",
     "error",
     why="Alembic adds a column of a new enum type and does not create the type: the upgrade would fail.",
-    way_out="None is needed; in a file of your own, create the type first.",
+    way_out="Nothing to do; in a file of your own, create the type first.",
 )
 def enum_type_not_created(facts: ReviewContext) -> Iterator[Finding]:
     """Find a column that was added or altered to an enum type which was not there."""
@@ -121,11 +118,10 @@ def enum_type_not_created(facts: ReviewContext) -> Iterator[Finding]:
 
 
 @FAMILY.rule(
-    "EN04",
-    "enum-type-created-twice",
+    "EN04 enum-type-created-twice",
     "error",
     why="CREATE TABLE would make the type of a column once more, and fail.",
-    way_out="None is needed; in a file of your own, write `postgresql.ENUM(…, create_type=False)`.",
+    way_out="Nothing to do; in a file of your own, write `postgresql.ENUM(…, create_type=False)`.",
 )
 def enum_type_created_twice(facts: ReviewContext) -> Iterator[Finding]:
     """Find a table or column that is made with an enum type which exists already."""
@@ -135,11 +131,10 @@ def enum_type_created_twice(facts: ReviewContext) -> Iterator[Finding]:
 
 
 @FAMILY.rule(
-    "EN05",
-    "enum-type-left-behind",
+    "EN05 enum-type-left-behind",
     "error",
     why="Alembic lets CREATE TABLE make the type, and nothing drops it: the second upgrade would fail.",
-    way_out="None is needed; in a file of your own, drop the type in downgrade().",
+    way_out="Nothing to do; in a file of your own, drop the type in downgrade().",
 )
 def enum_type_left_behind(facts: ReviewContext) -> Iterator[Finding]:
     """Find a new table's new enum type, which nothing would drop."""
@@ -150,11 +145,10 @@ def enum_type_left_behind(facts: ReviewContext) -> Iterator[Finding]:
 
 
 @FAMILY.rule(
-    "EN06",
-    "enum-type-orphaned",
+    "EN06 enum-type-orphaned",
     "warn",
     why="Left behind, the type would stand in the way when it is made again.",
-    way_out="None is needed; in a file of your own, drop the type with its last column.",
+    way_out="Nothing to do; in a file of your own, drop the type with its last column.",
     phase="decided",
 )
 def enum_type_orphaned(facts: ReviewContext) -> Iterator[Finding]:

@@ -25,8 +25,7 @@ FAMILY = RuleSet()
 
 
 @FAMILY.rule(
-    "FD01",
-    "unique-constraint-dropped",
+    "FD01 unique-constraint-dropped",
     "hold",
     why="Duplicates become possible; ON CONFLICT and lookups that rely on the constraint break.",
     way_out="Put `unique=True` or `UniqueConstraint(name=…)` back in the model, or allow the drop by name.",
@@ -37,8 +36,7 @@ def unique_constraint_dropped(facts: ReviewContext) -> Iterator[Finding]:
 
 
 @FAMILY.rule(
-    "FD02",
-    "unique-replaced",
+    "FD02 unique-replaced",
     "warn",
     why="Rows stay as unique as they were; `ON CONFLICT ON CONSTRAINT`, and whatever else names the old one, breaks.",
     way_out="If the old name is used anywhere, declare it in the model as it is.",
@@ -75,11 +73,10 @@ def _needed_by_keys(item: Replacement, keys: str) -> Finding:
 
 
 @FAMILY.rule(
-    "FD03",
-    "only-the-name-changed",
+    "FD03 only-the-name-changed",
     "warn",
     why="Dropping it and building it again would lock the table for long, for a name.",
-    way_out="None is needed; with its old name in the model, nothing changes.",
+    way_out="Nothing to do; with its old name in the model, nothing changes.",
 )
 def only_the_name_changed(facts: ReviewContext) -> Iterator[Finding]:
     """Find a constraint or index that is dropped and created again with the same definition under another name."""
@@ -94,8 +91,7 @@ def only_the_name_changed(facts: ReviewContext) -> Iterator[Finding]:
 
 
 @FAMILY.rule(
-    "FD04",
-    "old-drift",
+    "FD04 old-drift",
     "hold",
     why="Models and database disagreed before this change, which therefore does not mean the drop. Often the migration"
     " was merged first, and the code follows.",
@@ -107,8 +103,7 @@ def old_drift(facts: ReviewContext) -> Iterator[Finding]:
 
 
 @FAMILY.rule(
-    "FD05",
-    "table-unknown-to-models",
+    "FD05 table-unknown-to-models",
     "hold",
     why="Every row is lost. Often the table is another service's, a queue's, or that of a model which env.py forgot to"
     " import.",
@@ -120,8 +115,7 @@ def table_unknown_to_models(facts: ReviewContext) -> Iterator[Finding]:
 
 
 @FAMILY.rule(
-    "FD06",
-    "partition-dropped",
+    "FD06 partition-dropped",
     "hold",
     why="A partition's rows are its table's rows. Models list the table, not its partitions.",
     way_out="Leave partitions out with `include_name` in env.py.",
@@ -132,8 +126,7 @@ def partition_dropped(facts: ReviewContext) -> Iterator[Finding]:
 
 
 @FAMILY.rule(
-    "FD07",
-    "extension-object-dropped",
+    "FD07 extension-object-dropped",
     "hold",
     why="PostgreSQL refuses the drop, or the extension stops working.",
     way_out="Leave it out with `include_name` in env.py.",
@@ -144,8 +137,7 @@ def extension_object_dropped(facts: ReviewContext) -> Iterator[Finding]:
 
 
 @FAMILY.rule(
-    "FD08",
-    "index-dropped",
+    "FD08 index-dropped",
     "hold",
     why="What the index made fast, or kept unique, no longer is; building it again may take hours.",
     way_out="Write the `Index(…)` in the model, or allow the drop by name.",
@@ -156,8 +148,7 @@ def index_dropped(facts: ReviewContext) -> Iterator[Finding]:
 
 
 @FAMILY.rule(
-    "FD09",
-    "check-dropped",
+    "FD09 check-dropped",
     "hold",
     why="A rule of the data is lost. Alembic 1.19.0 and 1.19.1 drop check constraints that nobody meant to drop.",
     way_out="Write the `CheckConstraint(…)` in the model, or allow the drop by name.",
@@ -168,8 +159,7 @@ def check_dropped(facts: ReviewContext) -> Iterator[Finding]:
 
 
 @FAMILY.rule(
-    "FD10",
-    "foreign-key-dropped",
+    "FD10 foreign-key-dropped",
     "hold",
     why="Rows can point to nothing.",
     way_out="Write the `ForeignKey(…)` in the model, or allow the drop by name.",
@@ -180,8 +170,7 @@ def foreign_key_dropped(facts: ReviewContext) -> Iterator[Finding]:
 
 
 @FAMILY.rule(
-    "FD11",
-    "column-carries-constraint",
+    "FD11 column-carries-constraint",
     "error",
     why="PostgreSQL drops the column's constraints and indexes with it, and nothing says so.",
     way_out="Drop them by name, in the models and in the file, before the column.",
@@ -213,8 +202,7 @@ def _carried(drop: Operation, facts: ReviewContext) -> Iterator[str]:
 
 
 @FAMILY.rule(
-    "FD12",
-    "name-used-in-code",
+    "FD12 name-used-in-code",
     "error",
     why="Code that names what is gone (`on_conflict_do_update(constraint=…)`, raw SQL) fails at run time, after the"
     " deploy.",
@@ -230,8 +218,7 @@ def name_used_in_code(facts: ReviewContext) -> Iterator[Finding]:
 
 
 @FAMILY.rule(
-    "FD13",
-    "models-not-imported",
+    "FD13 models-not-imported",
     "hold",
     why="Every row is lost. Alembic knows only the models that env.py imports: a table whose model is not"
     " imported looks like one that nobody wants any more.",
@@ -243,8 +230,7 @@ def models_not_imported(facts: ReviewContext) -> Iterator[Finding]:
 
 
 @FAMILY.rule(
-    "FD14",
-    "other-object-dropped",
+    "FD14 other-object-dropped",
     "hold",
     why="What it was there for is lost.",
     way_out="Declare it again, or allow the drop by name.",
@@ -280,7 +266,7 @@ def dropped_by_hand(facts: ReviewContext) -> Iterator[Finding]:
             severity=severity,
             object=loss.path,
             sentence=f"The {named([thing])} of table {thing.table} is dropped.",
-            ways_out=("None is needed where this is meant.",),
+            ways_out=("Nothing to do where this is meant.",),
             file=loss.file,
             line=loss.line,
         )

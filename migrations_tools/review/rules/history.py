@@ -12,7 +12,7 @@ from migrations_tools.review.findings import Finding
 from migrations_tools.review.lineage import BaseHistory, Lineage, heads_of, same_program
 from migrations_tools.review.registry import RuleSet
 
-FAMILY = RuleSet()
+FAMILY = RuleSet("executed")
 _NOT_THE_APPLICATION = ("test", "conftest", "migrations/", "versions/", "alembic/", "scripts/", "docs/", "example")
 
 
@@ -28,12 +28,10 @@ def _descends(lineage: Lineage) -> list[tuple[Revision, list[str]]]:
 
 
 @FAMILY.rule(
-    "HX01",
-    "several-heads",
+    "HX01 several-heads",
     "error",
     why="`alembic upgrade head` refuses to choose between them, so that no deploy migrates.",
     way_out="`alembic merge heads`, or let the newer revision descend from the other one.",
-    phase="executed",
 )
 def several_heads(facts: ReviewContext) -> Iterator[Finding]:
     """Find a history that ends in several heads, other than branches with labels of their own."""
@@ -60,12 +58,10 @@ def several_heads(facts: ReviewContext) -> Iterator[Finding]:
 
 
 @FAMILY.rule(
-    "HX02",
-    "not-on-the-base-branch",
+    "HX02 not-on-the-base-branch",
     "error",
     why="After the merge the history has two heads, and `alembic upgrade head` refuses.",
     way_out="Write the base branch's head into `down_revision`.",
-    phase="executed",
 )
 def not_on_the_base_branch(facts: ReviewContext) -> Iterator[Finding]:
     """Find a new revision that does not descend from the base branch's head."""
@@ -84,12 +80,10 @@ def not_on_the_base_branch(facts: ReviewContext) -> Iterator[Finding]:
 
 
 @FAMILY.rule(
-    "HX03",
-    "released-revision-edited",
+    "HX03 released-revision-edited",
     "error",
     why="Databases that have run it never run it again: they differ from new ones from then on.",
     way_out="Put the file back, and write what is to change as a new revision.",
-    phase="executed",
 )
 def released_revision_edited(facts: ReviewContext) -> Iterator[Finding]:
     """Find a revision file of the base branch that does something else now; comments and docstrings do not count."""
@@ -113,12 +107,10 @@ def _first_difference(was: str, now: str) -> int:
 
 
 @FAMILY.rule(
-    "HX04",
-    "history-not-replayable",
+    "HX04 history-not-replayable",
     "error",
     why="A fresh install fails, and nothing that comes later can be tried.",
     way_out="Add what is missing to the history, or set `install_command` where a fresh database is made otherwise.",
-    phase="executed",
 )
 def history_not_replayable(facts: ReviewContext) -> Iterator[Finding]:
     """Find a revision whose beginning cannot be reached from an empty database."""
@@ -134,12 +126,10 @@ def history_not_replayable(facts: ReviewContext) -> Iterator[Finding]:
 
 
 @FAMILY.rule(
-    "HX05",
-    "revision-collides",
+    "HX05 revision-collides",
     "error",
     why="Alembic knows one of them, and never runs the other.",
     way_out="Give the newer one an id and a file name of its own: `alembic revision` makes them.",
-    phase="executed",
 )
 def revision_collides(facts: ReviewContext) -> Iterator[Finding]:
     """Find two revision files of one id, or whose names are the same where case does not count."""
@@ -169,12 +159,10 @@ def _collisions(lineage: Lineage, groups: Mapping[str, Sequence[str]], what: str
 
 
 @FAMILY.rule(
-    "HX06",
-    "create-all-in-the-application",
+    "HX06 create-all-in-the-application",
     "info",
     why="A migration that is missing shows nowhere until somebody installs by migrations.",
     way_out="Let the migrations alone make the schema.",
-    phase="executed",
 )
 def create_all_in_the_application(facts: ReviewContext) -> Iterator[Finding]:
     """Find `create_all()` in the application's sources, beside a history; graver where `stamp` stands with it."""
@@ -203,12 +191,10 @@ def _calls(source: str) -> dict[str, int]:
 
 
 @FAMILY.rule(
-    "HX07",
-    "more-than-new-revisions",
+    "HX07 more-than-new-revisions",
     "info",
     why="Every revision, old ones too, runs in another environment.",
     way_out="Look whether old revisions still run; `invoke validate` replays them all.",
-    phase="executed",
 )
 def more_than_new_revisions(facts: ReviewContext) -> Iterator[Finding]:
     """Find a change in the migrations' folder that is no new revision file: env.py edited, a revision deleted."""

@@ -15,7 +15,7 @@ from migrations_tools.review.context import ReviewContext
 from migrations_tools.review.findings import Finding, Severity
 from migrations_tools.review.registry import RuleSet
 
-FAMILY = RuleSet()
+FAMILY = RuleSet("executed")
 _MANY = 10
 _CONCURRENTLY = "`postgresql_concurrently=True`, inside `with op.get_context().autocommit_block():`."
 
@@ -36,12 +36,10 @@ def _finding(facts: ReviewContext, each: LockingStatement, sentence: str) -> Fin
 
 
 @FAMILY.rule(
-    "LK01",
-    "index-without-concurrently",
+    "LK01 index-without-concurrently",
     "info",
     why="Nothing can be written to the table while its index is built.",
     way_out=f"Create it with {_CONCURRENTLY}",
-    phase="executed",
 )
 def index_without_concurrently(facts: ReviewContext) -> Iterator[Finding]:
     """Find an index that is created on an existing table without CONCURRENTLY."""
@@ -51,12 +49,10 @@ def index_without_concurrently(facts: ReviewContext) -> Iterator[Finding]:
 
 
 @FAMILY.rule(
-    "LK02",
-    "concurrently-inside-a-transaction",
+    "LK02 concurrently-inside-a-transaction",
     "error",
     why="PostgreSQL refuses it, so that the upgrade fails.",
     way_out="Put it inside `with op.get_context().autocommit_block():`.",
-    phase="executed",
 )
 def concurrently_inside_a_transaction(facts: ReviewContext) -> Iterator[Finding]:
     """Find CONCURRENTLY inside a transaction."""
@@ -73,12 +69,10 @@ def concurrently_inside_a_transaction(facts: ReviewContext) -> Iterator[Finding]
 
 
 @FAMILY.rule(
-    "LK03",
-    "index-dropped-without-concurrently",
+    "LK03 index-dropped-without-concurrently",
     "info",
     why="Dropping waits for everything that uses the table, and everything then waits for the drop.",
     way_out=f"Drop it with {_CONCURRENTLY}",
-    phase="executed",
 )
 def index_dropped_without_concurrently(facts: ReviewContext) -> Iterator[Finding]:
     """Find an index of an existing table that is dropped without CONCURRENTLY."""
@@ -90,12 +84,10 @@ def index_dropped_without_concurrently(facts: ReviewContext) -> Iterator[Finding
 
 
 @FAMILY.rule(
-    "LK04",
-    "foreign-key-checked-under-lock",
+    "LK04 foreign-key-checked-under-lock",
     "info",
-    why="Nothing can be written to both tables while every row is looked up.",
+    why="Nothing can be written to either table while every row is looked up.",
     way_out="Add it with `postgresql_not_valid=True`, and ALTER TABLE … VALIDATE CONSTRAINT in a later revision.",
-    phase="executed",
 )
 def foreign_key_checked_under_lock(facts: ReviewContext) -> Iterator[Finding]:
     """Find a foreign key added to an existing table without NOT VALID."""
@@ -105,12 +97,10 @@ def foreign_key_checked_under_lock(facts: ReviewContext) -> Iterator[Finding]:
 
 
 @FAMILY.rule(
-    "LK05",
-    "check-checked-under-lock",
+    "LK05 check-checked-under-lock",
     "info",
     why="Nothing can use the table while every row is checked.",
     way_out="Add it with NOT VALID, and ALTER TABLE … VALIDATE CONSTRAINT in a later revision.",
-    phase="executed",
 )
 def check_checked_under_lock(facts: ReviewContext) -> Iterator[Finding]:
     """Find a check constraint added to an existing table without NOT VALID."""
@@ -121,12 +111,10 @@ def check_checked_under_lock(facts: ReviewContext) -> Iterator[Finding]:
 
 
 @FAMILY.rule(
-    "LK06",
-    "unique-built-under-lock",
+    "LK06 unique-built-under-lock",
     "info",
     why="Nothing can use the table while the index of the constraint is built.",
     way_out="Create a unique index concurrently, then ALTER TABLE … ADD CONSTRAINT … UNIQUE USING INDEX ….",
-    phase="executed",
 )
 def unique_built_under_lock(facts: ReviewContext) -> Iterator[Finding]:
     """Find a unique constraint or primary key whose index is built under a lock on an existing table."""
@@ -135,46 +123,40 @@ def unique_built_under_lock(facts: ReviewContext) -> Iterator[Finding]:
         made = each.adds and "CONSTRAINT" in each.words and ("UNIQUE" in each.words or primary)
         if made and not has(each.words, "USING", "INDEX"):
             noun = "primary key" if primary else "unique constraint"
-            yield _finding(facts, each, f"A {noun} of {each.on} is added without an index that is there already.")
+            yield _finding(facts, each, f"A {noun} of {each.on} is added without USING INDEX.")
 
 
 @FAMILY.rule(
-    "LK07",
-    "type-change-that-rewrites",
+    "LK07 type-change-that-rewrites",
     "info",
-    why="Nothing can use the table while all of it is written again.",
+    why="Nothing can use the table meanwhile.",
     way_out="Add a column of the new type, fill it in portions, then let it take the old one's place.",
-    phase="executed",
 )
 def type_change_that_rewrites(facts: ReviewContext) -> Iterator[Finding]:
     """Find a change of a column's type that PostgreSQL carries out by writing the table again."""
     for each in locking_statements(facts):
         if each.rewrites and not has(each.words, "ADD", "COLUMN"):
-            yield _finding(facts, each, f"PostgreSQL was seen to write {each.on} again for this change.")
+            yield _finding(facts, each, f"PostgreSQL writes all of {each.on} again for this change (measured).")
 
 
 @FAMILY.rule(
-    "LK08",
-    "new-column-that-rewrites",
+    "LK08 new-column-that-rewrites",
     "info",
-    why="Each row gets a value of its own: nothing can use the table while all of it is written again.",
+    why="Each row gets a value of its own, and nothing can use the table meanwhile.",
     way_out="Add the column without its default, set the default for new rows, and fill the old ones in portions.",
-    phase="executed",
 )
 def new_column_that_rewrites(facts: ReviewContext) -> Iterator[Finding]:
     """Find a new column with a volatile default, serial, identity or stored expression, which rewrites the table."""
     for each in locking_statements(facts):
         if each.rewrites and has(each.words, "ADD", "COLUMN"):
-            yield _finding(facts, each, f"PostgreSQL was seen to write {each.on} again for this column.")
+            yield _finding(facts, each, f"PostgreSQL writes all of {each.on} again for this column (measured).")
 
 
 @FAMILY.rule(
-    "LK09",
-    "no-lock-timeout",
+    "LK09 no-lock-timeout",
     "warn",
     why="While it waits for one long query, everything else on the table waits behind it.",
     way_out="Write op.execute(\"SET LOCAL lock_timeout = '5s'\") first, and run the upgrade again where it gave up.",
-    phase="executed",
 )
 def no_lock_timeout(facts: ReviewContext) -> Iterator[Finding]:
     """Find a revision that locks a large table and sets no lock_timeout."""
@@ -183,16 +165,14 @@ def no_lock_timeout(facts: ReviewContext) -> Iterator[Finding]:
         return
     first = next((each for each in locking_statements(facts) if severity(facts, each.tables) == "warn"), None)
     if first and not first.statement.autocommit:
-        yield _finding(facts, first, f"{first.on} is locked without a lock_timeout in this file.")
+        yield _finding(facts, first, f"This file locks {first.on} and sets no lock_timeout.")
 
 
 @FAMILY.rule(
-    "LK10",
-    "many-statements-under-lock",
+    "LK10 many-statements-under-lock",
     "info",
     why="A lock is held until the transaction ends: nothing can use the table until then.",
     way_out="Do this last, or in a revision of its own.",
-    phase="executed",
 )
 def many_statements_under_lock(facts: ReviewContext) -> Iterator[Finding]:
     """Find an ACCESS EXCLUSIVE lock on an existing table that is held for many further statements."""
@@ -206,4 +186,4 @@ def many_statements_under_lock(facts: ReviewContext) -> Iterator[Finding]:
             break
         later += statement.times
     if later > _MANY:
-        yield _finding(facts, first, f"{first.on} is locked here, and {later} further statements follow.")
+        yield _finding(facts, first, f"This locks {first.on}, and {later} further statements follow.")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from migrations_tools.review.analysis.drops import Rename
 from migrations_tools.review.analysis.evidence import evidence_for, provenance_of
-from migrations_tools.review.analysis.relations import allow_drop, dependents
+from migrations_tools.review.analysis.relations import allow_drop, wants
 from migrations_tools.review.analysis.renaming import left_to_do, of_column, of_table, rename_column, rename_table
 from migrations_tools.review.context import ReviewContext
 from migrations_tools.review.edits import Edit
@@ -17,8 +17,7 @@ FAMILY = RuleSet()
 
 
 @FAMILY.rule(
-    "RN01",
-    "column-renamed",
+    "RN01 column-renamed",
     "hold",
     why="Dropping one column and adding another loses every value; a rename keeps them.",
     way_out="Say that it is one column (`--rename users.full_name=name`), or allow the drop by name.",
@@ -34,8 +33,7 @@ def column_renamed(facts: ReviewContext) -> Iterator[Finding]:
 
 
 @FAMILY.rule(
-    "RN02",
-    "table-renamed",
+    "RN02 table-renamed",
     "hold",
     why="Dropping one table and creating another loses every row; a rename keeps them.",
     way_out="Say that it is one table (`--rename-table old=new`), or allow the drop by name.",
@@ -57,7 +55,7 @@ def _renamed(item: Rename, edit: Edit, effect: str, evidence: tuple[str, ...] = 
         drop.object,
         f"The {drop.noun} {drop.object} is renamed to {new}, as asked.",
         effect=effect,
-        ways_out=("None is needed.",),
+        ways_out=("Nothing to do.",),
         evidence=evidence,
         operations=edit.replaces,
         edits=(edit,),
@@ -69,7 +67,8 @@ def _asked(item: Rename, codes: tuple[str, str], option: str, ids: set[int], fac
     drop, made = item.drop, item.made
     code, own = codes
     allowing = allow_drop(code, drop.object).removeprefix("Or ")
-    ids = {*ids, *dependents(made, facts.operations), *facts.drops.together(drop)}
+    wanting = (other.id for other in facts.operations if wants(other, made))
+    ids = {*ids, *wanting, *facts.drops.together(drop)}
     return Finding(
         drop.object,
         f"The {drop.noun} {drop.object} would be dropped and the similar {made.noun} {made.object} created; as this may"

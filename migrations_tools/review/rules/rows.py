@@ -19,8 +19,7 @@ FAMILY = RuleSet()
 
 
 @FAMILY.rule(
-    "DT01",
-    "required-column-without-value",
+    "DT01 required-column-without-value",
     "hold",
     why="ADD COLUMN … NOT NULL fails on every table that has a row; a default in Python does not help.",
     way_out="Give the column a server_default; or add it nullable, fill it, and then set NOT NULL, which `generate`"
@@ -62,7 +61,7 @@ def _filled(item: Operation, value: str) -> Finding:
         object=item.object,
         sentence=f"The column {item.name} of table {table_name(item)} is NOT NULL, without a server default: it is"
         f" added nullable, filled with {value}, and then set NOT NULL.",
-        ways_out=("None is needed; look whether every existing row may get this value.",),
+        ways_out=("Nothing to do; look whether every existing row may get this value.",),
         operations=(item.id,),
         edits=(edit,),
     )
@@ -94,8 +93,7 @@ def _unfilled(item: Operation) -> Finding:
 
 
 @FAMILY.rule(
-    "DT02",
-    "column-made-required",
+    "DT02 column-made-required",
     "info",
     why="SET NOT NULL fails where a row has no value.",
     way_out="Fill such rows first, in the same revision: UPDATE … SET … WHERE … IS NULL, which `generate` writes with"
@@ -134,8 +132,7 @@ def _made_required(item: Operation, value: str) -> Finding:
 
 
 @FAMILY.rule(
-    "DT03",
-    "unique-on-existing-columns",
+    "DT03 unique-on-existing-columns",
     "info",
     why="The deploy stops where two rows have the same values.",
     way_out="Look for duplicates in the databases that exist, and mend them first.",
@@ -164,8 +161,7 @@ def _is_unique_already(facts: ReviewContext, item: Operation) -> bool:
 
 
 @FAMILY.rule(
-    "DT07",
-    "foreign-key-on-existing-columns",
+    "DT07 foreign-key-on-existing-columns",
     "info",
     why="The deploy stops where a row points to nothing.",
     way_out="Look for orphans in the databases that exist, and mend them first.",
@@ -187,8 +183,7 @@ def _columns_exist(facts: ReviewContext, item: Operation) -> bool:
 
 
 @FAMILY.rule(
-    "DT04",
-    "type-narrowed",
+    "DT04 type-narrowed",
     "warn",
     why="A value that does not fit stops the migration, or loses a part of itself.",
     way_out="Look at the values in the databases that exist before the deploy.",
@@ -202,8 +197,7 @@ def type_narrowed(facts: ReviewContext) -> Iterator[Finding]:
 
 
 @FAMILY.rule(
-    "DT05",
-    "type-change-without-cast",
+    "DT05 type-change-without-cast",
     "error",
     why="PostgreSQL refuses ALTER COLUMN … TYPE between these types, even on an empty table.",
     way_out='Say how old values become new ones: postgresql_using="…".',
@@ -240,14 +234,13 @@ def _with_using(item: Retyped) -> Finding:
         operations=(item.operation.id,),
         sentence=f"{item.words}, which PostgreSQL does not cast by itself: postgresql_using was added ({where}).",
         effect="A value that cannot be read as one of the new type stops the migration." if up else "",
-        ways_out=("None is needed where all values can be read so.",),
+        ways_out=("Nothing to do where all values can be read so.",),
         edits=(with_using(item),),
     )
 
 
 @FAMILY.rule(
-    "DT06",
-    "default-does-not-fit-type",
+    "DT06 default-does-not-fit-type",
     "error",
     why="PostgreSQL cannot cast the server default together with the column's type.",
     way_out="Drop the default, change the type, set the default.",
@@ -267,7 +260,7 @@ def _with_default(item: Retyped) -> Finding:
         aliases=("DT05",),
         sentence=f"{item.words}, and has the server default {item.before.default or new}: the default is dropped, the"
         f" type changed, and the default set to {new or 'none'}.",
-        ways_out=("None is needed where the new default is the one that you mean.",),
+        ways_out=("Nothing to do where the new default is the one that you mean.",),
         edits=(with_default(item),),
     )
 
@@ -276,8 +269,7 @@ def _with_default(item: Retyped) -> Finding:
 
 
 @FAMILY.rule(
-    "DT08",
-    "rows-lost",
+    "DT08 rows-lost",
     "hold",
     why="What was in the tables is gone after the upgrade, and no statement of the file says so.",
     way_out="Look at what the line does besides what it says: ON DELETE CASCADE, a conversion, a trigger.",
@@ -301,8 +293,7 @@ def rows_lost(facts: ReviewContext) -> Iterator[Finding]:
 
 
 @FAMILY.rule(
-    "DT09",
-    "check-on-existing-rows",
+    "DT09 check-on-existing-rows",
     "info",
     why="The deploy stops where a row is not as the check wants it.",
     way_out="Mend such rows first, in the same revision.",

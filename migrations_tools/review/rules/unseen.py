@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
-from migrations_tools.catalog import Difference
+from migrations_tools.catalog import Column, Difference
 from migrations_tools.review.analysis import completions, sql
-from migrations_tools.review.analysis.completions import Completion, altered_column, columns, table_of
+from migrations_tools.review.analysis.completions import Completion, altered_column, table_of
+from migrations_tools.review.analysis.coverage import both_of
 from migrations_tools.review.context import ReviewContext
 from migrations_tools.review.findings import Finding
 from migrations_tools.review.registry import RuleSet
 
-FAMILY = RuleSet()
+FAMILY = RuleSet("decided")
 _Complete: TypeAlias = Callable[[ReviewContext, Difference], Completion | None]
 
 
@@ -40,26 +41,17 @@ def _both_sides(item: Difference) -> tuple[str, ...]:
 
 
 @FAMILY.rule(
-    "IN01",
-    "schema-or-sequence-missing",
+    "IN01 schema-or-sequence-missing",
     "info",
     why="Alembic creates tables, and neither the schema that they are in nor a sequence that they draw from.",
-    way_out="None is needed.",
-    phase="decided",
+    way_out="Nothing to do.",
 )
 def schema_or_sequence_missing(facts: ReviewContext) -> Iterator[Finding]:
     """Find a schema of a new table, a sequence or an unused enum type that the models have and the database has not."""
     yield from _completed(facts, "IN01", completions.missing)
 
 
-@FAMILY.rule(
-    "IN02",
-    "sequence-differs",
-    "info",
-    why="Autogenerate does not compare sequences.",
-    way_out="None is needed.",
-    phase="decided",
-)
+@FAMILY.rule("IN02 sequence-differs", "info", why="Autogenerate does not compare sequences.", way_out="Nothing to do.")
 def sequence_differs(facts: ReviewContext) -> Iterator[Finding]:
     """Find a sequence that counts otherwise in the models than in the database."""
     # Each aspect is a difference of its own; one statement changes them all.
@@ -68,12 +60,10 @@ def sequence_differs(facts: ReviewContext) -> Iterator[Finding]:
 
 
 @FAMILY.rule(
-    "IN03",
-    "constraint-not-compared",
+    "IN03 constraint-not-compared",
     "info",
     why="Autogenerate compares no check constraint, no order of a unique constraint's columns, and not all of a key.",
-    way_out="None is needed.",
-    phase="decided",
+    way_out="Nothing to do.",
 )
 def constraint_not_compared(facts: ReviewContext) -> Iterator[Finding]:
     """Find a constraint that the models have and the database has not, or has otherwise."""
@@ -81,12 +71,10 @@ def constraint_not_compared(facts: ReviewContext) -> Iterator[Finding]:
 
 
 @FAMILY.rule(
-    "IN04",
-    "index-not-compared",
+    "IN04 index-not-compared",
     "info",
     why="Autogenerate compares no index's condition, method, included columns or order of columns.",
-    way_out="None is needed.",
-    phase="decided",
+    way_out="Nothing to do.",
 )
 def index_not_compared(facts: ReviewContext) -> Iterator[Finding]:
     """Find an index that the models have and the database has not, or has otherwise."""
@@ -94,12 +82,10 @@ def index_not_compared(facts: ReviewContext) -> Iterator[Finding]:
 
 
 @FAMILY.rule(
-    "IN05",
-    "column-not-compared",
+    "IN05 column-not-compared",
     "info",
     why="Autogenerate compares server defaults only when env.py asks for it, and no collations.",
-    way_out="None is needed; `compare_server_default=True` in env.py sees defaults.",
-    phase="decided",
+    way_out="Nothing to do; `compare_server_default=True` in env.py sees defaults.",
 )
 def column_not_compared(facts: ReviewContext) -> Iterator[Finding]:
     """Find a column whose server default, comment or collation is another in the models."""
@@ -110,12 +96,10 @@ def column_not_compared(facts: ReviewContext) -> Iterator[Finding]:
 
 
 @FAMILY.rule(
-    "IN06",
-    "only-in-database",
+    "IN06 only-in-database",
     "warn",
     why="The database keeps to something that the models do not know of; a fresh install by the models lacks it.",
     way_out="Write it in the model; or drop it in a revision of your own.",
-    phase="decided",
 )
 def only_in_database(facts: ReviewContext) -> Iterator[Finding]:
     """Find a constraint, index, server default or enum type that only the database has, unseen by Alembic."""
@@ -131,17 +115,15 @@ def only_in_database(facts: ReviewContext) -> Iterator[Finding]:
 
 
 def _is_lost_default(facts: ReviewContext, item: Difference) -> bool:
-    _, want = columns(facts, item)
+    _, want = both_of(facts, item, Column)
     return want is not None and item.aspect == "default" and item.expected == "none"
 
 
 @FAMILY.rule(
-    "IN07",
-    "difference-for-a-hand",
+    "IN07 difference-for-a-hand",
     "warn",
     why="Autogenerate does not see it, and what is to become of the rows, or of what relies on it, is not certain.",
     way_out="Write a revision of your own, or mend the model.",
-    phase="decided",
 )
 def difference_for_a_hand(facts: ReviewContext) -> Iterator[Finding]:
     """Find any other difference between database and models that no operation accounts for."""
@@ -160,7 +142,7 @@ def difference_for_a_hand(facts: ReviewContext) -> Iterator[Finding]:
 
 def _by_hand(facts: ReviewContext, item: Difference) -> tuple[str, ...]:
     """Return what to write, where that is known; a type that env.py does not compare is Alembic's own to write."""
-    have, want = columns(facts, item)
+    have, want = both_of(facts, item, Column)
     if not have or not want:
         return ()
     column = altered_column(table_of(facts, item.table), want)

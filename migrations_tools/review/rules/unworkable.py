@@ -30,11 +30,10 @@ FAMILY = RuleSet()
 
 
 @FAMILY.rule(
-    "AG01",
-    "name-without-import",
+    "AG01 name-without-import",
     "error",
     why="Alembic writes a type as `module.Type` without importing the module: the file would fail as it is read.",
-    way_out="None is needed; an import in script.py.mako serves all files to come.",
+    way_out="Nothing to do; an import in script.py.mako serves all files to come.",
 )
 def name_without_import(facts: ReviewContext) -> Iterator[Finding]:
     """Find a dotted name that a new file uses and does not import."""
@@ -43,11 +42,10 @@ def name_without_import(facts: ReviewContext) -> Iterator[Finding]:
 
 
 @FAMILY.rule(
-    "AG02",
-    "tables-refer-to-each-other",
+    "AG02 tables-refer-to-each-other",
     "error",
     why="Each table is created with its foreign keys: one of them is not there yet, or, with use_alter, never made.",
-    way_out="None is needed; in a file of your own, create the tables first, then the foreign key.",
+    way_out="Nothing to do; in a file of your own, create the tables first, then the foreign key.",
 )
 def tables_refer_to_each_other(facts: ReviewContext) -> Iterator[Finding]:
     """Find a new table with a foreign key to a table that is created after it, or that is to be made by ALTER TABLE."""
@@ -64,11 +62,10 @@ def tables_refer_to_each_other(facts: ReviewContext) -> Iterator[Finding]:
 
 
 @FAMILY.rule(
-    "AG03",
-    "table-dropped-before-its-keys",
+    "AG03 table-dropped-before-its-keys",
     "error",
     why="PostgreSQL refuses to drop a table that a foreign key refers to.",
-    way_out="None is needed; in a file of your own, drop the foreign key first.",
+    way_out="Nothing to do; in a file of your own, drop the foreign key first.",
 )
 def table_dropped_before_its_keys(facts: ReviewContext) -> Iterator[Finding]:
     """Find a table that is dropped before the foreign keys, or the tables, that refer to it."""
@@ -84,11 +81,10 @@ def table_dropped_before_its_keys(facts: ReviewContext) -> Iterator[Finding]:
 
 
 @FAMILY.rule(
-    "AG04",
-    "serial-made-identity",
+    "AG04 serial-made-identity",
     "error",
     why="PostgreSQL refuses to make a column an identity while it has a default.",
-    way_out="None is needed; in a file of your own, drop the default and its sequence first, and go on counting.",
+    way_out="Nothing to do; in a file of your own, drop the default and its sequence first, and go on counting.",
 )
 def serial_made_identity(facts: ReviewContext) -> Iterator[Finding]:
     """Find a serial column that becomes an identity column while its default stands."""
@@ -108,8 +104,7 @@ def serial_made_identity(facts: ReviewContext) -> Iterator[Finding]:
 
 
 @FAMILY.rule(
-    "AG05",
-    "table-in-schema-that-is-not-compared",
+    "AG05 table-in-schema-that-is-not-compared",
     "hold",
     why="Creating it again would fail, and what differs in it is not seen.",
     way_out="In env.py, give context.configure() include_schemas=True, and an include_name for the schemas.",
@@ -127,8 +122,7 @@ def table_in_schema_that_is_not_compared(facts: ReviewContext) -> Iterator[Findi
 
 
 @FAMILY.rule(
-    "AG06",
-    "primary-key-dropped",
+    "AG06 primary-key-dropped",
     "hold",
     why="Rows can no longer be told apart.",
     way_out="Give the model its primary key back, or allow the drop by name.",
@@ -139,8 +133,7 @@ def primary_key_dropped(facts: ReviewContext) -> Iterator[Finding]:
 
 
 @FAMILY.rule(
-    "AG09",
-    "not-convergent",
+    "AG09 not-convergent",
     "error",
     why="A fresh install is not what the models say: autogenerate does not see this, or does not write it.",
     way_out="Write it into the file by hand, or mend the model.",
@@ -155,8 +148,7 @@ def not_convergent(facts: ReviewContext) -> Iterator[Finding]:
 
 
 @FAMILY.rule(
-    "AG10",
-    "own-type-made-plain",
+    "AG10 own-type-made-plain",
     "hold",
     why="What the type forbids, or how it compares, is lost; most often the model has no name for the type.",
     way_out="Name the type in the model (`postgresql.DOMAIN`, `postgresql.CITEXT`), or allow the change by name.",
@@ -184,11 +176,10 @@ def _plain(item: Operation, have: Column, new: str) -> Finding:
 
 
 @FAMILY.rule(
-    "AG11",
-    "primary-key-differs",
+    "AG11 primary-key-differs",
     "error",
     why="Autogenerate does not compare primary keys; it changes at most whether their columns may be NULL.",
-    way_out="None is needed where it is changed; otherwise drop the key and add the new one in a revision of your own.",
+    way_out="Nothing to do where it is changed; otherwise drop the key and add the new one in a revision of your own.",
 )
 def primary_key_differs(facts: ReviewContext) -> Iterator[Finding]:
     """Find a table whose primary key has other columns in the models."""
@@ -218,7 +209,7 @@ def _changed(item: OtherKey) -> Finding:
     return Finding(
         object=f"{table.qualified_name}.{new.name}",
         sentence=f"{_sentence(item)} changed.",
-        ways_out=("None is needed.",),
+        ways_out=("Nothing to do.",),
         adds=(operation,),
         edits=(rekeyed(item),),
         aliases=("AG06",),
@@ -226,8 +217,7 @@ def _changed(item: OtherKey) -> Finding:
 
 
 @FAMILY.rule(
-    "AG12",
-    "upgrade-fails",
+    "AG12 upgrade-fails",
     "error",
     why="The deploy stops there.",
     way_out="Look at the statement and at what PostgreSQL says.",
@@ -249,8 +239,7 @@ def upgrade_fails(facts: ReviewContext) -> Iterator[Finding]:
 
 
 @FAMILY.rule(
-    "AG13",
-    "view-on-a-retyped-column",
+    "AG13 view-on-a-retyped-column",
     "hold",
     why="PostgreSQL refuses ALTER COLUMN … TYPE for a column that a view reads, whatever the types.",
     way_out="Drop the view, change the type, and make the view anew, in a revision of your own.",
