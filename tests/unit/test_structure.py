@@ -41,7 +41,7 @@ LAYERS = (
 )
 
 #: One name in several rooms, where it is a protocol's own: each engine has its own of these.
-OF_A_PROTOCOL = {"isolate", "inspect", "remove", "sandbox"}
+OF_A_PROTOCOL = {"isolate", "inspect", "engine", "sandbox"}
 #: The probe runs where nothing of the package is, so that it brings its own of this error.
 OF_THE_PROBE = {"WrongDatabase"}
 
