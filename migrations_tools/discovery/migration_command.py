@@ -29,6 +29,12 @@ def runs_alembic(service: Service) -> bool:
     return any("alembic" in word for word in words_of(service))
 
 
+def only_migrates(service: Service) -> bool:
+    """Return whether a service's command ends with Alembic, so that the service ends when it has migrated."""
+    last = re.split(r"&&|\|\||;", " ".join(words_of(service)))[-1].split()
+    return runs_alembic(service) and any("alembic" in word for word in last) and "exec" not in last
+
+
 def upgrades_to_head(service: Service) -> bool:
     """Return whether a service's command runs `alembic upgrade head`, which is for a history with one."""
     words = " ".join(words_of(service)).split()
