@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,11 +18,8 @@ from migrations_tools.discovery.setting_hints import Undecided, in_yaml, line_to
 from migrations_tools.discovery.weighing import Candidate, Role
 from migrations_tools.engines.compose import compose_options, resolved
 from migrations_tools.errors import CannotProceed, CommandFailed
-from migrations_tools.isolation import IsolationPlan
 from migrations_tools.report.console import Console
 from migrations_tools.sandbox import select
-from migrations_tools.sandbox.compose.isolate import make_plan
-from migrations_tools.sandbox.compose.original import read_original
 from migrations_tools.sandbox.session import Session
 from migrations_tools.secrets import masked
 from migrations_tools.settings import Settings, changed, describe
@@ -51,12 +48,13 @@ class SettingAnswer:
 class Answers:
     """Runs one discovery after the other and keeps, for each setting, what came of it.
 
-    `settings` are those of the project with what was chosen since; `choose` asks which of several values is meant.
+    `settings` are those of the project with what was chosen since; `choose` asks which of several values is meant,
+    if any is.
     """
 
     root: Path
     settings: Settings
-    choose: Callable[[Undecided], int] | None = None
+    choose: Callable[[Undecided], int | None] | None = None
     by_setting: dict[str, SettingAnswer] = field(default_factory=dict)
 
     def ask(self, setting: str, find: Callable[[Settings], T]) -> T | None:
@@ -64,9 +62,8 @@ class Answers:
         try:
             return find(self.settings)
         except CannotProceed as error:
-            # An engine that was asked for is never replaced by another.
-            if isinstance(error, Undecided) and (error.setting != "engine" or self.settings.engine == "auto"):
-                self._decide(error)
+            if isinstance(error, Undecided) and self._decide(error):
+                # Without containers, there is nothing more to ask of the services.
                 return None if error.setting == "engine" else self.ask(setting, find)
             before, after = line_to_write("setting", "value").split("setting: value")
             lines = [line for line in error.reasons if line.startswith(before)]
@@ -75,20 +72,27 @@ class Answers:
             self.by_setting[setting] = SettingAnswer(open=True, notes=tuple(notes), choices=tuple(choices))
             return None
 
-    def _decide(self, error: Undecided) -> None:
+    def _decide(self, error: Undecided) -> bool:
+        """Keep one of the values, and return whether there is one: an engine that was asked for is never replaced."""
+        chosen = self.choose(error) if self.choose else 0
+        if chosen is None or (error.setting == "engine" and not select.is_open(self.settings)):
+            return False
         choices = list(error.choices)
-        value, why = choices.pop(self.choose(error) if self.choose else 0)
+        value, why = choices.pop(chosen)
         self.settings = changed(self.settings, **{error.setting: value})
-        if self.choose:
-            self.by_setting[error.setting] = SettingAnswer(value, fixed=True)
-            return
+        self.by_setting[error.setting] = (
+            SettingAnswer(value, fixed=True) if self.choose else self._guessed(error, value, why, choices)
+        )
+        return True
+
+    def _guessed(self, error: Undecided, value: Any, why: str, others: Sequence[tuple[Any, str]]) -> SettingAnswer:
         reason = f" ({why})" if why else ""
-        note = f"The likeliest of {len(choices) + 1}{reason}; see whether it is meant, or take another of these lines:"
-        if not choices:
+        note = f"The likeliest of {len(others) + 1}{reason}; see whether it is meant, or take another of these lines:"
+        if not others:
             note = f"Written by `init --yes`{reason}; see whether it is meant."
-        others = tuple(f"{error.setting}: {in_yaml(each)}" for each, _ in choices)
         notes = (*(local(line, self.root) for line in error.said[1:]), note)
-        self.by_setting[error.setting] = SettingAnswer(value, fixed=True, guessed=True, notes=notes, choices=others)
+        choices = tuple(f"{error.setting}: {in_yaml(each)}" for each, _ in others)
+        return SettingAnswer(value, fixed=True, guessed=True, notes=notes, choices=choices)
 
     def fix(self, setting: str, value: Any, *notes: str) -> None:
         """Keep what is to be set: which of the project's parts is which, so that a new one makes no doubt."""
@@ -100,7 +104,7 @@ class Answers:
         self.by_setting.setdefault(setting, SettingAnswer(value, notes=notes))
 
 
-def look(session: Session, choose: Callable[[Undecided], int] | None = None) -> Answers:
+def look(session: Session, choose: Callable[[Undecided], int | None] | None = None) -> Answers:
     """Return what discovery says of the settings, by name, with Docker where it answers; a failure is an answer too.
 
     Of several values that fit, `choose` says which one is meant; without it, the likeliest is.
@@ -113,7 +117,7 @@ def look(session: Session, choose: Callable[[Undecided], int] | None = None) -> 
     setup = _look_at_alembic(session, found, services)
     if config:
         found.mention("project_name", config["name"], "the Compose configuration")
-    if config and session.settings.engine in ("auto", "compose"):
+    if config:
         _look_at_services(found, services, setup.anchor if setup else None)
         _look_at_copy(session, found)
     found.by_setting |= _set_already(session.settings)
@@ -150,12 +154,10 @@ def _look_at_alembic(session: Session, found: Answers, services: Services) -> Se
 
 
 def _look_at_services(found: Answers, services: Services, anchor: Path | None) -> None:
-    application = None
     _look_at_role(found, services, anchor, lambda roles: roles.database)
-    if anchor and found.settings.engine != "embedded":
+    if anchor:
         _look_at_role(found, services, anchor, lambda roles: roles.alembic)
-    if found.settings.engine != "embedded":
-        application = _look_at_role(found, services, anchor, lambda roles: roles.application, needed=False)
+    application = _look_at_role(found, services, anchor, lambda roles: roles.application, needed=False)
     if application and health_url(services[application.service]):
         path = application_of(application.service, services).health_path
         found.mention("health_path", path, "the health check")
@@ -165,7 +167,7 @@ def _look_at_role(
     found: Answers, services: Services, anchor: Path | None, pick: Callable[[Roles], Role], needed: bool = True
 ) -> Candidate | None:
     role = pick(weigh(found.settings, services, anchor))
-    if not (needed or role.candidates):
+    if not ((needed or role.candidates) and select.may_run_services(found.settings)):
         return None
     chosen = found.ask(role.setting, lambda settings: pick(weigh(settings, services, anchor)).settled())
     if chosen:
@@ -174,18 +176,17 @@ def _look_at_role(
 
 
 def _look_at_copy(session: Session, found: Answers) -> None:
-    """Plan the copy where it would be made, so that what stands in its way is settled where it can be."""
-    silent = replace(session, console=Console(quiet=True), settings=found.settings)
-    if any(answer.open for answer in found.by_setting.values()) or select.choose(silent) != "compose":
+    """Plan the copy where one would be made, so that what stands in its way is settled where a setting can do it."""
+    if any(answer.open for answer in found.by_setting.values()):
         return
-    planned = found.ask("exclude_services", lambda chosen: _planned(replace(silent, settings=chosen)))
-    if planned is None:
+    if not found.ask("exclude_services", lambda chosen: _rehearsed(session, chosen)):
         # No setting settles it: `doctor` says so at the end.
-        del found.by_setting["exclude_services"]
+        found.by_setting.pop("exclude_services", None)
 
 
-def _planned(session: Session) -> IsolationPlan:
-    return make_plan(session, read_original(session))
+def _rehearsed(session: Session, chosen: Settings) -> bool:
+    select.choose(replace(session, console=Console(quiet=True), settings=chosen)).rehearse()
+    return True
 
 
 def _set_already(chosen: Settings) -> dict[str, SettingAnswer]:

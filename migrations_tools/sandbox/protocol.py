@@ -98,6 +98,9 @@ class Engine(Protocol):
     def doctor(self) -> None:
         """Print what was found, and what would keep `isolate` from working."""
 
+    def rehearse(self) -> None:
+        """Plan what `isolate` would make, and print nothing. Raises CannotProceed with what stands in the way."""
+
     def show_containers(self) -> None:
         """Print the containers of the run that stands, where there are any."""
 

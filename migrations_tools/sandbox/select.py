@@ -11,6 +11,7 @@ from migrations_tools.engines.limit import Limit
 from migrations_tools.errors import CannotProceed
 from migrations_tools.sandbox.protocol import Engine
 from migrations_tools.sandbox.session import Session
+from migrations_tools.settings import Settings
 
 
 def _compose(session: Session) -> Engine:
@@ -47,6 +48,16 @@ def choose(session: Session) -> Engine:
         name, reason = _pick(session)
         session.console.say(f"Engine: {name} ({reason}).")
     return ENGINES[name](session)
+
+
+def may_run_services(settings: Settings) -> bool:
+    """Return whether the engine, as it is set, may be one that runs the stack's services."""
+    return settings.engine in ("auto", "compose")
+
+
+def is_open(settings: Settings) -> bool:
+    """Return whether no engine was asked for, so that another one may be proposed."""
+    return settings.engine == "auto"
 
 
 def of_run(session: Session) -> Engine:

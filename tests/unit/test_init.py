@@ -336,13 +336,21 @@ def test_on_a_terminal_it_asks_which_of_two_services_is_meant(shop: Place, answe
     shop.answer(_services(shop.root, "db", "old"))
     code, shown = shop.run_on_terminal("y", None, *answers)
     lines = shown.replace("\r", "").splitlines()
-    assert lines[:3] == [
+    assert lines[:4] == [
         "More than one service was found that is PostgreSQL; say which one is meant.",
         "  1  db  (image postgres:15)",
         "  2  old  (image postgres:15)",
+        "  0  none of these",
     ]
     assert (code, shop.written()) == (0, {**FOUND, "database_service": chosen})
     assert "# database_service" not in (shop.root / "invoke.yaml").read_text()
+
+
+def test_none_of_them_leaves_the_setting_open(shop: Place) -> None:
+    shop.answer(_services(shop.root, "db", "old"))
+    code, shown = shop.run_on_terminal("y", None, "0")
+    assert (code, "database_service" in shop.written()) == (0, False)
+    assert "Left open, with the reasons in the comments: database_service." in shown
 
 
 def test_several_compose_files_and_configurations_are_chosen_among_too(shop: Place) -> None:

@@ -89,6 +89,9 @@ class LocalEngine:
         session.console.table("Project", ("what", "found"), rows)
         show_cautions(session, source)
 
+    def rehearse(self) -> None:
+        """Do nothing: a process and a database of their own stand in nobody's way."""
+
     def show_containers(self) -> None:
         """Do nothing: there are none."""
 
