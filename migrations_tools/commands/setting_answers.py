@@ -18,11 +18,8 @@ from migrations_tools.discovery.setting_hints import Undecided, in_yaml, line_to
 from migrations_tools.discovery.weighing import Candidate, Role
 from migrations_tools.engines.compose import compose_options, resolved
 from migrations_tools.errors import CannotProceed, CommandFailed
-from migrations_tools.isolation import IsolationPlan
 from migrations_tools.report.console import Console
 from migrations_tools.sandbox import select
-from migrations_tools.sandbox.compose.isolate import make_plan
-from migrations_tools.sandbox.compose.original import read_original
 from migrations_tools.sandbox.session import Session
 from migrations_tools.secrets import masked
 from migrations_tools.settings import Settings, changed, describe
@@ -112,7 +109,7 @@ def look(session: Session, choose: Callable[[Undecided], int] | None = None) -> 
     setup = _look_at_alembic(session, found, services)
     if config:
         found.mention("project_name", config["name"], "the Compose configuration")
-    if config and session.settings.engine in ("auto", "compose"):
+    if config and select.may_be_containers(session):
         _look_at_services(found, services, setup.anchor if setup else None)
         _look_at_copy(session, found)
     found.by_setting |= _set_already(session.settings)
@@ -173,16 +170,16 @@ def _look_at_role(
 def _look_at_copy(session: Session, found: Answers) -> None:
     """Plan the copy where it would be made, so that what stands in its way is settled where it can be."""
     silent = replace(session, console=Console(quiet=True), settings=found.settings)
-    if any(answer.open for answer in found.by_setting.values()) or select.choose(silent) != "compose":
+    if any(answer.open for answer in found.by_setting.values()):
         return
-    planned = found.ask("exclude_services", lambda chosen: _planned(replace(silent, settings=chosen)))
-    if planned is None:
+    if not found.ask("exclude_services", lambda chosen: _can_be_isolated(replace(silent, settings=chosen))):
         # No setting settles it: `doctor` says so at the end.
         del found.by_setting["exclude_services"]
 
 
-def _planned(session: Session) -> IsolationPlan:
-    return make_plan(session, read_original(session))
+def _can_be_isolated(session: Session) -> bool:
+    select.choose(session).check_isolable()
+    return True
 
 
 def _set_already(chosen: Settings) -> dict[str, SettingAnswer]:

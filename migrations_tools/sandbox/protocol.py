@@ -98,6 +98,9 @@ class Engine(Protocol):
     def doctor(self) -> None:
         """Print what was found, and what would keep `isolate` from working."""
 
+    def check_isolable(self) -> None:
+        """Plan what `isolate` would make, and make nothing. Raises CannotProceed with every reason against it."""
+
     def show_containers(self) -> None:
         """Print the containers of the run that stands, where there are any."""
 

@@ -89,6 +89,9 @@ class LocalEngine:
         session.console.table("Project", ("what", "found"), rows)
         show_cautions(session, source)
 
+    def check_isolable(self) -> None:
+        """Do nothing: what is made here is apart from everything by itself."""
+
     def show_containers(self) -> None:
         """Do nothing: there are none."""
 
