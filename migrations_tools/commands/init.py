@@ -55,18 +55,17 @@ def init(session: Session, yes: bool) -> None:
         session.console.result(f"Wrote {_names(drafts)}.", style="green")
         session.console.say(f"{FOLDER}/, where the tasks keep their state, tells git to ignore it by itself.")
         fixed = {name: answer.value for name, answer in answers.items() if answer.fixed}
-        _check(session, changed(session.settings, **fixed), _names(drafts))
+        _check(session, changed(session.settings, **fixed))
 
 
-def _check(session: Session, chosen: Settings, written: str) -> None:
+def _check(session: Session, chosen: Settings) -> None:
     """Do what `doctor` will do with the files. Raises CannotProceed with what it refuses."""
     program = "invoke" if _has_our_tasks(session.root) else "migrations-tools"
     session.console.say(f"What `{program} doctor` says of it:")
     try:
         doctor(replace(session, settings=chosen))
     except MigrationsToolsError as error:
-        tip = f"{written} stand. Mend this, then: {program} doctor"
-        raise CannotProceed(error.reasons, tip=" ".join(filter(None, [error.tip, tip]))) from error
+        raise CannotProceed(error.reasons, tip=f"Mend this, then run `{program} doctor`.") from error
     session.console.result("Nothing is missing.", style="green")
     session.console.say(f"Next: {program} isolate")
 

@@ -60,10 +60,11 @@ class Answers:
         """Return what is found with the settings; None, with the reasons kept, where nothing is."""
         try:
             return find(self.settings)
-        except Undecided as error:
-            self._decide(error)
-            return self.ask(setting, find)
         except CannotProceed as error:
+            # An engine that was asked for is never replaced by another.
+            if isinstance(error, Undecided) and (error.setting != "engine" or self.settings.engine == "auto"):
+                self._decide(error)
+                return None if error.setting == "engine" else self.ask(setting, find)
             before, after = line_to_write("setting", "value").split("setting: value")
             lines = [line for line in error.reasons if line.startswith(before)]
             notes = [local(line, self.root) for line in error.reasons if line not in lines]
@@ -76,7 +77,7 @@ class Answers:
         value, why = choices.pop(self.choose(error) if self.choose else 0)
         self.settings = changed(self.settings, **{error.setting: value})
         if self.choose:
-            self.fix(error.setting, value)
+            self.by_setting[error.setting] = SettingAnswer(value, fixed=True)
             return
         reason = f" ({why})" if why else ""
         note = f"The likeliest of {len(choices) + 1}{reason}; see whether it is meant, or take another of these lines:"
@@ -146,10 +147,12 @@ def _look_at_alembic(session: Session, found: Answers, services: Services) -> Se
 
 
 def _look_at_services(found: Answers, services: Services, anchor: Path | None) -> None:
+    application = None
     _look_at_role(found, services, anchor, lambda roles: roles.database)
-    if anchor:
+    if anchor and found.settings.engine != "embedded":
         _look_at_role(found, services, anchor, lambda roles: roles.alembic)
-    application = _look_at_role(found, services, anchor, lambda roles: roles.application, needed=False)
+    if found.settings.engine != "embedded":
+        application = _look_at_role(found, services, anchor, lambda roles: roles.application, needed=False)
     if application and health_url(services[application.service]):
         path = application_of(application.service, services).health_path
         found.mention("health_path", path, "the health check")

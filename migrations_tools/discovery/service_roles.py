@@ -22,7 +22,7 @@ from migrations_tools.discovery.services import (
     mounted_at,
     published_ports,
 )
-from migrations_tools.discovery.setting_hints import line_to_write
+from migrations_tools.discovery.setting_hints import in_yaml, line_to_write
 from migrations_tools.discovery.weighing import Candidate, Mark, Role, candidate, clear_first, ranked
 from migrations_tools.settings import SECTION, Settings
 from migrations_tools.unknown_names import unknown_service
@@ -73,8 +73,8 @@ def weigh(settings: Settings, services: Services, anchor: Path | None, profiled:
 def _filled(role: Role, name: str, services: Services, profiled: Profiled) -> Role:
     """Return a role as its setting fills it, with what else speaks for the service."""
     if name not in services:
-        question, *hints = unknown_service(f"{SECTION}.{role.setting}", name, services, profiled())
-        return Role(role.setting, question, hints=tuple(hints))
+        mistake = unknown_service(f"{SECTION}.{role.setting}", name, services, profiled())
+        return Role(role.setting, "", mistake=mistake)
     said = [reason for each in role.candidates if each.service == name for reason in each.reasons]
     chosen = Candidate(name, 0, (f"the setting `{role.setting}`", *said))
     return Role(role.setting, role.question, (chosen,), chosen)
@@ -160,18 +160,17 @@ def _alembic(services: Services, anchor: Path | None, known: Collection[str]) ->
     """Weigh the services whose image holds the migrations; where none does, those that could be meant are named."""
     held = {name: said for name in services if anchor and (said := _held(services, name, anchor))}
     marks = {name: [*_alembic_marks(services, name, anchor, known)] for name in services if name not in known}
-    hints = (line_to_write("alembic_service", "<service>"), _WITHOUT_CONTAINERS)
     if not held:
         likely = ranked(candidate(name, each) for name, each in marks.items() if sum(mark[0] for mark in each) >= 20)
-        return Role("alembic_service", f"No service was found whose image is built from {anchor}.", likely, hints=hints)
+        hints = [line_to_write("alembic_service", in_yaml(each.service), ", ".join(each.reasons)) for each in likely]
+        # The image comes from elsewhere, and so do the models in it: none of them is taken unasked.
+        question = f"No service was found whose image is built from {anchor}."
+        return Role("alembic_service", question, hints=tuple(hints) or (line_to_write("alembic_service", "<service>"),))
     found = ranked(candidate(name, [(10, said), *marks.get(name, ())]) for name, said in held.items())
     question = f"More than one service was found whose image holds {anchor}; say which one is meant."
     links = {name: leading(services, name, known) for name in held}
     chosen = clear_first(found, lambda one, two: same_image(services[one], services[two]) and links[one] == links[two])
-    return Role("alembic_service", question, found, chosen, hints)
-
-
-_WITHOUT_CONTAINERS = line_to_write("engine", "embedded", "the application then runs here, in no container")
+    return Role("alembic_service", question, found, chosen)
 
 
 def _held(services: Services, name: str, anchor: Path) -> str:

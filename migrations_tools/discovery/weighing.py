@@ -38,8 +38,8 @@ def candidate(service: str, marks: Iterable[Mark]) -> Candidate:
 class Role:
     """Who may play a part in the stack, the likeliest first; `chosen` is None where the evidence does not decide.
 
-    `setting` names the service by hand. `question` is what to ask of the user then, `hints` are the lines to write
-    where there is no candidate.
+    `setting` names the service by hand. `question` is what to ask of the user then, `hints` are lines to write where
+    there is no candidate, besides the way without containers. `mistake` is what is wrong with the setting.
     """
 
     setting: str
@@ -47,6 +47,7 @@ class Role:
     candidates: tuple[Candidate, ...] = ()
     chosen: Candidate | None = None
     hints: tuple[str, ...] = ()
+    mistake: tuple[str, ...] = ()
 
     @property
     def likeliest(self) -> Candidate | None:
@@ -57,10 +58,15 @@ class Role:
         """Return the one that was chosen. Raises CannotProceed with the lines to write when there is none."""
         if self.chosen:
             return self.chosen
+        if self.mistake:
+            raise CannotProceed(self.mistake)
         if self.candidates:
             choices = [(each.service, ", ".join(each.reasons)) for each in self.candidates]
             raise Undecided(self.question, self.setting, choices)
-        raise CannotProceed([self.question, *self.hints])
+        raise Undecided([self.question, *self.hints], "engine", [_WITHOUT_CONTAINERS])
+
+
+_WITHOUT_CONTAINERS = ("embedded", "the application then runs here, in no container")
 
 
 def ranked(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:

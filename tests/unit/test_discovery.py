@@ -13,6 +13,10 @@ from migrations_tools.discovery.services import command_words
 from migrations_tools.errors import CannotProceed
 from migrations_tools.settings import Settings
 
+WITHOUT_CONTAINERS = (
+    "  In invoke.yaml, under `migrations_tools:`, write `engine: embedded`"
+    " (the application then runs here, in no container)"
+)
 INI = "[alembic]\nscript_location = %(here)s/migrations\n"
 
 
@@ -87,6 +91,7 @@ def test_everything_that_is_missing_is_told_at_once(tmp_path: Path) -> None:
     assert _reasons(tmp_path, {"name": "x", "services": {"web": {"image": "nginx"}}}) == [
         "No service was found that is PostgreSQL.",
         "  In invoke.yaml, under `migrations_tools:`, write `database_service: <service>`",
+        WITHOUT_CONTAINERS,
         "No `alembic.ini` was found in a build context of the stack.",
         "  In invoke.yaml, under `migrations_tools:`, write `alembic_config: path/to/alembic.ini`",
     ]

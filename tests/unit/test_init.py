@@ -363,12 +363,35 @@ def test_an_engine_without_containers_is_asked_for_no_service(shop: Place) -> No
     assert "likeliest" not in done.out
 
 
+def test_a_stack_without_the_application_or_a_database_goes_without_containers(shop: Place) -> None:
+    shop.answer({"db": {"image": "postgres:15", "environment": {"POSTGRES_PASSWORD": "sesame"}}})
+    done = shop.run("init", "--yes")
+    settled = {"engine": "embedded", "compose_files": ["compose.yaml"], "database_service": "db"}
+    assert (done.code, shop.written()) == (0, {**settled, "alembic_config": "api/alembic.ini"})
+    assert (
+        "engine: embedded. Written by `init --yes` (the application then runs here, in no container); see whether it is"
+        " meant.\n"
+    ) in done.out
+    (shop.root / "invoke.yaml").unlink()
+    shop.answer({"api": {"build": {"context": str(shop.root / "api")}}})
+    done = shop.run("init", "--yes")
+    del settled["database_service"]
+    assert (done.code, shop.written()) == (0, {**settled, "alembic_config": "api/alembic.ini"})
+
+
+def test_an_engine_that_was_asked_for_is_not_replaced(shop: Place) -> None:
+    shop.answer({"db": {"image": "postgres:15"}})
+    done = shop.run("init", "--yes", INVOKE_MIGRATIONS_TOOLS_ENGINE="compose")
+    assert (done.code, shop.written()["engine"]) == (2, "compose")
+    assert "Left open, with the reasons in the comments: alembic_service.\n" in done.out
+
+
 def test_what_doctor_refuses_is_what_init_ends_with(shop: Place) -> None:
     shop.file("api/alembic.ini", "[alembic]\nscript_location = gone\n")
     done = shop.run("init", "--yes")
     assert done.code == 2
     assert f"The versions folder {shop.root}/api/gone/versions" in done.err
-    assert "invoke.yaml and tasks.py stand. Mend this, then: invoke doctor\n" in done.err
+    assert "TIP: Mend this, then run `invoke doctor`.\n" in done.err
 
 
 def test_without_docker_the_files_tell_what_they_can_and_the_reason_is_written(shop: Place) -> None:

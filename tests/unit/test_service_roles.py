@@ -263,7 +263,12 @@ def test_images_from_elsewhere_are_proposed_and_never_chosen(tmp_path: Path) -> 
     assert caught.value.reasons == (
         f"No service was found whose image is built from {tmp_path / 'api' / 'alembic.ini'}.",
         "  In invoke.yaml, under `migrations_tools:`, write `alembic_service: api` (DATABASE_URL leads to db)",
+        (
+            "  In invoke.yaml, under `migrations_tools:`, write `engine: embedded`"
+            " (the application then runs here, in no container)"
+        ),
     )
+    assert [value for value, _ in caught.value.choices] == ["embedded"]
 
 
 def test_a_stack_of_the_database_alone_is_told_how_to_go_on(tmp_path: Path) -> None:
@@ -307,7 +312,8 @@ def test_a_service_on_a_profile_is_said_to_be_on_it(tmp_path: Path) -> None:
 def test_a_name_that_is_nearly_right_is_asked_for(tmp_path: Path) -> None:
     services = {"postgres": POSTGRES, "api": _built(tmp_path / "api")}
     roles = weigh(Settings(database_service="postgress"), services, None)
-    assert roles.database.question == (
+    (mistake,) = roles.database.mistake
+    assert mistake == (
         "`migrations_tools.database_service` names 'postgress', which is no service of the stack;"
         " did you mean `postgres`?"
     )
