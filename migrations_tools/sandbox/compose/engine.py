@@ -20,9 +20,9 @@ class ComposeEngine:
 
     session: Session
 
-    def isolate(self) -> None:
+    def isolate(self, database_alone: bool = False) -> None:
         """Start the temp stack beside the original."""
-        isolate(self.session)
+        isolate(self.session, database_alone)
 
     def reopen(self) -> ComposeSandbox:
         """Return the copy of the run that stands."""

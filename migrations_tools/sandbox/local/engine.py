@@ -29,7 +29,7 @@ class LocalEngine:
         """The task's tools."""
         return self.provider.session
 
-    def isolate(self) -> None:
+    def isolate(self, database_alone: bool = False) -> None:  # noqa: ARG002 - nothing else is started here
         """Make the temp database and check that the project's env.py reaches it and nothing else.
 
         Raises CannotProceed with every reason when that is not possible.
