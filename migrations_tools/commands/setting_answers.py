@@ -74,8 +74,10 @@ class Answers:
 
     def _decide(self, error: Undecided) -> bool:
         """Keep one of the values, and return whether there is one: an engine that was asked for is never replaced."""
+        if error.setting == "engine" and not select.is_open(self.settings):
+            return False
         chosen = self.choose(error) if self.choose else 0
-        if chosen is None or (error.setting == "engine" and not select.is_open(self.settings)):
+        if chosen is None:
             return False
         choices = list(error.choices)
         value, why = choices.pop(chosen)
@@ -167,7 +169,7 @@ def _look_at_role(
     found: Answers, services: Services, anchor: Path | None, pick: Callable[[Roles], Role], needed: bool = True
 ) -> Candidate | None:
     role = pick(weigh(found.settings, services, anchor))
-    if not ((needed or role.candidates) and select.may_run_services(found.settings)):
+    if not ((needed or role.candidates) and select.may_be_containers(found.settings)):
         return None
     chosen = found.ask(role.setting, lambda settings: pick(weigh(settings, services, anchor)).settled())
     if chosen:
@@ -179,13 +181,13 @@ def _look_at_copy(session: Session, found: Answers) -> None:
     """Plan the copy where one would be made, so that what stands in its way is settled where a setting can do it."""
     if any(answer.open for answer in found.by_setting.values()):
         return
-    if not found.ask("exclude_services", lambda chosen: _rehearsed(session, chosen)):
+    if not found.ask("exclude_services", lambda chosen: _can_be_isolated(session, chosen)):
         # No setting settles it: `doctor` says so at the end.
         found.by_setting.pop("exclude_services", None)
 
 
-def _rehearsed(session: Session, chosen: Settings) -> bool:
-    select.choose(replace(session, console=Console(quiet=True), settings=chosen)).rehearse()
+def _can_be_isolated(session: Session, chosen: Settings) -> bool:
+    select.choose(replace(session, console=Console(quiet=True), settings=chosen)).check_isolable()
     return True
 
 

@@ -50,8 +50,8 @@ def choose(session: Session) -> Engine:
     return ENGINES[name](session)
 
 
-def may_run_services(settings: Settings) -> bool:
-    """Return whether the engine, as it is set, may be one that runs the stack's services."""
+def may_be_containers(settings: Settings) -> bool:
+    """Return whether the settings leave it open that the stack is copied, which needs to know its services."""
     return settings.engine in ("auto", "compose")
 
 

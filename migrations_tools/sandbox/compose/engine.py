@@ -20,9 +20,9 @@ class ComposeEngine:
 
     session: Session
 
-    def isolate(self) -> None:
+    def isolate(self, database_alone: bool = False) -> None:
         """Start the temp stack beside the original."""
-        isolate(self.session)
+        isolate(self.session, database_alone)
 
     def reopen(self) -> ComposeSandbox:
         """Return the copy of the run that stands."""
@@ -36,8 +36,8 @@ class ComposeEngine:
         """Print what was found of Docker and the project, and whether the stack can be isolated."""
         inspect.doctor(self.session)
 
-    def rehearse(self) -> None:
-        """Plan the copy of the stack. Raises CannotProceed with every reason when the stack cannot be isolated."""
+    def check_isolable(self) -> None:
+        """Plan the copy, with every reason against it."""
         make_plan(self.session, read_original(self.session))
 
     def show_containers(self) -> None:

@@ -34,8 +34,8 @@ from migrations_tools.sandbox.compose.same_engine import remarks
 from migrations_tools.sandbox.session import Session, begin_run, stopping_at
 
 
-def isolate(session: Session) -> None:
-    """Start the temp stack beside the original, which does not notice.
+def isolate(session: Session, database_alone: bool = False) -> None:
+    """Start the temp stack, or its database alone, beside the original, which does not notice.
 
     Raises CannotProceed with every reason when the stack cannot be isolated; then nothing was started.
     """
@@ -56,17 +56,21 @@ def isolate(session: Session) -> None:
         with session.console.step("Planning the copy"), claims.planning("isolate"):
             planned = make_plan(session, original)
             claim.note(ports=host_ports(planned))
-        _make(session, original, planned, can)
+        _make(session, original, planned, can, database_alone)
 
 
-def _make(session: Session, original: Original, planned: IsolationPlan, can: Features) -> None:
+def _make(session: Session, original: Original, planned: IsolationPlan, can: Features, database_alone: bool) -> None:
     with session.console.step("Verifying that the copy is apart"):
         _refuse_a_strangers_copy(original, planned)
         copy = _begin_or_forget(session, original, planned, can)
     with stopping_at(session, "failed"):
-        started = start.start(copy)
+        if database_alone:
+            start.start_database_alone(copy)
+        else:
+            started = start.start(copy)
     session.journal.update(stage="isolated", steps=tuple(session.console.steps))
-    show(copy, started.containers, started.faults)
+    if not database_alone:
+        show(copy, started.containers, started.faults)
 
 
 def host_ports(planned: IsolationPlan) -> list[int]:

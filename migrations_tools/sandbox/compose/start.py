@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -49,6 +50,19 @@ class Started:
     migrated: str = ""
 
 
+def start_database_alone(copy: Copy) -> None:
+    """Start the temp database and build the image that Alembic runs in: all that comparing the models needs."""
+    console, forwarder = copy.session.console, copy.plan.forwarder
+    own = copy.plan.service(copy.project.alembic_service)
+    with console.step("Building the image that Alembic runs in"):
+        build(copy, [each.service for each in copy.plan.services if own and each.image == own.image])
+    with console.step("Creating the temp database and comparing it with the plan"):
+        _create(copy, [copy.project.database.service, *([forwarder.service] if forwarder else [])])
+    with console.step("Starting the temp database and checking where env.py leads") as step:
+        step.within(copy.patience)
+        _start_database(copy).close()
+
+
 def start(copy: Copy, keep: bool = False, building: Building | None = None) -> Started:
     """Start the temp stack so that no statement can reach another database.
 
@@ -73,7 +87,7 @@ def start(copy: Copy, keep: bool = False, building: Building | None = None) -> S
 def _start_created(copy: Copy) -> Started:
     console, migrated = copy.session.console, ""
     with console.step("Creating everything and comparing it with the plan"):
-        _create(copy)
+        _create(copy, copy.services)
     with console.step("Starting the temp database and checking where env.py leads") as step:
         step.within(copy.patience)
         probe = _start_database(copy)
@@ -124,19 +138,22 @@ def _start_again(copy: Copy, keep: bool) -> Started:
     return started
 
 
-def _create(copy: Copy) -> None:
-    """Create everything and start nothing; then look at what the engine has really made.
+def _create(copy: Copy, services: Sequence[str]) -> None:
+    """Create services and start nothing; then look at what the engine has really made.
 
     Raises CannotProceed with every way in which that is not as planned.
     """
     try:
-        copy.stack.create(copy.services)
+        copy.stack.create(services)
     except CommandFailed as error:
         raise CannotProceed(readiness.last_words(error), tip=f"Nothing was started. {_LOOK}") from error
     finally:
         # Also where Compose gave up half way: nothing but its container says whose an anonymous volume is.
         note_anonymous_volumes(copy)
-    refuse_unplanned(mismatches(copy.plan, copy.stack.created()), f"Nothing of the application was started. {_LOOK}")
+    refuse_unplanned(
+        mismatches(copy.plan, copy.stack.created(), None if services == copy.services else services),
+        f"Nothing of the application was started. {_LOOK}",
+    )
 
 
 _LOOK = "Look at it with `docker inspect`; `invoke cleanup` removes it."

@@ -29,7 +29,7 @@ class LocalEngine:
         """The task's tools."""
         return self.provider.session
 
-    def isolate(self) -> None:
+    def isolate(self, database_alone: bool = False) -> None:  # noqa: ARG002 - nothing else is started here
         """Make the temp database and check that the project's env.py reaches it and nothing else.
 
         Raises CannotProceed with every reason when that is not possible.
@@ -89,8 +89,8 @@ class LocalEngine:
         session.console.table("Project", ("what", "found"), rows)
         show_cautions(session, source)
 
-    def rehearse(self) -> None:
-        """Do nothing: a process and a database of their own stand in nobody's way."""
+    def check_isolable(self) -> None:
+        """Do nothing: what is made here is apart from everything by itself."""
 
     def show_containers(self) -> None:
         """Do nothing: there are none."""
