@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from migrations_tools.discovery import libpq, postgres_addresses, split_variables
-from migrations_tools.discovery.compose_yaml.dotenv import read_files
+from migrations_tools.discovery.env_files import read_env_files
 from migrations_tools.discovery.postgres_addresses import ServerAddress
 from migrations_tools.errors import CannotProceed
 
@@ -114,7 +114,7 @@ def guess(folder: Path, environment: Mapping[str, str], server: ServerAddress, e
 def _beside(file: Path, environment: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
     """Return a file's variables; where it cannot be read, why: the application may read it in its own way."""
     try:
-        return (read_files([file], environment) if file.is_file() else {}), []
+        return (read_env_files([file], environment) if file.is_file() else {}), []
     except CannotProceed as error:
         return {}, [f"What {file} says is not followed: {reason}" for reason in error.reasons]
 

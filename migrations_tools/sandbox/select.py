@@ -6,8 +6,8 @@ import os
 from collections.abc import Callable, Mapping
 
 from migrations_tools.discovery.compose_files import has_any
-from migrations_tools.engines.docker import unreachable
 from migrations_tools.engines.limit import Limit
+from migrations_tools.engines.probe_docker import unreachable
 from migrations_tools.errors import CannotProceed
 from migrations_tools.sandbox.protocol import Engine
 from migrations_tools.sandbox.session import Session
@@ -58,6 +58,11 @@ def may_be_containers(settings: Settings) -> bool:
 def is_open(settings: Settings) -> bool:
     """Return whether no engine was asked for, so that another one may be proposed."""
     return settings.engine == "auto"
+
+
+def may_need_services(settings: Settings) -> bool:
+    """Return whether the services of a Compose file say how the application and Alembic are started."""
+    return settings.engine != "embedded"
 
 
 def of_run(session: Session) -> Engine:

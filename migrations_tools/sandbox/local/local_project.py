@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from migrations_tools import images
-from migrations_tools.discovery import compose_yaml, interpreter, variables
+from migrations_tools.discovery import interpreter, variables
 from migrations_tools.discovery.alembic import is_flasks
-from migrations_tools.discovery.compose_files import find_optional
+from migrations_tools.discovery.compose_files import ComposeFiles, find_optional
 from migrations_tools.discovery.interpreter import Interpreter
 from migrations_tools.discovery.postgres_addresses import ServerAddress
 from migrations_tools.discovery.project import Project, discover_local
 from migrations_tools.discovery.services import build_context
+from migrations_tools.engines.compose import compose_options, resolved
 from migrations_tools.engines.interpreter_check import missing
 from migrations_tools.errors import CannotProceed
 from migrations_tools.images import Image
@@ -73,16 +74,35 @@ def read_source(session: Session, ask_python: bool = False, thorough: bool = Tru
     that is missing or ambiguous.
     """
     compose = find_optional(session.root, session.settings, os.environ)
-    env_files = [session.root / name for name in session.settings.env_files]
-    profiles, name = session.settings.profiles, session.settings.project_name
-    config = compose_yaml.read(compose, env_files, os.environ, profiles=profiles, project=name) if compose else {}
-    project = discover_local(session.root, session.settings, compose, config)
+    config, unread = _read_stack(session, compose)
+    try:
+        project = discover_local(session.root, session.settings, compose, config)
+    except CannotProceed as error:
+        raise CannotProceed([*error.reasons, *unread], tip=error.tip) from error
+    for line in unread:
+        session.console.say(f"  warning: {line}", style="yellow")
     anchor = project.alembic.anchor
     python = interpreter.find(session.root, anchor, session.settings.python, os.environ)
     problem = missing(python, anchor.parent, session.root, os.environ, thorough) if ask_python else ""
     if problem:
         raise CannotProceed(problem, tip="Name the project's own Python with the setting `python`.")
     return Source(project, config, python)
+
+
+def _read_stack(session: Session, compose: ComposeFiles | None) -> tuple[Mapping[str, Any], tuple[str, ...]]:
+    """Return the resolved configuration; without any Compose program it is empty, with what that means.
+
+    Raises CannotProceed when Compose cannot load it.
+    """
+    if compose is None:
+        return {}, ()
+    try:
+        docker = session.compose()
+    except CannotProceed as error:
+        names = ", ".join(path.name for path in compose.files)
+        return {}, (f"{names} was not read. {' '.join(error.reasons)} {error.tip} Settings say the same.",)
+    options = compose_options(compose, session.root, session.settings)
+    return resolved(docker, options, session.settings.project_name), ()
 
 
 def variables_for(source: Source, settings: Settings, address: ServerAddress) -> variables.Variables:
