@@ -105,7 +105,7 @@ class Settings:
 
 
 def describe() -> dict[str, str]:
-    """Return each setting's words, by name, in the order of the table in the README."""
+    """Return each setting's words, by name, in the order of the reference page."""
     return {item.name: str(item.metadata["help"]) for item in fields(Settings)}
 
 
@@ -142,7 +142,7 @@ def load(values: Mapping[str, Any]) -> Settings:
     if not reasons:
         reasons = _value_mistakes(values)
     if reasons:
-        raise CannotProceed(reasons, tip="Every setting is listed in the README, with what it is for.")
+        raise CannotProceed(reasons, tip="docs/reference/settings.md lists every setting, with what it is for.")
     return Settings(**{key: _plain(value) for key, value in values.items()})
 
 

@@ -71,3 +71,8 @@ def machine_untouched(changes: Sequence[InventoryChange], caused: Mapping[Invent
             f"{len(others)} changed meanwhile, and no command of this run names any of them; the rest: {evidence}"
         )
     return judged(MACHINE, ours, evidence, [f"{sentence}: not by this run" for sentence in others])
+
+
+def no_containers(engine: str) -> Proof:
+    """Return what an engine without containers cannot prove."""
+    return not_checked(MACHINE, f"the engine `{engine}` starts no container and looks at none")

@@ -21,7 +21,7 @@ TREES = {name: ast.parse(path.read_text()) for name, path in MODULES.items()}
 
 #: From what is known to all down to what nobody imports: a room imports rooms above it, never beside or below.
 LAYERS = (
-    {"errors", "secrets", "files", "images", "progress", "compose_tags"},
+    {"errors", "secrets", "files", "images", "progress", "compose_tags", "unknown_names"},
     {"http_settings"},
     {"settings", "process_lock"},
     {"journal", "isolation", "catalog", "operations", "discovery"},
@@ -61,7 +61,7 @@ def _imported(module: str) -> Iterator[str]:
                 inner = f"{source}.{alias.name}"
                 if inner in MODULES:
                     yield inner
-                elif source in MODULES:
+                elif source in MODULES and source != PACKAGE.name:
                     yield source
 
 
@@ -114,6 +114,16 @@ def test_no_public_class_name_stands_for_two_things() -> None:
 def test_the_formatter_decides_everywhere() -> None:
     marks = ("# fmt" + ": skip", "# fmt" + ": off")
     assert [name for name, path in MODULES.items() if any(mark in path.read_text() for mark in marks)] == []
+
+
+def _compares_an_engine(node: ast.AST) -> bool:
+    sides = (node.left, *node.comparators) if isinstance(node, ast.Compare) else ()
+    return any(isinstance(side, ast.Attribute) and side.attr == "engine" for side in sides)
+
+
+def test_the_registry_alone_knows_the_engines_apart() -> None:
+    comparing = {name for name, tree in TREES.items() if any(_compares_an_engine(node) for node in ast.walk(tree))}
+    assert comparing <= {"migrations_tools.settings", "migrations_tools.sandbox.select"}
 
 
 PURE = ("isolation", "review", "catalog", "operations", "revision_runs", "provenance", "discovery", "data", "images")
