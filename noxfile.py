@@ -172,8 +172,8 @@ def pairs(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Measure whole commands as ratios of one run, and keep the tables under bench/results.
 
-    `nox -s bench -- story` takes one of startup, story, generate, stairway; without, all of them, which takes long:
-    the stairway's rivals need hours for long histories.
+    `nox -s bench -- story` takes one of startup, story, generate, stairway, review; without, all but the last, which
+    takes long: the stairway's rivals need hours for long histories.
     """
     wanted = session.posargs or ["startup", "story", "generate", "stairway"]
     session.install(".[embedded]", "-r", "compose/api/requirements.txt", "pytest", *STAIRWAY_RIVALS)
