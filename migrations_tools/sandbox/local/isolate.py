@@ -9,12 +9,11 @@ from migrations_tools.engines.postgres import MARK_START
 from migrations_tools.errors import MigrationsToolsError
 from migrations_tools.journal import Run
 from migrations_tools.sandbox.hashes import hashes_of
+from migrations_tools.sandbox.local.find_variables import reach
 from migrations_tools.sandbox.local.local_project import Source, read_source
 from migrations_tools.sandbox.local.provider import refuse_other_version
 from migrations_tools.sandbox.local.sandbox import LocalSandbox, make_databases
 from migrations_tools.sandbox.local.warnings import show_cautions
-from migrations_tools.sandbox.protocol import targets
-from migrations_tools.sandbox.revision_history import check_reach
 from migrations_tools.sandbox.session import Session, stopped_at
 
 
@@ -36,9 +35,7 @@ def isolate(session: Session, engine: str) -> None:
         with session.console.step("Making the temp database"):
             run = make_databases(session, source, run)
         with session.console.step("Checking where env.py leads"):
-            run, probe = local.open_probe(run)
-            with probe:
-                check_reach(probe, targets(source.project, run))
+            run = reach(local, run)
     except MigrationsToolsError as error:
         stopped_at(session, run, "failed", error)
         raise

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from subprocess import Popen
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from migrations_tools.discovery import libpq, variables
+from migrations_tools.discovery.address_search import PARTS, value_of
 from migrations_tools.discovery.interpreter import mending_command
 from migrations_tools.discovery.postgres_addresses import ServerAddress
 from migrations_tools.discovery.project import Project
@@ -19,10 +23,17 @@ from migrations_tools.engines.limit import Limit
 from migrations_tools.engines.server_url import Address
 from migrations_tools.inapp.advice import Advice
 from migrations_tools.inapp.bundle import BOOTSTRAP
+from migrations_tools.inapp.probe.gate import DATABASE
 from migrations_tools.inapp.probe_client import Probe, Program
 from migrations_tools.journal import Run
 from migrations_tools.sandbox.local import provider
-from migrations_tools.sandbox.local.local_project import Source, databases_named, outer_variables, variables_for
+from migrations_tools.sandbox.local.local_project import (
+    Source,
+    databases_named,
+    given_variables,
+    outer_variables,
+    variables_for,
+)
 from migrations_tools.sandbox.local.provider import Whereabouts
 from migrations_tools.sandbox.protocol import PURPOSE, Watched, taken_over, watched
 from migrations_tools.sandbox.session import Session
@@ -31,6 +42,7 @@ if TYPE_CHECKING:
     from migrations_tools.sandbox.local.installation import LocalInstallation
 
 HELPERS = "helpers"
+LEADING = "leading"  # in the journal's plan: which variables and options were found to lead env.py, and as what
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,22 +82,28 @@ class LocalSandbox:
         """Name the interpreter."""
         return " ".join(self.source.interpreter.command)
 
-    def open_probe(self, run: Run, purpose: str = PURPOSE) -> tuple[Run, Probe]:  # noqa: ARG002 - nothing is named here
-        """Start a probe in the project's own interpreter."""
+    def open_probe(
+        self,
+        run: Run,
+        purpose: str = PURPOSE,  # noqa: ARG002 - nothing is named here
+        more: Mapping[str, str] | None = None,
+    ) -> tuple[Run, Probe]:
+        """Start a probe in the project's own interpreter, with `more` variables over its own."""
         program = taken_over(self.project, run, self._helpers() if self.project.alembic.command else "")
         patience, count = self.session.settings.command_timeout, self.session.console.count
-        return run, Probe(self._start_python(run), self._advice(), program, patience, count)
+        return run, Probe(self._start_python(run, more or {}), self.advice(), program, patience, count)
 
     def run_program(self, run: Run, program: Program) -> tuple[Run, Watched]:
         """Run it beside the project's own interpreter."""
         program = replace(program, folder=self._helpers())
-        return run, watched(self._start_python(run), self._advice(), program, self.session.settings.command_timeout)
+        return run, watched(self._start_python(run), self.advice(), program, self.session.settings.command_timeout)
 
-    def _start_python(self, run: Run) -> Popen[str]:
-        command, environment = self.source.interpreter.command, self.environment(run)
+    def _start_python(self, run: Run, more: Mapping[str, str] = MappingProxyType({})) -> Popen[str]:
+        command, environment = self.source.interpreter.command, {**self.environment(run), **more}
         return process.start_python(command, BOOTSTRAP, self.source.folder, environment)
 
-    def _advice(self) -> Advice:
+    def advice(self) -> Advice:
+        """Return what is known of the place where Alembic runs, for its errors."""
         source = self.source
         return Advice(
             self.engine, lambda module: mending_command(source.interpreter, source.folder, self.session.root, module)
@@ -112,14 +130,43 @@ class LocalSandbox:
     def environment(self, run: Run) -> dict[str, str]:
         """Return the variables that Alembic and the application get: this process's, and the database's whereabouts."""
         outer = self.source.interpreter.environment(outer_variables())
-        return {**self.variables(run).laid_over(outer), process.MARK: run.id}
+        led = {DATABASE: json.dumps(self._directly(run))} if self.led_directly(run) else {}
+        return {**self.variables(run).laid_over(outer), **led, process.MARK: run.id}
 
     def variables(self, run: Run) -> variables.Variables:
         """Return the variables that lead to the temp databases, with notes on what they leave pointing elsewhere."""
+        made = (run.plan.get(LEADING) or {}).get("variables") or {}
+        return variables_for(self.source, self.session.settings, self._address(run), made)
+
+    def wanted(self, run: Run) -> dict[str, list[str]]:
+        """Return the address that a connection of env.py's must have, part by part."""
+        address = self._address(run)
+        named = {"host": [address.host], "port": [str(address.port)], "user": [address.user]}
+        named["database"] = list(dict.fromkeys([address.database, *address.databases.values()]))
+        return {**named, **({"password": [address.password]} if address.password else {})}
+
+    def led_directly(self, run: Run) -> bool:
+        """Return whether env.py's connections are led by the tool and not by variables, which lead an application."""
+        return self.session.settings.take_over_connection or bool((run.plan.get(LEADING) or {}).get("options"))
+
+    def given_names(self) -> frozenset[str]:
+        """Return the variables that the user has given: they are not tried."""
+        return frozenset(given_variables(self.source, self.session.settings))
+
+    def _directly(self, run: Run) -> dict[str, Any]:
+        """Return what the probe is told of the temp database, to lead env.py there itself."""
+        address = self._address(run)
+        options = (run.plan.get(LEADING) or {}).get("options") or {}
+        return {
+            "take_over": self.session.settings.take_over_connection,
+            "options": {name: value_of(f"url:{scheme}", address) for name, scheme in options.items()},
+            **{part: address.part(part) for part in PARTS},
+        }
+
+    def _address(self, run: Run) -> ServerAddress:
         where = self.whereabouts(run)
         place = (where.server.host, where.server.port, where.user, where.password, where.database)
-        address = ServerAddress(*place, where.options, names_here(self.session, self.source, self.engine))
-        return variables_for(self.source, self.session.settings, address)
+        return ServerAddress(*place, where.options, names_here(self.session, self.source, self.engine))
 
     def refresh(self, run: Run) -> Run:
         """Do nothing: the interpreter reads the project's files as they are."""
@@ -138,7 +185,13 @@ class LocalSandbox:
         from migrations_tools.sandbox.local.installation import ApplicationPlace, LocalInstallation
 
         place = ApplicationPlace(
-            self.session, self.source, self.engine, self.environment(run), absent, self.server(run)
+            self.session,
+            self.source,
+            self.engine,
+            self.environment(run),
+            absent,
+            self.server(run),
+            self.led_directly(run),
         )
         return run, LocalInstallation(place, before)
 

@@ -1,0 +1,177 @@
+"""Leads env.py to the temp database where its variables are not known: tries them, and looks where the address goes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from migrations_tools.discovery.address_search import Attempt, Destination, Look, attempts, parse_look, shape_of
+from migrations_tools.errors import CannotProceed, WrongDatabase
+from migrations_tools.inapp.probe_client import Probe, ProbeError, Target
+from migrations_tools.journal import Run
+from migrations_tools.sandbox.local.sandbox import LEADING, LocalSandbox
+from migrations_tools.sandbox.local.unled import missing_variables, not_led
+from migrations_tools.sandbox.protocol import targets
+from migrations_tools.sandbox.revision_history import check_reach
+
+_DOING = "checking where env.py leads"
+_OF_THE_CODE = ("NameError", "SyntaxError", "IndentationError")
+_MOST = 8  # runs of env.py
+
+
+@dataclass(slots=True)
+class Search:
+    """What was tried so far, and the nearest to the goal that came of it."""
+
+    first: Look
+    tried: list[Attempt] = field(default_factory=list)
+    looks: list[Look] = field(default_factory=list)
+    made: dict[str, str] = field(default_factory=dict)
+    options: dict[str, str] = field(default_factory=dict)
+    fixed: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return every variable that was given a sample."""
+        return tuple(sorted({name for attempt in self.tried for name in attempt.shapes}))
+
+
+def reach(local: LocalSandbox, run: Run) -> Run:
+    """See that env.py leads to the temp database; where it does not, find what leads it there and note that.
+
+    Nothing is opened anywhere else. On a given server, whose address may be written in several ways, the token alone
+    has the last word. Raises WrongDatabase, ProbeError or CannotProceed with what was recognised and what was not.
+    """
+    wanted, goals = local.wanted(run), targets(local.project, run)
+    run, probe = local.open_probe(run)
+    with probe:
+        looks = [_first_look(probe, target, wanted) for target in goals]
+    if all(look.arrived for look in looks):
+        return run
+    for target, look in zip(goals, looks, strict=True):
+        if not look.arrived:
+            run = _lead(local, run, target, look, wanted)
+    run, probe = local.open_probe(run)
+    with probe:
+        check_reach(probe, goals)
+    return run
+
+
+def _first_look(probe: Probe, target: Target, wanted: Mapping[str, Any]) -> Look:
+    probe.ask(target.request("hello"), "reading the Alembic configuration")
+    return _ask(probe, target, wanted)
+
+
+def _lead(local: LocalSandbox, run: Run, target: Target, look: Look, wanted: Mapping[str, Any]) -> Run:
+    if look.error and (look.error.get("module") or look.error["type"] in _OF_THE_CODE):
+        raise ProbeError(look.error, _DOING, local.advice())
+    search = _search(local, run, target, look, wanted)
+    if search.made or search.options:
+        run = _noted(local, run, search)
+        look = _look(local, run, target, wanted)
+    if not look.arrived and not (local.engine == "server" and look.led):
+        raise _failure(local, search, look)
+    return run
+
+
+def _look(
+    local: LocalSandbox,
+    run: Run,
+    target: Target,
+    only: Mapping[str, Any],
+    more: Mapping[str, str] | None = None,
+    options: Mapping[str, str] | None = None,
+) -> Look:
+    _, probe = local.open_probe(run, more=more)
+    with probe:
+        return _ask(probe, target, only, options)
+
+
+def _ask(probe: Probe, target: Target, only: Mapping[str, Any], options: Mapping[str, str] | None = None) -> Look:
+    """Return what a run of env.py with no way to any other place comes to."""
+    return parse_look(probe.ask(target.request("look", only=dict(only), options=dict(options or {})), _DOING))
+
+
+def _search(local: LocalSandbox, run: Run, target: Target, first: Look, wanted: Mapping[str, Any]) -> Search:
+    """Try what may lead env.py, until its whole address is led or nothing is left to try."""
+    search, known = Search(first), first
+    environment, excluded = local.environment(run), local.given_names()
+    while len(search.tried) < _MOST:
+        attempt = _next(search, known, environment, excluded)
+        if attempt is None:
+            break
+        samples = attempt.samples(environment)
+        look = _look(local, run, target, {}, samples, attempt.option_sample())
+        search.tried.append(attempt)
+        search.looks.append(look)
+        known = _added(known, look)
+        if look.first and _keep(search, attempt, look.first, environment, wanted):
+            break
+        lacking = [name for name in look.missing if not shape_of(name)]
+        if lacking:
+            raise missing_variables(local, lacking)
+    return search
+
+
+def _next(search: Search, known: Look, environment: Mapping[str, str], excluded: frozenset[str]) -> Attempt | None:
+    """Return the next attempt: not one that was made, and with no other scheme one that led anywhere."""
+    settled = [
+        (attempt.shapes, attempt.kind, attempt.option)
+        for attempt, look in zip(search.tried, search.looks, strict=True)
+        if look.first
+    ]
+    for attempt in attempts(known, environment, excluded):
+        if attempt not in search.tried and (attempt.shapes, attempt.kind, attempt.option) not in settled:
+            return attempt
+    return None
+
+
+def _added(known: Look, look: Look) -> Look:
+    """Return what is known of env.py by now: more is read once it has what it read first."""
+    return Look(
+        led=known.led,
+        error=known.error,
+        missing=tuple(dict.fromkeys([*known.missing, *look.missing])),
+        read=tuple(dict.fromkeys([*known.read, *look.read])),
+        options=known.options or look.options,
+        drivers=known.drivers,
+    )
+
+
+def _keep(
+    search: Search,
+    attempt: Attempt,
+    destination: Destination,
+    environment: Mapping[str, str],
+    wanted: Mapping[str, Any],
+) -> bool:
+    """Keep what an attempt came to where it led the address further than those before; return whether wholly."""
+    made, options = attempt.made(destination, environment), attempt.option_made(destination)
+    fixed = {
+        part: value for part, value in attempt.fixed(destination).items() if value not in wanted.get(part, (value,))
+    }
+    if "host" in fixed or not (made or options):
+        return False
+    if not (search.made or search.options) or len(fixed) < len(search.fixed):
+        search.made, search.options, search.fixed = made, options, fixed
+    return not fixed
+
+
+def _noted(local: LocalSandbox, run: Run, search: Search) -> Run:
+    before = run.plan.get(LEADING) or {}
+    found = {
+        "variables": {**before.get("variables", {}), **search.made},
+        "options": {**before.get("options", {}), **search.options},
+    }
+    return local.session.journal.update(run, plan={**run.plan, LEADING: found})
+
+
+def _failure(local: LocalSandbox, search: Search, last: Look) -> CannotProceed | WrongDatabase | ProbeError:
+    first = last.first or search.first.first
+    missing = [name for name in last.missing if not shape_of(name)]
+    if missing:
+        return missing_variables(local, missing)
+    if first is None and last.error:
+        return ProbeError(last.error, _DOING, local.advice())
+    return not_led(local, first, search.names, search.made, search.fixed)
