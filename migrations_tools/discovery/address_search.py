@@ -64,7 +64,10 @@ class Destination:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What came of running env.py without a way to anywhere: where it wanted to go, or its error, and what it read."""
+    """What came of running env.py without a way to anywhere else: where it wanted to go, its error, what it read.
+
+    `reached` tells that it came to where it was to go.
+    """
 
     led: tuple[Destination, ...]
     error: Mapping[str, Any] | None
@@ -72,6 +75,7 @@ class Look:
     read: tuple[str, ...]
     options: tuple[str, ...]
     drivers: tuple[str, ...]
+    reached: bool = False
 
     @property
     def arrived(self) -> bool:
@@ -91,7 +95,7 @@ def parse_look(answer: Mapping[str, Any]) -> Look:
         for each in answer["led"]
     )
     lists = {key: tuple(answer[key]) for key in ("missing", "read", "options", "drivers")}
-    return Look(led=led, error=answer["error"], **lists)
+    return Look(led=led, error=answer["error"], reached=bool(answer["opened"]), **lists)
 
 
 @dataclass(frozen=True, slots=True)

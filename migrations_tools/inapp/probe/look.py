@@ -39,6 +39,7 @@ def do_look(request: dict[str, Any], _talk: Talk) -> dict[str, Any]:
         error, missing = describe_error(raised), names_missing(raised)
     return {
         "led": GATE.led,
+        "opened": GATE.reached,
         "error": None if GATE.led else error,
         "missing": missing,
         "read": names_read(),

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from migrations_tools.discovery.address_search import Attempt, Destination, Look, attempts, parse_look, shape_of
+from migrations_tools.discovery.address_search import (
+    Attempt,
+    Destination,
+    Look,
+    attempts,
+    candidates,
+    parse_look,
+    shape_of,
+)
 from migrations_tools.errors import CannotProceed, WrongDatabase
 from migrations_tools.inapp.probe_client import Probe, ProbeError, Target
 from migrations_tools.journal import Run
@@ -17,11 +25,12 @@ from migrations_tools.sandbox.revision_history import check_reach
 
 _DOING = "checking where env.py leads"
 _OF_THE_CODE = ("NameError", "SyntaxError", "IndentationError")
-_MOST = 8  # runs of env.py
+_IN_VAIN = 3  # runs that end as the first one did
+_MOST = 10  # runs of env.py
 
 
 @dataclass(slots=True)
-class Search:
+class VariableSearch:
     """What was tried so far, and the nearest to the goal that came of it."""
 
     first: Look
@@ -59,12 +68,14 @@ def reach(local: LocalSandbox, run: Run) -> Run:
 
 
 def _first_look(probe: Probe, target: Target, wanted: Mapping[str, Any]) -> Look:
-    probe.ask(target.request("hello"), "reading the Alembic configuration")
-    return _ask(probe, target, wanted)
+    look = _ask(probe, target, wanted)
+    if look.arrived:
+        probe.ask(target.request("hello"), "reading the Alembic configuration")
+    return look
 
 
 def _lead(local: LocalSandbox, run: Run, target: Target, look: Look, wanted: Mapping[str, Any]) -> Run:
-    if look.error and (look.error.get("module") or look.error["type"] in _OF_THE_CODE):
+    if look.error and (look.reached or look.error.get("module") or look.error["type"] in _OF_THE_CODE):
         raise ProbeError(look.error, _DOING, local.advice())
     search = _search(local, run, target, look, wanted)
     if search.made or search.options:
@@ -93,9 +104,9 @@ def _ask(probe: Probe, target: Target, only: Mapping[str, Any], options: Mapping
     return parse_look(probe.ask(target.request("look", only=dict(only), options=dict(options or {})), _DOING))
 
 
-def _search(local: LocalSandbox, run: Run, target: Target, first: Look, wanted: Mapping[str, Any]) -> Search:
+def _search(local: LocalSandbox, run: Run, target: Target, first: Look, wanted: Mapping[str, Any]) -> VariableSearch:
     """Try what may lead env.py, until its whole address is led or nothing is left to try."""
-    search, known = Search(first), first
+    search, known = VariableSearch(first), first
     environment, excluded = local.environment(run), local.given_names()
     while len(search.tried) < _MOST:
         attempt = _next(search, known, environment, excluded)
@@ -111,11 +122,24 @@ def _search(local: LocalSandbox, run: Run, target: Target, first: Look, wanted: 
         lacking = [name for name in look.missing if not shape_of(name)]
         if lacking:
             raise missing_variables(local, lacking)
+        if (
+            first.error
+            and [each.error and each.error["message"] for each in search.looks].count(first.error["message"])
+            >= _IN_VAIN
+        ):
+            break
     return search
 
 
-def _next(search: Search, known: Look, environment: Mapping[str, str], excluded: frozenset[str]) -> Attempt | None:
+def _next(
+    search: VariableSearch, known: Look, environment: Mapping[str, str], excluded: frozenset[str]
+) -> Attempt | None:
     """Return the next attempt: not one that was made, and with no other scheme one that led anywhere."""
+    if search.tried and known.error and search.tried[-1].shapes:
+        shapes = candidates(known, environment, excluded, wide=False)
+        again = replace(search.tried[-1], shapes={**search.tried[-1].shapes, **shapes})
+        if search.looks[-1].missing and again.shapes != search.tried[-1].shapes:
+            return again
     settled = [
         (attempt.shapes, attempt.kind, attempt.option)
         for attempt, look in zip(search.tried, search.looks, strict=True)
@@ -131,7 +155,7 @@ def _added(known: Look, look: Look) -> Look:
     """Return what is known of env.py by now: more is read once it has what it read first."""
     return Look(
         led=known.led,
-        error=known.error,
+        error=look.error,
         missing=tuple(dict.fromkeys([*known.missing, *look.missing])),
         read=tuple(dict.fromkeys([*known.read, *look.read])),
         options=known.options or look.options,
@@ -140,7 +164,7 @@ def _added(known: Look, look: Look) -> Look:
 
 
 def _keep(
-    search: Search,
+    search: VariableSearch,
     attempt: Attempt,
     destination: Destination,
     environment: Mapping[str, str],
@@ -167,7 +191,7 @@ def _noted(local: LocalSandbox, run: Run, search: Search) -> Run:
     return local.session.journal.update(run, plan={**run.plan, LEADING: found})
 
 
-def _failure(local: LocalSandbox, search: Search, last: Look) -> CannotProceed | WrongDatabase | ProbeError:
+def _failure(local: LocalSandbox, search: VariableSearch, last: Look) -> CannotProceed | WrongDatabase | ProbeError:
     first = last.first or search.first.first
     missing = [name for name in last.missing if not shape_of(name)]
     if missing:
