@@ -154,9 +154,11 @@ def typecheck(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Write docs/rules.md from the rules and their examples."""
-    session.install(".")
+    """Write the pages that come from the code, and build the site strictly, with its links checked, into site/."""
+    session.install(".[docs]")
     session.run("python", "docs/write_rules.py", *session.posargs)
+    session.run("python", "docs/write_reference.py", *session.posargs)
+    session.run("mkdocs", "build", "--strict", "--clean", env={"NO_MKDOCS_2_WARNING": "1"})
 
 
 @nox.session

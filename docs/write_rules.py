@@ -103,7 +103,7 @@ def _details(rule: Rule) -> str:
     lines = [f"### {rule.code} {rule.name}", "", f"`{rule.severity}`: {rule.trigger}", ""]
     lines += [rule.why, "", rule.way_out, ""]
     lines += [line for _, sentence in _said(rule) for line in (f"> {sentence}", "")]
-    lines += ["<details><summary>Example</summary>", ""]
+    lines += ['<details markdown="1"><summary>Example</summary>', ""]
     lines += [*_example(rule, "unsafe"), *_example(rule, "safe"), "</details>", ""]
     return "\n".join(lines)
 

@@ -42,7 +42,9 @@ class Settings:
     engine: str = _setting("auto", "Where the temp database lives: `auto`, `compose`, `embedded` or `server`.")
     suffix: str = _setting("_temp", "What the name of everything in the copy ends in.")
     compose_files: list[str] = _setting([], "Compose files, in the order of `-f`.")
-    env_files: list[str] = _setting([], "Files for `--env-file`, when it is not the `.env` beside the Compose file.")
+    env_files: list[str] = _setting(
+        [], "Files for `--env-file`; without a Compose file, those whose variables the application gets."
+    )
     profiles: list[str] = _setting([], "Compose profiles that the copy is started with.")
     project_name: str = _setting("", "The original's Compose project name.")
     services: list[str] = _setting([], "Only these services, and what they need; the database and Alembic's always.")
@@ -110,7 +112,7 @@ class Settings:
 
 
 def describe() -> dict[str, str]:
-    """Return each setting's words, by name, in the order of the table in the README."""
+    """Return each setting's words, by name, in the order of the reference page."""
     return {item.name: str(item.metadata["help"]) for item in fields(Settings)}
 
 
@@ -147,7 +149,7 @@ def load(values: Mapping[str, Any]) -> Settings:
     if not reasons:
         reasons = _value_mistakes(values)
     if reasons:
-        raise CannotProceed(reasons, tip="Every setting is listed in the README, with what it is for.")
+        raise CannotProceed(reasons, tip="docs/reference/settings.md lists every setting, with what it is for.")
     plain = {key: _plain(value) for key, value in values.items()}
     return Settings(**{**plain, "environment": _by_service(plain.get("environment", {}))})
 

@@ -110,7 +110,7 @@ _POSTGRES = "Another PostgreSQL than the project's: a major version (17), or an 
 
 @task(help={"postgres": _POSTGRES, "quiet": _QUIET.format("the copy's address")})
 def isolate(context: Context, postgres: str = "", quiet: bool = False) -> None:
-    """Start a temp copy of the stack beside it. Needs Docker."""
+    """Start a temp copy of the stack beside the running one."""
     from migrations_tools.commands.isolate import isolate as run
 
     with _working(context, "isolate", quiet=quiet) as session:
@@ -266,7 +266,7 @@ def check(
     backfill: list[str] = [],  # noqa: B006 - the same
     quiet: bool = False,
 ) -> None:
-    """Report whether a migration is missing; write none. Needs Docker."""
+    """Report whether a migration is missing; write none."""
     from migrations_tools.autogenerate.options import parse_hints
     from migrations_tools.commands.check import check as run
 
@@ -293,7 +293,7 @@ def report(
     form: str = "",
     quiet: bool = False,
 ) -> None:
-    """Give the last run's record as a page, for CI, or as JSON."""
+    """Show the last run's record, or write it to files for CI."""
     from migrations_tools.commands.report import report as run
 
     with _working(context, "report", locked=False, quiet=quiet) as session:

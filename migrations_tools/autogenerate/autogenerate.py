@@ -19,7 +19,6 @@ from migrations_tools.errors import CannotProceed, MigrationsToolsError
 from migrations_tools.files import sha256
 from migrations_tools.inapp.answers import Heads, Standing, heads, standings
 from migrations_tools.inapp.probe_client import Probe, ProbeError, Target
-from migrations_tools.journal import Run
 from migrations_tools.operations import Operation
 from migrations_tools.report.generate_result import Generated, Reviewed
 from migrations_tools.review import assessment
@@ -38,12 +37,15 @@ from migrations_tools.trial.roundtrip import WITH_ROWS
 from migrations_tools.trial.scratch import ScratchDatabases
 
 
-def autogenerate(sandbox: Sandbox, run: Run, probe: Probe, number: int, wish: GenerateOptions) -> tuple[Run, Generated]:
+def autogenerate(sandbox: Sandbox, probe: Probe, number: int, wish: GenerateOptions) -> Generated:
     """Bring the databases of one environment to head and have the probe, which is open, write what is missing.
 
     Raises CannotProceed as `generate` says, Found for a file that fails or loses rows.
     """
-    environment, target = sandbox.project.alembic.environments[number], targets(sandbox.project, run)[number]
+    environment, target = (
+        sandbox.project.alembic.environments[number],
+        targets(sandbox.project, sandbox.session.journal.run.token)[number],
+    )
     words = f" of [{environment.section}]" if environment.section else ""
     with ExitStack() as standing, ExitStack() as comparing:
         comparing.enter_context(sandbox.session.console.step(f"Comparing the models{words} with the database"))
@@ -53,20 +55,19 @@ def autogenerate(sandbox: Sandbox, run: Run, probe: Probe, number: int, wish: Ge
         head = head_to_extend(ends, wish.head) if wish.write or wish.head else (ends.revisions or ("head",))[0]
         standings = _to_the_heads(probe, target, ends, sandbox.session.settings.install_command)
         installed = Migrated(environment, target, ends.revisions, standings)
-        scratch = ScratchDatabases(sandbox, run, probe, sandbox.server(run), (installed,), wish.dump)
+        scratch = ScratchDatabases(sandbox, probe, sandbox.server(), (installed,), wish.dump)
         # Of several heads one is extended: the others are not what it begins on.
         prepared = prepare(scratch, WITH_ROWS) if len(ends.revisions) <= 1 else None
         standing.push(prepared or ExitStack())
         asked = _Reviewer(scratch, wish, standing.enter_context(ThreadPoolExecutor(1)))
         request = target.request("revision", message=wish.message, head=head)
         answer = probe.ask(request, "autogenerating", asked.answer)
-        run = asked.run
         asked.refuse_unmet()
         files = tuple(_placed(environment, item) for item in answer["files"])
         comparing.close()
         executed = execute_new(asked.scratch, files, asked.reviewed, replace(asked.baseline, prepared=prepared))
     notes = (*_notes(answer), *asked.unseen, *executed.notes)
-    return run, Generated(
+    return Generated(
         environment.section,
         executed.files,
         executed.reviewed,
@@ -131,11 +132,6 @@ class _Reviewer:
             self._look_at(name)
         self._reading: Future[Models] = aside.submit(self._begin_models(scratch))
         self._around = Surroundings(scratch, self._before)
-
-    @property
-    def run(self) -> Run:
-        """The run as it stands after the questions."""
-        return self._around.run
 
     def _look_at(self, database: str) -> None:
         with self.scratch.server.connect(database) as connection:

@@ -15,7 +15,6 @@ from migrations_tools.discovery import source_mentions
 from migrations_tools.discovery.project import Project
 from migrations_tools.engines import git
 from migrations_tools.errors import MigrationsToolsError
-from migrations_tools.journal import Run
 from migrations_tools.operations import Operation
 from migrations_tools.review.analysis.evidence import terms
 from migrations_tools.review.surroundings import BaseModels, Modules, Sources
@@ -24,13 +23,9 @@ from migrations_tools.trial.scratch import ScratchDatabases
 
 
 class Surroundings:
-    """What stands around a change; each thing is looked at once, by a probe of its own where models are imported.
-
-    `run` is the run as it stands after that.
-    """
+    """What stands around a change; each thing is looked at once, by a probe of its own where models are imported."""
 
     def __init__(self, scratch: ScratchDatabases, before: Mapping[str, Catalog]) -> None:
-        self.run: Run = scratch.run
         self._scratch = scratch
         self._before = before
         self._bases: dict[str, BaseModels] | None = None
@@ -54,9 +49,8 @@ class Surroundings:
         return {name: BaseModels(commit.words(), schemas.get(name), revisions) for name in databases}
 
     def _schemas(self, tree: Mapping[str, str], inside: str) -> Mapping[str, Catalog]:
-        self.run, probe = self._scratch.sandbox.open_probe(self.run, "base")
-        with probe:
-            scratch = replace(self._scratch, probe=probe, run=self.run)
+        with self._scratch.sandbox.open_probe("base") as probe:
+            scratch = replace(self._scratch, probe=probe)
             return models_of(scratch, self._before, "branch", tree=tree, inside=inside).schemas
 
     def modules(self) -> Modules:
@@ -67,9 +61,8 @@ class Surroundings:
 
     def _look_at_modules(self) -> Modules:
         (migrated,) = self._scratch.installed
-        self.run, probe = self._scratch.sandbox.open_probe(self.run, "modules")
         try:
-            with probe:
+            with self._scratch.sandbox.open_probe("modules") as probe:
                 request = migrated.target.request("unimported")
                 answer = probe.ask(request, "importing the modules beside the models")
         except MigrationsToolsError as error:

@@ -79,10 +79,5 @@ def _read(
     return found
 
 
-def _siblings(found: dict[str, str], old: str) -> set[str]:
-    """Return the new names beside which an old one is to stand."""
-    return {name for other, name in found.items() if _home(other) == _home(old) and other != old}
-
-
 def _home(name: str) -> str:
     return name.rpartition(".")[0]

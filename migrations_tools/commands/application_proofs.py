@@ -28,7 +28,7 @@ def ask(sandbox: Sandbox, installation: Installation, found: Access) -> tuple[Cl
     client = Client(base, settings.http_timeout, found.headers, found.secrets)
     if not base:
         return client, [not_checked(http.HEALTH, reason), not_checked(http.ROUTES, reason)]
-    application = sandbox.project.application or Application("", 0, "/")
+    application = sandbox.project.application or Application("", 0, settings.health_path or "/")
     asker = Asker(
         client, LogWatch(installation.logs, client.hide), installation.absent_services(), sandbox.session.console.count
     )

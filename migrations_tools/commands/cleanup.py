@@ -6,7 +6,6 @@ from pathlib import Path
 
 from migrations_tools.errors import Found
 from migrations_tools.files import partial
-from migrations_tools.journal import Run
 from migrations_tools.proofs.project_files import files_unchanged
 from migrations_tools.proofs.proof import FAILED, Proof
 from migrations_tools.report import record
@@ -33,10 +32,13 @@ def cleanup(session: Session) -> None:
         session.console.table(title, ("kind", "name"), run.made)
         session.console.say("Dry run: nothing was removed.")
         return
-    proofs = remove_everything(session, run)
-    if record.exists(session.journal, run):
-        gone = [{"kind": kind, "name": name} for kind, name in run.made if kind != "file"]
-        record.note(session.journal, run, session.console.steps, removed=gone)
+    proofs = remove_everything(session)
+    try:
+        if record.exists(session.journal):
+            gone = [{"kind": kind, "name": name} for kind, name in session.journal.run.made if kind != "file"]
+            record.note(session.journal, session.console.steps, removed=gone)
+    finally:
+        session.journal.forget()
     show_proofs(session.console, proofs)
     kept = ", ".join(item["path"] for item in run.generated if (session.root / item["path"]).exists())
     session.console.result(f"Clean. What remains: {kept or 'nothing'}.")
@@ -44,10 +46,9 @@ def cleanup(session: Session) -> None:
         raise Found("Something outside the temp stack is not as it was before the run; see above.")
 
 
-def remove_everything(session: Session, run: Run) -> list[Proof]:
-    """Remove what the run made, then its journal; give the proofs that all else is as it was."""
-    proofs = [*select.remove(session, run), files_unchanged(run.hashes, session.root)]
-    for path in run.names("file"):
+def remove_everything(session: Session) -> list[Proof]:
+    """Remove what the run made, all but its journal; give the proofs that all else is as it was."""
+    proofs = [*select.of_run(session).remove(), files_unchanged(session.journal.run.hashes, session.root)]
+    for path in session.journal.run.names("file"):
         partial(Path(path)).unlink(missing_ok=True)
-    session.journal.forget()
     return proofs

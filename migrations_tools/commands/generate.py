@@ -11,11 +11,10 @@ from migrations_tools.autogenerate.options import ChangeHints, GenerateOptions, 
 from migrations_tools.engines.postgres import import_driver
 from migrations_tools.errors import CannotProceed
 from migrations_tools.files import shown_path, write_whole
-from migrations_tools.journal import Run
 from migrations_tools.review.findings import parse_allowances
 from migrations_tools.sandbox import select
 from migrations_tools.sandbox.protocol import Sandbox
-from migrations_tools.sandbox.session import Session, busy, standing_run, written
+from migrations_tools.sandbox.session import Session, busy, read_standing, written
 
 if TYPE_CHECKING:
     from migrations_tools.operations import Operation
@@ -38,24 +37,23 @@ def generate(
     named, for an image whose revision files are not the project's, for a malformed allowance, for a rename of what is
     not there.
     """
-    run = standing_run(session, "generate")
+    read_standing(session, "generate")
     today = datetime.datetime.now(tz=datetime.timezone.utc).date()
     allowances = parse_allowances([*session.settings.allow, *allow], today)
     wishes = wishes or ChangeHints()
     wish = GenerateOptions(message or session.settings.message, head, allowances, write, wishes, existing_dump(data))
     with session.console.step("Reading what stands", brief=True):
-        sandbox = select.reopen(session, run)
-    with busy(session, run) as run:
+        sandbox = select.of_run(session).reopen()
+    with busy(session):
         outcomes: list[Generated] = []
         for number in range(len(sandbox.project.alembic.environments)):
-            run = sandbox.refresh(run)
-            run, outcome = _one(sandbox, run, number, wish)
-            outcomes.append(outcome)
+            sandbox.refresh()
+            outcomes.append(_one(sandbox, number, wish))
         from migrations_tools.report import record
         from migrations_tools.report.generate_result import show
 
-        record.note(session.journal, run, session.console.steps, **record.generated_parts(outcomes, session.root))
-        run = session.journal.update(run, stage="generated")
+        record.note(session.journal, session.console.steps, **record.generated_parts(outcomes, session.root))
+        session.journal.update(stage="generated")
     show(session.console, outcomes, session.root, allowances)
     filled = {finding.object for outcome in outcomes for finding in outcome.findings if finding.edits}
     for path in sorted(set(wishes.backfills) - filled):
@@ -63,40 +61,40 @@ def generate(
     return tuple(outcomes)
 
 
-def _one(sandbox: Sandbox, run: Run, number: int, wish: GenerateOptions) -> tuple[Run, Generated]:
+def _one(sandbox: Sandbox, number: int, wish: GenerateOptions) -> Generated:
     """Do it for one environment of the project; its file is written before the next one is looked at."""
-    run, outcome = _ask(sandbox, run, number, wish)
-    run, written = _write(sandbox.session, run, outcome) if wish.write else (run, False)
-    outcome = outcome.as_written(written)
-    return _remember(sandbox.session, run, outcome), outcome
+    outcome = _ask(sandbox, number, wish)
+    outcome = outcome.as_written(wish.write and _write(sandbox.session, outcome))
+    _remember(sandbox.session, outcome)
+    return outcome
 
 
-def _ask(sandbox: Sandbox, run: Run, number: int, wish: GenerateOptions) -> tuple[Run, Generated]:
+def _ask(sandbox: Sandbox, number: int, wish: GenerateOptions) -> Generated:
     with sandbox.session.console.step("Starting a Python where the models are", brief=True):
-        run, probe = sandbox.open_probe(run)
+        probe = sandbox.open_probe()
         probe.begin()
     # Imported while the probe starts: both take their time.
     import_driver()
     from migrations_tools.autogenerate.autogenerate import autogenerate
 
     with probe:
-        return autogenerate(sandbox, run, probe, number, wish)
+        return autogenerate(sandbox, probe, number, wish)
 
 
-def _write(session: Session, run: Run, outcome: Generated) -> tuple[Run, bool]:
+def _write(session: Session, outcome: Generated) -> bool:
     paths = [Path(item["path"]) for item in outcome.files]
     taken = [f"{path} exists already; it was not touched." for path in paths if path.exists()]
     if taken:
         raise CannotProceed(taken)
-    run = session.journal.will_make(run, *(("file", str(path)) for path in paths))
+    session.journal.will_make(*(("file", str(path)) for path in paths))
     for item, path in zip(outcome.files, paths, strict=True):
         with written(f"The revision file {path}"):
             path.parent.mkdir(parents=True, exist_ok=True)
             write_whole(path, item["text"])
-    return run, bool(paths)
+    return bool(paths)
 
 
-def _remember(session: Session, run: Run, outcome: Generated) -> Run:
+def _remember(session: Session, outcome: Generated) -> None:
     new = tuple(
         {"revision": item["revision"], "down": item["down"], "path": shown_path(item["path"], session.root)}
         for item in outcome.files
@@ -107,8 +105,9 @@ def _remember(session: Session, run: Run, outcome: Generated) -> Run:
         for each in outcome.reviewed
         for finding in each.review.held
     )
+    run = session.journal.run
     known = [item for item in run.held if item not in held]
-    return session.journal.update(run, generated=(*run.generated, *new), held=(*known, *held))
+    session.journal.update(generated=(*run.generated, *new), held=(*known, *held))
 
 
 def _held_objects(finding: Finding, found: Sequence[Operation]) -> list[str]:

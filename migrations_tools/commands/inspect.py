@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from migrations_tools.errors import CannotProceed
 from migrations_tools.sandbox import select
-from migrations_tools.sandbox.session import READY, Session, standing_run
+from migrations_tools.sandbox.session import READY, Session, read_standing
 
 
 def doctor(session: Session) -> None:
@@ -18,11 +18,7 @@ def doctor(session: Session) -> None:
 
     Raises CannotProceed with everything that would keep `isolate` from working.
     """
-    if select.choose(session) == "compose":
-        from migrations_tools.sandbox.compose.inspect import doctor as look
-    else:
-        from migrations_tools.sandbox.local.inspect import doctor as look
-    look(session)
+    select.choose(session).doctor()
 
 
 def status(session: Session) -> None:
@@ -35,10 +31,7 @@ def status(session: Session) -> None:
     at_work = session.journal.at_work()
     stage = f"{at_work} is at work on it" if at_work else _STAGES.get(run.stage, run.stage)
     session.console.result(f"{run.temp_project}: {stage}, engine {run.engine}, begun {since}")
-    if run.engine == "compose":
-        from migrations_tools.sandbox.compose.inspect import show_containers
-
-        show_containers(session, run)
+    select.of_run(session).show_containers()
     for item in run.generated:
         session.console.say(f"  written: {item['path']}")
     session.console.say("Next: wait for it" if at_work else f"Next: {_NEXT.get(run.stage, 'invoke cleanup')}")
@@ -53,9 +46,9 @@ def psql(session: Session, command: str) -> None:
 
     Raises CannotProceed when there is no psql, or it ends with an error.
     """
-    run = standing_run(session, "psql", READY | {"failed"})
+    read_standing(session, "psql", READY | {"failed"})
     terminal = sys.stdin.isatty() and not command
-    words, environment = select.reopen(session, run).client(run, terminal, command)
+    words, environment = select.of_run(session).reopen().client(terminal, command)
     code = _foreground(words, environment)
     if code:
         raise CannotProceed(f"psql ended with exit code {code}.")

@@ -25,5 +25,6 @@ def isolate(session: Session, postgres: str = "") -> None:
         session.console.say(
             f"The temp stack of an earlier run ({earlier.temp_project}) is in the way; removing it first."
         )
-        remove_everything(session, earlier)
-    select.isolate(session, engine)
+        remove_everything(session)
+        session.journal.forget()
+    engine.isolate()

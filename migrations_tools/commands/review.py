@@ -16,7 +16,6 @@ from migrations_tools.commands.isolate import isolate
 from migrations_tools.discovery.alembic import Environment
 from migrations_tools.errors import CannotProceed, Found
 from migrations_tools.inapp.answers import heads, standings
-from migrations_tools.journal import Run
 from migrations_tools.provenance import Revision
 from migrations_tools.report import record
 from migrations_tools.report.review_result import ByHand, File, show
@@ -27,7 +26,7 @@ from migrations_tools.review.lineage import BaseHistory, Lineage, read_file
 from migrations_tools.sandbox import select
 from migrations_tools.sandbox.protocol import Sandbox, targets
 from migrations_tools.sandbox.revision_history import read_history
-from migrations_tools.sandbox.session import Session, busy, standing_run
+from migrations_tools.sandbox.session import Session, busy, read_standing
 from migrations_tools.trial.install import Migrated
 from migrations_tools.trial.record_parts import versions
 from migrations_tools.trial.roundtrip import Tried, try_out
@@ -121,15 +120,15 @@ def _of(findings: Sequence[Finding], severity: str) -> list[Finding]:
 
 
 def _review(session: Session, wish: ReviewOptions) -> list[ByHand]:
-    run = standing_run(session, "review")
+    read_standing(session, "review")
     with session.console.step("Reading what stands", brief=True):
-        stage, sandbox = run.stage, select.reopen(session, run)
+        stage, sandbox = session.journal.run.stage, select.of_run(session).reopen()
     outcomes = []
-    with busy(session, run) as run:
+    with busy(session):
         for number in range(len(sandbox.project.alembic.environments)):
-            run, outcome = _one(sandbox, sandbox.refresh(run), number, wish)
-            outcomes.append(outcome)
-        session.journal.update(run, stage=stage)
+            sandbox.refresh()
+            outcomes.append(_one(sandbox, number, wish))
+        session.journal.update(stage=stage)
     chosen = [file for outcome in outcomes for file in outcome.files]
     missing = [name for name in wish.files if not any(_is(name, file.revision) for file in chosen)]
     if missing:
@@ -137,11 +136,14 @@ def _review(session: Session, wish: ReviewOptions) -> list[ByHand]:
     return outcomes
 
 
-def _one(sandbox: Sandbox, run: Run, number: int, wish: ReviewOptions) -> tuple[Run, ByHand]:
+def _one(sandbox: Sandbox, number: int, wish: ReviewOptions) -> ByHand:
     """Review the files of one environment of the project."""
-    environment, target = sandbox.project.alembic.environments[number], targets(sandbox.project, run)[number]
+    environment, target = (
+        sandbox.project.alembic.environments[number],
+        targets(sandbox.project, sandbox.session.journal.run.token)[number],
+    )
     with sandbox.session.console.step("Starting a Python where the models are", brief=True):
-        run, probe = sandbox.open_probe(run)
+        probe = sandbox.open_probe()
     with probe:
         hello = probe.ask(target.request("hello"), "reading the Alembic configuration")
         same_files(environment, hello)
@@ -150,7 +152,7 @@ def _one(sandbox: Sandbox, run: Run, number: int, wish: ReviewOptions) -> tuple[
         choice = choose(sandbox.session, environment, history, wish)
         found = standings(probe.ask(target.request("current"), "asking the database where it stands"))
         migrated = Migrated(environment, target, ends.revisions, found)
-        scratch = ScratchDatabases(sandbox, run, probe, sandbox.server(run), (migrated,), wish.dump)
+        scratch = ScratchDatabases(sandbox, probe, sandbox.server(), (migrated,), wish.dump)
         tried = _try(scratch, migrated, choice.revisions)
     lineage = Lineage(
         _on_disk(environment, history),
@@ -164,8 +166,8 @@ def _one(sandbox: Sandbox, run: Run, number: int, wish: ReviewOptions) -> tuple[
     large = frozenset(sandbox.session.settings.large_tables)
     files = [_file(each, choice.revisions, history, wish, large) for each in tried]
     outcome = ByHand(environment.section, choice.words, tuple(_once(files)), of_history.findings, of_history.allowed)
-    _note(sandbox, run, outcome, history, versions(sandbox, hello))
-    return run, outcome
+    _note(sandbox, outcome, history, versions(sandbox, hello))
+    return outcome
 
 
 def _try(scratch: ScratchDatabases, migrated: Migrated, revisions: Sequence[Revision]) -> tuple[Tried, ...]:
@@ -300,7 +302,7 @@ def _once(files: Sequence[File]) -> Iterable[File]:
         )
 
 
-def _note(sandbox: Sandbox, run: Run, outcome: ByHand, history: Sequence[Revision], known: dict[str, str]) -> None:
+def _note(sandbox: Sandbox, outcome: ByHand, history: Sequence[Revision], known: dict[str, str]) -> None:
     texts = {each.file: each.source for each in history}
     place = {"section": outcome.section}
     findings = [record.finding_json(item, texts) | place | {"database": ""} for item in outcome.history]
@@ -314,4 +316,4 @@ def _note(sandbox: Sandbox, run: Run, outcome: ByHand, history: Sequence[Revisio
         for item in (*outcome.allowed, *_of_files(outcome))
     ]
     session = sandbox.session
-    record.note(session.journal, run, session.console.steps, findings=findings, allowances=used, versions=known)
+    record.note(session.journal, session.console.steps, findings=findings, allowances=used, versions=known)

@@ -12,14 +12,13 @@ from migrations_tools.autogenerate.options import existing_dump
 from migrations_tools.commands import application_proofs, compare
 from migrations_tools.errors import Found
 from migrations_tools.http_settings import Access
-from migrations_tools.journal import Run
 from migrations_tools.proofs.project_files import files_unchanged
 from migrations_tools.proofs.proof import FAILED, NOT_CHECKED, Proof, attempted
 from migrations_tools.report import record
 from migrations_tools.report.terminal import show_proofs
 from migrations_tools.sandbox import select
 from migrations_tools.sandbox.protocol import Installation, Sandbox
-from migrations_tools.sandbox.session import Session, busy, standing_run
+from migrations_tools.sandbox.session import Session, busy, read_standing
 from migrations_tools.trial import schema_proofs, upgrade_path
 from migrations_tools.trial.install import install
 from migrations_tools.trial.record_parts import installed_parts
@@ -34,7 +33,7 @@ def validate(session: Session, stairs: str = "", data: str = "", catalog: str = 
 
     Raises Found when a proof fails; what was started stays up for inspection.
     """
-    run = standing_run(session, "validate")
+    read_standing(session, "validate")
     wanted = _Wanted(
         stairs or session.settings.stairway,
         existing_dump(data),
@@ -42,18 +41,18 @@ def validate(session: Session, stairs: str = "", data: str = "", catalog: str = 
         application_proofs.read_access(session.settings),
     )
     with session.console.step("Reading what stands, and whether it is apart", brief=True):
-        sandbox = select.reopen(session, run)
+        sandbox = select.of_run(session).reopen()
         if not session.dry:
             sandbox.verify()
     if session.dry:
-        session.console.say(sandbox.dry_words(run))
+        session.console.say(sandbox.dry_words())
         session.console.say("Dry run: nothing was touched.")
         return
-    with busy(session, run) as run:
-        run, installation = sandbox.reinstall(run)
-        run, proofs, parts = _prove(sandbox, run, installation, wanted)
-        run = session.journal.update(run, stage="validated")
-    record.note(session.journal, run, session.console.steps, proofs=record.proofs_json(proofs), **parts)
+    with busy(session):
+        installation = sandbox.reinstall()
+        proofs, parts = _prove(sandbox, installation, wanted)
+        session.journal.update(stage="validated")
+    record.note(session.journal, session.console.steps, proofs=record.proofs_json(proofs), **parts)
     _report(session, proofs)
 
 
@@ -73,19 +72,17 @@ class _Wanted:
     access: Access
 
 
-def _prove(
-    sandbox: Sandbox, run: Run, installation: Installation, wanted: _Wanted
-) -> tuple[Run, list[Proof], dict[str, Any]]:
+def _prove(sandbox: Sandbox, installation: Installation, wanted: _Wanted) -> tuple[list[Proof], dict[str, Any]]:
     console = sandbox.session.console
     with console.step("Starting a Python where the models are", brief=True):
-        run, probe = sandbox.open_probe(run)
+        probe = sandbox.open_probe()
     with probe:
         with console.step("Checking the migrations"):
-            run, installed = install(sandbox, run, probe, installation)
-        run = installation.start_application(run)
+            installed = install(sandbox, probe, installation)
+        installation.start_application()
         with console.step("Comparing the schema with the models'"):
             before = application_proofs.length(sandbox, installation)
-            scratch = ScratchDatabases(sandbox, run, probe, sandbox.server(run), installed)
+            scratch = ScratchDatabases(sandbox, probe, sandbox.server(), installed)
             proofs, parts = schema_proofs.prove(scratch, wanted.stairs), installed_parts(scratch)
             if wanted.dump:
                 proofs.append(attempted(upgrade_path.CLAIM, partial(upgrade_path.prove, scratch, wanted.dump)))
@@ -95,9 +92,10 @@ def _prove(
     with console.step("Asking the application"):
         client, answered = application_proofs.ask(sandbox, installation, wanted.access)
     with console.step("Looking at what is up, the logs, and the rest of the machine"):
-        first, last = installation.first_proofs(), installation.last_proofs(run)
+        first, last = installation.first_proofs(), installation.last_proofs()
         clean = application_proofs.clean_logs(sandbox, installation.logs(), span, installed[0].since, client)
-    return run, [*first, *proofs, *answered, *clean, *last, files_unchanged(run.hashes, sandbox.session.root)], parts
+    unchanged = files_unchanged(sandbox.session.journal.run.hashes, sandbox.session.root)
+    return [*first, *proofs, *answered, *clean, *last, unchanged], parts
 
 
 # --- the report --------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -114,6 +115,13 @@ def runs_alembic(service: Service) -> bool:
     """Return whether a service's command or entrypoint runs Alembic."""
     words = [*command_words(service.get("entrypoint")), *command_words(service.get("command"))]
     return any("alembic" in word for word in words)
+
+
+def only_migrates(service: Service) -> bool:
+    """Return whether a service's command ends with Alembic, so that the service ends when it has migrated."""
+    words = " ".join([*command_words(service.get("entrypoint")), *command_words(service.get("command"))])
+    last = re.split(r"&&|\|\||;", words)[-1].split()
+    return runs_alembic(service) and any("alembic" in word for word in last) and "exec" not in last
 
 
 def upgrades_to_head(service: Service) -> bool:

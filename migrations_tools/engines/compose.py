@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from migrations_tools.engines.guard import Scope
 from migrations_tools.engines.limit import Limit
 from migrations_tools.errors import CannotProceed, CommandFailed
 from migrations_tools.isolation import Created
-from migrations_tools.journal import Run
+from migrations_tools.journal import Journal
 from migrations_tools.secrets import masked
 from migrations_tools.settings import Settings
 
@@ -59,43 +59,49 @@ class Container:
 
 @dataclass(frozen=True, slots=True)
 class TempStack:
-    """The temp stack of one run: its project name and the exact options that every Compose command gets."""
+    """The temp stack of the run that stands, and the exact options that every Compose command gets."""
 
     docker: Docker
-    project: str
-    options: tuple[str, ...]
+    journal: Journal
+    options: tuple[str, ...] = ()
 
-    def scope(self, run: Run) -> Scope:
+    @property
+    def project(self) -> str:
+        """The copy's Compose project."""
+        return self.journal.run.temp_project
+
+    @property
+    def scope(self) -> Scope:
         """Return what the guard lets changes touch: what the journal says."""
-        return Scope(self.project, self.options, frozenset(run.made))
+        return Scope(self.project, self.options, frozenset(self.journal.run.made))
 
     def _compose(self, *rest: str) -> tuple[str, ...]:
         return ("compose", "--project-name", self.project, *self.options, *rest)
 
-    def build(self, run: Run, services: Iterable[str]) -> None:
+    def build(self, services: Iterable[str]) -> None:
         """Build the images of services; unchanged layers come from the cache."""
-        self.docker.stream(self.scope(run), *self._compose("build", "--", *services))
+        self.docker.stream(self.scope, *self._compose("build", "--", *services))
 
-    def create(self, run: Run, services: Iterable[str]) -> None:
+    def create(self, services: Iterable[str]) -> None:
         """Make the networks, volumes and containers of services, and start none of them."""
-        self.docker.stream(self.scope(run), *self._compose("up", "--no-start", "--no-build", "--", *services))
+        self.docker.stream(self.scope, *self._compose("up", "--no-start", "--no-build", "--", *services))
 
-    def start(self, run: Run, services: Iterable[str], limit: Limit) -> None:
+    def start(self, services: Iterable[str], limit: Limit) -> None:
         """Start the containers of services and of what they depend on, in Compose's own order; make none."""
-        self.docker.stream(self.scope(run), *self._compose("start", "--", *services), limit=limit)
+        self.docker.stream(self.scope, *self._compose("start", "--", *services), limit=limit)
 
-    def down(self, run: Run) -> None:
+    def down(self) -> None:
         """Remove containers and networks by project name alone; volumes stay."""
         arguments = ("compose", "--project-name", self.project, "down", "--remove-orphans", "--timeout", "0")
-        self.docker.stream(self.scope(run), *arguments)
+        self.docker.stream(self.scope, *arguments)
 
-    def remove(self, run: Run, names: Sequence[str]) -> None:
+    def remove(self, names: Sequence[str]) -> None:
         """Remove containers by name. One that the engine is removing already, a one-off one that has ended, is awaited.
 
         Raises CommandFailed when one cannot be removed, or is still there when the limit is over.
         """
         try:
-            self.docker.change(self.scope(run), "rm", "--force", *names)
+            self.docker.change(self.scope, "rm", "--force", *names)
         except CommandFailed as error:
             said = error.output.splitlines()
             if not said or not all(map(_GOES.search, said)):
@@ -106,12 +112,10 @@ class TempStack:
                     raise
                 time.sleep(_POLL)
 
-    def start_python(self, run: Run, service: str, name: str, python: str, code: str) -> subprocess.Popen[str]:
+    def start_python(self, service: str, name: str, python: str, code: str) -> subprocess.Popen[str]:
         """Start a one-off container of a service that runs Python code; its standard streams are the caller's."""
         rest = ("run", "--rm", "--no-TTY", "--no-deps", "--name", name, "--entrypoint", "sh", "--", service)
-        return self.docker.pipe(
-            self.scope(run), *self._compose(*rest, "-c", _FIND_PYTHON, "sh", python or "python", code)
-        )
+        return self.docker.pipe(self.scope, *self._compose(*rest, "-c", _FIND_PYTHON, "sh", python or "python", code))
 
     def containers(self) -> tuple[Container, ...]:
         """Return all containers that carry the temp project's label, one-off ones too."""
@@ -123,16 +127,30 @@ class TempStack:
 
     def created(self) -> Created:
         """Return everything that carries the temp project's label, as `docker inspect` shows it."""
-        return Created(self._inspected(), self._labelled("network"), self._labelled("volume"))
+        return Created(self._inspected(), self._inspected_of("network"), self._inspected_of("volume"))
 
     def _inspected(self) -> list[Mapping[str, Any]]:
         ids = self.docker.query_lines("ps", "--all", "--quiet", "--no-trunc", "--filter", self._label)
         return inspect(self.docker, ids)
 
-    def _labelled(self, kind: str) -> list[Mapping[str, Any]]:
-        names = self.docker.query_lines(kind, "ls", "--filter", self._label, "--format", "{{.Name}}")
+    def _inspected_of(self, kind: str) -> list[Mapping[str, Any]]:
+        names = self.labelled(kind)
         found: list[Mapping[str, Any]] = self.docker.query_json(kind, "inspect", *names) if names else []
         return found
+
+    def labelled(self, kind: str) -> list[str]:
+        """Name the networks or volumes that carry the temp project's label."""
+        return self.docker.query_lines(kind, "ls", "--filter", self._label, "--format", "{{.Name}}")
+
+    def has_image(self, image: str) -> bool:
+        """Return whether an image exists and carries the temp project's label."""
+        try:
+            found = self.docker.query_json("image", "inspect", image)
+        except CommandFailed as error:
+            if "no such" in error.output.lower():
+                return False
+            raise
+        return bool((found[0]["Config"].get("Labels") or {}).get(PROJECT_LABEL) == self.project)
 
     @property
     def _label(self) -> str:
@@ -229,100 +247,8 @@ def resolved(docker: Docker, options: Sequence[str], project: str = "") -> dict[
     return config
 
 
-# --- waiting -----------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Expectation:
-    """Which services must come up, and which of them are one-shots that may end with exit code 0."""
-
-    services: frozenset[str]
-    one_shots: frozenset[str]
-
-    def is_ready(self, container: Container) -> bool:
-        """Return whether a container stands as it should."""
-        if container.status == "running":
-            return container.health in ("", "healthy")
-        return container.status == "exited" and container.exit_code == 0 and container.service in self.one_shots
-
-    def has_failed(self, container: Container) -> bool:
-        """Return whether a container will not come up any more without help."""
-        if container.status == "exited":
-            return not self.is_ready(container)
-        return container.status == "dead" or container.health == "unhealthy"
-
-
-def one_shots(config: Mapping[str, Any]) -> frozenset[str]:
-    """Return the services that may end with exit code 0: no health check, and no policy that would start them again."""
-    found = set()
-    for name, service in config["services"].items():
-        again = str(service.get("restart") or "no") in ("always", "unless-stopped")
-        condition = ((service.get("deploy") or {}).get("restart_policy") or {}).get("condition") == "any"
-        if not again and not condition and not (service.get("healthcheck") or {}).get("test"):
-            found.add(name)
-    return frozenset(found)
-
-
-def wait_ready(
-    stack: TempStack, expected: Expectation, limit: Limit, tell: Callable[[str], None]
-) -> tuple[Container, ...]:
-    """Wait until every expected service is healthy, running, or a one-shot that exited 0.
-
-    Raises CannotProceed, with the last log lines, when a service fails or the limit is over.
-    """
-    while True:
-        containers = stack.standing()
-        failed = [item for item in containers if expected.has_failed(item)]
-        waiting = sorted(expected.services - {item.service for item in containers if expected.is_ready(item)})
-        if failed:
-            raise CannotProceed(service_failures(stack, failed), tip=_KEPT)
-        if not waiting:
-            return containers
-        if not limit.left:
-            slow = [item for item in containers if item.service in waiting]
-            raise CannotProceed([_late(waiting, limit), *service_failures(stack, slow)], tip=_KEPT)
-        tell("waiting for " + ", ".join(waiting))
-        time.sleep(_POLL)
-
-
-def _late(waiting: Iterable[str], limit: Limit) -> str:
-    return f"Neither healthy nor done within {limit.words()}: {', '.join(waiting)}."
-
-
-_KEPT = "The temp stack was kept for inspection: `invoke status` lists it, `invoke cleanup` removes it."
-
-
-def service_failures(stack: TempStack, containers: Iterable[Container]) -> list[str]:
-    """Return a sentence for each container and, below it, the last lines of its log."""
-    lines = []
-    for container in containers:
-        lines.append(f"The service {container.service} ({container.name}) is {container.words()}. Its last log lines:")
-        lines += [f"  {line}" for line in stack.log_tail(container)] or ["  (its log is empty)"]
-    return lines
-
-
-def start(stack: TempStack, run: Run, services: Iterable[str], expected: Expectation, limit: Limit) -> None:
-    """Start services that were created; where Compose gives up, say which service failed and what its log says.
-
-    Raises CannotProceed, also when what the services wait for does not come up before the limit is over.
-    """
-    try:
-        stack.start(run, services, limit)
-    except CommandFailed as error:
-        raise CannotProceed(_why_not_started(stack, expected, error, limit), tip=_KEPT) from error
-
-
-def _why_not_started(stack: TempStack, expected: Expectation, error: CommandFailed, limit: Limit) -> list[str]:
-    containers = stack.standing()
-    failed = [item for item in containers if expected.has_failed(item)]
-    slow = [item for item in containers if item.status != "created" and not expected.is_ready(item)]
-    if failed:
-        return service_failures(stack, failed)
-    if slow and not limit.left:
-        return [_late([item.service for item in slow], limit), *service_failures(stack, slow)]
-    return last_words(error)
-
-
-def last_words(error: CommandFailed) -> list[str]:
-    """Return what failed and the last lines that it printed, passwords masked."""
-    return [masked(line) for line in (*error.reasons, *error.output.splitlines()[-15:])]
+def containers_of(docker: Docker, project: str) -> tuple[Container, ...]:
+    """Return the containers of a Compose project's services, whoever started them; one-off ones are left out."""
+    label = f"label={PROJECT_LABEL}={project}"
+    ids = docker.query_lines("ps", "--all", "--quiet", "--no-trunc", "--filter", label)
+    return tuple(item for item in map(_container, inspect(docker, ids)) if not item.one_off)

@@ -37,19 +37,25 @@ def _silent(line: str) -> None:
     """Show nothing."""
 
 
+def _unrecorded(words: Sequence[str]) -> None:
+    """Record nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Docker:
     """How to reach Docker and Compose, and what to do with what is worth showing.
 
     `compose` is the argument list that stands for `docker compose`; `show` gets each changing command as a line,
     `progress` each line that a long command prints. `timeout` is what a command may take, in seconds, where no
-    other limit is given. `abbreviate` is a run of arguments that is shown as `…`; `endpoint` is where the engine is.
+    other limit is given. `record` gets every changing command before it runs. `abbreviate` is a run of arguments that
+    is shown as `…`; `endpoint` is where the engine is.
     """
 
     compose: tuple[str, ...] = ("docker", "compose")
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     show: Callable[[str], None] = _silent
     progress: Callable[[str], None] = _silent
+    record: Callable[[Sequence[str]], None] = _unrecorded
     dry: bool = False
     timeout: int = 1800
     abbreviate: tuple[str, ...] = ()
@@ -96,6 +102,7 @@ class Docker:
             self._show(arguments)
         if self.dry:
             return ""
+        self.record(self._program(arguments))
         result = self._run(arguments, stdin, bound=True, limit=limit)
         if result.returncode:
             raise _failure(self._words(arguments), result.returncode, result.stderr or result.stdout)
@@ -110,6 +117,7 @@ class Docker:
         self._show(arguments)
         if self.dry:
             return
+        self.record(self._program(arguments))
         limit = limit or self.limit
         last: deque[str] = deque(maxlen=_KEPT_LINES)
         process = self._start(arguments, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
@@ -122,12 +130,14 @@ class Docker:
         """Start a changing command whose standard input and output the caller talks through."""
         check_change(arguments, scope)
         self._show(arguments)
+        self.record(self._program(arguments))
         return self._start(arguments, stderr=subprocess.PIPE, stdin=subprocess.PIPE)
 
     def turn(self, scope: Scope, arguments: Sequence[str], stdin: int, stderr: IO[bytes]) -> subprocess.Popen[bytes]:
         """Start a changing command that turns the bytes of its standard input into those that it prints."""
         check_change(arguments, scope)
         self._show(arguments)
+        self.record(self._program(arguments))
         return subprocess.Popen(
             [*bound_to_us(), *self._program(arguments)],
             stdin=stdin,
@@ -139,6 +149,7 @@ class Docker:
     def foreground(self, scope: Scope, *arguments: str) -> list[str]:
         """Return the argument list of a changing command that the user is to talk to, once it has passed the guard."""
         check_change(arguments, scope)
+        self.record(self._program(arguments))
         return self._program(arguments)
 
     def _follow(self, process: subprocess.Popen[str], last: deque[str], limit: Limit) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import shlex
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,17 +12,20 @@ from migrations_tools.engines.docker import Docker
 
 # What an inventory without a difference shows, in words.
 SAME = "same containers (id, state, started-at), volumes, networks, image tags"
+# The digits that `docker` shows of an id.
+_SHORT_ID = 12
 Inventory = Mapping[str, Mapping[str, Mapping[str, str]]]
 
 
 @dataclass(frozen=True, slots=True)
 class InventoryChange:
-    """Something outside the temp project that is not as it was."""
+    """Something outside the temp project that is not as it was; `key` is its id, or its name where it has none."""
 
     kind: str
     name: str
     what: str
     project: str
+    key: str = ""
 
     def sentence(self) -> str:
         """Describe it in one line."""
@@ -58,21 +62,59 @@ def compare(before: Inventory, after: Inventory, ours: Iterable[tuple[str, str]]
     for kind, things in before.items():
         for key, was in things.items():
             if (kind, key) not in own and (kind, was["name"]) not in own:
-                changes += _changes(kind, was, after[kind].get(key))
+                changes += _changes(kind, key, was, after[kind].get(key))
         for key in after[kind].keys() - things.keys():
             new = after[kind][key]
             if (kind, key) not in own and (kind, new["name"]) not in own:
-                changes.append(InventoryChange(kind, new["name"], "is new", new.get("project", "")))
+                changes.append(InventoryChange(kind, new["name"], "is new", new.get("project", ""), key))
     return tuple(sorted(changes, key=lambda item: (item.kind, item.name, item.what)))
 
 
-def _changes(kind: str, was: Mapping[str, str], now: Mapping[str, str] | None) -> list[InventoryChange]:
+def _changes(kind: str, key: str, was: Mapping[str, str], now: Mapping[str, str] | None) -> list[InventoryChange]:
     project = was.get("project", "")
     if now is None:
-        return [InventoryChange(kind, was["name"], "is gone", project)]
-    differing = [key for key in was if was[key] != now.get(key)]
-    words = ", ".join(f"{key}: {was[key]} before, {now.get(key)} after" for key in differing)
-    return [InventoryChange(kind, was["name"], f"changed ({words})", project)] if differing else []
+        return [InventoryChange(kind, was["name"], "is gone", project, key)]
+    differing = [name for name in was if was[name] != now.get(name)]
+    words = ", ".join(f"{name}: {was[name]} before, {now.get(name)} after" for name in differing)
+    return [InventoryChange(kind, was["name"], f"changed ({words})", project, key)] if differing else []
+
+
+def caused(
+    changes: Iterable[InventoryChange], commands: Sequence[Sequence[str]], our_tags: Collection[str]
+) -> dict[InventoryChange, str]:
+    """Return the changes that a command of the run can have made, each with the reason.
+
+    A command reaches an object by its name or id, or by the name of its Compose project; a build reaches an image by
+    a tag that no command names, so that `our_tags` are those which lead to an image of the run's now.
+    """
+    found = {}
+    for change in changes:
+        name = next((shlex.join(words) for words in commands if _names(words, change)), "")
+        if name and change.what != "is new":
+            found[change] = f"`{name}` of this run names it"
+        elif change.kind == "image" and change.name in our_tags:
+            found[change] = "it leads to an image that this run has built"
+    return found
+
+
+def _names(words: Sequence[str], change: InventoryChange) -> bool:
+    own = [word for word in (change.name, change.key, change.project) if word]
+    return any(word in own or (len(word) >= _SHORT_ID and change.key.startswith(word)) for word in _targets(words))
+
+
+def _targets(words: Sequence[str]) -> Sequence[str]:
+    """Return what a command acts on: a Compose project, the container of `exec`, else all that it names."""
+    if "--project-name" in words:
+        return (words[words.index("--project-name") + 1],)
+    if "exec" in words[:2]:
+        return words[words.index("--") + 1 :][:1]
+    return words
+
+
+def tags_of(docker: Docker, project: str) -> frozenset[str]:
+    """Return the tags that lead to images built for a Compose project."""
+    label = f"label={PROJECT_LABEL}={project}"
+    return frozenset(docker.query_lines("image", "ls", "--filter", label, "--format", "{{.Repository}}:{{.Tag}}"))
 
 
 def _container(item: Mapping[str, Any]) -> dict[str, str]:

@@ -16,7 +16,7 @@ from migrations_tools.engines.compose import PROJECT_LABEL
 from migrations_tools.engines.docker import Docker
 from migrations_tools.errors import CannotProceed
 from migrations_tools.isolation.inputs import PlanInputs
-from migrations_tools.isolation.mounts import host_paths
+from migrations_tools.isolation.mounts import host_paths, wanted_folders
 from migrations_tools.settings import Settings
 
 _REACH = 1000
@@ -26,6 +26,10 @@ _GIT_SECONDS = 60.0
 def gather(docker: Docker, project: Project, config: Mapping[str, Any], settings: Settings) -> PlanInputs:
     """Return the facts for a plan; asks the engine and the file system, changes nothing."""
     copy = f"{project.name}{settings.suffix}"
+    writable = frozenset(str((project.root / path).resolve()) for path in settings.writable_mounts)
+    sources = {path: _sort(Path(path), project) for path in host_paths(config) | writable}
+    # What lies in a folder here says nothing about another machine.
+    folders = frozenset[str]() if docker.endpoint.host else wanted_folders(config, sources, writable)
     return PlanInputs(
         project=project.name,
         suffix=settings.suffix,
@@ -33,8 +37,9 @@ def gather(docker: Docker, project: Project, config: Mapping[str, Any], settings
         postgres=settings.postgres,
         held=_held(docker, copy),
         busy_ports=_busy_here(docker, config) | _published(docker, copy) | claims.ports(),
-        bind_sources={path: _sort(Path(path), project) for path in host_paths(config)},
-        writable_mounts=frozenset(str((project.root / path).resolve()) for path in settings.writable_mounts),
+        bind_sources=sources,
+        folders={path: _names(Path(path)) for path in folders if Path(path).is_dir()},
+        writable_mounts=writable,
         environment=_environment(project, settings),
         exclude_services=frozenset(settings.exclude_services),
         services=frozenset(settings.services),
@@ -151,6 +156,11 @@ def _sort(path: Path, project: Project) -> str:
     if not stat.S_ISDIR(mode):
         return "file"
     return "tracked" if _is_source(path, project) else "other"
+
+
+def _names(folder: Path) -> tuple[str, ...]:
+    """Return the names in a folder that lead to something."""
+    return tuple(sorted(path.name for path in folder.iterdir() if path.exists() and not path.is_socket()))
 
 
 def _is_source(path: Path, project: Project) -> bool:

@@ -12,23 +12,16 @@ _EXTENSION = re.compile(r'extension(?: control file)? "(?P<name>[^"]+)"')
 _NOT_THERE = frozenset({"42P01", "42703", "42704", "42883", "3F000"})
 _NOT_AVAILABLE = frozenset({"0A000", "58P01"})
 _NOT_ALLOWED = "42501"
-_OTHER_ENGINE = {
-    "compose": "use a database image that brings it",
-    "embedded": "use the engine `compose`, whose database image brings it, or a server that has it (`postgres_bin`)",
-    "server": "have it installed on that server",
-}
-_SUPERUSER = {
-    "compose": "give the service's POSTGRES_USER the right",
-    "embedded": "use the engine `compose`, where the image makes POSTGRES_USER a superuser",
-    "server": "have a superuser make it a trusted extension, or create it in template1",
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What is known of the place where Alembic runs: the engine, and what would install a missing module there."""
+    """What an engine says of errors where Alembic runs."""
 
-    engine: str = ""
+    #: What to do where the server lacks an extension, and where the role may not create it.
+    lacking: str = "install it"
+    rights: str = "have a superuser create it"
+    #: What would install a missing module there.
     mending: Callable[[str], str] | None = None
 
     def on(self, error: Mapping[str, Any]) -> str:
@@ -51,11 +44,9 @@ class Advice:
         if not found:
             return ""
         if state in _NOT_AVAILABLE:
-            way = _OTHER_ENGINE.get(self.engine, "install it")
-            return f"The temp server does not have the extension {found['name']}: {way}."
+            return f"The temp server does not have the extension {found['name']}: {self.lacking}."
         if state == _NOT_ALLOWED:
-            way = _SUPERUSER.get(self.engine, "have a superuser create it")
-            return f"The role owns its database and is no superuser, and {found['name']} wants one: {way}."
+            return f"The role owns its database and is no superuser, and {found['name']} wants one: {self.rights}."
         return ""
 
     def _replay(self, error: Mapping[str, Any]) -> str:

@@ -10,8 +10,7 @@ import re
 from collections.abc import Collection, Mapping
 from urllib.parse import urlsplit
 
-from migrations_tools.isolation.hosts import at_home, url_hosts
-from migrations_tools.isolation.loopback_addresses import HOST_MACHINE
+from migrations_tools.isolation.hosts import HOST_MACHINE, at_home, url_hosts
 
 
 def _words(text: str) -> frozenset[str]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from migrations_tools.isolation.plan_values import Part
 from migrations_tools.isolation.resolved import Service
 
 # Each open gets a state of its own, or the device is made for many at once. All else (a serial line, a disk, a
@@ -15,6 +16,17 @@ _FOR_MANY = re.compile(
 )
 # A device by the name of the Container Device Interface: `nvidia.com/gpu=all`.
 _BY_NAME = re.compile(r"[\w.-]+\.[\w.-]+/[\w.-]+=[\w.-]+")
+
+
+def power_part(service: Service) -> Part:
+    """Take `privileged` away: with it, the copy could reach everything on the host."""
+    if not service.raw.get("privileged"):
+        return Part()
+    warning = (
+        f"{service.name}: runs without `privileged` in the copy; where it cannot work so, leave the service out "
+        "with exclude_services."
+    )
+    return Part({"privileged": False}, (f"{service.name}: privileged → false",), (warning,))
 
 
 def refused_devices(service: Service) -> Iterator[str]:

@@ -39,11 +39,9 @@ def forwarder_plan(forwarder: Forwarder, stack: ResolvedStack, names: Names, fac
     return ServicePlan(
         service=forwarder.service,
         container_name=forwarder.container_name,
-        original_container_name="",
         image=image_of(stack.services[facts.alembic_service or ""], names, facts),
         built=False,
         replicas=1,
-        restart="no",
         network_mode="",
         networks=(forwarder.network.name, *(called[key] for key in _reached(forwarder, stack))),
         aliases=(),

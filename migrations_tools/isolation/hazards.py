@@ -78,6 +78,7 @@ _UNDERSTOOD = frozenset(
         "post_start",
         "pre_start",
         "pre_stop",
+        "privileged",
         "profiles",
         "pull_policy",
         "pull_refresh_after",
@@ -111,7 +112,6 @@ _REFUSED: Mapping[str, str] = {
     "external_links": "it is linked to containers outside the stack (external_links)",
     "isolation": "it asks for an isolation technology of Windows",
     "models": "it uses models, which are processes outside the stack",
-    "privileged": "it is privileged, so that it can reach everything on the host",
     "provider": "it is run by a provider outside the stack, which both copies would share",
     "use_api_socket": "it is given the engine's socket, with which it could stop the original's containers",
 }

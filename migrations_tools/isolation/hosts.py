@@ -25,6 +25,8 @@ _VARIABLE_IN_TEXT = re.compile(r"\$(?:(\w+)|\{(\w+)(?::?-([^}]*))?\})")
 _HERE = re.compile(r"localhost|127(?:\.\d+){3}|0\.0\.0\.0|::1|", re.IGNORECASE)
 _HOST_NAME = re.compile(r"[\w.-]+|[0-9a-f:]+", re.IGNORECASE)
 
+#: Names and the usual address under which a container reaches the machine it runs on.
+HOST_MACHINE = frozenset({"host.docker.internal", "gateway.docker.internal", "host.containers.internal", "172.17.0.1"})
 #: Stands for a host that cannot be told from the text with certainty.
 UNREADABLE = "?"
 #: Stands for a host that is not shown.
@@ -114,6 +116,11 @@ def _reason(place: str, host: str, way_out: str) -> str:
         where = f"at {host}"
     else:
         return f"{place} names a database or broker whose host cannot be told with certainty; {way_out}."
+    if host in HOST_MACHINE:
+        return (
+            f"{place} names a database or broker {where}, which is the host machine itself: the original's own may "
+            f"listen there; {way_out}."
+        )
     return (
         f"{place} names a database or broker {where}, which is not a service of this stack; a migration could run "
         f"there; {way_out}, or allow the host with allow_hosts."

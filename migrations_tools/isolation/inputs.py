@@ -23,6 +23,7 @@ class PlanInputs:
     `busy_ports`       host ports of the engine's machine in use by anything but this copy
     `bind_sources`     absolute host path to "tracked", "file", "socket", "other" or "missing", as it is on
                          this machine; `isolation.mounts.host_paths` lists the paths that are looked up
+    `folders`          absolute host path of a folder to the names in it; `isolation.mounts.wanted_folders` lists them
     `writable_mounts`  host paths that stay shared and writable in the copy, by the user's wish
     `environment`      service to the variables that the user sets for the copy alone
     `exclude_services` services that the copy does without
@@ -42,6 +43,7 @@ class PlanInputs:
     held: Mapping[str, frozenset[str]] = field(default_factory=dict)
     busy_ports: frozenset[int] = frozenset()
     bind_sources: Mapping[str, str] = field(default_factory=dict)
+    folders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     writable_mounts: frozenset[str] = frozenset()
     environment: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
     exclude_services: frozenset[str] = frozenset()

@@ -14,11 +14,11 @@ from migrations_tools.isolation.copy_addresses import fixed
 from migrations_tools.isolation.datadirs import holds_data
 from migrations_tools.isolation.devices import refused_devices
 from migrations_tools.isolation.hazards import shared_namespaces
-from migrations_tools.isolation.hosts import foreign, known_hosts
+from migrations_tools.isolation.hosts import HOST_MACHINE, foreign, known_hosts
 from migrations_tools.isolation.inputs import LABEL
 from migrations_tools.isolation.labels import acted_upon
 from migrations_tools.isolation.listen_address import LOOPBACK
-from migrations_tools.isolation.loopback_addresses import HOST_MACHINE, LoopbackAddresses
+from migrations_tools.isolation.loopback_addresses import LoopbackAddresses
 from migrations_tools.isolation.names import built_image, container_name, reference
 from migrations_tools.isolation.networks import NO_HOST, host_service
 from migrations_tools.isolation.plan_values import IsolationPlan

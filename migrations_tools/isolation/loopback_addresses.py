@@ -15,12 +15,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from migrations_tools.isolation.hosts import HOST_MACHINE
 from migrations_tools.isolation.names import reference
 from migrations_tools.isolation.plan_values import Part, bracketed
 from migrations_tools.isolation.resolved import Service, texts
 
-#: Names and the usual address under which a container reaches the machine it runs on.
-HOST_MACHINE = frozenset({"host.docker.internal", "gateway.docker.internal", "host.containers.internal", "172.17.0.1"})
 _HERE = ("localhost", "127.0.0.1", "0.0.0.0", "[::1]", *sorted(HOST_MACHINE))  # noqa: S104 - read, not bound
 _WEB = {"http": 80, "ws": 80, "https": 443, "wss": 443}
 _IMAGE = "docker-image://"

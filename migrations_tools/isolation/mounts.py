@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from migrations_tools.compose_tags import Override
 from migrations_tools.isolation.datadirs import holds_data
 from migrations_tools.isolation.inputs import PlanInputs
+from migrations_tools.isolation.mount_entries import entry_mounts, folders_to_list
 from migrations_tools.isolation.names import Names
 from migrations_tools.isolation.names import fresh as fresh_name
 from migrations_tools.isolation.plan_values import Mount, NamedResource, Part
@@ -48,19 +49,34 @@ def host_paths(config: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(path for service in plain.services.values() for path in _paths(service))
 
 
+def wanted_folders(
+    config: Mapping[str, Any], bind_sources: Mapping[str, str], writable: Collection[str]
+) -> frozenset[str]:
+    """Return the folders whose entries planning wants in `PlanInputs.folders`; the rest is as planning gets it."""
+    found: set[str] = set()
+    for service in read(config).services.values():
+        for mount in (_mount(raw) for raw in service.sequence("volumes")):
+            inside = [*_below(service, [mount]), *(path for path in writable if within(path, mount.source))]
+            if mount.kind == "bind":
+                missing = [point for point in inside if bind_sources.get(point) == "missing"]
+                found.update(folders_to_list(mount.source, missing))
+    return frozenset(found)
+
+
 def mounts(stack: ResolvedStack, names: Names, facts: PlanInputs) -> Mounts:
     """Decide for each mount: kept, read-only, or a fresh volume."""
-    services = {name: tuple(_planned(service, facts)) for name, service in stack.services.items()}
+    pairs = {name: tuple(_planned(service, facts)) for name, service in stack.services.items()}
+    services = {name: tuple(mount for mount, _ in each) for name, each in pairs.items()}
     sources = sorted({mount.source for each in services.values() for mount in each if mount.treatment == "fresh"})
     fresh = _fresh(sources, stack, names, facts)
     keys = {source: volume.key for source, volume in zip(sources, fresh, strict=True)}
     # Whoever shares such a folder shares the volume, also where the folder was only read.
     named = {name: tuple(_named(mount, keys) for mount in each) for name, each in services.items()}
-    raw = {name: tuple(service.sequence("volumes")) for name, service in stack.services.items()}
+    raw = {name: tuple(given for _, given in each) for name, each in pairs.items()}
     reasons = (
         f"{name}: {text}" for name, each in stack.services.items() for text in _refusals(each, named[name], facts)
     )
-    return Mounts(named, fresh, raw, tuple(reasons), facts.engine_host)
+    return Mounts(named, fresh, raw, (*unmatched_writable(stack, facts), *reasons), facts.engine_host)
 
 
 def part(service: Service, planned: Mounts) -> Part:
@@ -78,7 +94,7 @@ def part(service: Service, planned: Mounts) -> Part:
     pairs = [pair for pair in zip(ours, planned.raw[service.name], strict=True) if pair[0].treatment != "left out"]
     override = {"volumes": Override([_emitted(mount, raw, planned.engine_host) for mount, raw in pairs])}
     volumes = {volume.key: volume.name for volume in planned.fresh}
-    return Part(override, tuple(_words(mount, volumes) for mount in changed), warnings)
+    return Part(override, tuple(dict.fromkeys(_words(mount, volumes) for mount in changed)), warnings)
 
 
 def nested_warnings(service: Service, planned: Mounts, facts: PlanInputs) -> tuple[str, ...]:
@@ -115,9 +131,41 @@ def _mount(raw: Mapping[str, Any], treatment: str = "kept") -> Mount:
     return Mount(str(raw["type"]), source, str(raw["target"]), bool(raw.get("read_only")), treatment, source)
 
 
-def _planned(service: Service, facts: PlanInputs) -> Iterator[Mount]:
+def _planned(service: Service, facts: PlanInputs) -> Iterator[tuple[Mount, Mapping[str, Any]]]:
+    """Yield each planned mount with the mount of the configuration that it comes from."""
     for raw in service.sequence("volumes"):
-        yield _decided(_mount(raw), service, facts)
+        mount = _decided(_mount(raw), service, facts)
+        inner = tuple(_written_inside(mount, facts))
+        own = {each.source for each in inner}
+        missing = [path for path in sorted(own) if facts.bind_sources.get(path) == "missing"]
+        entries = entry_mounts(mount, [*_missing(service, [mount], facts), *missing], facts.folders)
+        yield from ((each, _moved(raw, each)) for each in entries or (mount,) if each.source not in own)
+        yield from ((each, _moved(raw, each)) for each in inner)
+
+
+def _moved(raw: Mapping[str, Any], mount: Mount) -> Mapping[str, Any]:
+    """Return the mount of the configuration, as it would be written for a part of its folder."""
+    same = mount.target == str(raw["target"])
+    return raw if same else {**raw, "source": mount.source, "target": mount.target}
+
+
+def _written_inside(mount: Mount, facts: PlanInputs) -> Iterator[Mount]:
+    """Yield a volume of the copy's own for each folder inside a read-only mount that the copy is to write to."""
+    if mount.treatment == "read-only":
+        for path in sorted(facts.writable_mounts):
+            if path != mount.source and within(path, mount.source):
+                target = posixpath.join(mount.target, posixpath.relpath(path, mount.source))
+                yield Mount("bind", path, target, False, "fresh", path)
+
+
+def unmatched_writable(stack: ResolvedStack, facts: PlanInputs) -> Iterator[str]:
+    """Yield a reason for each writable folder that is neither a mount of the copy nor inside one."""
+    sources = {
+        mount.source for service in stack.services.values() for mount in map(_mount, service.sequence("volumes"))
+    }
+    for path in sorted(facts.writable_mounts):
+        if not any(source.startswith("/") and (within(path, source) or within(source, path)) for source in sources):
+            yield f"The setting writable_mounts names {path}, which no service mounts, nor a folder around it."
 
 
 def _decided(mount: Mount, service: Service, facts: PlanInputs) -> Mount:
@@ -187,13 +235,12 @@ def _emitted(mount: Mount, raw: Mapping[str, Any], engine_host: str) -> dict[str
 def _refusals(service: Service, planned: Iterable[Mount], facts: PlanInputs) -> Iterator[str]:
     for raw in service.sequence("volumes"):
         yield from _refusals_of(raw, facts)
-    for point in _nested(service, planned):
-        if facts.bind_sources.get(point) == "missing":
-            yield (
-                f"something is mounted at {point}, which does not exist, inside a folder that is read-only in the "
-                "copy, so that the engine cannot create it; create the folder, or allow the outer one with "
-                "writable_mounts."
-            )
+    for point in _missing(service, planned, facts):
+        yield (
+            f"something is mounted at {point}, which does not exist, inside a folder that is read-only in the "
+            "copy, so that the engine cannot create it; create the folder, or allow the outer one with "
+            "writable_mounts."
+        )
 
 
 def _refusals_of(raw: Mapping[str, Any], facts: PlanInputs) -> Iterator[str]:
@@ -220,6 +267,11 @@ def _reaches_socket(mount: Mount, facts: PlanInputs) -> bool:
 
 def _nested(service: Service, planned: Iterable[Mount]) -> Iterator[str]:
     return _below(service, [mount for mount in planned if mount.treatment == "read-only"])
+
+
+def _missing(service: Service, planned: Iterable[Mount], facts: PlanInputs) -> list[str]:
+    """Return the places inside read-only mounts at which something is mounted, and which do not exist."""
+    return [point for point in _nested(service, planned) if facts.bind_sources.get(point) == "missing"]
 
 
 def _below(service: Service, outer: Iterable[Mount]) -> Iterator[str]:
@@ -261,6 +313,8 @@ def _elsewhere(service: Service, planned: Mounts) -> Iterator[str]:
 
 
 def _words(mount: Mount, volumes: Mapping[str, str]) -> str:
+    if mount.treatment == "read-only" and mount.original != mount.source:
+        return f"{mount.original} → read-only, entry by entry, for something is mounted at a missing place in it"
     if mount.treatment in ("read-only", "left out"):
         return f"{mount.source} at {mount.target} → {mount.treatment}"
     return f"{mount.original} at {mount.target} → fresh volume {volumes[mount.source]}"

@@ -12,13 +12,14 @@ from migrations_tools.isolation import mounts as mounting
 from migrations_tools.isolation import ports as porting
 from migrations_tools.isolation.copy_addresses import address_part
 from migrations_tools.isolation.database_access import database_part
+from migrations_tools.isolation.devices import power_part
 from migrations_tools.isolation.forwarder import forwarder_part, forwarder_plan
 from migrations_tools.isolation.forwarding import Forwarding, forwarding, inward_part, ports_part
 from migrations_tools.isolation.inputs import PlanInputs
 from migrations_tools.isolation.labels import label_part, proxy_part
 from migrations_tools.isolation.loopback_addresses import LoopbackAddresses, local_part
 from migrations_tools.isolation.mounts import Mounts
-from migrations_tools.isolation.names import Names, built_image, container_name, names
+from migrations_tools.isolation.names import Names, built_image, names
 from migrations_tools.isolation.networks import aliases, attachment_part, host_service, network_parts
 from migrations_tools.isolation.plan_values import IsolationPlan, NotIsolable, Part, PublishedPort, ServicePlan
 from migrations_tools.isolation.ports import Ports
@@ -101,6 +102,7 @@ def _steps(service: Service, drawing: _Drawing) -> Iterator[Part]:
     yield attachment_part(service, drawing.aliases[name])
     yield address_part(service, drawing.stack, given)
     yield inward_part(service, facts)
+    yield power_part(service)
     yield container_lifecycle.restart_part(service)
     yield container_lifecycle.replicas_part(service)
     yield container_lifecycle.health_part(service)
@@ -192,12 +194,10 @@ def _service_plan(service: Service, drawing: _Drawing, part: Part) -> ServicePla
     return ServicePlan(
         service=service.name,
         container_name=drawing.names.containers[service.name],
-        original_container_name=container_name(service, drawing.facts.project),
         image=container_lifecycle.image_of(service, drawing.names, drawing.facts)
         or built_image(service, drawing.facts.project),
         built=service.built,
         replicas=container_lifecycle.replicas(service),
-        restart=container_lifecycle.restart_policy(service),
         network_mode=service.text("network_mode"),
         networks=tuple(networks[key] for key in service.networks),
         aliases=drawing.aliases[service.name],

@@ -70,11 +70,9 @@ class ServicePlan:
 
     service: str
     container_name: str
-    original_container_name: str
     image: str
     built: bool
     replicas: int
-    restart: str
     network_mode: str
     networks: tuple[str, ...]
     aliases: tuple[str, ...]

@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterator
 
 from migrations_tools.isolation.credentials import live
 from migrations_tools.isolation.devices import shared_devices
-from migrations_tools.isolation.hosts import known_hosts
+from migrations_tools.isolation.hosts import HOST_MACHINE, known_hosts
 from migrations_tools.isolation.inputs import PlanInputs
-from migrations_tools.isolation.loopback_addresses import HOST_MACHINE
 from migrations_tools.isolation.resolved import ResolvedStack, Service
 
 _MIGHTY = frozenset({"ALL", "SYS_ADMIN", "SYS_MODULE", "SYS_RAWIO", "SYS_BOOT", "SYS_TIME"})

@@ -11,7 +11,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -197,9 +197,6 @@ class Console:
         finally:
             over.set()
             thread.join()
-
-
-Tell = Callable[[str], None]
 
 
 def _short(line: str, width: int) -> str:

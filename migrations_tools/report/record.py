@@ -16,7 +16,7 @@ from migrations_tools import __version__
 from migrations_tools.catalog import Catalog, Table
 from migrations_tools.errors import CannotProceed
 from migrations_tools.files import shown_path, write_whole
-from migrations_tools.journal import Journal, Run
+from migrations_tools.journal import Journal
 from migrations_tools.operations import Operation
 from migrations_tools.proofs.proof import FAILED, NOT_CHECKED, Proof
 from migrations_tools.provenance import Revision
@@ -40,12 +40,12 @@ _EMPTY: Final[Mapping[str, Any]] = {
 }
 
 
-def note(journal: Journal, run: Run, steps: Sequence[Mapping[str, Any]], **parts: Any) -> dict[str, Any]:
+def note(journal: Journal, steps: Sequence[Mapping[str, Any]], **parts: Any) -> dict[str, Any]:
     """Add a task's steps and parts to the run's record, or begin it; give the record as it is on disk now.
 
     `versions` are added to, `proofs`, `schema`, `history`, `removed` replaced, and all other parts appended.
     """
-    record = _standing(journal, run)
+    record, run = _standing(journal), journal.run
     record["steps"] += [step for step in (*run.steps, *steps) if step not in record["steps"]]
     record["made"] = [{"kind": kind, "name": name} for kind, name in run.made]
     for key, value in parts.items():
@@ -62,10 +62,10 @@ def note(journal: Journal, run: Run, steps: Sequence[Mapping[str, Any]], **parts
     return record
 
 
-def exists(journal: Journal, run: Run) -> bool:
-    """Return whether the run has a record."""
+def exists(journal: Journal) -> bool:
+    """Return whether the run that stands has a record."""
     found = _read(journal)
-    return found is not None and found.get("id") == run.id
+    return found is not None and found.get("id") == journal.run.id
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -91,8 +91,8 @@ def _read(journal: Journal) -> dict[str, Any] | None:
     return found if isinstance(found, dict) and found.get("form") == FORM else None
 
 
-def _standing(journal: Journal, run: Run) -> dict[str, Any]:
-    found = _read(journal)
+def _standing(journal: Journal) -> dict[str, Any]:
+    found, run = _read(journal), journal.run
     if found is not None and found["id"] == run.id:
         return found
     return {

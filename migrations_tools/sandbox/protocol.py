@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from subprocess import Popen
 from typing import Protocol
 
+from migrations_tools.discovery.alembic import Environment
 from migrations_tools.discovery.project import Project
 from migrations_tools.engines.dumps import Restored
 from migrations_tools.engines.postgres import Server
 from migrations_tools.inapp.advice import Advice
 from migrations_tools.inapp.probe_client import Probe, Program, Target
-from migrations_tools.journal import Run
 from migrations_tools.proofs.log_window import Logs
 from migrations_tools.proofs.proof import Proof
 from migrations_tools.sandbox.session import Session
@@ -47,41 +46,60 @@ class Sandbox(Protocol):
     def place(self) -> str:
         """Return where Alembic runs: a service, an interpreter."""
 
-    def open_probe(self, run: Run, purpose: str = PURPOSE) -> tuple[Run, Probe]:
+    def open_probe(self, purpose: str = PURPOSE) -> Probe:
         """Start a probe where Alembic runs, one at a time for each purpose; use it as a context manager."""
 
-    def run_program(self, run: Run, program: Program) -> tuple[Run, Watched]:
+    def run_program(self, program: Program) -> Watched:
         """Run a command of the project's own to its end where Alembic runs, its connections watched.
 
         Raises WrongDatabase when one leads elsewhere.
         """
 
-    def server(self, run: Run) -> Server:
+    def server(self) -> Server:
         """Return the temp server as seen from this machine."""
 
-    def refresh(self, run: Run) -> Run:
+    def refresh(self) -> None:
         """Bring what the probe sees up to date with the project's files."""
 
     def verify(self) -> None:
         """Check again that the temp side is apart from the original. Raises CannotProceed when it is not."""
 
-    def reinstall(self, run: Run) -> tuple[Run, Installation]:
+    def reinstall(self) -> Installation:
         """Destroy the temp database and install again from nothing."""
 
-    def client(self, run: Run, terminal: bool, command: str = "") -> tuple[list[str], dict[str, str]]:
+    def client(self, terminal: bool, command: str = "") -> tuple[list[str], dict[str, str]]:
         """Return the command line of psql on the temp database (for one command), and the variables it needs."""
 
     def versions(self) -> dict[str, str]:
         """Return the versions of what the engine runs on, by name."""
 
-    def restore(self, run: Run, database: str, path: Path) -> Restored:
+    def restore(self, database: str, path: Path) -> Restored:
         """Put a dump into a scratch database of the temp server.
 
         Raises CannotProceed when it is none, would lead out of that database, or one of its statements fails.
         """
 
-    def dry_words(self, run: Run) -> str:
+    def dry_words(self) -> str:
         """Return what `reinstall` would do."""
+
+
+class Engine(Protocol):
+    """One way to provide a temp database and the application beside it, for one task."""
+
+    def isolate(self) -> None:
+        """Start the temp side. Raises CannotProceed with every reason when that is not possible."""
+
+    def reopen(self) -> Sandbox:
+        """Return the temp side of the run that stands."""
+
+    def remove(self) -> list[Proof]:
+        """Remove what the run that stands made; give the proofs that the rest is untouched."""
+
+    def doctor(self) -> None:
+        """Print what was found, and what would keep `isolate` from working."""
+
+    def show_containers(self) -> None:
+        """Print the containers of the run that stands, where there are any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +120,7 @@ class Installation(Protocol):
     def may_migrate_itself(self) -> bool:
         """Return whether something that was started could still be running migrations."""
 
-    def start_application(self, run: Run) -> Run:
+    def start_application(self) -> None:
         """Start the application where the engine has not done so yet: it wants a migrated database."""
 
     def url(self) -> tuple[str, str]:
@@ -117,22 +135,27 @@ class Installation(Protocol):
     def logs(self, only: str = "") -> Logs:
         """Return the log of each service that there is, or of one; the application's own first."""
 
-    def last_proofs(self, run: Run) -> list[Proof]:
+    def last_proofs(self) -> list[Proof]:
         """Prove that the rest of the machine is untouched."""
 
 
-def targets(project: Project, run: Run, databases: Mapping[str, str] | None = None) -> tuple[Target, ...]:
+def targets(project: Project, token: str) -> tuple[Target, ...]:
     """Return what requests to the probe carry, one for each of the project's Alembic environments."""
     return tuple(
-        Target(project.config_candidates, run.token, databases or {}, environment.section)
+        Target(project.config_candidates, token, section=environment.section)
         for environment in project.alembic.environments
     )
 
 
-def taken_over(project: Project, run: Run, folder: str = "") -> Program | None:
+def environments(project: Project, token: str) -> tuple[tuple[Target, Environment], ...]:
+    """Return each of the project's Alembic environments with what requests to the probe carry for it."""
+    return tuple(zip(targets(project, token), project.alembic.environments, strict=True))
+
+
+def taken_over(project: Project, token: str, folder: str = "") -> Program | None:
     """Return the project's own command that starts Alembic, to be taken over; None where a configuration does."""
     command = project.alembic.command
-    return Program(command, run.token, take_over=True, folder=folder) if command else None
+    return Program(command, token, take_over=True, folder=folder) if command else None
 
 
 def watched(process: Popen[str], advice: Advice, program: Program, patience: float) -> Watched:

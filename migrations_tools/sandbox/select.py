@@ -1,28 +1,60 @@
-"""The engines, by name: which one serves, and where each step finds it."""
+"""The registry of the engines: which one serves a task, and which one a run stands on."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Mapping
 
 from migrations_tools.discovery.compose_files import has_any
 from migrations_tools.engines.docker import unreachable
 from migrations_tools.engines.limit import Limit
-from migrations_tools.journal import Run
-from migrations_tools.proofs.proof import Proof
-from migrations_tools.sandbox.protocol import Sandbox
+from migrations_tools.errors import CannotProceed
+from migrations_tools.sandbox.protocol import Engine
 from migrations_tools.sandbox.session import Session
 
 
-def choose(session: Session) -> str:
+def _compose(session: Session) -> Engine:
+    from migrations_tools.sandbox.compose.engine import ComposeEngine
+
+    return ComposeEngine(session)
+
+
+def _embedded(session: Session) -> Engine:
+    from migrations_tools.sandbox.local.embedded import EmbeddedProvider
+    from migrations_tools.sandbox.local.engine import LocalEngine
+
+    return LocalEngine(EmbeddedProvider(session))
+
+
+def _server(session: Session) -> Engine:
+    from migrations_tools.sandbox.local.engine import LocalEngine
+    from migrations_tools.sandbox.local.existing import ExistingProvider
+
+    return LocalEngine(ExistingProvider(session))
+
+
+#: Imported when they are asked for: no task needs more than one.
+ENGINES: Mapping[str, Callable[[Session], Engine]] = {"compose": _compose, "embedded": _embedded, "server": _server}
+
+
+def choose(session: Session) -> Engine:
     """Return the engine to use: the setting, or what `auto` picks, said in one line with the reason.
 
     An engine that was asked for is never replaced by another: if it cannot run, its own error says why.
     """
-    if session.settings.engine != "auto":
-        return session.settings.engine
-    engine, reason = _pick(session)
-    session.console.say(f"Engine: {engine} ({reason}).")
-    return engine
+    name = session.settings.engine
+    if name == "auto":
+        name, reason = _pick(session)
+        session.console.say(f"Engine: {name} ({reason}).")
+    return ENGINES[name](session)
+
+
+def of_run(session: Session) -> Engine:
+    """Return the engine of the run that stands. Raises CannotProceed when the journal names none that there is."""
+    name = session.journal.run.engine
+    if name not in ENGINES:
+        raise CannotProceed(f"The journal {session.journal.path} names an engine {name!r}, and there is none.")
+    return ENGINES[name](session)
 
 
 def _pick(session: Session) -> tuple[str, str]:
@@ -33,42 +65,6 @@ def _pick(session: Session) -> tuple[str, str]:
         step.within(limit)
         problem = unreachable(os.environ, limit)
     return ("embedded", problem) if problem else ("compose", "Docker answers and the project has a Compose file")
-
-
-def isolate(session: Session, engine: str) -> None:
-    """Start the temp side with an engine."""
-    if engine == "compose":
-        from migrations_tools.sandbox.compose.isolate import isolate as with_compose
-
-        with_compose(session)
-        return
-    from migrations_tools.sandbox.local.isolate import isolate as with_local
-
-    with_local(session, engine)
-
-
-def reopen(session: Session, run: Run) -> Sandbox:
-    """Return the temp side of a run that stands; the engine is the journal's."""
-    if run.engine == "compose":
-        from migrations_tools.sandbox.compose.copy import reopen as copy_of_run
-        from migrations_tools.sandbox.compose.sandbox import ComposeSandbox
-
-        return ComposeSandbox(copy_of_run(session, run))
-    from migrations_tools.sandbox.local.local_project import read_source
-    from migrations_tools.sandbox.local.sandbox import LocalSandbox
-
-    return LocalSandbox(session, read_source(session), run.id, run.engine)
-
-
-def remove(session: Session, run: Run) -> list[Proof]:
-    """Remove what a run made with its engine; give the proofs that the rest is untouched."""
-    if run.engine == "compose":
-        from migrations_tools.sandbox.compose.remove import remove as from_compose
-
-        return from_compose(session, run)
-    from migrations_tools.sandbox.local.remove import remove as from_local
-
-    return from_local(session, run)
 
 
 def refuse_lost(session: Session) -> None:

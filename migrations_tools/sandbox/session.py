@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import datetime
 import os
+import secrets
+import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from migrations_tools.discovery.project import Project
 from migrations_tools.engines import endpoint
 from migrations_tools.engines.docker import Docker, find_compose
 from migrations_tools.engines.limit import Limit
+from migrations_tools.engines.postgres import MARK_START
 from migrations_tools.errors import CannotProceed, MigrationsToolsError
 from migrations_tools.journal import Journal, Run
+from migrations_tools.proofs.project_files import hashes_of
 from migrations_tools.report.console import Console
 from migrations_tools.settings import Settings
 
@@ -43,32 +50,60 @@ class Session:
             environment=place.pinned(variables),
             show=self.console.command,
             progress=self.console.detail,
+            record=self.journal.note_command,
             dry=self.dry,
             timeout=self.settings.command_timeout,
             endpoint=place,
         )
 
 
+def now() -> str:
+    """Return the present moment in UTC as logs and containers write it (RFC 3339): `2026-01-31T12:00:00.000000Z`."""
+    return datetime.datetime.now(tz=datetime.timezone.utc).isoformat().replace("+00:00", "Z")
+
+
+def begin_run(session: Session, project: Project, engine: str, **more: Any) -> None:
+    """Begin the run of a project with an engine: the journal is written before anything is made."""
+    session.journal.begin(
+        Run(
+            id=secrets.token_hex(8),
+            project=project.name,
+            temp_project=f"{project.name}{session.settings.suffix}",
+            engine=engine,
+            started=time.time(),
+            token=f"{MARK_START}{secrets.token_hex(16)}",
+            postgres=session.settings.postgres,
+            compose_files=tuple(str(path) for path in project.compose.files),
+            hashes=hashes_of(session.root, project),
+            **more,
+        )
+    )
+
+
 @contextmanager
-def busy(session: Session, run: Run) -> Iterator[Run]:
+def busy(session: Session) -> Iterator[None]:
     """Mark the run as being worked on, so that `cleanup` after a kill knows to look twice.
 
     An error that was reported puts the run back to where it stood; the stack is kept for inspection.
     """
+    stage = session.journal.run.stage
+    with stopping_at(session, stage):
+        session.journal.update(stage="busy")
+        yield
+
+
+@contextmanager
+def stopping_at(session: Session, stage: str) -> Iterator[None]:
+    """Note the stage that an error leaves a run at; when not even that can be written, tell both reasons."""
     try:
-        yield session.journal.update(run, stage="busy")
+        yield
     except MigrationsToolsError as error:
-        stopped_at(session, run, run.stage, error)
+        try:
+            session.journal.update(stage=stage)
+        except CannotProceed as second:
+            reasons = list(dict.fromkeys([*error.reasons, *second.reasons]))
+            raise CannotProceed(reasons, tip=second.tip) from error
         raise
-
-
-def stopped_at(session: Session, run: Run, stage: str, error: MigrationsToolsError) -> None:
-    """Note the stage that an error left a run at; when not even that can be written, tell both reasons."""
-    try:
-        session.journal.update(session.journal.read() or run, stage=stage)
-    except CannotProceed as second:
-        reasons = list(dict.fromkeys([*error.reasons, *second.reasons]))
-        raise CannotProceed(reasons, tip=second.tip) from error
 
 
 @contextmanager
@@ -83,19 +118,18 @@ def written(what: str) -> Iterator[None]:
 _UNWRITTEN = "Is there room on the disk, and may this user write there? The temp stack was kept."
 
 
-def standing_run(session: Session, after: str, stages: Collection[str] = READY) -> Run:
-    """Return the run that stands, at one of the stages.
+def read_standing(session: Session, task: str, stages: Collection[str] = READY) -> None:
+    """Read the run that stands, which a task needs at one of the stages.
 
     Raises CannotProceed, saying which task comes first, when there is none, or it is half made.
     """
     run = session.journal.read()
     if run is None:
         raise CannotProceed(
-            f"`invoke {after}` needs the temp stack, and none stands.", tip="Run `invoke isolate` first."
+            f"`invoke {task}` needs the temp stack, and none stands.", tip="Run `invoke isolate` first."
         )
     if run.stage not in stages:
         said = "did not come up" if run.stage == "failed" else "is half made: the last task was interrupted"
         if at_work := session.journal.at_work():
             raise CannotProceed(f"{at_work} is at work on the temp stack.", tip="Wait for it to end.")
         raise CannotProceed(f"The temp stack {said}.", tip="Run `invoke isolate` again, or `invoke cleanup`.")
-    return run

@@ -25,6 +25,8 @@ def installed_parts(scratch: ScratchDatabases) -> dict[str, Any]:
     history = [item for each in scratch.installed for item in read_history(scratch.probe, each.target)]
     return {
         "schema": {name: record.schema_json(scratch.read(name)) for name in scratch.databases},
-        "history": record.history_json(history, [item["revision"] for item in scratch.run.generated]),
+        "history": record.history_json(
+            history, [item["revision"] for item in scratch.sandbox.session.journal.run.generated]
+        ),
         "versions": {**versions(scratch.sandbox, hello), "postgresql": scratch.server.version()},
     }

@@ -112,7 +112,7 @@ def _from_the_dump(roundtrip: RoundTrip, revisions: Sequence[Revision]) -> None:
     scratch = roundtrip.scratch
     if scratch.dump:
         scratch.sandbox.restore(
-            scratch.run, roundtrip.copies.get(scratch.main) or next(iter(roundtrip.copies.values())), scratch.dump
+            roundtrip.copies.get(scratch.main) or next(iter(roundtrip.copies.values())), scratch.dump
         )
     _replay(roundtrip, revisions)
 
@@ -123,9 +123,7 @@ def _from_the_top(roundtrip: RoundTrip, revisions: Sequence[Revision]) -> None:
     Raises CannotProceed when the project's own install command fails, or a revision's `downgrade()`.
     """
     scratch = roundtrip.scratch
-    run_install(
-        scratch.sandbox, scratch.run, scratch.sandbox.session.settings.install_command, scratch.sent(roundtrip.copies)
-    )
+    run_install(scratch.sandbox, scratch.sandbox.session.settings.install_command, scratch.sent(roundtrip.copies))
     for revision in reversed(revisions):
         for each in _passes(roundtrip, revision.revision, "downgrade").values():
             if each.failure:

@@ -7,7 +7,6 @@ from functools import partial
 
 from migrations_tools.catalog import Catalog
 from migrations_tools.inapp.probe_client import ProbeError
-from migrations_tools.journal import Run
 from migrations_tools.proofs import schema
 from migrations_tools.proofs.proof import FAILED, Proof, attempted, not_checked
 from migrations_tools.provenance import Revision
@@ -81,7 +80,7 @@ def _oracle(scratch: ScratchDatabases) -> list[Proof]:
             schema.about(schema.ORACLE, name if len(scratch.databases) > 1 else ""),
             actual[name],
             models.schemas[name],
-            _held(scratch.run, name),
+            _held(scratch, name),
             models.excluded[name],
             lambda: [one for each in scratch.installed for one in read_history(scratch.probe, each.target)],
         )
@@ -89,9 +88,10 @@ def _oracle(scratch: ScratchDatabases) -> list[Proof]:
     ]
 
 
-def _held(run: Run, database: str) -> set[str]:
+def _held(scratch: ScratchDatabases, database: str) -> set[str]:
     """Return the objects of a database that the review has held back."""
-    return {name for finding in run.held if finding["database"] == database for name in finding["objects"]}
+    held = scratch.sandbox.session.journal.run.held
+    return {name for finding in held if finding["database"] == database for name in finding["objects"]}
 
 
 # --- where the project has an install of its own -----------------------------------------------------------------
@@ -122,7 +122,7 @@ def _round_trip(scratch: ScratchDatabases, migrated: Migrated, newest: Revision,
 
         try:
             # It has the newest revision already: the first way down shows what lies below.
-            run_install(scratch.sandbox, scratch.run, install, scratch.sent(copies))
+            run_install(scratch.sandbox, install, scratch.sent(copies))
             before = go("downgrade", down)
             first = go("upgrade", "heads")
             lowered, again = go("downgrade", down), go("upgrade", "heads")

@@ -13,7 +13,6 @@ from migrations_tools.catalog import Catalog, Query
 from migrations_tools.discovery.alembic_config import USUAL
 from migrations_tools.engines.postgres import Server, querying
 from migrations_tools.inapp.probe_client import Asked, Probe
-from migrations_tools.journal import Run
 from migrations_tools.sandbox.protocol import Sandbox
 from migrations_tools.trial.install import Migrated
 
@@ -23,13 +22,12 @@ EVERY = ""  # in the place of a database's name: whichever env.py connects to
 
 @dataclass(frozen=True, slots=True)
 class ScratchDatabases:
-    """What works on scratch databases: the engine, the run, the probe, the server, and what was installed.
+    """What works on scratch databases: the engine, the probe, the server, and what was installed.
 
     `dump` is the user's own data, which takes the place of made rows where revisions are executed.
     """
 
     sandbox: Sandbox
-    run: Run
     probe: Probe
     server: Server
     installed: tuple[Migrated, ...]

@@ -42,7 +42,7 @@ _NOT_CUT_SINCE = 120000
 def prove(scratch: ScratchDatabases, migrated: Migrated, wanted: str) -> list[Proof]:
     """Make the stairway's proofs for one environment: one for each new revision, or one for a whole range."""
     history = tuple(reversed(read_history(scratch.probe, migrated.target)))
-    chosen = choose(history, wanted, [str(item["revision"]) for item in scratch.run.generated])
+    chosen = choose(history, wanted, [str(item["revision"]) for item in scratch.sandbox.session.journal.run.generated])
     if wanted == NEW:
         claim = schema.about(schema.ROUND_TRIP, scratch.label(migrated))
         if not chosen:

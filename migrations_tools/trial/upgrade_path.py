@@ -33,7 +33,7 @@ def prove(scratch: ScratchDatabases, dump: Path) -> Proof:
 def _prove(scratch: ScratchDatabases, dump: Path) -> Proof:
     with scratch.copies(TRIP, scratch.databases) as copies:
         copy = copies[scratch.main]
-        scratch.sandbox.restore(scratch.run, copy, dump)
+        scratch.sandbox.restore(copy, dump)
         begun = [revision for each in scratch.installed for revision in _current(scratch, each, copies)]
         before = _contents(scratch, copy)
         for each in scratch.installed:

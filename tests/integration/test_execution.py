@@ -73,7 +73,8 @@ class Temp:
     @property
     def session(self) -> Any:
         settings = SimpleNamespace(install_command="make it so" if self.install else "")
-        return SimpleNamespace(settings=settings, console=Console(quiet=True))
+        journal = SimpleNamespace(run=SimpleNamespace(token=TOKEN))
+        return SimpleNamespace(settings=settings, console=Console(quiet=True), journal=journal)
 
     def scratch_name(self, database: str, purpose: str) -> str:
         self.made.append(database)
@@ -82,10 +83,10 @@ class Temp:
     def base_of(self, _database: str) -> str:
         return self.base
 
-    def run_program(self, run: Any, program: Program) -> tuple[Any, Watched]:
+    def run_program(self, program: Program) -> Watched:
         (scratch,) = program.databases.values()
         run_sql(self.server.url(scratch), self.install)
-        return run, Watched(0, (), ())
+        return Watched(0, (), ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,7 @@ def scratch(probe: Probe, sandbox: Any, server: Server, names: Sequence[str]) ->
     standings = tuple(Standing(name, (), "alembic_version") for name in names)
     migrated = Migrated(SimpleNamespace(section=""), target(), (), standings)  # type: ignore[arg-type]
     reached = TempServer(server.host, server.port, server.user, names[0], TOKEN, server.password)
-    return ScratchDatabases(sandbox, SimpleNamespace(token=TOKEN), probe, reached, (migrated,))  # type: ignore[arg-type]
+    return ScratchDatabases(sandbox, probe, reached, (migrated,))  # type: ignore[arg-type]
 
 
 def line_of(trip: Executed) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -341,6 +342,21 @@ def test_an_asynchronous_environment_works_and_an_application_that_cannot_start_
         assert "no-such-program" in done.out
         assert "The fresh install works: 5 proofs, 3 not checked." in done.out
         assert project.tool_files() == LEFT_AFTER_VALIDATE
+
+
+def test_an_application_without_a_compose_file_is_asked_the_health_path_of_the_settings(
+    no_docker: dict[str, str],
+) -> None:
+    wishes: dict[str, Any] = {
+        "application_command": "python -m http.server --bind 127.0.0.1 {port}",
+        "health_path": "/alembic.ini",
+    }
+    with local_project("plain", no_docker, engine="embedded", **wishes) as project:
+        done = project.invoke("isolate", "validate")
+        assert project.invoke("cleanup").code == 0
+    assert re.search(
+        r"✔ The application's health path .*\n +GET http://127\.0\.0\.1:\d+/alembic\.ini: 200", done.out
+    ), done
 
 
 def test_a_route_that_fails_is_told_with_the_traceback_from_the_applications_log(no_docker: dict[str, str]) -> None:

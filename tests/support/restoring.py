@@ -16,7 +16,7 @@ from migrations_tools.engines.postgres import querying
 from migrations_tools.journal import Journal
 from migrations_tools.report.console import Console
 from migrations_tools.sandbox import select
-from migrations_tools.sandbox.session import Session, standing_run
+from migrations_tools.sandbox.session import Session, read_standing
 
 
 def main() -> None:
@@ -26,11 +26,11 @@ def main() -> None:
     config.load_shell_env()
     root, loaded = settings.find_root(Path.cwd()), settings.load(config[settings.SECTION])
     session = Session(root, loaded, Journal(root, loaded.suffix), Console())
-    run = standing_run(session, "restore")
-    sandbox = select.reopen(session, run)
-    server = sandbox.server(run)
+    read_standing(session, "restore")
+    sandbox = select.of_run(session).reopen()
+    server = sandbox.server()
     with server.scratch(sandbox.scratch_name(sandbox.database, "data"), sandbox.base_of(sandbox.database)) as name:
-        restored = sandbox.restore(run, name, Path(sys.argv[1]))
+        restored = sandbox.restore(name, Path(sys.argv[1]))
         with server.connect(name) as connection:
             query = querying(connection)
             held = data.fingerprint(query, catalog.read(query))

@@ -192,19 +192,19 @@ class SmallTemp:
     def scratch_name(self, database: str, purpose: str) -> str:
         return f"{database}_{purpose}"
 
-    def open_probe(self, run: Run, purpose: str = "") -> tuple[Run, Lasting]:
+    def open_probe(self, purpose: str = "") -> Lasting:
         """Return the probe; for a purpose that changes what its process has imported, one of its own."""
         if not purpose:
-            return run, self.probe
+            return self.probe
         url = with_driver(f"postgresql://{self.place.user}:{self.place.password}@{self.place.host}:{self.place.port}/")
         own = self.stack.enter_context(probing(self.session.root, url + self.place.database))
-        return run, Lasting(own, self.place.database)
+        return Lasting(own, self.place.database)
 
-    def server(self, _run: Run) -> Server:
+    def server(self) -> Server:
         return self.place
 
-    def refresh(self, run: Run) -> Run:
-        return run
+    def refresh(self) -> None:
+        pass
 
     def versions(self) -> dict[str, str]:
         return {}
@@ -301,13 +301,13 @@ class Desk:
 
     def ask(self, do: str, **more: Any) -> Any:
         """Ask the probe about the example."""
-        (target,) = targets(self._project(), self._run())
+        (target,) = targets(self._project(), TOKEN)
         return self.lasting.ask(target.request(do, **more), do)
 
     def generate(self, example: Example) -> Generated:
         """Review what autogenerate finds in the example that is laid out, as `invoke generate` does."""
         with self._sandbox(example) as sandbox:
-            return generate._ask(sandbox, self._run(), 0, _wish(example.settings))[1]
+            return generate._ask(sandbox, 0, _wish(example.settings))
 
     def review_by_hand(self, example: Example) -> tuple[Finding, ...]:
         """Review the revisions of the example that is laid out, as `invoke review` does."""
@@ -317,7 +317,7 @@ class Desk:
             ("2b7e_by_hand.py",) if example.migration else (), "", _allowances(example.settings)
         )
         with self._sandbox(example) as sandbox:
-            return tuple(review._one(sandbox, self._run(), 0, wish)[1].findings)
+            return tuple(review._one(sandbox, 0, wish).findings)
 
     @contextmanager
     def _sandbox(self, example: Example) -> Iterator[Any]:
@@ -341,7 +341,7 @@ class Desk:
         known = {item.name for item in fields(Settings)}
         chosen = Settings(**{key: value for key, value in settings.items() if key in known})
         journal = Journal(self.folder, "_temp")
-        journal.folder.mkdir(parents=True, exist_ok=True)
+        journal.begin(Run("review", "example", "example_temp", "embedded", 0.0, TOKEN))
         with redirect_stdout(io.StringIO()):
             return Session(self.folder, chosen, journal, Console())
 
@@ -351,9 +351,6 @@ class Desk:
         return Project(
             self.folder, "example", files, "", setup, (str(self.folder / "alembic.ini"),), NO_DATABASE, None, ()
         )
-
-    def _run(self) -> Run:
-        return Run("review", "example", "example_temp", "embedded", 0.0, TOKEN)
 
 
 def _unexecuted(_scratch: Any, files: Any, reviewed: Any, _around: Any) -> ExecutedFiles:

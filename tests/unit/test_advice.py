@@ -2,69 +2,75 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from migrations_tools.inapp.advice import Advice
+from migrations_tools.sandbox.compose import start
+from migrations_tools.sandbox.local import embedded, existing
 
-EMBEDDED = Advice("embedded", "pip install {}".format)
+COMPOSE, EMBEDDED, SERVER = (
+    replace(each, mending="pip install {}".format) for each in (start.ADVICE, embedded.ADVICE, existing.ADVICE)
+)
 REVISION = {"revision": "0007", "revision_file": "0007_name.py:12"}
 
 
 @pytest.mark.parametrize(
-    ("engine", "error", "said"),
+    ("advice", "error", "said"),
     [
         pytest.param(
-            "embedded",
+            EMBEDDED,
             {"type": "ModuleNotFoundError", "module": "geoalchemy2.types"},
             "The Python that Alembic runs in has no geoalchemy2. To mend it: pip install geoalchemy2",
             id="a package is missing",
         ),
         pytest.param(
-            "embedded",
+            EMBEDDED,
             {"sqlstate": "0A000", "message": 'extension "postgis" is not available', **REVISION},
             "The temp server does not have the extension postgis: use the engine `compose`",
             id="since PostgreSQL 15",
         ),
         pytest.param(
-            "compose",
+            COMPOSE,
             {"sqlstate": "58P01", "message": 'could not open extension control file "/usr/share/x.control"'},
             "The temp server does not have the extension",
             id="before PostgreSQL 15",
         ),
         pytest.param(
-            "server",
+            SERVER,
             {"sqlstate": "42501", "message": 'permission denied to create extension "pg_cron"', **REVISION},
             "The role owns its database and is no superuser, and pg_cron wants one:",
             id="no superuser",
         ),
         pytest.param(
-            "embedded",
+            EMBEDDED,
             {"sqlstate": "42P01", "message": 'relation "users" does not exist', **REVISION},
             "The history cannot be replayed from nothing: revision 0007 (0007_name.py:12) wants",
             id="no such table",
         ),
         pytest.param(
-            "embedded",
+            EMBEDDED,
             {"sqlstate": "23505", "message": "duplicate key", **REVISION},
             "Look at revision 0007 (0007_name.py:12). Nothing was written into the project",
             id="another error",
         ),
         pytest.param(
-            "embedded",
+            EMBEDDED,
             {"type": "OperationalError", "sqlstate": "28P01", "message": "password authentication failed"},
             "Alembic could not connect.",
             id="no entry",
         ),
         pytest.param(
-            "compose",
+            COMPOSE,
             {"type": "NeverReachedAlembic", "message": "the command ended"},
             "The setting `alembic_command` must be a command that ends up in Alembic",
             id="not Alembic",
         ),
     ],
 )
-def test_an_error_comes_with_what_to_do(engine: str, error: dict[str, str], said: str) -> None:
-    assert Advice(engine, EMBEDDED.mending).on(error).startswith(said)
+def test_an_error_comes_with_what_to_do(advice: Advice, error: dict[str, str], said: str) -> None:
+    assert advice.on(error).startswith(said)
 
 
 @pytest.mark.parametrize("error", [{"type": "ValueError", "message": "x"}, {"sqlstate": "42P01", "message": "x"}])

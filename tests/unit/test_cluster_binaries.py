@@ -10,7 +10,7 @@ from migrations_tools.engines.cluster import binaries as module
 from migrations_tools.engines.cluster.binaries import extensions, find_binaries
 from migrations_tools.errors import CannotProceed
 from migrations_tools.images import Image
-from migrations_tools.sandbox.local.provider import differences
+from migrations_tools.sandbox.local.embedded import differences
 
 
 def install(place: Path, version: str) -> Path:

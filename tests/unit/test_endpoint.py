@@ -243,10 +243,11 @@ def test_an_engines_id_is_what_it_answers_twice(tmp_path: Path) -> None:
 def _refusal(tmp_path: Path, now: str, **made_on: Any) -> CannotProceed | None:
     run = Run("1", "shop", "shop_temp", "compose", 1.5, "t", **made_on)
     session = Session(tmp_path, Settings(), Journal(tmp_path, "_temp"), Console())
+    session.journal.begin(run)
     docker = _answering(tmp_path, now)
     docker = Docker(environment=docker.environment, endpoint=find(docker))
     try:
-        refuse_another(session, docker, run)
+        refuse_another(session, docker)
     except CannotProceed as error:
         return error
     return None

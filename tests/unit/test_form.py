@@ -51,18 +51,18 @@ def _planned(original: Original) -> IsolationPlan:
     return plan(original.config, PlanInputs(project=original.project.name, database_service="postgres"))
 
 
-def _written(session: Session) -> tuple[Run, Copy]:
+def _written(session: Session) -> Copy:
     session = replace(session, console=Console())  # a new one prints to where pytest catches output now
     original = read_original(session)
     planned = _planned(original)
-    run = session.journal.write(Run("1", "recyclic", planned.project, "compose", 0.0, "token", plan=as_json(planned)))
-    return write_verified(session, original, planned, run, find_features(original))
+    session.journal.begin(Run("1", "recyclic", planned.project, "compose", 0.0, "token", plan=as_json(planned)))
+    return write_verified(session, original, planned, find_features(original))
 
 
 def test_a_compose_that_obeys_the_tag_gets_an_override_without_secrets(
     session: Session, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run, copy = _written(session)
+    copy, run = _written(session), session.journal.run
     assert (run.form, session.journal.read()) == (OVERRIDE, run)
     assert copy.stack.options == (*copy.original.options, "--file", str(session.journal.override_path))
     assert PASSWORD not in session.journal.override_path.read_text()
@@ -74,9 +74,9 @@ def test_a_compose_that_ignores_the_tag_gets_one_whole_file_that_is_private_and_
     session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _older(tmp_path, monkeypatch, BEFORE_OVERRIDE)
-    run, copy = _written(session)
+    copy = _written(session)
     whole = session.journal.whole_path
-    assert run.form == WHOLE
+    assert session.journal.run.form == WHOLE
     folder = str(session.root / "compose")
     assert copy.stack.options == ("--project-directory", folder, "--file", str(whole))
     assert stat.S_IMODE(whole.stat().st_mode) == 0o600
@@ -92,9 +92,10 @@ def test_later_tasks_read_the_copy_in_the_form_that_the_journal_names(
     session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _older(tmp_path, monkeypatch, BEFORE_OVERRIDE)
-    run, copy = _written(session)
-    assert reopen(session, run).stack.options == copy.stack.options
-    assert reopen(session, replace(run, form=OVERRIDE)).stack.options != copy.stack.options
+    copy = _written(session)
+    assert reopen(session).stack.options == copy.stack.options
+    session.journal.update(form=OVERRIDE)
+    assert reopen(session).stack.options != copy.stack.options
 
 
 def test_an_override_that_is_merged_wrongly_falls_back_to_one_whole_file(
@@ -103,8 +104,8 @@ def test_an_override_that_is_merged_wrongly_falls_back_to_one_whole_file(
     # The small files of the trial are obeyed, the real override is not: as 2.24.4 does with included files.
     _older(tmp_path, monkeypatch, BEFORE_OVERRIDE, only_in=".migrations_tools")
     assert find_features(read_original(session)).override
-    run, _copy = _written(session)
-    assert run.form == WHOLE
+    _written(session)
+    assert session.journal.run.form == WHOLE
     said = capsys.readouterr().out
     assert "`docker compose` merges the override wrongly" in said
     assert "it publishes the host port 5432, which the original publishes" in said
@@ -117,9 +118,9 @@ def test_where_no_form_keeps_the_copy_apart_every_reason_is_given(session: Sessi
     other = plan(
         original.config, PlanInputs(project="recyclic", database_service="postgres", busy_ports=frozenset({5433}))
     )
-    run = session.journal.write(Run("1", "recyclic", planned.project, "compose", 0.0, "token"))
+    session.journal.begin(Run("1", "recyclic", planned.project, "compose", 0.0, "token"))
     with pytest.raises(CannotProceed) as caught:
-        write_verified(session, original, replace(other, override=planned.override), run, find_features(original))
+        write_verified(session, original, replace(other, override=planned.override), find_features(original))
     assert caught.value.reasons[0] == "The copy would not be apart from the original:"
     assert any("published ports are not the planned ones" in reason for reason in caught.value.reasons)
     assert len(set(caught.value.reasons)) == len(caught.value.reasons)

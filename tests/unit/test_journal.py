@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ import pytest
 from migrations_tools import process_lock
 from migrations_tools.errors import CannotProceed
 from migrations_tools.files import partial, sha256, tree_fingerprint, write_whole
-from migrations_tools.journal import Journal, Run, noting
+from migrations_tools.journal import Journal, Run
 from tests.support.embedded import open_folder
 
 
@@ -34,13 +35,13 @@ def _run(**more: object) -> Run:
 
 def test_what_was_written_is_read_back(tmp_path: Path) -> None:
     journal = Journal(tmp_path, "_temp")
-    run = journal.write(_run(made=(("volume", "shop_data_temp"),), generated=({"path": "a.py"},), hashes={"a": "b"}))
+    journal.begin(run := _run(made=(("volume", "shop_data_temp"),), generated=({"path": "a.py"},), hashes={"a": "b"}))
     assert journal.read() == run
 
 
 def test_a_journal_that_does_not_know_its_engine_is_read(tmp_path: Path) -> None:
     journal = Journal(tmp_path, "_temp")
-    journal.write(_run(endpoint="unix:///var/run/docker.sock", engine_id="id"))
+    journal.begin(_run(endpoint="unix:///var/run/docker.sock", engine_id="id"))
     older = json.loads(journal.path.read_text())
     for name in ("endpoint", "engine_id"):
         del older[name]
@@ -50,15 +51,44 @@ def test_a_journal_that_does_not_know_its_engine_is_read(tmp_path: Path) -> None
 
 def test_nothing_is_noted_twice_and_the_order_is_kept(tmp_path: Path) -> None:
     journal = Journal(tmp_path, "_temp")
-    run = journal.will_make(_run(), ("volume", "b"), ("volume", "a"))
-    run = journal.will_make(run, ("volume", "a"), ("image", "a"))
-    assert run.made == (("volume", "b"), ("volume", "a"), ("image", "a"))
-    assert journal.read() == run
+    journal.begin(_run())
+    journal.will_make(("volume", "b"), ("volume", "a"))
+    journal.will_make(("volume", "a"), ("image", "a"))
+    assert journal.run.made == (("volume", "b"), ("volume", "a"), ("image", "a"))
+    assert Journal(tmp_path, "_temp").read() == journal.run
+
+
+def test_a_run_is_there_once_it_was_begun_or_read_and_until_it_is_forgotten(tmp_path: Path) -> None:
+    journal, other = Journal(tmp_path, "_temp"), Journal(tmp_path, "_temp")
+    with pytest.raises(CannotProceed, match=r"No temp stack stands\."):
+        _ = journal.run
+    journal.begin(_run())
+    assert other.read() == other.run == journal.run
+    journal.forget()
+    for each in (journal, other):
+        assert each.read() is None
+        with pytest.raises(CannotProceed, match=r"No temp stack stands\."):
+            _ = each.run
+
+
+def test_threads_that_change_the_run_at_once_lose_nothing(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, "_temp")
+    journal.begin(_run())
+
+    def change(number: int) -> None:
+        journal.will_make(("volume", f"v{number}_temp"))
+        journal.update(**({"stage": "busy"} if number % 2 else {"built_from": "f"}))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(change, range(40)))
+    assert sorted(journal.run.names("volume")) == sorted(f"v{number}_temp" for number in range(40))
+    assert (journal.run.stage, journal.run.built_from) == ("busy", "f")
+    assert Journal(tmp_path, "_temp").read() == journal.run
 
 
 def test_the_tools_folder_ignores_itself_in_git(tmp_path: Path) -> None:
     subprocess.run(["git", "init", "-q", tmp_path], check=True)
-    Journal(tmp_path, "_temp").write(_run())
+    Journal(tmp_path, "_temp").begin(_run())
     status = subprocess.run(
         ["git", "-C", tmp_path, "status", "--porcelain"], check=True, capture_output=True, text=True
     )
@@ -105,7 +135,7 @@ def test_a_journal_that_cannot_be_read_is_an_error_and_stays(tmp_path: Path, con
 )
 def test_a_journal_of_the_wrong_form_is_an_error_and_stays(tmp_path: Path, changes: dict[str, object]) -> None:
     journal = Journal(tmp_path, "_temp")
-    journal.write(_run())
+    journal.begin(_run())
     text = json.dumps({**json.loads(journal.path.read_text()), **changes})
     journal.path.write_text(text)
     with pytest.raises(CannotProceed, match="is not as this tool writes it"):
@@ -116,7 +146,7 @@ def test_a_journal_of_the_wrong_form_is_an_error_and_stays(tmp_path: Path, chang
 @pytest.mark.parametrize("cut", [0.1, 0.5, 0.9, 0.999])
 def test_a_journal_that_was_cut_off_anywhere_is_an_error(tmp_path: Path, cut: float) -> None:
     journal = Journal(tmp_path, "_temp")
-    journal.write(_run(made=tuple(("volume", f"v{number}_temp") for number in range(50))))
+    journal.begin(_run(made=tuple(("volume", f"v{number}_temp") for number in range(50))))
     content = journal.path.read_bytes()
     journal.path.write_bytes(content[: int(len(content) * cut)])
     with pytest.raises(CannotProceed, match="cannot be read"):
@@ -126,14 +156,14 @@ def test_a_journal_that_was_cut_off_anywhere_is_an_error(tmp_path: Path, cut: fl
 def test_a_journal_that_was_copied_with_its_folder_is_not_this_folders(tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
     first.mkdir()
-    Journal(first, "_temp").write(_run())
+    Journal(first, "_temp").begin(_run())
     shutil.copytree(first, second)
     with pytest.raises(CannotProceed, match=f"is a copy of that of {first}") as caught:
         Journal(second, "_temp").read()
     assert f"`invoke cleanup` there; here, remove {second}" in caught.value.tip
     assert Journal(first, "_temp").read() == _run()
     # What the first folder has cleaned up, or begun anew, is no longer what the copy lists.
-    Journal(first, "_temp").write(_run(id="2"))
+    Journal(first, "_temp").begin(_run(id="2"))
     assert Journal(second, "_temp").read() == _run()
 
 
@@ -141,7 +171,7 @@ def test_a_journal_goes_with_a_folder_that_is_moved_and_is_the_same_by_way_of_a_
     first, second, link = tmp_path / "first", tmp_path / "second", tmp_path / "link"
     first.mkdir()
     link.symlink_to(first)
-    Journal(link, "_temp").write(_run())
+    Journal(link, "_temp").begin(_run())
     assert Journal(first, "_temp").read() == Journal(link, "_temp").read() == _run()
     first.rename(second)
     assert Journal(second, "_temp").read() == _run()
@@ -161,10 +191,10 @@ def test_a_folder_that_is_none_is_refused_and_nothing_behind_it_is_touched(
         instead.symlink_to(elsewhere)
     if what == "link":
         elsewhere.mkdir()
-        Journal(elsewhere, "_temp").write(_run())
+        Journal(elsewhere, "_temp").begin(_run())
     before = _contents(tmp_path)
     journal = Journal(root, "_temp")
-    for action in (journal.read, journal.prepare, lambda: journal.write(_run())):
+    for action in (journal.read, journal.prepare, lambda: journal.begin(_run())):
         with pytest.raises(CannotProceed) as caught:
             action()
         assert str(instead) in caught.value.reasons[0]
@@ -179,7 +209,7 @@ def _contents(folder: Path) -> dict[str, bytes]:
 
 def test_forgetting_leaves_only_the_last_report(tmp_path: Path) -> None:
     journal = Journal(tmp_path, "_temp")
-    journal.write(_run())
+    journal.begin(_run())
     own = (journal.override_path, journal.whole_path, journal.error_path)
     for path in (*own, partial(journal.whole_path), journal.report_path, partial(journal.path)):
         path.write_text("x")
@@ -188,7 +218,7 @@ def test_forgetting_leaves_only_the_last_report(tmp_path: Path) -> None:
 
 
 def test_two_suffixes_have_two_journals(tmp_path: Path) -> None:
-    Journal(tmp_path, "_temp").write(_run())
+    Journal(tmp_path, "_temp").begin(_run())
     assert Journal(tmp_path, "_other").read() is None
 
 
@@ -201,7 +231,7 @@ def test_runs_with_several_suffixes_begin_at_once_in_a_new_folder(tmp_path: Path
     def begin(place: tuple[int, int]) -> None:
         journal = Journal(tmp_path / str(place[0]), f"_{place[1]}")
         with journal.lock("isolate"):
-            journal.write(_run())
+            journal.begin(_run())
 
     places = [(root, suffix) for root in range(30) for suffix in range(8)]
     for root in range(30):
@@ -233,7 +263,7 @@ def test_a_file_is_on_disk_before_it_has_its_name_and_its_name_before_anybody_go
         real(handle)
 
     monkeypatch.setattr(os, "fsync", fsync)
-    journal.write(_run())
+    journal.begin(_run())
     tool, folder = tmp_path / ".migrations_tools", journal.folder
     # The new folders' names, then the bytes while the name is not taken, then the name.
     assert synced[:2] == [(str(tmp_path), False), (str(tool), False)]
@@ -262,7 +292,7 @@ def _limited(folder: Path, most: int, code: str) -> subprocess.CompletedProcess[
 
 _GROW = """
     try:
-        journal.write(_run(made=tuple(("volume", f"v{number}_temp") for number in range(5000))))
+        journal.begin(_run(made=tuple(("volume", f"v{number}_temp") for number in range(5000))))
     except CannotProceed as error:
         print(error.reasons[0], error.tip, sep="\\n")
 """
@@ -270,7 +300,7 @@ _GROW = """
 
 def test_a_disk_without_room_leaves_the_journal_whole_and_says_so(tmp_path: Path) -> None:
     journal = Journal(tmp_path, "_temp")
-    journal.write(_run())
+    journal.begin(_run())
     before = _contents(tmp_path)
     done = _limited(tmp_path, 4096, _GROW)
     assert f"The journal {journal.path} cannot be written: File too large." in done.stdout, done
@@ -281,7 +311,7 @@ def test_a_disk_without_room_leaves_the_journal_whole_and_says_so(tmp_path: Path
 
 
 def test_without_any_room_a_task_still_holds_the_project(tmp_path: Path) -> None:
-    Journal(tmp_path, "_temp").write(_run())
+    Journal(tmp_path, "_temp").begin(_run())
     done = _limited(tmp_path, 0, "with journal.lock('cleanup'): print(journal.read().id)")
     assert (done.stdout, done.stderr) == ("1\n", "")
 
@@ -300,20 +330,26 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 def test_a_full_disk_leaves_the_journal_whole_until_there_is_room_again(small_disk: Path) -> None:
     journal = Journal(small_disk, "_temp")
-    run = journal.write(_run())
+    journal.begin(run := _run())
     filler = small_disk / "filler"
     with suppress(OSError), filler.open("wb", buffering=0) as file:
         while True:
             file.write(b"x" * 4096)
     before = journal.path.read_bytes()
     with journal.lock("cleanup"):
-        more = noting(run, *(("volume", f"v{number}_temp") for number in range(500)))
+        more = [("volume", f"v{number}_temp") for number in range(500)]
         with pytest.raises(CannotProceed, match=r"journal\.json cannot be written: No space left on device\."):
-            journal.write(more)
+            journal.will_make(*more)
+        assert journal.run == run, "what is not on disk is not made"
+        with pytest.raises(CannotProceed, match=r"journal\.json cannot be written: No space left on device\."):
+            journal.was_made(*more)
+        assert journal.run.made == tuple(more), "what is there is removed all the same"
+        journal.was_made(*more)
         assert journal.path.read_bytes() == before
         assert sorted(path.name for path in journal.folder.iterdir()) == ["journal.json", "lock"]
         filler.unlink()
-        assert journal.write(more) == journal.read() == more
+        journal.update(stage="failed")
+        assert journal.read() == replace(run, made=tuple(more), stage="failed")
 
 
 @contextmanager
@@ -332,7 +368,7 @@ def _without_rights() -> Iterator[None]:
 def test_a_folder_that_may_not_be_written_to_is_an_error_in_words() -> None:
     with open_folder() as root:
         journal = Journal(root, "_temp")
-        run = journal.write(_run())
+        journal.begin(run := _run())
         process_lock.holder(journal.lock_path)
         for folder in (journal.folder, root):
             folder.chmod(0o555)
@@ -340,7 +376,7 @@ def test_a_folder_that_may_not_be_written_to_is_an_error_in_words() -> None:
         with _without_rights():
             assert journal.read() == run
             with pytest.raises(CannotProceed, match=r"journal\.json cannot be written: Permission denied\."):
-                journal.write(_run(id="2"))
+                journal.begin(_run(id="2"))
             with (
                 pytest.raises(CannotProceed, match=r"lock cannot be taken: Permission denied\."),
                 journal.lock("isolate"),
@@ -395,5 +431,5 @@ def test_a_missing_file_has_a_fingerprint_that_says_so(tmp_path: Path) -> None:
 
 def test_the_journal_is_json_that_people_can_read(tmp_path: Path) -> None:
     journal = Journal(tmp_path, "_temp")
-    journal.write(_run())
+    journal.begin(_run())
     assert json.loads(journal.path.read_text())["temp_project"] == "shop_temp"

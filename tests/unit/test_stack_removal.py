@@ -14,7 +14,9 @@ from migrations_tools.engines.compose import TempStack
 from migrations_tools.engines.docker import Docker
 from migrations_tools.errors import CommandFailed
 
-RUN: Any = SimpleNamespace(made=(("container", "run_temp"), ("container", "db_temp")))
+JOURNAL: Any = SimpleNamespace(
+    run=SimpleNamespace(temp_project="shop_temp", made=(("container", "run_temp"), ("container", "db_temp")))
+)
 GOING = "Error response from daemon: removal of container run_temp is already in progress"
 GONE = "Error: No such container: run_temp"
 FACTS = {
@@ -46,12 +48,12 @@ def _stack(folder: Path, said: str, looks: int) -> TempStack:
         "esac\n"
     )
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    return TempStack(Docker(environment={"PATH": f"{folder}:/usr/bin:/bin"}, timeout=20), "shop_temp", ())
+    return TempStack(Docker(environment={"PATH": f"{folder}:/usr/bin:/bin"}, timeout=20), JOURNAL)
 
 
 @pytest.mark.parametrize(("said", "looks"), [(GOING, 2), (GONE, 0), (f"{GOING}\n{GONE}", 1)])
 def test_a_container_that_the_engine_removes_is_waited_for(said: str, looks: int, tmp_path: Path) -> None:
-    _stack(tmp_path, said, looks).remove(RUN, ["run_temp", "db_temp"])
+    _stack(tmp_path, said, looks).remove(["run_temp", "db_temp"])
     asked = (tmp_path / "asked").read_text().splitlines()
     assert asked[0] == "rm --force run_temp db_temp"
     assert [line.partition(" ")[0] for line in asked].count("ps") == looks + 1
@@ -60,12 +62,12 @@ def test_a_container_that_the_engine_removes_is_waited_for(said: str, looks: int
 @pytest.mark.parametrize("said", ["Error response from daemon: permission denied", f"{GOING}\nError: no space", ""])
 def test_any_other_failure_is_told(said: str, tmp_path: Path) -> None:
     with pytest.raises(CommandFailed, match="failed with exit code 1"):
-        _stack(tmp_path, said, 0).remove(RUN, ["run_temp"])
+        _stack(tmp_path, said, 0).remove(["run_temp"])
 
 
 def test_nobody_waits_for_ever(tmp_path: Path) -> None:
     stack = _stack(tmp_path, GOING, 10_000)
-    short = TempStack(Docker(environment=stack.docker.environment, timeout=1), "shop_temp", ())
+    short = TempStack(Docker(environment=stack.docker.environment, timeout=1), JOURNAL)
     with pytest.raises(CommandFailed) as caught:
-        short.remove(RUN, ["run_temp"])
+        short.remove(["run_temp"])
     assert caught.value.output == GOING

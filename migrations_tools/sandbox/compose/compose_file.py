@@ -14,7 +14,7 @@ from migrations_tools.engines.features import Features, features
 from migrations_tools.errors import CannotProceed
 from migrations_tools.files import write_whole
 from migrations_tools.isolation import IsolationPlan, render, render_whole
-from migrations_tools.journal import OVERRIDE, WHOLE, Run
+from migrations_tools.journal import OVERRIDE, WHOLE
 from migrations_tools.sandbox.compose import start
 from migrations_tools.sandbox.compose.copy import Copy, copy_of
 from migrations_tools.sandbox.compose.original import Original
@@ -33,17 +33,15 @@ def find_features(original: Original) -> Features:
     return found
 
 
-def write_verified(
-    session: Session, original: Original, planned: IsolationPlan, run: Run, can: Features
-) -> tuple[Run, Copy]:
-    """Write the copy in the first form that keeps it apart from the original; give it with the run that says so.
+def write_verified(session: Session, original: Original, planned: IsolationPlan, can: Features) -> Copy:
+    """Write the copy in the first form that keeps it apart from the original, and give it.
 
     Raises CannotProceed with every reason against every form; nothing was started.
     """
     reasons: list[str] = []
     for form in _forms(can):
-        if form != run.form:
-            run = session.journal.update(run, form=form)
+        if form != session.journal.run.form:
+            session.journal.update(form=form)
         copy = copy_of(session, original, planned, form)
         try:
             _write(copy, form)
@@ -53,7 +51,7 @@ def write_verified(
             continue
         if form == WHOLE:
             _warn(session, original, reasons)
-        return run, copy
+        return copy
     raise CannotProceed(list(dict.fromkeys(reasons)), tip="Nothing was started.")
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from migrations_tools.discovery.project import Project
 from migrations_tools.engines.compose import TempStack
+from migrations_tools.engines.limit import Limit
+from migrations_tools.errors import CannotProceed
 from migrations_tools.isolation import IsolationPlan, from_json
-from migrations_tools.journal import OVERRIDE, Run
+from migrations_tools.journal import OVERRIDE
 from migrations_tools.sandbox.compose.original import Original, read_original
 from migrations_tools.sandbox.compose.same_engine import refuse_another
 from migrations_tools.sandbox.protocol import scratch_name
@@ -37,6 +41,21 @@ class Copy:
         """Return the pristine clone of a database, which its scratch copies are made from."""
         return scratch_name(database, "base", self.plan.suffix)
 
+    @property
+    def patience(self) -> Limit:
+        """How long the copy may take from now on until every service is ready."""
+        return Limit(self.session.settings.start_timeout, "start_timeout")
+
+    @property
+    def services(self) -> list[str]:
+        """The copy's services by name, sorted."""
+        return sorted(service.service for service in self.plan.services)
+
+    def body(self, service: str) -> Mapping[str, Any]:
+        """Return a service as the original's resolved configuration has it; empty for one of the copy's own."""
+        found: Mapping[str, Any] = self.original.config["services"].get(service, {})
+        return found
+
     def one_off(self, purpose: str) -> str:
         """Name a one-off container of the Alembic service: for the probe, or for a command of the project's own."""
         return f"{self.plan.original_project}-{purpose}-run{self.plan.suffix}"
@@ -53,7 +72,7 @@ def copy_of(session: Session, original: Original, plan: IsolationPlan, form: str
     environment["COMPOSE_PROJECT_NAME"] = plan.project
     options = _options(session, original, form)
     docker = replace(original.docker, environment=environment, abbreviate=options)
-    return Copy(session, original, plan, TempStack(docker, plan.project, options))
+    return Copy(session, original, plan, TempStack(docker, session.journal, options))
 
 
 def _options(session: Session, original: Original, form: str) -> tuple[str, ...]:
@@ -68,8 +87,15 @@ def _options(session: Session, original: Original, form: str) -> tuple[str, ...]
     return (*kept, "--file", str(session.journal.whole_path))
 
 
-def reopen(session: Session, run: Run) -> Copy:
-    """Return the copy of a run that stands, read afresh; the plan is the journal's."""
+def reopen(session: Session) -> Copy:
+    """Return the copy of the run that stands, read afresh; the plan is the journal's."""
+    run = session.journal.run
     original = read_original(session, run)
-    refuse_another(session, original.docker, run)
+    refuse_another(session, original.docker)
     return copy_of(session, original, from_json(run.plan), run.form)
+
+
+def refuse_unplanned(found: Sequence[str], tip: str) -> None:
+    """Raise CannotProceed when something was created in another way than planned."""
+    if found:
+        raise CannotProceed(["What was created is not what was planned:", *found], tip=tip)

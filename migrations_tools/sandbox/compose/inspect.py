@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from migrations_tools.engines.compose import TempStack
 from migrations_tools.engines.features import features
-from migrations_tools.journal import Run
 from migrations_tools.sandbox.compose.compose_file import find_features
 from migrations_tools.sandbox.compose.isolate import make_plan
 from migrations_tools.sandbox.compose.original import Original, read_original
@@ -56,13 +55,13 @@ def _project_rows(session: Session, original: Original) -> list[tuple[str, str]]
     ]
 
 
-def show_containers(session: Session, run: Run) -> None:
+def show_containers(session: Session) -> None:
     """Print the temp stack's containers as they stand."""
     rows = []
     with session.console.step("Asking Docker", brief=True):
         docker = session.docker()
-        refuse_another(session, docker, run)
-        found = TempStack(docker, run.temp_project, ()).containers()
+        refuse_another(session, docker)
+        found = TempStack(docker, session.journal).containers()
     for item in found:
         ports = ", ".join(f"{target} -> {port}" for target, port in sorted(item.published.items()))
         rows.append((item.service, item.name, item.words(), ports))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -12,7 +10,8 @@ from migrations_tools.engines import claims, endpoint, inventory
 from migrations_tools.engines.compose import PROJECT_LABEL, Container
 from migrations_tools.engines.features import Features
 from migrations_tools.engines.machine import declared, gather
-from migrations_tools.errors import CannotProceed, MigrationsToolsError
+from migrations_tools.engines.readiness import Fault
+from migrations_tools.errors import CannotProceed
 from migrations_tools.isolation import (
     LOOPBACK,
     IsolationPlan,
@@ -26,14 +25,12 @@ from migrations_tools.isolation import (
     ports,
     render,
 )
-from migrations_tools.journal import Run
 from migrations_tools.sandbox.compose import start
 from migrations_tools.sandbox.compose.compose_file import find_features, write_verified
 from migrations_tools.sandbox.compose.copy import Copy
 from migrations_tools.sandbox.compose.original import Original, read_original, read_whole
 from migrations_tools.sandbox.compose.same_engine import remarks
-from migrations_tools.sandbox.hashes import hashes_of
-from migrations_tools.sandbox.session import Session, stopped_at
+from migrations_tools.sandbox.session import Session, begin_run, stopping_at
 
 
 def isolate(session: Session) -> None:
@@ -64,14 +61,11 @@ def isolate(session: Session) -> None:
 def _make(session: Session, original: Original, planned: IsolationPlan, can: Features) -> None:
     with session.console.step("Verifying that the copy is apart"):
         _refuse_a_strangers_copy(original, planned)
-        run, copy = _begin_or_forget(session, original, planned, can)
-    try:
-        run, started = start.start(copy, run)
-    except MigrationsToolsError as error:
-        stopped_at(session, run, "failed", error)
-        raise
-    session.journal.update(run, stage="isolated", steps=tuple(session.console.steps))
-    show(copy, started.containers)
+        copy = _begin_or_forget(session, original, planned, can)
+    with stopping_at(session, "failed"):
+        started = start.start(copy)
+    session.journal.update(stage="isolated", steps=tuple(session.console.steps))
+    show(copy, started.containers, started.faults)
 
 
 def host_ports(planned: IsolationPlan) -> list[int]:
@@ -125,38 +119,24 @@ _STRANGERS = (
 )
 
 
-def _begin_or_forget(session: Session, original: Original, planned: IsolationPlan, can: Features) -> tuple[Run, Copy]:
+def _begin_or_forget(session: Session, original: Original, planned: IsolationPlan, can: Features) -> Copy:
     """Begin the run, in a form of the copy that was verified; without one, nothing of the run is kept."""
-    run = _begin(session, original, planned)
+    begin_run(
+        session,
+        original.project,
+        "compose",
+        made=_will_be_made(planned),
+        plan=as_json(planned),
+        compose_options=original.options,
+        inventory=inventory.take(original.docker),
+        endpoint=original.docker.endpoint.address,
+        engine_id=endpoint.lasting_identity(original.docker),
+    )
     try:
-        return write_verified(session, original, planned, run, can)
+        return write_verified(session, original, planned, can)
     except CannotProceed:
         session.journal.forget()
         raise
-
-
-def _begin(session: Session, original: Original, planned: IsolationPlan) -> Run:
-    """Write the journal, before anything is made."""
-    return session.journal.write(
-        Run(
-            id=secrets.token_hex(8),
-            project=original.project.name,
-            temp_project=planned.project,
-            engine="compose",
-            started=time.time(),
-            token=f"migrations_tools {secrets.token_hex(16)}",
-            stage="planned",
-            made=_will_be_made(planned),
-            plan=as_json(planned),
-            compose_files=tuple(str(path) for path in original.project.compose.files),
-            compose_options=original.options,
-            postgres=session.settings.postgres,
-            hashes=hashes_of(session.root, original.project),
-            inventory=inventory.take(original.docker),
-            endpoint=original.docker.endpoint.address,
-            engine_id=endpoint.lasting_identity(original.docker),
-        )
-    )
 
 
 def _will_be_made(planned: IsolationPlan) -> tuple[tuple[str, str], ...]:
@@ -172,15 +152,30 @@ def _will_be_made(planned: IsolationPlan) -> tuple[tuple[str, str], ...]:
 # --- what is shown -----------------------------------------------------------------------------------------------
 
 
-def show(copy: Copy, containers: tuple[Container, ...]) -> None:
-    """Print what is called what, and the URLs."""
+def show(copy: Copy, containers: tuple[Container, ...], faults: tuple[Fault, ...]) -> None:
+    """Print what is called what, the URLs, and what is not up."""
     console, planned = copy.session.console, copy.plan
     states = {item.service: item.words() for item in containers}
     _show_plan(copy.session, planned, states, copy.original.config)
+    for fault in faults:
+        _show_fault(copy, fault)
     application = copy.project.application
     address = f"The application: {url(copy)}" if application else f"The copy: {copy.plan.project}"
     console.result(address, style="bold")
     console.say("Next: invoke generate")
+
+
+def _show_fault(copy: Copy, fault: Fault) -> None:
+    """Print a service that is not up, the last lines of its log, and how to leave it out."""
+    console, lines = copy.session.console, copy.stack.log_tail(fault.container)
+    said = [line for line in lines if line.strip()][-_FAULT_LINES:]
+    console.say(f"  not up: {fault.sentence()}. Nothing that is generated or proven needs it.", style="yellow")
+    for line in said:
+        console.say(f"    {line}", style="dim")
+    console.say(f"    {fault.way_out()}")
+
+
+_FAULT_LINES = 2
 
 
 def url(copy: Copy) -> str:

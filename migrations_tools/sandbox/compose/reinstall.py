@@ -7,42 +7,46 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from migrations_tools.discovery.alembic import runs_alembic
-from migrations_tools.engines import claims, compose, inventory
-from migrations_tools.engines.compose import PROJECT_LABEL, Container
+from migrations_tools.engines import claims, compose
+from migrations_tools.engines.compose import Container
+from migrations_tools.engines.readiness import Fault
 from migrations_tools.errors import CannotProceed
 from migrations_tools.inapp.probe_client import Probe
-from migrations_tools.journal import Run
 from migrations_tools.proofs import stack as stack_proofs
 from migrations_tools.proofs.log_window import Logs
 from migrations_tools.proofs.proof import Proof
-from migrations_tools.sandbox.clock import now
-from migrations_tools.sandbox.compose import start
+from migrations_tools.sandbox.compose import build, start, temp_database
 from migrations_tools.sandbox.compose.copy import Copy
 from migrations_tools.sandbox.compose.isolate import host_ports, url
+from migrations_tools.sandbox.compose.rest import machine_proof
+from migrations_tools.sandbox.compose.take_down import take_down
+from migrations_tools.sandbox.session import now
 
 _AT_ONCE = 8  # logs that are read at the same time
 
 
-def reinstall(copy: Copy, run: Run) -> tuple[Run, Probe, ComposeInstallation]:
+def reinstall(copy: Copy) -> tuple[Probe, ComposeInstallation]:
     """Take the stack down, remove exactly its volumes, build and start it again; give a probe that is open as well.
 
     What is built from is there before the stack goes: both are done at the same time.
     """
-    before = _identity(copy, run)
+    before = _identity(copy)
     # While it is down, nobody else may find its name and its ports free.
     with claims.claimed(copy.stack.project, copy.stack.docker.environment, "validate", copy.session.root) as claim:
         claim.note(ports=host_ports(copy.plan))
         with ThreadPoolExecutor(1) as aside:
-            run, building = start.begin_build(copy, run, aside)
-            run, removed = _take_down(copy, run)
-            run, started = start.start(copy, run, keep=True, building=building)
+            building = build.begin_build(copy, aside)
+            removed = take_down(copy)
+            started = start.start(copy, keep=True, building=building)
     try:
         with copy.session.console.step("Removing the images that were replaced"):
-            start.remove_replaced_images(copy, run)
+            build.remove_replaced_images(copy)
     except BaseException:
         started.probe.close()
         raise
-    return run, started.probe, ComposeInstallation(copy, run, started.containers, before, removed)
+    return started.probe, ComposeInstallation(
+        copy, started.containers, before, removed, started.faults, started.migrated
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +54,16 @@ class ComposeInstallation:
     """A fresh install of the temp stack: its containers, the database's identity before, the volumes removed."""
 
     copy: Copy
-    run: Run
     containers: tuple[Container, ...]
     before: str
     removed: tuple[str, ...]
+    faults: tuple[Fault, ...] = ()
+    migrated: str = ""
 
     def migrated_by(self) -> tuple[str, str]:
         """Return which service ran the migrations, by its command, and when it was done."""
+        if self.migrated:
+            return "run by this tool before the application started, which makes tables itself", self.migrated
         ran, done = self._migrating()
         if done:
             return f"run by the service {done[0].service}", done[0].finished
@@ -64,7 +71,7 @@ class ComposeInstallation:
 
     def may_migrate_itself(self) -> bool:
         """Return yes, for a service's start may; but not where the one that does has ended."""
-        return not self._migrating()[1]
+        return not self.migrated and not self._migrating()[1]
 
     def _migrating(self) -> tuple[list[Container], list[Container]]:
         """Return the containers whose command runs migrations, and those of them that have ended."""
@@ -72,9 +79,8 @@ class ComposeInstallation:
         ran = [item for item in self.containers if runs_alembic(services.get(item.service, {}))]
         return ran, [item for item in ran if item.status == "exited"]
 
-    def start_application(self, run: Run) -> Run:
+    def start_application(self) -> None:
         """Do nothing: Compose has started everything."""
-        return run
 
     def url(self) -> tuple[str, str]:
         """Return the application's URL on this machine."""
@@ -88,15 +94,20 @@ class ComposeInstallation:
     def first_proofs(self) -> list[Proof]:
         """Prove that every service is up and that the volumes are new."""
         return [
-            stack_proofs.services_up(self.copy.stack.standing(), start.expectation(self.copy)),
-            stack_proofs.database_is_new(self.before, start.server(self.copy, self.run).identity(), self.removed),
+            *stack_proofs.services_up(self.copy.stack.standing(), start.expectation(self.copy), self.faults),
+            stack_proofs.database_is_new(self.before, temp_database.server(self.copy).identity(), self.removed),
         ]
 
     def logs(self, only: str = "") -> Logs:
-        """Return the log of each service, or of one; of one with several containers, by their names."""
+        """Return the log of each service, or of one; of one with several containers, by their names.
+
+        A service that is down in the original too is left out: what it writes is said of it nowhere else either.
+        """
         application, docker = self.copy.original.project.application, self.copy.stack.docker
         own = application.service if application else ""
-        there = [item for item in self.copy.stack.standing() if only in ("", item.service)]
+        aside = {fault.container.service for fault in self.faults if fault.original}
+        standing = self.copy.stack.standing()
+        there = [item for item in standing if only in ("", item.service) and item.service not in aside]
         there.sort(key=lambda item: (item.service != own, item.service, item.name))
         count = Counter(item.service for item in there)
         names = [item.service if count[item.service] == 1 else item.name for item in there]
@@ -104,66 +115,15 @@ class ComposeInstallation:
             texts = pool.map(lambda item: compose.logs(docker, item.id, "--timestamps"), there)
             return dict(zip(names, texts, strict=True))
 
-    def last_proofs(self, run: Run) -> list[Proof]:
+    def last_proofs(self) -> list[Proof]:
         """Prove that the engine's other objects are as they were."""
-        changes = inventory.compare(run.inventory, inventory.take(self.copy.original.docker), run.made)
-        return [stack_proofs.machine_untouched(changes, run.project, inventory.SAME)]
+        return [machine_proof(self.copy.session, self.copy.original.docker)]
 
 
-def _identity(copy: Copy, run: Run) -> str:
+def _identity(copy: Copy) -> str:
     """Return the database's identity before it is destroyed; "" when it does not answer any more."""
     try:
-        return start.server(copy, run).identity()
+        return temp_database.server(copy).identity()
     except CannotProceed as error:
         copy.session.console.say(f"  {error.reasons[0]}", style="yellow")
         return ""
-
-
-def _take_down(copy: Copy, run: Run) -> tuple[Run, tuple[str, ...]]:
-    """Take the stack down by name alone, then remove exactly its volumes, one by one; give their names."""
-    console, stack = copy.session.console, copy.stack
-    with console.step("Taking the temp stack down"):
-        run = start.note_anonymous_volumes(copy, run)
-        _refuse_strangers(stack, run)
-        stack.down(run)
-    with console.step("Removing exactly the temp volumes"):
-        names = _own_volumes(copy, run)
-        for name in names:
-            stack.docker.change(stack.scope(run), "volume", "rm", name)
-        left = sorted(set(names) & set(stack.docker.query_lines("volume", "ls", "--quiet")))
-        if left:
-            raise CannotProceed([f"The volume {name} was removed and is there all the same." for name in left])
-    return run, tuple(name for name in names if not compose.is_anonymous(name))
-
-
-def _refuse_strangers(stack: compose.TempStack, run: Run) -> None:
-    """Refuse when Compose would take down, by the label, what this run did not make."""
-    label = f"label={PROJECT_LABEL}={stack.project}"
-    networks = stack.docker.query_lines("network", "ls", "--filter", label, "--format", "{{.Name}}")
-    found = [*(("container", item.name) for item in stack.containers()), *(("network", name) for name in networks)]
-    strangers = [thing for thing in found if thing not in run.made]
-    if strangers:
-        raise CannotProceed(
-            [f"The {kind} {name} carries the temp label but is not in the journal." for kind, name in strangers]
-        )
-
-
-def _own_volumes(copy: Copy, run: Run) -> list[str]:
-    """Return the volumes to remove: labelled ones, each checked against plan and journal, and the images' own."""
-    labelled = _labelled_volumes(copy)
-    planned = set(copy.plan.volume_names) & set(run.names("volume"))
-    strangers = [name for name in labelled if name not in planned]
-    if strangers:
-        raise CannotProceed(
-            [
-                f"The volume {name} carries the temp label but is not in the plan; it was not removed."
-                for name in strangers
-            ]
-        )
-    existing = set(copy.stack.docker.query_lines("volume", "ls", "--quiet"))
-    return labelled + [name for name in run.names("volume") if compose.is_anonymous(name) and name in existing]
-
-
-def _labelled_volumes(copy: Copy) -> list[str]:
-    label = f"label={PROJECT_LABEL}={copy.stack.project}"
-    return copy.stack.docker.query_lines("volume", "ls", "--quiet", "--filter", label)

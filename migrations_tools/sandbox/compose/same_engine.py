@@ -11,19 +11,18 @@ from migrations_tools.discovery.compose_yaml.dotenv import read_files, variable_
 from migrations_tools.engines import endpoint
 from migrations_tools.engines.docker import Docker
 from migrations_tools.errors import CannotProceed
-from migrations_tools.journal import Run
 from migrations_tools.sandbox.session import Session
 
 if TYPE_CHECKING:
     from migrations_tools.sandbox.compose.original import Original
 
 
-def refuse_another(session: Session, docker: Docker, run: Run) -> None:
-    """Refuse to go on with a run on another engine than its own: what is called the same there is not the run's.
+def refuse_another(session: Session, docker: Docker) -> None:
+    """Refuse to go on with the run on another engine than its own: what is called the same there is not the run's.
 
     A journal that does not say which engine it was passes. Raises CannotProceed.
     """
-    now = docker.endpoint.address
+    run, now = session.journal.run, docker.endpoint.address
     if run.endpoint and run.endpoint != now:
         raise CannotProceed(
             f"{run.temp_project} was made on the Docker engine at {run.endpoint}, and Docker now uses that at {now}.",

@@ -2,46 +2,26 @@
 
 from __future__ import annotations
 
-import subprocess
-import time
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
-from functools import partial
-from typing import Any
+from dataclasses import dataclass
 
-from migrations_tools.discovery.alembic import upgrades_to_head
-from migrations_tools.engines import compose
-from migrations_tools.engines.compose import PROJECT_LABEL, Container, Expectation
-from migrations_tools.engines.limit import Limit
-from migrations_tools.engines.postgres import OTHER_DATABASES, Server, first_statements, read_names
+from migrations_tools.discovery.alembic import only_migrates, runs_alembic, upgrades_to_head
+from migrations_tools.discovery.source_mentions import Term, search
+from migrations_tools.engines import compose, readiness
+from migrations_tools.engines.compose import Container
+from migrations_tools.engines.readiness import Expectation, Fault
 from migrations_tools.errors import CannotProceed, CommandFailed
-from migrations_tools.files import tree_fingerprint
-from migrations_tools.inapp.advice import Advice
-from migrations_tools.inapp.bundle import BOOTSTRAP
-from migrations_tools.inapp.probe_client import Probe, Program
-from migrations_tools.isolation import LOOPBACK, mismatches, one_off_mismatches, violations
-from migrations_tools.journal import Run
-from migrations_tools.sandbox.compose.copy import Copy
-from migrations_tools.sandbox.protocol import OWN_PREFIX, PURPOSE, Watched, taken_over, targets, watched
+from migrations_tools.inapp.probe_client import Probe
+from migrations_tools.isolation import mismatches, violations
+from migrations_tools.sandbox.compose.build import Building, build
+from migrations_tools.sandbox.compose.copy import Copy, refuse_unplanned
+from migrations_tools.sandbox.compose.one_off import open_probe
+from migrations_tools.sandbox.compose.take_down import note_anonymous_volumes, take_down
+from migrations_tools.sandbox.compose.temp_database import has_tables, mark
+from migrations_tools.sandbox.migrated import ANNOUNCED, UNANNOUNCED, all_at_head, look, settle, upgrade
+from migrations_tools.sandbox.protocol import environments, targets
 from migrations_tools.sandbox.revision_history import check_reach, refuse_upgrade_head
-
-_PSQL = (
-    'PGPASSWORD="${POSTGRES_PASSWORD:-$(cat "${POSTGRES_PASSWORD_FILE:-/dev/null}")}"'
-    ' exec psql -X -q -A -t -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$1" -U "$2" -d postgres'
-)
-_POLL = 0.1
-_GOODBYE = 20
-_NOT_YET = (
-    "could not connect",
-    "connection to server",
-    "starting up",
-    "is being accessed by other users",
-    "is not running",
-    "shutting down",
-)
-_FINAL = ("authentication failed", "no pg_hba.conf entry", "does not exist", "permission denied")
+from migrations_tools.sandbox.session import now
 
 
 def verify(copy: Copy) -> None:
@@ -57,301 +37,140 @@ def verify(copy: Copy) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The containers when all are ready, and the probe that has looked where env.py leads: it is to be closed."""
+    """What stands once the stack is up, and the probe that has looked where env.py leads: it is to be closed.
+
+    `faults` are the services that are not up and that nothing needs; `migrated` is when this tool ran the migrations
+    before the application started (RFC 3339), empty where it did not.
+    """
 
     containers: tuple[Container, ...]
     probe: Probe
+    faults: tuple[Fault, ...] = ()
+    migrated: str = ""
 
 
-def start(copy: Copy, run: Run, keep: bool = False, building: Building | None = None) -> tuple[Run, Started]:
+def start(copy: Copy, keep: bool = False, building: Building | None = None) -> Started:
     """Start the temp stack so that no statement can reach another database.
 
     With `keep`, the probe is left open for whoever goes on with it, else it has been closed. `building` is a build that
-    was begun before.
+    was begun before. Where the application turns out to make tables itself, past the migrations, everything is started
+    once more, the migrations first, as a deploy does.
     """
     console = copy.session.console
     with console.step("Building the images"):
-        run = building.end(run) if building else build(copy, run)
-    with console.step("Creating everything and comparing it with the plan"):
-        run = _create(copy, run)
-    with console.step("Starting the temp database and checking where env.py leads") as step:
-        step.within(_limit(copy))
-        run, probe = _start_database(copy, run)
+        building.end() if building else build(copy)
+    started = _start_created(copy)
     with ExitStack() as stack:
-        stack.callback(probe.close)
-        if not keep:
-            probe.leave()
-        with console.step("Starting the rest of the stack") as step:
-            limit = _limit(copy)
-            step.within(limit)
-            compose.start(copy.stack, run, services(copy), expectation(copy), limit)
-            containers = compose.wait_ready(copy.stack, expectation(copy), limit, console.detail)
+        stack.callback(started.probe.close)
+        if _made_tables_itself(copy, started.probe):
+            stack.close()
+            return _start_again(copy, keep)
         if keep:
             stack.pop_all()
-    return run, Started(containers, probe)
+    return started
 
 
-def _create(copy: Copy, run: Run) -> Run:
+def _start_created(copy: Copy) -> Started:
+    console, migrated = copy.session.console, ""
+    with console.step("Creating everything and comparing it with the plan"):
+        _create(copy)
+    with console.step("Starting the temp database and checking where env.py leads") as step:
+        step.within(copy.patience)
+        probe = _start_database(copy)
+    with ExitStack() as stack:
+        stack.callback(probe.close)
+        if copy.session.journal.run.migrate_first:
+            with console.step("Running the migrations before the application starts"):
+                migrated = now()
+                upgrade(probe, look(probe, environments(copy.project, copy.session.journal.run.token)))
+        with console.step("Starting the rest of the stack") as step:
+            limit, expected = copy.patience, expectation(copy)
+            step.within(limit)
+            readiness.start(copy.stack, copy.services, expected, limit)
+            containers = readiness.wait_ready(copy.stack, expected, limit, console.detail)
+            originals = compose.containers_of(copy.original.docker, copy.project.name)
+            found = readiness.faults(copy.stack, containers, expected, originals)
+        stack.pop_all()
+    return Started(containers, probe, found, migrated)
+
+
+def _made_tables_itself(copy: Copy, probe: Probe) -> bool:
+    """Wait until who migrates is done; return whether there are tables all the same that no migration made."""
+    run, announced = copy.session.journal.run, [name for name in copy.services if runs_alembic(copy.body(name))]
+    if run.migrate_first or copy.session.settings.install_command or (announced and expectation(copy).ending):
+        return False
+    with copy.session.console.step("Looking where the database stands", brief=True):
+        found = look(probe, environments(copy.project, run.token))
+        if announced or (not all_at_head(found) and has_tables(copy)):
+            found = settle(probe, found, ANNOUNCED if announced else UNANNOUNCED)
+        return not announced and not all_at_head(found) and has_tables(copy)
+
+
+def _start_again(copy: Copy, keep: bool) -> Started:
+    """Start from nothing once more, the migrations first, and say why."""
+    sources = copy.project.build_contexts or (copy.session.root,)
+    places, _ = search(sources, copy.project.versions, {"create_all": Term("name", "create_all")})
+    where = f" (create_all at {', '.join(places['create_all'][:3])})" if places.get("create_all") else ""
+    copy.session.console.say(
+        f"  warning: the application makes tables itself at its start{where}, past the migrations: on a fresh install"
+        " the first migration meets them. The copy is started again, the migrations first, as a deploy does.",
+        style="yellow",
+    )
+    copy.session.journal.update(migrate_first=True)
+    take_down(copy)
+    started = _start_created(copy)
+    if not keep:
+        started.probe.close()
+    return started
+
+
+def _create(copy: Copy) -> None:
     """Create everything and start nothing; then look at what the engine has really made.
 
     Raises CannotProceed with every way in which that is not as planned.
     """
     try:
-        copy.stack.create(run, services(copy))
+        copy.stack.create(copy.services)
     except CommandFailed as error:
-        raise CannotProceed(compose.last_words(error), tip=f"Nothing was started. {_LOOK}") from error
+        raise CannotProceed(readiness.last_words(error), tip=f"Nothing was started. {_LOOK}") from error
     finally:
         # Also where Compose gave up half way: nothing but its container says whose an anonymous volume is.
-        run = note_anonymous_volumes(copy, run)
-    _refuse(mismatches(copy.plan, copy.stack.created()), f"Nothing of the application was started. {_LOOK}")
-    return run
-
-
-def _refuse(found: Sequence[str], tip: str) -> None:
-    if found:
-        raise CannotProceed(["What was created is not what was planned:", *found], tip=tip)
+        note_anonymous_volumes(copy)
+    refuse_unplanned(mismatches(copy.plan, copy.stack.created()), f"Nothing of the application was started. {_LOOK}")
 
 
 _LOOK = "Look at it with `docker inspect`; `invoke cleanup` removes it."
 
 
-def _limit(copy: Copy) -> Limit:
-    return Limit(copy.session.settings.start_timeout, "start_timeout")
-
-
-def services(copy: Copy) -> list[str]:
-    """Return the copy's services by name, sorted."""
-    return sorted(service.service for service in copy.plan.services)
-
-
 def expectation(copy: Copy) -> Expectation:
-    """Return what must be up: every service, those that are one-shots in the original may end."""
-    return Expectation(frozenset(services(copy)), compose.one_shots(copy.original.config))
+    """Return how the services must stand; needed are the database, the application, and who migrates."""
+    application, forwarder = copy.project.application, copy.plan.forwarder
+    bodies = {name: copy.body(name) for name in copy.services}
+    needed = {copy.project.database.service, copy.project.alembic_service}
+    needed |= {name for name, body in bodies.items() if runs_alembic(body)}
+    needed |= {found.service for found in (application, forwarder) if found}
+    ending = (name for name, body in bodies.items() if only_migrates(body))
+    return readiness.expect(copy.original.config, copy.services, needed, ending)
 
 
-def build(copy: Copy, run: Run, only: Sequence[str] = ()) -> Run:
-    """Build the images of the copy, or of some services; what they replace is removed by id: nothing dangles."""
-    run, building = _building(copy, run, only)
-    return building.end(run)
-
-
-def begin_build(copy: Copy, run: Run, aside: Executor) -> tuple[Run, Building]:
-    """Begin to build the images of the copy in another thread."""
-    run, building = _building(copy, run)
-    return run, replace(building, session=aside.submit(building.session).result)
-
-
-@dataclass(frozen=True, slots=True)
-class Building:
-    """A build, still to be done or waited for; `fingerprint` is that of all files that it is made of, "" for a part."""
-
-    copy: Copy
-    session: Callable[[], object]
-    fingerprint: str = ""
-
-    def end(self, run: Run) -> Run:
-        """Do it, or wait for it, and write down what it was made of. Raises CommandFailed when it fails."""
-        self.session()
-        return self.copy.session.journal.update(run, built_from=self.fingerprint) if self.fingerprint else run
-
-
-def _building(copy: Copy, run: Run, only: Sequence[str] = ()) -> tuple[Run, Building]:
-    """Write into the journal what a build will replace; give the build."""
-    built = [
-        service.service for service in copy.plan.services if service.built and (not only or service.service in only)
-    ]
-    if not built:
-        return run, Building(copy, lambda: None)
-    run = copy.session.journal.will_make(run, *(("image", identity) for identity in _image_ids(copy).values()))
-    fingerprint = "" if only else tree_fingerprint(copy.project.build_contexts)
-    return run, Building(copy, partial(copy.stack.build, run, built), fingerprint)
-
-
-def remove_replaced_images(copy: Copy, run: Run) -> None:
-    """Remove the images that a newer build took the tag from, by id."""
-    kept = set(_image_ids(copy).values())
-    for identity in run.names("image"):
-        if identity.startswith("sha256:") and identity not in kept and is_ours(copy, identity):
-            copy.stack.docker.change(copy.stack.scope(run), "image", "rm", identity)
-
-
-def is_ours(copy: Copy, image: str) -> bool:
-    """Return whether an image exists and carries the temp project's label."""
-    try:
-        found = copy.stack.docker.query_json("image", "inspect", image)
-    except CommandFailed as error:
-        if "no such" in error.output.lower():
-            return False
-        raise
-    labels = found[0]["Config"].get("Labels") or {}
-    return bool(labels.get(PROJECT_LABEL) == copy.stack.project)
-
-
-def _image_ids(copy: Copy) -> dict[str, str]:
-    """Return the ids of the copy's own image tags that exist."""
-    lines = copy.stack.docker.query_lines("image", "ls", "--no-trunc", "--format", "{{.Repository}}:{{.Tag}} {{.ID}}")
-    pairs = (line.rpartition(" ") for line in lines)
-    return {tag: identity for tag, _, identity in pairs if tag in copy.plan.image_tags}
-
-
-def note_anonymous_volumes(copy: Copy, run: Run) -> Run:
-    """Write the anonymous volumes of the copy's containers into the journal."""
-    found = [("volume", name) for container in copy.stack.containers() for name in container.anonymous_volumes]
-    return copy.session.journal.will_make(run, *found)
-
-
-def _start_database(copy: Copy, run: Run) -> tuple[Run, Probe]:
-    limit, forwarder = _limit(copy), copy.plan.forwarder
+def _start_database(copy: Copy) -> Probe:
+    limit, forwarder = copy.patience, copy.plan.forwarder
     first = [copy.project.database.service, *([forwarder.service] if forwarder else [])]
-    compose.start(copy.stack, run, first, expectation(copy), limit)
+    readiness.start(copy.stack, first, expectation(copy), limit)
     # The probe's container starts while PostgreSQL initialises; it connects to nothing until it is asked to.
-    run, probe = open_probe(copy, run)
+    probe = open_probe(copy)
     with ExitStack() as stack:
         stack.callback(probe.close)
         probe.begin()
-        mark(copy, run, limit)
+        mark(copy, limit)
         stack.enter_context(probe)
-        refuse_upgrade_head(check_reach(probe, targets(copy.project, run)), _upgrading_to_head(copy))
+        refuse_upgrade_head(
+            check_reach(probe, targets(copy.project, copy.session.journal.run.token)), _upgrading_to_head(copy)
+        )
         stack.pop_all()
-    return run, probe
+    return probe
 
 
 def _upgrading_to_head(copy: Copy) -> list[str]:
     found = copy.original.config["services"]
-    return [name for name in services(copy) if upgrades_to_head(found.get(name, {}))]
-
-
-def open_probe(copy: Copy, run: Run, purpose: str = PURPOSE) -> tuple[Run, Probe]:
-    """Start a probe in a one-off container of the Alembic service; use it as a context manager."""
-    run, process = _start_python(copy, run, copy.one_off(purpose))
-    program, patience = taken_over(copy.project, run), copy.session.settings.command_timeout
-    return run, Probe(process, _advice(copy), program, patience, copy.session.console.count)
-
-
-def run_program(copy: Copy, run: Run, program: Program) -> tuple[Run, Watched]:
-    """Run a command of the project's own in a one-off container of the Alembic service, its connections watched."""
-    run, process = _start_python(copy, run, copy.one_off("install"))
-    return run, watched(process, _advice(copy), program, copy.session.settings.command_timeout)
-
-
-def _start_python(copy: Copy, run: Run, name: str) -> tuple[Run, subprocess.Popen[str]]:
-    """Start a Python in a one-off container of the Alembic service, and look at the container.
-
-    Compose creates and starts a one-off container in one step, but all that starts in this one is an interpreter
-    that waits for its text, which it is given only after this. Raises CannotProceed when the container is not as
-    planned.
-    """
-    run = copy.session.journal.will_make(run, ("container", name))
-    if any(container.name == name for container in copy.stack.containers()):
-        copy.stack.remove(run, [name])
-    service, python = copy.project.alembic_service, copy.session.settings.python
-    process = copy.stack.start_python(run, service, name, python, BOOTSTRAP)
-    try:
-        found = _appeared(copy, process, name)
-        run = copy.session.journal.will_make(run, *(("volume", each) for each in compose.anonymous_volumes(found)))
-        _refuse(one_off_mismatches(copy.plan, found) if found else (), "Its container was given nothing to run.")
-    except BaseException:
-        _dismiss(process)
-        raise
-    return run, process
-
-
-def _appeared(copy: Copy, process: subprocess.Popen[str], name: str) -> Mapping[str, Any]:
-    """Wait until a one-off container exists and give it; empty when its process ended without one.
-
-    Then whoever talks to the process says why, with what it printed.
-    """
-    limit = _limit(copy)
-    while limit.left:
-        ended = process.poll() is not None
-        found = compose.inspect(copy.stack.docker, [name])
-        if found or ended:
-            return found[0] if found else {}
-        time.sleep(_POLL)
-    raise CannotProceed(f"The container {name} was not created within {limit.words()}.")
-
-
-def _dismiss(process: subprocess.Popen[str]) -> None:
-    """End a Python that was given nothing: it ends by itself, its container too, when its input does."""
-    try:
-        process.communicate(timeout=_GOODBYE)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.communicate()
-
-
-def _advice(copy: Copy) -> Advice:
-    image = f"what the image of {copy.project.alembic_service} installs"
-    return Advice("compose", lambda module: f"add the package that brings {module} to {image}")
-
-
-def mark(copy: Copy, run: Run, limit: Limit) -> None:
-    """Write the token on the temp databases, through their own container, as soon as it accepts connections.
-
-    The application's own comes first; those that the image's start scripts have made beside it follow.
-    Raises CannotProceed when the database refuses or does not come up before the limit is over.
-    """
-    main = copy.project.database.name
-    statements = first_statements(main, copy.base_of(main), run.token) + OTHER_DATABASES
-    others = _marking(copy, run, statements, limit, first=True)
-    names = [name for name in read_names(others) if name != main and not name.startswith(OWN_PREFIX)]
-    if names:
-        statements = "".join(first_statements(name, copy.base_of(name), run.token) for name in names)
-        _marking(copy, run, statements, limit, first=False)
-
-
-def _marking(copy: Copy, run: Run, statements: str, limit: Limit, first: bool) -> str:
-    """Run statements with the database's own psql, again for as long as it is only coming up; give what it printed."""
-    access = copy.project.database
-    program = ("sh", "-c", _PSQL, "sh", str(access.port), access.user)
-    arguments = ("exec", "--interactive", "--", copy.database_container, *program)
-    again = not first
-    while True:
-        try:
-            scope = copy.stack.scope(run)
-            return copy.stack.docker.change(scope, *arguments, stdin=statements, again=again, limit=limit)
-        except CommandFailed as error:
-            _still_coming(copy, error, limit)
-        again = True
-        time.sleep(_POLL)
-
-
-def _still_coming(copy: Copy, error: CommandFailed, limit: Limit) -> None:
-    containers = [item for item in copy.stack.containers() if item.service == copy.project.database.service]
-    stopped = [item for item in containers if item.status not in ("running", "created", "restarting")]
-    if stopped:
-        raise CannotProceed(compose.service_failures(copy.stack, stopped)) from error
-    if not limit.left:
-        late = f"The temp database accepted no connection within {limit.words()}: {error.output or error}"
-        raise CannotProceed([late, *compose.service_failures(copy.stack, containers)]) from error
-    final = any(words in error.output for words in _FINAL)
-    if final or not any(words in error.output for words in _NOT_YET):
-        raise CannotProceed([f"The temp database refused to be marked: {error.output}"]) from error
-
-
-def server(copy: Copy, run: Run) -> Server:
-    """Return the temp server as seen from this machine: the port that the engine published, on the engine's machine."""
-    access = copy.project.database
-    name, target = copy.plan.entrance(access.service, access.port)
-    container = next((item for item in copy.stack.containers() if item.name == name), None)
-    port = container.published.get(f"{target}/tcp") if container else None
-    if not port:
-        raise CannotProceed(f"The container {name}, through which the temp database is reached, publishes no port.")
-    return Server(
-        copy.plan.engine_host or LOOPBACK,
-        port,
-        access.user,
-        access.name,
-        run.token,
-        _password(copy, run),
-        options=(("sslmode", "prefer"),),  # whatever this shell's PGSSLMODE says
-        patience=copy.session.settings.database_timeout,
-    )
-
-
-def _password(copy: Copy, run: Run) -> str:
-    access = copy.project.database
-    if access.password or not access.password_file:
-        return access.password
-    arguments = ("exec", "--interactive", "--", copy.database_container, "cat", "--", access.password_file)
-    return copy.stack.docker.change(copy.stack.scope(run), *arguments).strip()
+    return [name for name in copy.services if upgrades_to_head(found.get(name, {}))]

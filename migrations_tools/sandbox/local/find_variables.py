@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 from migrations_tools.discovery.address_search import (
@@ -17,12 +18,12 @@ from migrations_tools.discovery.address_search import (
 )
 from migrations_tools.errors import CannotProceed, WrongDatabase
 from migrations_tools.inapp.probe_client import Probe, ProbeError, Target
-from migrations_tools.journal import Run
-from migrations_tools.sandbox.local.sandbox import LEADING, LocalSandbox
+from migrations_tools.sandbox.local.sandbox import LocalSandbox
 from migrations_tools.sandbox.local.unled import missing_variables, not_led
 from migrations_tools.sandbox.protocol import targets
 from migrations_tools.sandbox.revision_history import check_reach
 
+_NONE: Mapping[str, str] = MappingProxyType({})
 _DOING = "checking where env.py leads"
 _OF_THE_CODE = ("NameError", "SyntaxError", "IndentationError")
 _IN_VAIN = 3  # runs that end as the first one did
@@ -46,25 +47,22 @@ class VariableSearch:
         return tuple(sorted({name for attempt in self.tried for name in attempt.shapes}))
 
 
-def reach(local: LocalSandbox, run: Run) -> Run:
+def reach(local: LocalSandbox) -> None:
     """See that env.py leads to the temp database; where it does not, find what leads it there and note that.
 
     Nothing is opened anywhere else. On a given server, whose address may be written in several ways, the token alone
     has the last word. Raises WrongDatabase, ProbeError or CannotProceed with what was recognised and what was not.
     """
-    wanted, goals = local.wanted(run), targets(local.project, run)
-    run, probe = local.open_probe(run)
-    with probe:
-        looks = [_first_look(probe, target, wanted) for target in goals]
+    goals = targets(local.project, local.session.journal.run.token)
+    with local.open_probe() as probe:
+        looks = [_first_look(probe, target, local.wanted()) for target in goals]
     if all(look.arrived for look in looks):
-        return run
+        return
     for target, look in zip(goals, looks, strict=True):
         if not look.arrived:
-            run = _lead(local, run, target, look, wanted)
-    run, probe = local.open_probe(run)
-    with probe:
+            _lead(local, target, look)
+    with local.open_probe() as probe:
         check_reach(probe, goals)
-    return run
 
 
 def _first_look(probe: Probe, target: Target, wanted: Mapping[str, Any]) -> Look:
@@ -74,50 +72,47 @@ def _first_look(probe: Probe, target: Target, wanted: Mapping[str, Any]) -> Look
     return look
 
 
-def _lead(local: LocalSandbox, run: Run, target: Target, look: Look, wanted: Mapping[str, Any]) -> Run:
+def _lead(local: LocalSandbox, target: Target, look: Look) -> None:
     if look.error and (look.reached or look.error.get("module") or look.error["type"] in _OF_THE_CODE):
         raise ProbeError(look.error, _DOING, local.advice())
-    search = _search(local, run, target, look, wanted)
+    search = _search(local, target, look)
     if search.made or search.options:
-        run = _noted(local, run, search)
-        look = _look(local, run, target, wanted)
-    if not look.arrived and not (local.engine == "server" and look.led):
+        local.note_found(search.made, search.options)
+        look = _look(local, target, local.wanted())
+    if not look.arrived and not (local.provider.name == "server" and look.led):
         raise _failure(local, search, look)
-    return run
 
 
 def _look(
     local: LocalSandbox,
-    run: Run,
     target: Target,
     only: Mapping[str, Any],
-    more: Mapping[str, str] | None = None,
-    options: Mapping[str, str] | None = None,
+    more: Mapping[str, str] = _NONE,
+    options: Mapping[str, str] = _NONE,
 ) -> Look:
-    _, probe = local.open_probe(run, more=more)
-    with probe:
+    with local.open_probe(more=more) as probe:
         return _ask(probe, target, only, options)
 
 
-def _ask(probe: Probe, target: Target, only: Mapping[str, Any], options: Mapping[str, str] | None = None) -> Look:
+def _ask(probe: Probe, target: Target, only: Mapping[str, Any], options: Mapping[str, str] = _NONE) -> Look:
     """Return what a run of env.py with no way to any other place comes to."""
-    return parse_look(probe.ask(target.request("look", only=dict(only), options=dict(options or {})), _DOING))
+    return parse_look(probe.ask(target.request("look", only=dict(only), options=dict(options)), _DOING))
 
 
-def _search(local: LocalSandbox, run: Run, target: Target, first: Look, wanted: Mapping[str, Any]) -> VariableSearch:
+def _search(local: LocalSandbox, target: Target, first: Look) -> VariableSearch:
     """Try what may lead env.py, until its whole address is led or nothing is left to try."""
     search, known = VariableSearch(first), first
-    environment, excluded = local.environment(run), local.given_names()
+    environment, excluded = local.environment(), local.given_names()
     while len(search.tried) < _MOST:
         attempt = _next(search, known, environment, excluded)
         if attempt is None:
             break
         samples = attempt.samples(environment)
-        look = _look(local, run, target, {}, samples, attempt.option_sample())
+        look = _look(local, target, {}, samples, attempt.option_sample())
         search.tried.append(attempt)
         search.looks.append(look)
         known = _added(known, look)
-        if look.first and _keep(search, attempt, look.first, environment, wanted):
+        if look.first and _keep(search, attempt, look.first, environment, local.wanted()):
             break
         lacking = [name for name in look.missing if not shape_of(name)]
         if lacking:
@@ -180,15 +175,6 @@ def _keep(
     if not (search.made or search.options) or len(fixed) < len(search.fixed):
         search.made, search.options, search.fixed = made, options, fixed
     return not fixed
-
-
-def _noted(local: LocalSandbox, run: Run, search: Search) -> Run:
-    before = run.plan.get(LEADING) or {}
-    found = {
-        "variables": {**before.get("variables", {}), **search.made},
-        "options": {**before.get("options", {}), **search.options},
-    }
-    return local.session.journal.update(run, plan={**run.plan, LEADING: found})
 
 
 def _failure(local: LocalSandbox, search: VariableSearch, last: Look) -> CannotProceed | WrongDatabase | ProbeError:

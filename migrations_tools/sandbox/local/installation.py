@@ -11,8 +11,6 @@ from migrations_tools.engines import process
 from migrations_tools.engines.limit import Limit
 from migrations_tools.engines.postgres import Server
 from migrations_tools.errors import CannotProceed
-from migrations_tools.journal import Run
-from migrations_tools.proofs import rest_of_machine as local_proofs
 from migrations_tools.proofs import stack
 from migrations_tools.proofs.http_client import Client
 from migrations_tools.proofs.log_window import Logs
@@ -64,15 +62,14 @@ class LocalInstallation:
         """Return no: nothing was started yet."""
         return False
 
-    def start_application(self, run: Run) -> Run:
+    def start_application(self) -> None:
         """Start the application with its own command and wait until it listens."""
         if not self.start.command:
-            return run
+            return
         session = self.place.session
-        run = session.journal.will_make(run, ("process", run.id))
+        session.journal.will_make(("process", session.journal.run.id))
         with session.console.step("Starting the application"):
             self.problem = self._run_it()
-        return run
 
     def url(self) -> tuple[str, str]:
         """Return the application's base URL, or the reason why it does not run here."""
@@ -90,9 +87,9 @@ class LocalInstallation:
         """Return the application's log; none when it does not run, or another one is asked for."""
         return {_LOG: stamped(self.log)} if not self.problem and only in ("", _LOG) else {}
 
-    def last_proofs(self, _run: Run) -> list[Proof]:
+    def last_proofs(self) -> list[Proof]:
         """Return that no container was involved."""
-        return [local_proofs.no_containers(self.place.engine)]
+        return [stack.no_containers(self.place.engine)]
 
     def _plan(self) -> Start:
         application = self.place.source.project.application
@@ -115,8 +112,9 @@ class LocalInstallation:
                 started = process.start_detached(self._command(), self.place.source.folder, environment, log)
             except CannotProceed as error:
                 return error.reasons[0]
-        path = self.place.source.project.application.health_path if self.place.source.project.application else "/"
-        limit = Limit(self.place.session.settings.start_timeout, "start_timeout")
+        application, settings = self.place.source.project.application, self.place.session.settings
+        path = application.health_path if application else settings.health_path or "/"
+        limit = Limit(settings.start_timeout, "start_timeout")
         while started.poll() is None and limit.left:
             if Client(f"http://127.0.0.1:{self.port}", 2).get(path).status:
                 return ""

@@ -46,7 +46,7 @@ def inspected(drawn: IsolationPlan, service: ServicePlan) -> dict[str, Any]:
         "Config": {"Image": service.image, "Labels": labels},
         "HostConfig": {
             "NetworkMode": (*service.networks, "none")[0],
-            "RestartPolicy": {"Name": service.restart.partition(":")[0], "MaximumRetryCount": 10},
+            "RestartPolicy": {"Name": "on-failure", "MaximumRetryCount": 10},
             "PortBindings": bindings,
             "Privileged": False,
             "Devices": None,

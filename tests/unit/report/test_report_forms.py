@@ -150,8 +150,8 @@ def test_a_warning_changes_no_verdict(tmp_path: Path) -> None:
     journal = Journal(tmp_path, "_temp")
     run = Run(id="r", project="p", temp_project="p_temp", engine="embedded", started=1.0, token="t")
     proof = Proof("c", "passed", "e", (), ("early",))
-    journal.write(run)
-    told = note(journal, run, [], proofs=proofs_json([proof]))
+    journal.begin(run)
+    told = note(journal, [], proofs=proofs_json([proof]))
     assert (told["verdict"], told["proofs"][0]["warnings"]) == ("passed", ["early"])
 
 
