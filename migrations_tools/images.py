@@ -16,6 +16,15 @@ _TAGGED = re.compile(r"(?<![^-.])(?P<before>pg)\d{1,2}(?:\.\d+)*(?=$|[-.])", re.
 _LEADING = re.compile(r"(?P<before>v?)\d{1,2}(?:\.\d+)*(?:(?:alpha|beta|rc)\d+)?(?=$|-)")
 _MAJOR = re.compile(r"[1-9]\d?")
 _NAMED = re.compile(r"[a-z0-9][\w.:/-]*[:@][\w][\w.:@-]*")
+# Images of other names that are PostgreSQL; some say so by themselves (postgresql-15-c9s, team-postgres), and so do the
+# programs beside it.
+_OTHERS = frozenset(
+    {"pgvector", "timescaledb", "timescaledb-ha", "citus", "age", "pgvecto-rs", "paradedb", "pgautoupgrade", "orioledb"}
+)
+_SAYS_SO = re.compile(r"(?:.*[-_.])?(?:postgres(?:ql)?|postgis|pgvector|spilo)(?:-?\d+)?(?:[-_.].*)?")
+_BESIDE_IT = re.compile(
+    "exporter|backup|restore|client|admin|bouncer|pool|operator|dump|mcp|meta|metrics|proxy|migrat|init|api|app|web|worker"
+)
 # What an image is taken for: the extensions, by their names in SQL, that a plain PostgreSQL lacks.
 _EXTENSIONS: Mapping[str, tuple[str, ...]] = {
     "postgis": ("postgis",),
@@ -33,6 +42,13 @@ class Image:
 
     major: int | None = None
     extensions: tuple[str, ...] = ()
+
+
+def is_postgres(image: str) -> bool:
+    """Return whether an image is known to be PostgreSQL, or is called so and is none of the programs beside it."""
+    _, repository, _ = _parts(image)
+    known = repository in _BY_VERSION | _OTHERS
+    return known or bool(_SAYS_SO.fullmatch(repository) and not _BESIDE_IT.search(repository))
 
 
 def of_service(config: Mapping[str, Any], service: str) -> Image:

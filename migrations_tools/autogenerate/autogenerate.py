@@ -22,9 +22,9 @@ from migrations_tools.inapp.probe_client import Probe, ProbeError, Target
 from migrations_tools.operations import Operation
 from migrations_tools.report.generate_result import Generated, Reviewed
 from migrations_tools.review import assessment
+from migrations_tools.review.analysis.rename_candidates import unmet
 from migrations_tools.review.context import Mended, ReviewContext
 from migrations_tools.review.findings import Finding
-from migrations_tools.review.rules.renames import unmet
 from migrations_tools.sandbox.protocol import Sandbox, targets
 from migrations_tools.sandbox.revision_history import head_to_extend, read_history
 from migrations_tools.secrets import masked

@@ -17,7 +17,7 @@ from migrations_tools.engines import git
 from migrations_tools.errors import MigrationsToolsError
 from migrations_tools.operations import Operation
 from migrations_tools.review.analysis.evidence import terms
-from migrations_tools.review.surroundings import BaseModels, Modules, Sources
+from migrations_tools.review.context import BaseModels, Modules, Sources
 from migrations_tools.trial.models_schema import models_of
 from migrations_tools.trial.scratch import ScratchDatabases
 
@@ -95,7 +95,7 @@ def _tree(project: Project, branch: str) -> tuple[git.Commit, dict[str, str], st
     folder = _application_folder(project, config)
     commit = git.base_commit(folder, branch)
     if git.is_unchanged(folder, commit, project.versions):
-        raise git.Unavailable(f"the files of {folder.name} are the very same in {commit.words()}")
+        raise git.Unavailable(f"the models are the same in {commit.words()}")
     return commit, git.files(folder, commit), config.relative_to(folder).as_posix()
 
 

@@ -24,7 +24,7 @@ def check(session: Session, allow: Sequence[str], wishes: ChangeHints | None = N
     try:
         if not standing:
             with session.console.aside():
-                isolate(session)
+                isolate(session, database_alone=True)
         outcomes = generate(session, allow=allow, write=False, wishes=wishes)
     finally:
         if not standing:
@@ -34,4 +34,11 @@ def check(session: Session, allow: Sequence[str], wishes: ChangeHints | None = N
     missing = [f"A migration is missing: {said}" for each in reviewed for said in each.missing]
     held = [f"Models and database disagree: {item.sentence}" for outcome in outcomes for item in outcome.held]
     if missing or held:
-        raise Found([*missing, *held], tip="Run `invoke isolate generate validate` and commit the file.")
+        raise Found([*missing, *held], tip=_MISSING if missing else _HELD)
+
+
+_MISSING = "Run `invoke isolate generate validate` and commit the file."
+_HELD = (
+    "No migration mends that: mend the models, or allow what is meant by name (`allow` in the settings, `--allow"
+    " CODE:object`)."
+)

@@ -1,52 +1,28 @@
-"""init: look at the project, show the files that would be written, ask, write."""
+"""init: look at the project, ask what it does not say, show the files that would be written, write, check them."""
 
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import yaml
-
-from migrations_tools.discovery.alembic import FLASK, Setup, find_service, find_setup
-from migrations_tools.discovery.alembic_config import find_config
-from migrations_tools.discovery.compose_files import ComposeFiles, find_optional
-from migrations_tools.discovery.services import Services, find_application, find_database, health_url
-from migrations_tools.discovery.setting_hints import line_to_write
-from migrations_tools.engines.compose import compose_options, resolved
-from migrations_tools.errors import CannotProceed, CommandFailed
+from migrations_tools.commands.inspect import doctor
+from migrations_tools.commands.setting_answers import SettingAnswer, local, look
+from migrations_tools.discovery.setting_hints import Undecided, in_yaml
+from migrations_tools.errors import CannotProceed, MigrationsToolsError
 from migrations_tools.files import write_whole
 from migrations_tools.journal import FOLDER
 from migrations_tools.sandbox.session import Session
-from migrations_tools.secrets import masked
-from migrations_tools.settings import SECTION, Settings, describe
-
-T = TypeVar("T")
+from migrations_tools.settings import SECTION, Settings, changed, describe
 
 # Invoke reads the first of these that is there: a new invoke.yaml would hide the others.
 _CONFIGURATIONS = ("invoke.yaml", "invoke.yml", "invoke.json", "invoke.py")
 _TASKS = ("tasks.py", "tasks/__init__.py")
 _WIDTH = 112
-
-
-@dataclass(frozen=True, slots=True)
-class SettingAnswer:
-    """What discovery says of one setting.
-
-    A value that is not `fixed` is shown in a comment: its source, a Compose or Alembic file, stays the one truth.
-    Where discovery found none or several, the answer is `open` and `choices` are the lines to choose from.
-    """
-
-    value: Any = None
-    fixed: bool = False
-    open: bool = False
-    notes: tuple[str, ...] = ()
-    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +35,15 @@ class Draft:
 
 
 def init(session: Session, yes: bool) -> None:
-    """Show the files that would be written, ask unless `yes`, and write them.
+    """Show the files that would be written, ask unless `yes`, write them, and end with `doctor`.
 
-    Raises CannotProceed, after showing them, when there is a configuration already: nothing is overwritten.
+    Where several values fit a setting, a terminal is asked which one is meant; else the likeliest is taken, and marked.
+    Raises CannotProceed, after showing the files, when there is a configuration already: nothing is overwritten; and
+    with what `doctor` refuses.
     """
-    answers = look(session)
+    by_hand = not yes and not session.dry and _on_terminal()
+    found = look(session, _by_hand(session) if by_hand else None)
+    answers = found.by_setting
     drafts = _drafts(session, answers)
     _show(session, drafts, answers)
     _refuse_existing([session.root / name for name in _CONFIGURATIONS])
@@ -74,118 +54,20 @@ def init(session: Session, yes: bool) -> None:
         _write(drafts)
         session.console.result(f"Wrote {_names(drafts)}.", style="green")
         session.console.say(f"{FOLDER}/, where the tasks keep their state, tells git to ignore it by itself.")
-        session.console.say(f"Next: {'invoke' if _has_our_tasks(session.root) else 'migrations-tools'} doctor")
+        fixed = {name: answer.value for name, answer in answers.items() if answer.fixed}
+        _check(session, changed(session.settings, **fixed))
 
 
-# --- what is found -----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Answers:
-    """Runs one discovery after the other and keeps, for each setting, what came of it."""
-
-    root: Path
-    by_setting: dict[str, SettingAnswer] = field(default_factory=dict)
-
-    def ask(self, setting: str, find: Callable[[], T]) -> T | None:
-        """Return what was found; None, with the reasons and the lines to choose from kept, when it could not be."""
-        try:
-            return find()
-        except CannotProceed as error:
-            before, after = line_to_write("setting", "value").split("setting: value")
-            lines = [line for line in error.reasons if line.startswith(before)]
-            notes = [local(line, self.root) for line in error.reasons if line not in lines]
-            choices = [line.removeprefix(before).removesuffix(after) for line in lines]
-            self.by_setting[setting] = SettingAnswer(open=True, notes=tuple(notes), choices=tuple(choices))
-            return None
-
-    def fix(self, setting: str, value: Any) -> None:
-        """Keep what is to be set: which of the project's parts is which, so that a new one makes no doubt."""
-        self.by_setting[setting] = SettingAnswer(value, fixed=True)
-
-    def mention(self, setting: str, value: Any, source: str) -> None:
-        """Keep what every task reads anew from its source."""
-        self.by_setting[setting] = SettingAnswer(value, notes=(f"Found in {source}, and read there by every task.",))
-
-
-def look(session: Session) -> dict[str, SettingAnswer]:
-    """Return what discovery says of the settings, by name, with Docker where it answers; a failure is an answer too."""
-    root, chosen = session.root, session.settings
-    found = _Answers(root)
-    found.fix("engine", chosen.engine)
-    compose = found.ask("compose_files", lambda: find_optional(root, chosen, os.environ))
-    config = _look_at_stack(session, found, compose) if compose else None
-    services: Services = (config or {}).get("services") or {}
-    setup = _look_at_alembic(session, found, services)
-    if config:
-        found.mention("project_name", config["name"], "the Compose configuration")
-        _look_at_services(session, found, services, setup.anchor if setup else None)
-    return found.by_setting | _set_already(chosen)
-
-
-def _look_at_stack(session: Session, found: _Answers, compose: ComposeFiles) -> Mapping[str, Any] | None:
-    files = [_relative(path, session.root) for path in compose.files]
-    if compose.source == "found":
-        found.fix("compose_files", files)
-    else:
-        found.mention("compose_files", files, local(compose.source, session.root))
-    return found.ask("database_service", lambda: _read_stack(session, compose))
-
-
-def _read_stack(session: Session, compose: ComposeFiles) -> Mapping[str, Any]:
-    """Return the resolved configuration. Raises CannotProceed when Docker does not answer or Compose refuses it."""
+def _check(session: Session, chosen: Settings) -> None:
+    """Do what `doctor` will do with the files. Raises CannotProceed with what it refuses."""
+    program = "invoke" if _has_our_tasks(session.root) else "migrations-tools"
+    session.console.say(f"What `{program} doctor` says of it:")
     try:
-        return resolved(
-            session.docker(), compose_options(compose, session.root, session.settings), session.settings.project_name
-        )
-    except (CannotProceed, CommandFailed) as error:
-        raise CannotProceed(["The services are not filled in: the stack could not be read.", *error.reasons]) from error
-
-
-def _look_at_alembic(session: Session, found: _Answers, services: Services) -> Setup | None:
-    root, chosen = session.root, session.settings
-    command = bool(chosen.alembic_command)
-    config = None if command else found.ask("alembic_config", lambda: find_config(root, chosen, services))
-    if config:
-        found.fix("alembic_config", _relative(config, root))
-    setup = found.ask("versions", lambda: find_setup(root, chosen, services)) if config or command else None
-    if setup:
-        found.mention("versions", [_relative(path, root) for path in setup.versions], "the Alembic configuration")
-    if setup and setup.command == FLASK:
-        found.mention("alembic_command", shlex.join(FLASK), "an env.py of Flask-Migrate")
-    return setup
-
-
-def _look_at_services(session: Session, found: _Answers, services: Services, alembic: Path | None) -> None:
-    database = found.ask("database_service", lambda: find_database(session.settings, services))
-    if database:
-        found.fix("database_service", database.service)
-    service = alembic and found.ask("alembic_service", lambda: find_service(session.settings, services, alembic))
-    if service:
-        found.fix("alembic_service", service)
-    application = found.ask("application_service", lambda: find_application(session.settings, services, alembic))
-    if application:
-        found.fix("application_service", application.service)
-        if health_url(services[application.service]):
-            found.mention("health_path", application.health_path, "the health check")
-
-
-def _set_already(chosen: Settings) -> dict[str, SettingAnswer]:
-    """Return an answer for what is set elsewhere; its value may be a secret or of this machine, and is not repeated."""
-    blank = Settings()
-    names = [name for name in describe() if name != "engine" and getattr(chosen, name) != getattr(blank, name)]
-    return dict.fromkeys(names, SettingAnswer(notes=("It is set already, in another place that Invoke reads.",)))
-
-
-def local(text: str, root: Path) -> str:
-    """Return a sentence fit for a file that a team shares: without this machine's paths and without passwords."""
-    if root != root.parent:
-        text = text.replace(f"{root}{os.sep}", "").replace(str(root), "the project's root")
-    return masked(text)
-
-
-def _relative(path: Path, root: Path) -> str:
-    return Path(os.path.relpath(path, root.resolve())).as_posix()
+        doctor(replace(session, settings=chosen))
+    except MigrationsToolsError as error:
+        raise CannotProceed(error.reasons, tip=f"Mend this, then run `{program} doctor`.") from error
+    session.console.result("Nothing is missing.", style="green")
+    session.console.say(f"Next: {program} isolate")
 
 
 # --- the files ---------------------------------------------------------------------------------------------------
@@ -218,19 +100,14 @@ def settings_file(answers: Mapping[str, SettingAnswer]) -> str:
 
 def _block(name: str, words: str, default: Any, answer: SettingAnswer) -> str:
     prose = [line for text in (words, *answer.notes) for line in _wrapped(text)]
-    line = f"{name}: {_yaml(default if answer.value is None else answer.value)}"
-    commented = [*prose, *([] if answer.fixed else answer.choices or [line])]
+    line = f"{name}: {in_yaml(default if answer.value is None else answer.value)}"
+    commented = [*prose, *(answer.choices or ([] if answer.fixed else [line]))]
     lines = [f"  # {text}" for text in commented] + ([f"  {line}"] if answer.fixed else [])
     return "\n".join(lines) + "\n"
 
 
 def _wrapped(text: str) -> list[str]:
     return textwrap.wrap(text, _WIDTH, break_long_words=False, break_on_hyphens=False)
-
-
-def _yaml(value: Any) -> str:
-    """Return a value on one line, quoted where YAML wants it."""
-    return yaml.safe_dump([value], default_flow_style=True, allow_unicode=True, width=sys.maxsize).strip()[1:-1]
 
 
 def _drafts(session: Session, answers: Mapping[str, SettingAnswer]) -> list[Draft]:
@@ -258,6 +135,11 @@ def _show(session: Session, drafts: Sequence[Draft], answers: Mapping[str, Setti
         console.say()
         console.code(draft.text.rstrip("\n"), draft.language)
         console.say()
+    for name, answer in answers.items():
+        if answer.guessed:
+            console.result(f"{name}: {in_yaml(answer.value)}. {answer.notes[-1]}", style="yellow")
+            for choice in answer.choices:
+                console.result(f"  {choice}", style="yellow")
     unsettled = [name for name, answer in answers.items() if answer.open]
     if unsettled:
         console.say(f"Left open, with the reasons in the comments: {', '.join(unsettled)}.", style="yellow")
@@ -269,8 +151,32 @@ def _show(session: Session, drafts: Sequence[Draft], answers: Mapping[str, Setti
         console.say("these tasks under `invoke`, add `migrations_tools.ns` to its namespace with `add_collection`.")
 
 
+def _on_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def _by_hand(session: Session) -> Callable[[Undecided], int]:
+    """Return what asks on the terminal which of several values is meant; nothing but a number of theirs will do."""
+
+    def choose(error: Undecided) -> int:
+        for line in error.said:
+            session.console.say(local(line, session.root))
+        for number, (value, why) in enumerate(error.choices, 1):
+            session.console.say(f"  {number}  {in_yaml(value)}" + (f"  ({why})" if why else ""))
+        numbers = {str(number): number - 1 for number in range(1, len(error.choices) + 1)}
+        answer = None
+        while answer not in numbers:
+            try:
+                answer = input(f"{error.setting} [1]: ").strip() or "1"
+            except EOFError:
+                answer = "1"
+        return numbers[answer]
+
+    return choose
+
+
 def _agreed(session: Session, drafts: Sequence[Draft]) -> bool:
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not _on_terminal():
         session.console.say("Nothing was written: there is no terminal to ask on. With --yes it is written unasked.")
         return False
     try:

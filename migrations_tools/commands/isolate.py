@@ -10,10 +10,11 @@ from migrations_tools.sandbox.session import Session
 from migrations_tools.settings import changed
 
 
-def isolate(session: Session, postgres: str = "") -> None:
+def isolate(session: Session, postgres: str = "", database_alone: bool = False) -> None:
     """Start the temp side of the project; what an earlier run left is removed first, exactly as `cleanup` would.
 
-    `postgres` is the PostgreSQL of the temp database, where it is not as the setting says.
+    `postgres` is the PostgreSQL of the temp database, where it is not as the setting says. With `database_alone`, no
+    service but the database is started.
 
     Raises CannotProceed with every reason when the project cannot be isolated; then nothing was started.
     """
@@ -27,4 +28,4 @@ def isolate(session: Session, postgres: str = "") -> None:
         )
         remove_everything(session)
         session.journal.forget()
-    engine.isolate()
+    engine.isolate(database_alone)

@@ -70,7 +70,7 @@ def review(
     try:
         if not standing:
             with session.console.aside():
-                isolate(session)
+                isolate(session, database_alone=True)
         outcomes = _review(session, wish)
     finally:
         if not standing:

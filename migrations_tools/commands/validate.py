@@ -15,6 +15,7 @@ from migrations_tools.http_settings import Access
 from migrations_tools.proofs.project_files import files_unchanged
 from migrations_tools.proofs.proof import FAILED, NOT_CHECKED, Proof, attempted
 from migrations_tools.report import record
+from migrations_tools.report.generate_result import open_words
 from migrations_tools.report.terminal import show_proofs
 from migrations_tools.sandbox import select
 from migrations_tools.sandbox.protocol import Installation, Sandbox
@@ -115,4 +116,6 @@ def _report(session: Session, proofs: Sequence[Proof]) -> None:
     said = f"The fresh install works: {len(proofs) - len(unmade)} proofs"
     said += (f", {len(unmade)} not checked" if unmade else "") + (f", {warnings} warnings" if warnings else "")
     session.console.result(f"{said}.", style="bold green" if not (unmade or warnings) else "bold yellow")
+    if held := open_words({f"{item['code']} {item['object']}": None for item in session.journal.run.held}):
+        session.console.result(held, style="yellow")
     session.console.say("Next: invoke cleanup")

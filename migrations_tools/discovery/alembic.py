@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from migrations_tools.discovery.alembic_config import USUAL, find_config, find_versions, relative, sections, walk
-from migrations_tools.discovery.services import Service, Services, build_context, command_words, existing, holds, only
-from migrations_tools.discovery.setting_hints import line_to_write
+from migrations_tools.discovery.services import Services, build_context
+from migrations_tools.discovery.setting_hints import Undecided, line_to_write
 from migrations_tools.errors import CannotProceed
 from migrations_tools.settings import Settings
 
@@ -80,9 +79,11 @@ def _of_command(root: Path, settings: Settings, services: Services) -> tuple[Pat
     found = sorted({folder for context in contexts or {root} for folder in _version_folders(context)})
     if len(found) == 1:
         return (found[0],)
-    said = "Several folders of revision files were found" if found else "No folder of revision files was found"
-    lines = [line_to_write("versions", f"[{relative(path, root)}]") for path in found or [Path("path/to/versions")]]
-    raise CannotProceed([f"{said} for `alembic_command`; say which one is meant.", *lines])
+    if found:
+        question = "Several folders of revision files were found for `alembic_command`; say which one is meant."
+        raise Undecided(question, "versions", [([str(relative(path, root))], "") for path in found])
+    line = line_to_write("versions", "[path/to/versions]")
+    raise CannotProceed(["No folder of revision files was found for `alembic_command`; say where it is.", line])
 
 
 def _version_folders(folder: Path) -> Iterator[Path]:
@@ -90,56 +91,3 @@ def _version_folders(folder: Path) -> Iterator[Path]:
     for path in walk(folder):
         if path.name == "env.py" and (path.parent / "script.py.mako").is_file() and (path.parent / "versions").is_dir():
             yield (path.parent / "versions").resolve()
-
-
-def find_service(settings: Settings, services: Services, config: Path) -> str:
-    """Return the service whose image Alembic runs in: its build context holds the configuration (`Setup.anchor`).
-
-    One whose command runs Alembic is preferred. Raises CannotProceed when none or several fit.
-    """
-    if settings.alembic_service:
-        return existing("alembic_service", settings.alembic_service, services)
-    holding = [name for name, service in services.items() if holds(service, config)]
-    running = [name for name in holding if runs_alembic(services[name])]
-    return only("alembic_service", running or holding, f"whose build context holds {config}")
-
-
-def find_optional_service(settings: Settings, services: Services, config: Path) -> str:
-    """Return the service whose variables tell how Alembic reaches the database; "" where no service fits."""
-    if not settings.alembic_service and not any(holds(service, config) for service in services.values()):
-        return ""
-    return find_service(settings, services, config)
-
-
-def runs_alembic(service: Service) -> bool:
-    """Return whether a service's command or entrypoint runs Alembic."""
-    words = [*command_words(service.get("entrypoint")), *command_words(service.get("command"))]
-    return any("alembic" in word for word in words)
-
-
-def only_migrates(service: Service) -> bool:
-    """Return whether a service's command ends with Alembic, so that the service ends when it has migrated."""
-    words = " ".join([*command_words(service.get("entrypoint")), *command_words(service.get("command"))])
-    last = re.split(r"&&|\|\||;", words)[-1].split()
-    return runs_alembic(service) and any("alembic" in word for word in last) and "exec" not in last
-
-
-def upgrades_to_head(service: Service) -> bool:
-    """Return whether a service's command runs `alembic upgrade head`, which is for a history with one."""
-    words = " ".join([*command_words(service.get("entrypoint")), *command_words(service.get("command"))]).split()
-    return any(words[i : i + 2] == ["upgrade", "head"] for i in range(len(words))) and runs_alembic(service)
-
-
-def config_candidates(config: Path, context: Path | None, service: Service) -> tuple[str, ...]:
-    """Return the paths at which the configuration may stand in the image, likeliest first.
-
-    A `-c FILE` of the service's own command comes first, then the path inside the build context.
-    """
-    words = [*command_words(service.get("entrypoint")), *command_words(service.get("command"))]
-    named = [
-        words[i + 1]
-        for i, word in enumerate(words[:-1])
-        if word in ("-c", "--config") and words[i + 1].endswith((".ini", ".toml"))
-    ]
-    inside = [str(PurePosixPath(*config.relative_to(context).parts))] if context and context in config.parents else []
-    return tuple(dict.fromkeys([*named, *inside, config.name]))

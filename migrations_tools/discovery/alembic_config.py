@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from migrations_tools.discovery.services import Services, build_context
-from migrations_tools.discovery.setting_hints import line_to_write
+from migrations_tools.discovery.setting_hints import Undecided, line_to_write
 from migrations_tools.errors import CannotProceed
 from migrations_tools.settings import Settings, read_toml
+from migrations_tools.unknown_names import named_closely
 
 USUAL = "alembic"  # the section that Alembic reads unless it is told another one (`alembic -n NAME`)
 _SKIPPED = frozenset({"node_modules", "site-packages", "venv", "env", "dist", "build"})
@@ -25,10 +26,13 @@ def find_config(root: Path, settings: Settings, services: Services) -> Path:
     if settings.alembic_config:
         path = (root / settings.alembic_config).resolve()
         if not path.is_file():
-            raise CannotProceed(f"The Alembic configuration {path} (the setting `alembic_config`) does not exist.")
+            near = named_closely(
+                settings.alembic_config, [str(relative(each, root)) for each in _configs(root, services)]
+            )
+            said = f"The Alembic configuration {path} (the setting `alembic_config`) does not exist"
+            raise CannotProceed(f"{said}{near}")
         return path
-    contexts = {context for service in services.values() if (context := build_context(service))}
-    found = sorted({config for context in contexts or {root} for config in _alembic_configs(context)})
+    found = _configs(root, services)
     if len(found) == 1:
         return found[0]
     if not found:
@@ -38,8 +42,13 @@ def find_config(root: Path, settings: Settings, services: Services) -> Path:
                 line_to_write("alembic_config", "path/to/alembic.ini"),
             ]
         )
-    lines = [line_to_write("alembic_config", str(relative(path, root))) for path in found]
-    raise CannotProceed(["Several Alembic configurations were found; say which one is meant.", *lines])
+    choices = [(str(relative(path, root)), "") for path in sorted(found, key=lambda path: len(path.parts))]
+    raise Undecided("Several Alembic configurations were found; say which one is meant.", "alembic_config", choices)
+
+
+def _configs(root: Path, services: Services) -> list[Path]:
+    contexts = {context for service in services.values() if (context := build_context(service))}
+    return sorted({config for context in contexts or {root} for config in _alembic_configs(context)})
 
 
 def _alembic_configs(folder: Path) -> Iterator[Path]:
@@ -77,7 +86,8 @@ def sections(config: Path, settings: Settings) -> tuple[str, ...]:
     if missing:
         raise CannotProceed(
             [
-                f"The Alembic configuration {config} has no section [{name}] (the setting `alembic_sections`)."
+                f"The Alembic configuration {config} has no section [{name}] (the setting `alembic_sections`)"
+                + named_closely(name, written)
                 for name in missing
             ]
         )

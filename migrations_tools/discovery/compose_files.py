@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from migrations_tools.discovery.setting_hints import line_to_write
+from migrations_tools.discovery.setting_hints import Undecided, line_to_write
 from migrations_tools.errors import CannotProceed
 from migrations_tools.settings import Settings
 
@@ -43,7 +43,7 @@ def find_compose_files(root: Path, settings: Settings, environment: Mapping[str,
         return _named_files(Path.cwd(), names, "COMPOSE_FILE in the environment")
     found = [path for folder in _FOLDERS for path in _first_compose_file(root / folder)]
     if len(found) != 1:
-        raise CannotProceed(_which_compose_file(root, found))
+        raise _which_compose_file(root, found)
     return _beside(found[0])
 
 
@@ -70,17 +70,12 @@ def _first_compose_file(folder: Path) -> list[Path]:
     return [folder / name for name in COMPOSE_NAMES if (folder / name).is_file()][:1]
 
 
-def _which_compose_file(root: Path, found: list[Path]) -> list[str]:
-    if not found:
-        return [
-            f"No Compose file was found in {root} or its folders {', '.join(_FOLDERS[1:])}.",
-            line_to_write("compose_files", "[path/to/docker-compose.yml]"),
-        ]
-    options = [f"[{path.relative_to(root)}]" for path in found]
-    return [
-        "Several folders have a Compose file; say which one is meant.",
-        *(line_to_write("compose_files", option) for option in options),
-    ]
+def _which_compose_file(root: Path, found: list[Path]) -> CannotProceed:
+    if found:
+        choices = [([path.relative_to(root).as_posix()], "") for path in found]
+        return Undecided("Several folders have a Compose file; say which one is meant.", "compose_files", choices)
+    said = f"No Compose file was found in {root} or its folders {', '.join(_FOLDERS[1:])}."
+    return CannotProceed([said, line_to_write("compose_files", "[path/to/docker-compose.yml]")])
 
 
 def _beside(path: Path) -> ComposeFiles:

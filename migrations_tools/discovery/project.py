@@ -10,15 +10,18 @@ from typing import Any, TypeVar
 from migrations_tools.discovery import alembic
 from migrations_tools.discovery.alembic import Setup
 from migrations_tools.discovery.compose_files import ComposeFiles
+from migrations_tools.discovery.migration_command import config_candidates
+from migrations_tools.discovery.service_roles import weigh
 from migrations_tools.discovery.services import (
     Application,
     Database,
+    Profiled,
     Services,
+    application_of,
     build_context,
-    find_application,
-    find_database,
-    is_postgres,
+    database_of,
 )
+from migrations_tools.discovery.weighing import Candidate
 from migrations_tools.errors import CannotProceed
 from migrations_tools.settings import Settings
 
@@ -27,7 +30,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """All that a run needs to know about a project."""
+    """All that a run needs to know about a project; `evidence` says why each service was taken for what it is."""
 
     root: Path
     name: str
@@ -38,6 +41,7 @@ class Project:
     database: Database
     application: Application | None
     build_contexts: tuple[Path, ...]
+    evidence: tuple[str, ...] = ()
 
     @property
     def versions(self) -> tuple[Path, ...]:
@@ -45,31 +49,36 @@ class Project:
         return self.alembic.versions
 
 
-def discover(root: Path, settings: Settings, compose: ComposeFiles, config: Mapping[str, Any]) -> Project:
+def discover(
+    root: Path, settings: Settings, compose: ComposeFiles, config: Mapping[str, Any], profiled: Profiled = dict
+) -> Project:
     """Read the project from its resolved Compose configuration and its files.
 
-    Raises CannotProceed with everything that is missing or ambiguous, and the line to write for each.
+    `profiled` gives the profiles of the services that are not active. Raises CannotProceed with everything that is
+    missing or ambiguous, and the line to write for each.
     """
     services: Services = config.get("services") or {}
-    reasons = Reasons()
-    database = reasons.gather(lambda: find_database(settings, services))
-    setup = reasons.gather(lambda: alembic.find_setup(root, settings, services))
-    anchor = setup.anchor if setup else None
-    application = reasons.gather(lambda: find_application(settings, services, anchor))
-    service = anchor and reasons.gather(lambda: alembic.find_service(settings, services, anchor))
+    reasons, of_setup = Reasons(), Reasons()
+    setup = of_setup.gather(lambda: alembic.find_setup(root, settings, services))
+    roles = weigh(settings, services, setup.anchor if setup else None, profiled)
+    database = reasons.gather(roles.database.settled)
+    reasons.told += of_setup.told
+    optional = roles.application.candidates or settings.application_service
+    application = reasons.gather(roles.application.settled) if optional else None
+    service = reasons.gather(roles.alembic.settled) if setup else None
     if reasons.told or not (database and setup and service):
         raise CannotProceed(reasons.told, tip="`invoke doctor` shows what was found.")
-    context = build_context(services[service])
     return Project(
         root=root,
         name=str(config["name"]),
         compose=compose,
-        alembic_service=service,
+        alembic_service=service.service,
         alembic=setup,
-        config_candidates=alembic.config_candidates(setup.config, context, services[service]) if setup.config else (),
-        database=database,
-        application=application,
+        config_candidates=config_candidates(setup.config, services[service.service]) if setup.config else (),
+        database=database_of(database.service, services),
+        application=_application(application, services, settings),
         build_contexts=tuple(sorted({path for item in services.values() if (path := build_context(item))})),
+        evidence=roles.evidence(),
     )
 
 
@@ -78,40 +87,44 @@ def discover_local(
 ) -> Project:
     """Read the project for an engine that runs no container; the Compose file, where there is one, is a hint.
 
-    Raises CannotProceed with everything that is missing or ambiguous, and the line to write for each.
+    Of several services that fit, the likeliest tells the names and variables; none is asked for. Raises CannotProceed
+    with everything that is missing or ambiguous, and the line to write for each.
     """
     services: Services = (config or {}).get("services") or {}
     reasons = Reasons()
     setup = reasons.gather(lambda: alembic.find_setup(root, settings, services))
-    database = reasons.gather(lambda: _database_or_ours(settings, services))
-    anchor = setup.anchor if setup else None
-    application = reasons.gather(lambda: find_application(settings, services, anchor))
-    service = (
-        "" if anchor is None else reasons.gather(lambda: alembic.find_optional_service(settings, services, anchor))
-    )
-    if reasons.told or not (setup and database) or service is None:
+    roles = weigh(settings, services, setup.anchor if setup else None)
+    named = [role for role in (roles.database, roles.alembic, roles.application) if getattr(settings, role.setting)]
+    for role in named:
+        reasons.gather(role.settled)
+    if reasons.told or not setup:
         raise CannotProceed(reasons.told, tip="`invoke doctor` shows what was found.")
+    database, service, application = roles.database.likeliest, roles.alembic.likeliest, roles.application.chosen
     return Project(
         root=root,
         name=str((config or {}).get("name") or root.name),
         compose=compose or ComposeFiles((), root, "none"),
-        alembic_service=service,
+        alembic_service=service.service if service else "",
         alembic=setup,
         config_candidates=(str(setup.config),) if setup.config else (),
-        database=database,
-        application=application,
+        database=database_of(database.service, services) if database else NO_DATABASE,
+        application=_application(application, services, settings),
         build_contexts=(),
+        evidence=roles.evidence(),
     )
+
+
+def _application(chosen: Candidate | None, services: Services, settings: Settings) -> Application | None:
+    return application_of(chosen.service, services, settings.health_path) if chosen else None
 
 
 # What a project without a Compose file gets: names of our own, for nothing says which ones it uses.
 NO_DATABASE = Database(service="", user="app", name="app", port=5432, password="")
 
 
-def _database_or_ours(settings: Settings, services: Services) -> Database:
-    if settings.database_service or any(is_postgres(service) for service in services.values()):
-        return find_database(settings, services)
-    return NO_DATABASE
+def evidence_rows(project: Project) -> list[tuple[str, str]]:
+    """Return the rows of a table that tell why each service was taken for what it is."""
+    return [("because" if number == 0 else "", line) for number, line in enumerate(project.evidence)]
 
 
 class Reasons:

@@ -12,6 +12,7 @@ from migrations_tools.isolation.devices import refused_devices
 from migrations_tools.isolation.inputs import PlanInputs
 from migrations_tools.isolation.resolved import ResolvedStack, Service
 from migrations_tools.isolation.selection import needs
+from migrations_tools.unknown_names import one_of, unknown_service
 
 _LEAVE_OUT = "leave the service out with exclude_services"
 
@@ -179,16 +180,21 @@ def _unknown_names(stack: ResolvedStack, facts: PlanInputs) -> Iterator[str]:
     for role, name in needed:
         if name is not None and name not in stack.services:
             yield f"The {role} {name} is not among the copy's services."
+    # A service that its profile leaves out already needs no more to be left out.
+    excluded = {name for name in facts.exclude_services if name not in facts.on_profiles}
     settings: Mapping[str, Collection[str]] = {
         "environment": facts.environment,
-        "exclude_services": facts.exclude_services,
+        "exclude_services": excluded,
         "services": facts.services,
     }
     for setting, named in settings.items():
         for name in sorted(set(named) - existing):
-            yield f"The setting {setting} names the service {name}, which the Compose file does not have."
+            yield from unknown_service(f"migrations_tools.{setting}", name, existing, facts.on_profiles)
+    profiles = {profile for each in facts.on_profiles.values() for profile in each}
+    for name in sorted(facts.wanted_profiles - profiles - {"*"}):
+        yield f"`migrations_tools.profiles` names {name!r}, which no service is on{one_of(name, profiles)}"
 
 
 def _left_behind(service: Service, stack: ResolvedStack) -> Iterator[str]:
     for name in sorted(needs(service) & stack.left_out.keys()):
-        yield f"it cannot run without {name}, which exclude_services leaves out; leave both out, or none."
+        yield f"it cannot run without {name}, which exclude_services leaves out; leave it out as well, or neither."

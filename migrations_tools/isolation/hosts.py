@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from migrations_tools.isolation.inputs import PlanInputs
 from migrations_tools.isolation.resolved import ResolvedStack, Service
+from migrations_tools.unknown_names import named_closely
 
 _SCHEME = re.compile(
     r"\b(?:postgres|postgresql|cockroachdb|timescaledb|mysql|mariadb|mongodb|rediss?|valkeys?|amqps?|mssql|oracle"
@@ -44,6 +45,21 @@ def outside_hosts(stack: ResolvedStack, facts: PlanInputs) -> Iterator[str]:
                 # A host that came out of another variable is not shown: that could be a password.
                 shown = host if host in value or host == UNREADABLE else HIDDEN
                 yield f"{service.name}: {_reason(place, shown, way_out)}"
+
+
+def unmatched_hosts(stack: ResolvedStack, facts: PlanInputs) -> Iterator[str]:
+    """Yield a warning for each host of `allow_hosts` that no database or broker address names."""
+    known = known_hosts(stack)
+    named = {
+        host
+        for service in stack.services.values()
+        for environment in [{**service.environment, **facts.environment.get(service.name, {})}]
+        for _, variable, value, _ in _values(service, environment)
+        for host in foreign(variable, expanded(value, environment), known)
+    }
+    for host in sorted(facts.allow_hosts - named):
+        near = named_closely(host, named)
+        yield f"allow_hosts has {host}, which no database or broker address of the stack names{near}"
 
 
 def _values(service: Service, environment: Mapping[str, str]) -> Iterator[tuple[str, str, str, str]]:

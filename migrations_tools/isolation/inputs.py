@@ -33,6 +33,8 @@ class PlanInputs:
     `python`           that Python, when it is called neither `python3` nor `python`
     `allow_hosts`      outside hosts that a database or broker address may name
     `engine_host`      the other machine that the engine is on, as it is reached from here; empty for this one
+    `on_profiles`      the profiles of each service that is on any, those that are not active included
+    `wanted_profiles`  the profiles that the user names
     `application`      service and container port that must be reached from here over HTTP
     """
 
@@ -54,6 +56,8 @@ class PlanInputs:
     allow_hosts: frozenset[str] = frozenset()
     engine_host: str = ""
     application: tuple[str, int] | None = None
+    wanted_profiles: frozenset[str] = frozenset()
+    on_profiles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def copy(self) -> str:

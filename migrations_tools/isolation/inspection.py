@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,19 +63,24 @@ class _Pair:
     container: _Container
 
 
-def mismatches(plan: IsolationPlan, created: Created) -> tuple[str, ...]:
-    """Return every way in which what was created is not as planned, each a finished sentence."""
+def mismatches(plan: IsolationPlan, created: Created, services: Collection[str] | None = None) -> tuple[str, ...]:
+    """Return every way in which what was created is not as planned, each a finished sentence.
+
+    With `services`, those alone were to be created, with the networks and volumes that they use.
+    """
+    wanted = {service.service for service in plan.services} if services is None else set(services)
     containers = [_Container(raw) for raw in created.containers]
     standing = {container.labels.get(_SERVICE) for container in containers if not container.one_off}
     found = [sentence for container in containers for sentence in _of_container(plan, container)]
     found += [
         f"{service.service}: its container {service.container_name} was not created."
         for service in plan.services
-        if service.replicas and service.service not in standing
+        if service.replicas and service.service in wanted and service.service not in standing
     ]
     found += _foreign_namespaces(containers)
     found += _of_networks(plan, created)
     found += _of_volumes(plan, created)
+    found += _not_made(plan, created) if services is None else ()
     return tuple(dict.fromkeys(found))
 
 
@@ -124,7 +129,15 @@ def _of_volume(plan: IsolationPlan, raw: Mapping[str, Any]) -> Iterator[str]:
 def _as_named(kind: str, planned: Sequence[str], made: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     names = {str(raw.get("Name")) for raw in made}
     yield from (f"The {kind} {name} was created, which was not planned." for name in sorted(names - set(planned)))
-    yield from (f"The {kind} {name} was not created as the copy's own." for name in sorted(set(planned) - names))
+
+
+def _not_made(plan: IsolationPlan, created: Created) -> Iterator[str]:
+    for kind, planned, made in (
+        ("network", plan.network_names, created.networks),
+        ("volume", plan.volume_names, created.volumes),
+    ):
+        missing = set(planned) - {str(raw.get("Name")) for raw in made}
+        yield from (f"The {kind} {name} was not created as the copy's own." for name in sorted(missing))
 
 
 def _marked(plan: IsolationPlan, raw: Mapping[str, Any]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from migrations_tools.isolation.database_access import database_part
 from migrations_tools.isolation.devices import power_part
 from migrations_tools.isolation.forwarder import forwarder_part, forwarder_plan
 from migrations_tools.isolation.forwarding import Forwarding, forwarding, inward_part, ports_part
+from migrations_tools.isolation.grouping import grouped
 from migrations_tools.isolation.inputs import PlanInputs
 from migrations_tools.isolation.labels import label_part, proxy_part
 from migrations_tools.isolation.loopback_addresses import LoopbackAddresses, local_part
@@ -25,7 +26,7 @@ from migrations_tools.isolation.plan_values import IsolationPlan, NotIsolable, P
 from migrations_tools.isolation.ports import Ports
 from migrations_tools.isolation.resolved import ResolvedStack, Service
 from migrations_tools.isolation.resolved import stack as read
-from migrations_tools.isolation.selection import left_out
+from migrations_tools.isolation.selection import dispensable, left_out
 from migrations_tools.isolation.versions import Switch, switch
 from migrations_tools.isolation.volumes import volume_parts
 
@@ -55,9 +56,23 @@ def plan(config: Mapping[str, Any], facts: PlanInputs) -> IsolationPlan:
     shared = sum(_shared_parts(drawing), Part({"name": facts.copy}))
     reasons = (*_reasons(drawing), *shared.reasons, *(reason for part in services.values() for reason in part.reasons))
     if reasons:
-        raise NotIsolable(tuple(dict.fromkeys(reasons)))
+        raise NotIsolable(grouped(reasons, drawing.stack.services), _without(config, drawing, reasons))
     whole = sum((_placed(name, part) for name, part in services.items()), shared)
     return _assembled(drawing, services, whole)
+
+
+def _without(config: Mapping[str, Any], drawing: _Drawing, reasons: Iterable[str]) -> frozenset[str]:
+    """Return the services that are to be left out so that no reason is left; empty where the rest needs one."""
+    named = frozenset(reason.partition(": ")[0] for reason in reasons)
+    facts = drawing.facts
+    if not named <= dispensable(drawing.stack, facts):
+        return frozenset()
+    try:
+        plan(config, replace(facts, exclude_services=facts.exclude_services | named))
+    except NotIsolable as error:
+        # What cannot run without one of them goes with it.
+        return named | error.without if error.without else frozenset()
+    return named
 
 
 def _drawing(switched: Switch, facts: PlanInputs) -> _Drawing:
@@ -85,7 +100,7 @@ def _shared_parts(drawing: _Drawing) -> Iterator[Part]:
         yield Part({"services": {name: RESET}}, (f"{name}: left out of the copy",))
     if drawing.forwarding.forwarder:
         yield forwarder_part(drawing.forwarding.forwarder, stack, drawing.names, facts)
-    yield Part(warnings=tuple(plan_warnings.memory_warning(stack)))
+    yield Part(warnings=(*plan_warnings.memory_warning(stack), *hosts.unmatched_hosts(stack, facts)))
 
 
 def _service_part(service: Service, drawing: _Drawing) -> Part:
@@ -181,7 +196,7 @@ def _assembled(drawing: _Drawing, parts: Mapping[str, Part], whole: Part) -> Iso
         images=drawing.names.images,
         excluded=tuple(drawing.stack.left_out),
         changes=whole.changes,
-        warnings=tuple(dict.fromkeys(whole.warnings)),
+        warnings=grouped(whole.warnings, drawing.stack.services),
         internal=facts.internal,
         forwarder=forwarder,
         engine_host=facts.engine_host,

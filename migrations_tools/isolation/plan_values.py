@@ -8,11 +8,15 @@ from typing import Any
 
 
 class NotIsolable(Exception):
-    """The stack cannot be copied safely; `reasons` holds every reason, each a finished sentence."""
+    """The stack cannot be copied safely; `reasons` holds every reason, each a finished sentence.
 
-    def __init__(self, reasons: tuple[str, ...]) -> None:
+    `without` are the services without which it could be, where the application needs none of them.
+    """
+
+    def __init__(self, reasons: tuple[str, ...], without: frozenset[str] = frozenset()) -> None:
         super().__init__("This stack cannot be isolated:\n" + "\n".join(f"  - {r}" for r in reasons))
         self.reasons = reasons
+        self.without = without
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,12 @@ def left_out(stack: ResolvedStack, facts: PlanInputs) -> frozenset[str]:
     return facts.exclude_services | (stack.services.keys() - needed)
 
 
+def dispensable(stack: ResolvedStack, facts: PlanInputs) -> frozenset[str]:
+    """Return the services that neither Alembic's service nor the application needs, and that nobody wants by name."""
+    core = {facts.application[0]} if facts.application else set()
+    return frozenset(stack.services) - _with_needed(stack, _wanted(facts) | core)
+
+
 def needs(service: Service) -> frozenset[str]:
     """Return the services that `service` cannot run without: namespaces, volumes and links that it shares."""
     shared = (service.text(key).partition(":") for key in _SHARED)

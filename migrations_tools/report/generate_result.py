@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -96,8 +96,21 @@ def show(console: Console, outcomes: Sequence[Generated], root: Path, allowances
     for allowance in allowances:
         if allowance not in used:
             console.say(f"  warning: the allowance {allowance.words()} was not needed; remove it", style="yellow")
-    if any(outcome.files for outcome in outcomes):
+    if held := open_words({f"{item.code} {item.object}": None for outcome in outcomes for item in outcome.held}):
+        console.result(held, style="yellow")
+    if any(outcome.written for outcome in outcomes):
         console.say("Next: invoke validate")
+
+
+def open_words(held: Collection[str]) -> str:
+    """Return the sentence for what was held back (`FD01 users.uq_users_email`) and is still open; empty for nothing."""
+    if not held:
+        return ""
+    what = "1 difference is" if len(held) == 1 else f"{len(held)} differences are"
+    return (
+        f"{what} held back and open ({', '.join(held)}): mend the models, or allow it by name; until then `check` ends"
+        " with 1, in CI too."
+    )
 
 
 def _show_one(console: Console, outcome: Generated, root: Path) -> None:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
-from migrations_tools.catalog import Catalog, Difference, Table, compare, qualified
+from migrations_tools.catalog import Catalog, Constraint, Difference, Table, compare, qualified
+from migrations_tools.catalog.model import Object
 from migrations_tools.operations import Operation
 from migrations_tools.provenance import Revision
+from migrations_tools.review.analysis.drops import DropAnalysis
 from migrations_tools.review.lineage import Lineage
-from migrations_tools.review.surroundings import BaseModels, Modules, Sources
 from migrations_tools.revision_runs import Direction, Executed
+
+T = TypeVar("T")
+_NOT_LOOKED_AT = "it was not looked at"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,76 +33,101 @@ class ChangeHints:
 
 @dataclass(frozen=True, slots=True)
 class Mended:
-    """What the probe has mended by itself while it wrote the file; names, with their schema where they have one.
+    """What the probe has repaired while it wrote the file; names, with their schema where they have one."""
 
-    `created` are enum types made first and dropped last, of which `wanted` ones are for columns of existing tables;
-    `reused` were there already; `named` are constraints that had no name, `imported` modules that the file names,
-    `distinct` what the way back would make with NULLS DISTINCT.
-    """
-
+    # Enum types that are created first and dropped last, and those of them that existing tables' columns get.
     created: tuple[str, ...] = ()
     wanted: tuple[str, ...] = ()
+    # Enum types that exist already.
     reused: tuple[str, ...] = ()
+    # Constraints that had no name.
     named: tuple[str, ...] = ()
+    # Modules that the file names.
     imported: tuple[str, ...] = ()
+    # Constraints and indexes that downgrade() would make with NULLS DISTINCT.
     distinct: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class _Compared:
-    """The last comparison of two catalogs, which many rules ask for."""
+@dataclass(frozen=True, slots=True)
+class BaseModels:
+    """The base branch: its name and commit, the schema that its models make, the revision files that it has.
 
-    pair: tuple[Catalog, Catalog] | None = None
-    found: tuple[Difference, ...] = ()
+    Without a schema, `missing` is the reason.
+    """
 
-    def of(self, before: Catalog, after: Catalog) -> tuple[Difference, ...]:
-        """Return what differs between the two."""
-        if self.pair is None or self.pair[0] is not before or self.pair[1] is not after:
-            self.found, self.pair = compare(before, after), (before, after)
-        return self.found
+    name: str = ""
+    schema: Catalog | None = None
+    revisions: frozenset[str] = frozenset()
+    missing: str = _NOT_LOOKED_AT
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where the project's sources name what is dropped: `file:line`, by the object's full name.
+
+    `searched` is the number of files that were read; with none, `missing` is the reason.
+    """
+
+    places: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    searched: int = 0
+    missing: str = "they were not searched"
+
+
+@dataclass(frozen=True, slots=True)
+class Modules:
+    """The modules that define tables which env.py has not imported, by the table's qualified name.
+
+    `missing` is the reason why they are not known, `failed` the modules whose import failed, with the error.
+    """
+
+    tables: Mapping[str, str] = field(default_factory=dict)
+    failed: Mapping[str, str] = field(default_factory=dict)
+    missing: str = "the modules were not imported"
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewContext:
-    """A revision to be judged.
+    """A revision to be judged. What is None was not looked at, and no rule may conclude from it."""
 
-    `operations` are those of `upgrade()`; `before` is the schema that it meets, `after` the one that it is to lead to
-    (what the models' own DDL makes, or what a file by hand made); `history` comes newest first. `excluded` are tables,
-    and parts of tables (`users.ix_name`), that env.py leaves out of its comparison, `members` tables that belong to an
-    extension (its name by theirs). `server_version` is as libpq has it (170002). `held` are the operations that do not
-    go into the file, for rules that are asked when that is decided; `mended` is what was done to a file; `allowed` are
-    the ids of operations that the user has allowed by name. What is None was not looked at, and no rule may conclude
-    from it.
-
-    `executed` is what the file did on a scratch database with rows in its tables (`real` ones, where the user gave
-    them), `empty` the same without rows, made
-    when the first failed; `left` is what then differs from the models. `lineage` is the history against the base
-    branch's. `large` names the tables that are large where it matters ("*": all). A file that somebody wrote is
-    `by_hand`: what it drops is meant.
-    """
-
+    # The operations of upgrade().
     operations: tuple[Operation, ...] = ()
+    # The schema that the revision meets.
     before: Catalog = field(default_factory=Catalog)
+    # The schema that it is to lead to: what the models' own DDL makes, or what a file by hand made.
     after: Catalog | None = None
+    # The revisions, newest first.
     history: tuple[Revision, ...] = ()
+    # Tables, and parts of tables (`users.ix_name`), that env.py leaves out of its comparison.
     excluded: frozenset[str] = frozenset()
     wishes: ChangeHints = field(default_factory=ChangeHints)
+    # As libpq has it: 170002.
     server_version: int = 0
+    # The ids of operations that do not go into the file, for the rules that are asked when that is decided.
     held: frozenset[int] = frozenset()
     mended: Mended = field(default_factory=Mended)
+    # What the file did on a scratch database with rows in its tables, and without rows where the former failed.
     executed: Executed | None = None
     empty: Executed | None = None
+    # Whether the rows are those of a dump of the user's.
     real: bool = False
+    # What differs from the models after the upgrade.
     left: tuple[Difference, ...] = ()
     lineage: Lineage | None = None
+    # The tables that are large where it matters; "*" is all.
     large: frozenset[str] = frozenset()
+    # Whether somebody wrote the file, so that its drops are meant.
     by_hand: bool = False
+    # The tables that belong to an extension, with its name.
     members: Mapping[str, str] = field(default_factory=dict)
     base: BaseModels = field(default_factory=BaseModels)
     sources: Sources = field(default_factory=Sources)
     modules: Modules = field(default_factory=Modules)
+    # The ids of operations that the user has allowed by name.
     allowed: frozenset[int] = frozenset()
-    _compared: _Compared = field(default_factory=_Compared, compare=False, repr=False)
+    drops: DropAnalysis = field(default_factory=DropAnalysis)
+    # The differences that no operation accounts for, when it is decided what is held back.
+    uncovered: tuple[Difference, ...] = ()
+    _lookups: dict[str, tuple[tuple[Any, ...], Any]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def trip(self) -> Executed | None:
@@ -114,13 +145,35 @@ class ReviewContext:
         """The operations that go into the file, as far as that is decided."""
         return tuple(item for item in self.operations if item.id not in self.held)
 
+    def on_table(self, name: str) -> tuple[Operation, ...]:
+        """Return the operations on a table, by its qualified name."""
+        return self._once("operations", _operations_by_table, self.operations).get(name, ())
+
     def existing(self, operation: Operation) -> Table | None:
         """Return the table that an operation is about as it is before the revision; None when it is new."""
-        return self.before.table(table_name(operation))
+        return self.existing_table(table_name(operation))
+
+    def existing_table(self, name: str) -> Table | None:
+        """Return a table as it is before the revision, by its qualified name."""
+        return self._once("tables before", _tables, self.before).get(name)
 
     def wanted(self, operation: Operation) -> Table | None:
         """Return the table that an operation is about as the models have it; None where they have none."""
-        return self.after.table(table_name(operation)) if self.after else None
+        return self.wanted_table(table_name(operation))
+
+    def wanted_table(self, name: str) -> Table | None:
+        """Return a table as the models have it, by its qualified name."""
+        return self._once("tables after", _tables, self.after).get(name) if self.after else None
+
+    def both(self, identity: str) -> tuple[Object | None, Object | None]:
+        """Return an object, by its printed identity, as the database and as the models have it."""
+        have = self._once("objects before", Catalog.by_identity, self.before)
+        want = self._once("objects after", Catalog.by_identity, self.after) if self.after else {}
+        return have.get(identity), want.get(identity)
+
+    def keys_to(self, table: str) -> tuple[Constraint, ...]:
+        """Return the foreign keys that refer to a table before the revision, by its qualified name."""
+        return self._once("keys", _keys_by_referent, self.before).get(table, ())
 
     def renamed(self, table: str) -> set[str]:
         """Return the columns of a table that the user renames, by their old and new names."""
@@ -132,10 +185,39 @@ class ReviewContext:
         """Return what differs between the schema before and the models', without what is excluded."""
         if self.after is None:
             return ()
-        found = self._compared.of(self.before, self.after)
+        found = self._once("differences", compare, self.before, self.after)
         return tuple(item for item in found if not {item.table, item.name} & self.excluded)
+
+    def _once(self, name: str, make: Callable[..., T], *parts: Any) -> T:
+        """Return what is made of these very parts; it is made once for all rules."""
+        known = self._lookups.get(name)
+        if known is None or any(one is not other for one, other in zip(known[0], parts, strict=True)):
+            known = self._lookups[name] = (parts, make(*parts))
+        made: T = known[1]
+        return made
 
 
 def table_name(operation: Operation) -> str:
     """Return an operation's table as catalogs print it: qualified outside `public`."""
     return qualified(operation.schema or "public", operation.table)
+
+
+def _operations_by_table(operations: tuple[Operation, ...]) -> dict[str, tuple[Operation, ...]]:
+    found: dict[str, list[Operation]] = defaultdict(list)
+    for item in operations:
+        if item.table:
+            found[table_name(item)].append(item)
+    return {name: tuple(own) for name, own in found.items()}
+
+
+def _tables(catalog: Catalog) -> dict[str, Table]:
+    return {table.qualified_name: table for table in catalog.tables}
+
+
+def _keys_by_referent(catalog: Catalog) -> dict[str, tuple[Constraint, ...]]:
+    found: dict[str, list[Constraint]] = defaultdict(list)
+    for table in catalog.tables:
+        for each in table.constraints:
+            if each.type == "foreign key" and each.referenced_table:
+                found[each.referenced_table].append(each)
+    return {name: tuple(keys) for name, keys in found.items()}

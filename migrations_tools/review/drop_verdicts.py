@@ -1,25 +1,22 @@
-"""The one verdict on each drop: which code it falls under, and the finding in one sentence."""
+"""The one verdict on each drop: which code it falls under, and the finding where it is held back."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from migrations_tools.operations import Operation
-from migrations_tools.review.analysis.evidence import (
-    drifted,
-    evidence_for,
-    is_of_this_branch,
-    place_of,
-    provenance_of,
-    used_by_base,
-)
-from migrations_tools.review.analysis.objects import in_words, owner_of, shown_table
-from migrations_tools.review.analysis.relations import allow_drop, leaders, same_table, together
-from migrations_tools.review.analysis.replacements import changed, replacements
+from migrations_tools.review.analysis.declarations import declaration
+from migrations_tools.review.analysis.drops import DropAnalysis
+from migrations_tools.review.analysis.evidence import drifted, evidence_for, is_of_this_branch, place_of, provenance_of
+from migrations_tools.review.analysis.objects import child, equivalents, in_words, owner_of, views_on
+from migrations_tools.review.analysis.relations import allow_drop, followers
+from migrations_tools.review.analysis.rename_candidates import column_renames, table_renames
+from migrations_tools.review.analysis.renaming import of_column, of_table
+from migrations_tools.review.analysis.replacements import replacements
 from migrations_tools.review.context import ReviewContext, table_name
 from migrations_tools.review.findings import Finding
-from migrations_tools.review.rules.renames import behind
 
 OTHER: Final = "FD14"
 CODES: Final = {
@@ -32,35 +29,43 @@ CODES: Final = {
     "column": "BC01",
     "primary key": "AG06",
 }
-_EFFECTS: Final = {
-    "unique constraint": "Duplicates would become possible; ON CONFLICT and lookups that rely on it would break.",
-    "table": "Every row of the table would be lost.",
-    "index": "An index that somebody made for speed would be lost silently.",
-    "unique index": "Duplicates would become possible.",
-    "check constraint": "A rule of the data would be lost.",
-    "foreign key": "Rows could point to nothing.",
-    "column": "Every value of the column would be lost, and the version that still runs uses it.",
-    "primary key": "Rows could no longer be told apart.",
-}
+_BY_HOW: Final = {"unique still": "FD02", "renamed": "FD03"}
 _FEW_TABLES = 3
 
 
-def own_code(drop: Operation) -> str:
-    """Return the code of the kind of drop, which an allowance may always name."""
-    return CODES.get(drop.noun, OTHER)
+def analyse(facts: ReviewContext) -> DropAnalysis:
+    """Return all that is known of the drops of a revision, with a verdict on each."""
+    gone = followers(facts.operations)
+    inner = {number for ids in gone.values() for number in ids}
+    leaders = tuple(item for item in facts.operations if item.is_drop and item.id not in inner)
+    columns, tables = column_renames(facts), table_renames(facts)
+    renamed: dict[int, str] = {}
+    for each in columns.values():
+        renamed |= dict.fromkeys(of_column(each.drop, each.made, facts), "RN01")
+    for each in tables.values():
+        renamed |= dict.fromkeys(of_table(each.drop, each.made, facts), "RN02")
+    going = (item for item in facts.operations if item.kind == "drop_table" and item.id not in renamed)
+    drops = DropAnalysis(
+        leaders,
+        gone,
+        places={drop.id: place for drop in leaders if (place := place_of(drop, facts))},
+        replacements=replacements(leaders, facts),
+        column_renames=columns,
+        table_renames=tables,
+        renamed=renamed,
+        tables=tuple(item for item in going if facts.existing(item)),
+    )
+    return replace(drops, verdicts=dict(_verdicts(replace(facts, drops=drops))))
 
 
-def verdicts(facts: ReviewContext) -> dict[int, str]:
-    """Return each drop's code, by its id: the first that fits, from what is surest to what its kind says."""
-    made_up = {number: _CODE_OF.get(item.how, "") for number, item in replacements(facts).items()}
-    made_up |= {number: code for number, code in behind(facts).items() if not made_up.get(number)}
-    return {
-        drop.id: _by_owner(drop, facts) or made_up.get(drop.id) or _by_absence(drop, facts, drop.id in made_up)
-        for drop in leaders(facts.operations)
-    }
-
-
-_CODE_OF: Final = {"unique still": "FD02", "renamed": "FD03"}
+def _verdicts(facts: ReviewContext) -> Iterator[tuple[int, str]]:
+    """Yield each drop's code, by its id: the first that fits, from what is surest to what its kind says."""
+    drops = facts.drops
+    for drop in drops.leaders:
+        replaced = drops.replacements.get(drop.id)
+        made_up = _BY_HOW.get(replaced.how, "") if replaced else ""
+        code = _by_owner(drop, facts) or made_up or drops.renamed.get(drop.id, "")
+        yield drop.id, code or _by_absence(drop, facts, changes=replaced is not None)
 
 
 def _by_owner(drop: Operation, facts: ReviewContext) -> str:
@@ -73,29 +78,73 @@ def _by_absence(drop: Operation, facts: ReviewContext, changes: bool) -> str:
     """Return the code of a drop that nothing makes up for; one that only changes is its kind's."""
     if drop.kind == "drop_table" and (_module(drop, facts) or _many(facts)):
         return "FD13"
-    return "FD04" if not changes and drifted(drop, facts) else own_code(drop)
+    return "FD04" if not changes and drifted(drop, facts) else _own_code(drop)
+
+
+def _own_code(drop: Operation) -> str:
+    """Return the code of the kind of drop, which an allowance may always name."""
+    return CODES.get(drop.noun, OTHER)
+
+
+def _module(drop: Operation, facts: ReviewContext) -> str:
+    return facts.modules.tables.get(table_name(drop), "")
+
+
+def _many(facts: ReviewContext) -> bool:
+    """Return whether so many tables would go that it is the models which are missing."""
+    dropped = len(facts.drops.tables)
+    return dropped >= _FEW_TABLES and 2 * dropped >= len(facts.before.tables)
+
+
+def going(facts: ReviewContext) -> Iterator[Operation]:
+    """Yield the drops that the user has allowed and that no view stops."""
+    allowed = (drop for drop in facts.drops.leaders if drop.id in facts.allowed)
+    return (drop for drop in allowed if drop.kind != "drop_column" or not views_on(drop, facts))
+
+
+# --- the findings ---------------------------------------------------------------------------------------------------
 
 
 def judged(facts: ReviewContext, code: str) -> Iterator[Finding]:
     """Yield the findings on the drops whose verdict is this code."""
-    codes, replaced = verdicts(facts), replacements(facts)
-    for drop in leaders(facts.operations):
-        if codes[drop.id] == code:
-            item = replaced.get(drop.id)
-            yield changed(item, facts) if item and item.how == "changed" else _held(code, drop, facts)
+    drops = facts.drops
+    for drop in (item for item in drops.leaders if drops.verdicts[item.id] == code):
+        item = drops.replacements.get(drop.id)
+        changed = item is not None and item.how == "changed"
+        yield _changed(drop, item.made, facts) if item and changed else _held(code, drop, facts)
+
+
+def _changed(drop: Operation, made: Operation, facts: ReviewContext) -> Finding:
+    """Say that something is built again because it changes, and still does what it did."""
+    theirs = child(facts.wanted(made), made.name)
+    into = f" as {theirs.description}" if theirs else ""
+    return Finding(
+        drop.object,
+        f"The {in_words(drop)} is built again on the same columns{into}.",
+        effect="Nothing is lost: what is built does as much as what goes.",
+        ways_out=("Nothing to do.",),
+        operations=(drop.id, made.id),
+        severity="info",
+    )
 
 
 def _held(code: str, drop: Operation, facts: ReviewContext) -> Finding:
-    operations, own = facts.operations, own_code(drop)
-    replacement = [item for item in operations if _replaces(item, drop)]
+    own = _own_code(drop)
+    replacement = [item for item in facts.on_table(table_name(drop)) if _replaces(item, drop)]
+    if replacement:
+        name = replacement[0].name or "an unnamed one"
+        sentence = f"is in the database, and the models have {name} in its place; both are held back"
+    else:
+        sentence = f"{_reason(code, drop, facts)}; the drop is held back"
+    evidence = evidence_for(drop, facts)
     return Finding(
         object=drop.object,
-        sentence=_sentence(code, drop, replacement, facts),
-        effect=_EFFECTS.get(drop.noun, "It would be lost."),
+        sentence=f"The {in_words(drop)} {sentence}.",
         provenance=provenance_of(drop, facts),
-        evidence=evidence_for(drop, facts),
+        # Of old drift the sentence says already what the base branch has.
+        evidence=tuple(line for line in evidence if code != "FD04" or not line.startswith("The models of ")),
         ways_out=(_mend(code, drop, facts), allow_drop(code, drop.object)),
-        operations=(drop.id, *(item.id for item in replacement), *together(drop, operations)),
+        operations=(drop.id, *(item.id for item in replacement), *facts.drops.together(drop)),
         aliases=() if own == code else (own,),
     )
 
@@ -106,8 +155,7 @@ def _replaces(item: Operation, drop: Operation) -> bool:
     A unique constraint and an index cannot have the same name, nor can a table have two primary keys: while the old
     one stays, the new one cannot be made.
     """
-    ours = item.kind in ("create_constraint", "create_index") and drop.kind in ("drop_constraint", "drop_index")
-    if not ours or not same_table(item, drop):
+    if item.kind not in ("create_constraint", "create_index") or drop.kind not in ("drop_constraint", "drop_index"):
         return False
     if item.name and item.name == drop.name:
         return True
@@ -116,71 +164,36 @@ def _replaces(item: Operation, drop: Operation) -> bool:
     return alike and (same_columns or drop.constraint == "primary key")
 
 
-# --- the sentence ---------------------------------------------------------------------------------------------------
-
-
-def _sentence(code: str, drop: Operation, replacement: Sequence[Operation], facts: ReviewContext) -> str:
-    place = place_of(drop, facts)
-    origin = f"was created on purpose by {place.revision} ({place.words()})" if place else "is in the database"
-    end = "kept in the database, held back from the migration"
-    if replacement:
-        end = f"which have {replacement[0].name or 'an unnamed one'} in its place; both are held back"
-        return f"The {in_words(drop)} {origin} and is not in the models, {end}."
-    return f"The {in_words(drop)} {origin}; {_reason(code, drop, facts)}; {end}."
-
-
 def _reason(code: str, drop: Operation, facts: ReviewContext) -> str:
-    """Describe in one clause why the drop was found."""
+    """Describe in one clause what the drop was found by."""
     if code == "FD07":
-        return f"it belongs to the extension {facts.members[table_name(drop)]}, not to the models"
+        return f"belongs to the extension {facts.members[table_name(drop)]}, not to the models"
     if code == "FD06":
-        return f"it is a partition of {owner_of(drop, facts)}, which models do not list"
+        return f"{'belongs to' if drop.name else 'is'} a partition of {owner_of(drop, facts)}"
     if code == "FD13":
         return _not_imported(drop, facts)
     if code == "FD04":
-        ahead = "the database is ahead of the models" if place_of(drop, facts) else "no revision made it"
-        return f"{ahead}, and those of {facts.base.name} do not have it either, so this change does not mean the drop"
+        return f"is in the database, but neither in the models nor in those of {facts.base.name}"
     if is_of_this_branch(drop, facts):
-        return f"the models do not have it yet ({facts.base.name} does not know that revision)"
-    return f"{_models_say(drop)}{_lost_here(drop, facts)}"
+        return f"is in the database, but not yet in the models: {facts.base.name} does not have that revision"
+    return _models_say(drop, facts)
 
 
-def _models_say(drop: Operation) -> str:
-    if drop.kind in ("drop_table", "drop_column") or not drop.table:
-        return "the models do not have it"
-    single = f"`unique=True` on {drop.columns[0]}" if drop.constraint == "unique" and len(drop.columns) == 1 else "it"
-    return f"the model of table {shown_table(drop)} does not say {single}"
-
-
-def _lost_here(drop: Operation, facts: ReviewContext) -> str:
-    return f", which that of {facts.base.name} does" if used_by_base(drop, facts) else ""
+def _models_say(drop: Operation, facts: ReviewContext) -> str:
+    if any(item.name == drop.name for item in equivalents(drop, facts)):
+        return "is to be dropped, though the models have one like it"
+    if drop.constraint == "unique" and len(drop.columns) == 1:
+        return f"is in the database, but its model does not say `unique=True` on {drop.columns[0]}"
+    whole = drop.kind in ("drop_table", "drop_column") or not drop.table
+    return f"is in the database, but not in {'the models' if whole else 'its model'}"
 
 
 def _not_imported(drop: Operation, facts: ReviewContext) -> str:
     module = _module(drop, facts)
     if module:
-        return f"its model is in {module}, which env.py does not import"
-    dropped = _dropped_tables(facts)
-    return f"{len(dropped)} of {len(facts.before.tables)} tables are not in the models: env.py seems not to import them"
-
-
-def _module(drop: Operation, facts: ReviewContext) -> str:
-    return facts.modules.tables.get(table_name(drop), "")
-
-
-def _many(facts: ReviewContext) -> bool:
-    """Return whether so many tables would go that it is the models which are missing."""
-    dropped = _dropped_tables(facts)
-    return len(dropped) >= _FEW_TABLES and 2 * len(dropped) >= len(facts.before.tables)
-
-
-def _dropped_tables(facts: ReviewContext) -> list[Operation]:
-    renamed = behind(facts)
-    drops = [item for item in facts.operations if item.kind == "drop_table" and item.id not in renamed]
-    return [item for item in drops if facts.existing(item)]
-
-
-# --- the way out ----------------------------------------------------------------------------------------------------
+        return f"is in the database, but its model is in {module}, which env.py does not import"
+    counted = f"{len(facts.drops.tables)} of {len(facts.before.tables)}"
+    return f"is in the database, but not in the models, which lack {counted} tables"
 
 
 def _mend(code: str, drop: Operation, facts: ReviewContext) -> str:
@@ -190,25 +203,4 @@ def _mend(code: str, drop: Operation, facts: ReviewContext) -> str:
     module = _module(drop, facts) if code == "FD13" else ""
     if module:
         return f"Mend env.py: write `import {module}` before it reads the metadata."
-    return f"Mend the model: {_writing(drop)}."
-
-
-def _writing(drop: Operation) -> str:
-    model = f"the model of table {shown_table(drop)}"
-    columns = ", ".join(f'"{item}"' if item.isidentifier() else f'text("{item}")' for item in drop.columns)
-    writings = {
-        "table": f"import the model of {drop.object} in env.py, or leave the table out with include_name",
-        "column": f"give {model} its column {drop.name} back",
-        "unique constraint": f"in {model}, write {_single(drop)}"
-        f'`UniqueConstraint({columns}, name="{drop.name}")` in __table_args__',
-        "index": f'in {model}, write `Index("{drop.name}", {columns})` in __table_args__',
-        "unique index": f'in {model}, write `Index("{drop.name}", {columns}, unique=True)` in __table_args__',
-        "foreign key": f"in {model}, give ({columns}) its `ForeignKey`"
-        f'{" to " + drop.referent if drop.referent else ""} back, with name="{drop.name}"',
-    }
-    other = f'in {model}, put the {drop.noun} back, with name="{drop.name}"' if drop.table else "declare it again"
-    return writings.get(drop.noun, other)
-
-
-def _single(drop: Operation) -> str:
-    return f"`unique=True` on its column {drop.columns[0]}, or " if len(drop.columns) == 1 else ""
+    return f"Mend the model: {declaration(drop)}."

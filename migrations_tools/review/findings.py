@@ -50,6 +50,12 @@ class Finding:
             return "repaired"
         return "held" if self.severity == "hold" else "kept"
 
+    @property
+    def names(self) -> tuple[tuple[str, str], ...]:
+        """The codes and objects by which an allowance may name it; the object with or without its table."""
+        objects = (self.object, self.object.rpartition(".")[2])
+        return tuple((code, name) for code in (self.code, *self.aliases) for name in objects)
+
     def as_json(self) -> dict[str, Any]:
         """Return the finding as plain values."""
         return {
@@ -72,11 +78,6 @@ class Allowance:
     object: str
     reason: str = ""
     until: str = ""
-
-    def covers(self, finding: Finding) -> bool:
-        """Return whether the allowance is about this finding; the object may be named with or without its table."""
-        names = (finding.object, finding.object.rpartition(".")[2])
-        return self.code in (finding.code, *finding.aliases) and self.object in names
 
     def words(self) -> str:
         """Write the allowance as on the command line."""

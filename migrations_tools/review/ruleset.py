@@ -1,50 +1,41 @@
-"""All rules, in the order in which they are asked and documented."""
+"""All rules, in the order in which they are asked."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from migrations_tools.review.analysis import failures
-from migrations_tools.review.registry import Find, Rule
+from migrations_tools.review.registry import Find, Phase, Rule
 from migrations_tools.review.rules import (
-    by_hand,
     compatibility,
     downgrades,
     enums,
     false_drops,
     history,
     locks,
-    primary_keys,
     renames,
-    roundtrips,
     rows,
-    type_changes,
     unseen,
-    unseen_leftovers,
-    unworkable_files,
+    unworkable,
 )
 
-# Asked when it is decided what is held back: what is still missing then is added.
-AFTER_HOLDS: Final[tuple[Rule, ...]] = (*enums.LATER.rules, *unseen.CATALOGUE.rules, *unseen_leftovers.CATALOGUE.rules)
-# What speaks when a file has been executed, or of the history as a whole; the others speak of what Alembic found.
-MEASURED: Final[tuple[Rule, ...]] = (
-    *failures.CATALOGUE.rules,
-    *roundtrips.CATALOGUE.rules,
-    *locks.CATALOGUE.rules,
-    *history.CATALOGUE.rules,
+_FAMILIES: Final = (
+    false_drops.FAMILY,
+    renames.FAMILY,
+    compatibility.FAMILY,
+    rows.FAMILY,
+    enums.FAMILY,
+    unworkable.FAMILY,
+    downgrades.FAMILY,
+    unseen.FAMILY,
+    locks.FAMILY,
+    history.FAMILY,
 )
-RULES: Final[tuple[Rule, ...]] = (
-    *false_drops.CATALOGUE.rules,
-    *renames.CATALOGUE.rules,
-    *compatibility.CATALOGUE.rules,
-    *rows.CATALOGUE.rules,
-    *type_changes.CATALOGUE.rules,
-    *enums.CATALOGUE.rules,
-    *unworkable_files.CATALOGUE.rules,
-    *primary_keys.CATALOGUE.rules,
-    *downgrades.CATALOGUE.rules,
-    *AFTER_HOLDS,
-    *MEASURED,
-)
-# What speaks under the codes of rules that foresee the same.
-UNLISTED: Final[tuple[Find, ...]] = (failures.failures_of_rows, by_hand.taken_away)
+RULES: Final[tuple[Rule, ...]] = tuple(rule for family in _FAMILIES for rule in family.rules)
+BY_CODE: Final = {rule.code: rule for rule in RULES}
+# What speaks of an executed file under the codes of rules that foresee the same.
+UNLISTED: Final[tuple[Find, ...]] = tuple(find for family in _FAMILIES for find in family.unlisted)
+
+
+def of_phase(phase: Phase) -> tuple[Rule, ...]:
+    """Return the rules that are asked at one time."""
+    return tuple(rule for rule in RULES if rule.phase == phase)

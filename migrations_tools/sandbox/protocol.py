@@ -86,8 +86,11 @@ class Sandbox(Protocol):
 class Engine(Protocol):
     """One way to provide a temp database and the application beside it, for one task."""
 
-    def isolate(self) -> None:
-        """Start the temp side. Raises CannotProceed with every reason when that is not possible."""
+    def isolate(self, database_alone: bool = False) -> None:
+        """Start the temp side; with `database_alone`, only what comparing the models and trying revisions needs.
+
+        Raises CannotProceed with every reason when that is not possible.
+        """
 
     def reopen(self) -> Sandbox:
         """Return the temp side of the run that stands."""
@@ -97,6 +100,9 @@ class Engine(Protocol):
 
     def doctor(self) -> None:
         """Print what was found, and what would keep `isolate` from working."""
+
+    def check_isolable(self) -> None:
+        """Plan what `isolate` would make, and make nothing. Raises CannotProceed with every reason against it."""
 
     def show_containers(self) -> None:
         """Print the containers of the run that stands, where there are any."""

@@ -49,6 +49,11 @@ def choose(session: Session) -> Engine:
     return ENGINES[name](session)
 
 
+def may_be_containers(session: Session) -> bool:
+    """Return whether the settings leave it open that the stack is copied, which needs to know its services."""
+    return session.settings.engine in ("auto", "compose")
+
+
 def of_run(session: Session) -> Engine:
     """Return the engine of the run that stands. Raises CannotProceed when the journal names none that there is."""
     name = session.journal.run.engine

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from migrations_tools.inapp.advice import Advice
-from migrations_tools.sandbox.compose import start
+from migrations_tools.sandbox.compose import one_off
 from migrations_tools.sandbox.local import embedded, existing
 
 COMPOSE, EMBEDDED, SERVER = (
-    replace(each, mending="pip install {}".format) for each in (start.ADVICE, embedded.ADVICE, existing.ADVICE)
+    replace(each, mending="pip install {}".format) for each in (one_off.ADVICE, embedded.ADVICE, existing.ADVICE)
 )
 REVISION = {"revision": "0007", "revision_file": "0007_name.py:12"}
 

@@ -8,11 +8,15 @@ from typing import Any
 import pytest
 
 from migrations_tools.discovery.compose_files import find_compose_files
-from migrations_tools.discovery.project import discover
+from migrations_tools.discovery.project import NO_DATABASE, discover, discover_local
 from migrations_tools.discovery.services import command_words
 from migrations_tools.errors import CannotProceed
 from migrations_tools.settings import Settings
 
+WITHOUT_CONTAINERS = (
+    "  In invoke.yaml, under `migrations_tools:`, write `engine: embedded`"
+    " (the application then runs here, in no container)"
+)
 INI = "[alembic]\nscript_location = %(here)s/migrations\n"
 
 
@@ -87,17 +91,37 @@ def test_everything_that_is_missing_is_told_at_once(tmp_path: Path) -> None:
     assert _reasons(tmp_path, {"name": "x", "services": {"web": {"image": "nginx"}}}) == [
         "No service was found that is PostgreSQL.",
         "  In invoke.yaml, under `migrations_tools:`, write `database_service: <service>`",
+        WITHOUT_CONTAINERS,
         "No `alembic.ini` was found in a build context of the stack.",
         "  In invoke.yaml, under `migrations_tools:`, write `alembic_config: path/to/alembic.ini`",
     ]
 
 
 def test_two_databases_are_ambiguous_and_the_lines_to_write_are_given(tmp_path: Path) -> None:
-    assert _reasons(tmp_path, _shop(tmp_path, old={"image": "registry:5000/team/postgis:13"})) == [
+    assert _reasons(tmp_path, _shop(tmp_path, old={"image": "registry:5000/postgis:13"})) == [
         "More than one service was found that is PostgreSQL; say which one is meant.",
-        "  In invoke.yaml, under `migrations_tools:`, write `database_service: db`",
-        "  In invoke.yaml, under `migrations_tools:`, write `database_service: old`",
+        "  In invoke.yaml, under `migrations_tools:`, write `database_service: db` (image postgres:15)",
+        "  In invoke.yaml, under `migrations_tools:`, write `database_service: old` (image registry:5000/postgis:13)",
     ]
+
+
+def test_without_containers_no_service_is_asked_for(tmp_path: Path) -> None:
+    config = _shop(tmp_path, old={"image": "postgres:13"}, admin={**_shop(tmp_path)["services"]["api"]})
+    compose = find_compose_files(tmp_path, Settings(), {})
+    project = discover_local(tmp_path, Settings(), compose, config)
+    # The likeliest tells the names; an application that is not certain is not started.
+    assert (project.database.service, project.alembic_service, project.application) == ("db", "migrate", None)
+    nothing = discover_local(tmp_path, Settings(), compose, {"name": "shop", "services": {"web": {"image": "nginx"}}})
+    assert (nothing.database, nothing.alembic_service) == (NO_DATABASE, "")
+
+
+def test_without_containers_a_setting_that_names_no_service_is_still_a_mistake(tmp_path: Path) -> None:
+    config = _shop(tmp_path)
+    with pytest.raises(CannotProceed) as caught:
+        discover_local(tmp_path, Settings(database_service="dbs"), None, config)
+    assert caught.value.reasons == (
+        "`migrations_tools.database_service` names 'dbs', which is no service of the stack; did you mean `db`?",
+    )
 
 
 def test_two_configurations_are_ambiguous(tmp_path: Path) -> None:
@@ -118,6 +142,22 @@ def test_a_setting_that_names_nothing_is_an_error(tmp_path: Path) -> None:
         "`migrations_tools.database_service` names 'nope', which is no service of the stack (api, db, migrate).",
         "The Alembic configuration ROOT/nope.ini (the setting `alembic_config`) does not exist.",
         "`migrations_tools.application_service` names 'nope', which is no service of the stack (api, db, migrate).",
+    ]
+
+
+def test_a_configuration_and_a_section_that_are_nearly_right_are_asked_for(tmp_path: Path) -> None:
+    config = _shop(tmp_path)
+    assert _reasons(tmp_path, config, alembic_config="api/alembic.inii") == [
+        (
+            "The Alembic configuration ROOT/api/alembic.inii (the setting `alembic_config`) does not exist;"
+            " did you mean `api/alembic.ini`?"
+        )
+    ]
+    assert _reasons(tmp_path, config, alembic_sections=["alembik"]) == [
+        (
+            "The Alembic configuration ROOT/api/alembic.ini has no section [alembik] (the setting `alembic_sections`);"
+            " did you mean `alembic`?"
+        )
     ]
 
 

@@ -19,7 +19,7 @@ import pytest
 import yaml
 
 from migrations_tools import settings
-from migrations_tools.commands.init import local
+from migrations_tools.commands.setting_answers import local
 from tests.support import docker
 from tests.support.docker import Done
 from tests.support.warm import run_tool
@@ -65,6 +65,8 @@ class Place:
         program.write_text(STAND_IN)
         program.chmod(0o755)
         (self.programs / "docker.json").write_text(json.dumps({"name": "shop", "services": services}))
+        # Every JSON document is a YAML one.
+        self.file("compose.yaml", json.dumps({"services": services}))
 
     def environment(self) -> dict[str, str]:
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("INVOKE_", "COMPOSE_"))}
@@ -74,8 +76,11 @@ class Place:
     def run(self, *arguments: str, **variables: str) -> Done:
         return run_tool(arguments, self.root, {**self.environment(), **variables}, 60, PROGRAM)
 
-    def run_on_terminal(self, answer: str, during: Path | None = None) -> tuple[int, str]:
-        """Run `init` on a terminal, answer its question; make a file before the answer, if asked to."""
+    def run_on_terminal(self, answer: str, during: Path | None = None, *first: str) -> tuple[int, str]:
+        """Run `init` on a terminal, answer its questions; make a file before the last answer, if asked to.
+
+        `first` are the answers to what it asks before the files are shown.
+        """
         terminal, other_side = pty.openpty()
         child = subprocess.Popen(
             [sys.executable, str(self.program), "init"],
@@ -87,7 +92,11 @@ class Place:
             start_new_session=True,
         )
         os.close(other_side)
-        shown = _read_until(terminal, QUESTION)
+        shown = b""
+        for each in first:
+            shown += _read_until(terminal, b" [1]: ")
+            os.write(terminal, f"{each}\n".encode())
+        shown += _read_until(terminal, QUESTION)
         if during:
             during.write_text("mine\n")
         os.write(terminal, f"{answer}\n".encode())
@@ -128,11 +137,21 @@ def empty(tmp_path: Path) -> Place:
 @pytest.fixture
 def shop(empty: Place) -> Place:
     """Return an ordinary project: one Compose file, one database, one application, one configuration."""
-    empty.file("compose.yaml")
-    empty.file("api/migrations/versions/1_a.py")
-    empty.file("api/alembic.ini", INI)
-    empty.answer(_services(empty.root))
-    return empty
+    return _shop(empty)
+
+
+def _shop(place: Place) -> Place:
+    place.file("api/migrations/versions/1_a.py")
+    place.file("api/alembic.ini", INI)
+    place.answer(_services(place.root))
+    return place
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Place, Done]:
+    """Return the ordinary project after `init --yes`, and what that said; only to be looked at."""
+    place = _shop(Place(tmp_path_factory.mktemp("made")))
+    return place, place.run("init", "--yes")
 
 
 def _services(root: Path, *databases: str) -> dict[str, Any]:
@@ -157,15 +176,23 @@ FOUND = {
 }
 
 
-def test_what_was_found_is_set(shop: Place) -> None:
-    done = shop.run("init", "--yes")
+def test_what_was_found_is_set(made: tuple[Place, Done]) -> None:
+    place, done = made
     assert done.code == 0, done
-    assert shop.written() == FOUND
+    assert place.written() == FOUND
 
 
-def test_what_a_file_of_the_project_says_is_told_and_stays_there(shop: Place) -> None:
-    shop.run("init", "--yes")
-    text = (shop.root / "invoke.yaml").read_text()
+def test_what_speaks_for_a_service_is_written_beside_it(made: tuple[Place, Done]) -> None:
+    text = (made[0].root / "invoke.yaml").read_text()
+    assert "  # db: image postgres:15.\n  database_service: db\n" in text
+    assert (
+        "  # migrate: its build context holds alembic.ini, its command runs `alembic upgrade head`.\n"
+        "  alembic_service: migrate\n"
+    ) in text
+
+
+def test_what_a_file_of_the_project_says_is_told_and_stays_there(made: tuple[Place, Done]) -> None:
+    text = (made[0].root / "invoke.yaml").read_text()
     assert "  # Found in the Compose configuration, and read there by every task.\n  # project_name: shop\n" in text
     assert (
         "  # Found in the Alembic configuration, and read there by every task.\n"
@@ -174,44 +201,47 @@ def test_what_a_file_of_the_project_says_is_told_and_stays_there(shop: Place) ->
     assert "  # Found in the health check, and read there by every task.\n  # health_path: /ready\n" in text
 
 
-def test_every_setting_is_there_with_its_words(shop: Place) -> None:
-    shop.run("init", "--yes")
-    text = (shop.root / "invoke.yaml").read_text()
+def test_every_setting_is_there_with_its_words(made: tuple[Place, Done]) -> None:
+    text = (made[0].root / "invoke.yaml").read_text()
     assert [name for name, words in settings.describe().items() if f"  # {words}\n" not in text] == []
     assert list(yaml.safe_load(_uncommented(text))["migrations_tools"]) == list(settings.describe())
 
 
-def test_what_was_written_is_valid_as_it_is_and_with_every_comment_taken_away(shop: Place) -> None:
-    shop.run("init", "--yes")
-    assert settings.load(shop.written()) == settings.Settings(**FOUND)
-    everything = yaml.safe_load(_uncommented((shop.root / "invoke.yaml").read_text()))["migrations_tools"]
+def test_what_was_written_is_valid_as_it_is_and_with_every_comment_taken_away(made: tuple[Place, Done]) -> None:
+    place = made[0]
+    assert settings.load(place.written()) == settings.Settings(**FOUND)
+    everything = yaml.safe_load(_uncommented((place.root / "invoke.yaml").read_text()))["migrations_tools"]
     told = {"project_name": "shop", "versions": ["api/migrations/versions"], "health_path": "/ready"}
     assert settings.load(everything) == settings.Settings(**FOUND, **told)
 
 
-def test_the_tasks_of_the_project_are_ours_and_find_the_settings(shop: Place) -> None:
-    shop.run("init", "--yes")
+def test_the_tasks_of_the_project_are_ours_and_find_the_settings(made: tuple[Place, Done]) -> None:
+    place = made[0]
     invoke = [sys.executable, "-m", "invoke", "status"]
     done = subprocess.run(
-        invoke, cwd=shop.root, env=shop.environment(), capture_output=True, text=True, timeout=60, check=False
+        invoke, cwd=place.root, env=place.environment(), capture_output=True, text=True, timeout=60, check=False
     )
     assert (done.returncode, done.stdout) == (0, "No temp stack stands. Next: invoke isolate\n")
 
 
-def test_the_password_of_the_database_is_neither_shown_nor_written(shop: Place) -> None:
-    done = shop.run("init", "--yes")
-    assert "sesame" not in done.out + done.err + (shop.root / "invoke.yaml").read_text()
+def test_the_password_of_the_database_is_neither_shown_nor_written(made: tuple[Place, Done]) -> None:
+    place, done = made
+    assert "sesame" not in done.out + done.err + (place.root / "invoke.yaml").read_text()
 
 
-def test_the_whole_files_are_shown_first(shop: Place) -> None:
-    shown = shop.run("init", "--yes").out
+def test_the_whole_files_are_shown_first_and_what_doctor_says_last(made: tuple[Place, Done]) -> None:
+    place, done = made
     for name in ("invoke.yaml", "tasks.py"):
-        assert (shop.root / name).read_text() in shown
-    assert shown.endswith(
-        "Wrote invoke.yaml and tasks.py.\n"
+        assert (place.root / name).read_text() in done.out
+    said = done.out.split("Wrote invoke.yaml and tasks.py.\n")[1]
+    assert said.startswith(
         ".migrations_tools/, where the tasks keep their state, tells git to ignore it by itself.\n"
-        "Next: invoke doctor\n"
+        "What `invoke doctor` says of it:\n"
     )
+    # Docker does not answer here beyond `config`.
+    assert "Engine: embedded (" in said
+    assert re.search(r"because +db: the setting `database_service`, image postgres:15", said)
+    assert said.endswith("Nothing is missing.\nNext: invoke isolate\n")
 
 
 def test_without_a_terminal_nothing_is_written_unasked(shop: Place) -> None:
@@ -271,7 +301,8 @@ def test_tasks_that_exist_stay_and_the_way_to_have_both_is_told(shop: Place) -> 
     assert done.code == 0
     assert mine.read_text() == "from invoke import task\n"
     assert "tasks.py is left as it is. `migrations-tools` works beside it; for\n" in done.out
-    assert done.out.endswith("Next: migrations-tools doctor\n")
+    assert "What `migrations-tools doctor` says of it:\n" in done.out
+    assert done.out.endswith("Next: migrations-tools isolate\n")
     assert shop.written() == FOUND
 
 
@@ -280,20 +311,87 @@ def test_tasks_that_exist_as_a_package_are_no_reason_for_a_file(shop: Place) -> 
     done = shop.run("init", "--yes")
     assert (done.code, "tasks.py" in shop.names()) == (0, False)
     assert "Wrote invoke.yaml.\n" in done.out
-    assert done.out.endswith("Next: invoke doctor\n")
+    assert done.out.endswith("Next: invoke isolate\n")
 
 
-def test_where_two_services_fit_the_lines_to_choose_from_are_written_in_comments(shop: Place) -> None:
+def test_where_two_services_fit_the_likeliest_is_written_marked_and_told(shop: Place) -> None:
     shop.answer(_services(shop.root, "db", "old"))
     done = shop.run("init", "--yes")
     assert (
         "  # The Compose service that is PostgreSQL.\n"
-        "  # More than one service was found that is PostgreSQL; say which one is meant.\n"
-        "  # database_service: db\n"
+        "  # The likeliest of 2 (image postgres:15); see whether it is meant, or take another of these lines:\n"
         "  # database_service: old\n"
+        "  database_service: db\n"
     ) in (shop.root / "invoke.yaml").read_text()
-    assert shop.written() == {name: value for name, value in FOUND.items() if name != "database_service"}
-    assert "Left open, with the reasons in the comments: database_service.\n" in done.out
+    assert (done.code, shop.written()) == (0, FOUND)
+    assert (
+        "database_service: db. The likeliest of 2 (image postgres:15); see whether it is meant, or take another of"
+        " these lines:\n  database_service: old\n"
+    ) in done.out
+    assert "Left open" not in done.out
+
+
+@pytest.mark.parametrize(("answers", "chosen"), [(("2",), "old"), (("",), "db"), (("7", "two", "1"), "db")])
+def test_on_a_terminal_it_asks_which_of_two_services_is_meant(shop: Place, answers: Sequence[str], chosen: str) -> None:
+    shop.answer(_services(shop.root, "db", "old"))
+    code, shown = shop.run_on_terminal("y", None, *answers)
+    lines = shown.replace("\r", "").splitlines()
+    assert lines[:3] == [
+        "More than one service was found that is PostgreSQL; say which one is meant.",
+        "  1  db  (image postgres:15)",
+        "  2  old  (image postgres:15)",
+    ]
+    assert (code, shop.written()) == (0, {**FOUND, "database_service": chosen})
+    assert "# database_service" not in (shop.root / "invoke.yaml").read_text()
+
+
+def test_several_compose_files_and_configurations_are_chosen_among_too(shop: Place) -> None:
+    shop.file("deploy/compose.yaml")
+    shop.file("api/other/deep/alembic.ini", INI)
+    shop.run("init", "--yes")
+    assert shop.written() == FOUND
+    text = (shop.root / "invoke.yaml").read_text()
+    assert "  # compose_files: [deploy/compose.yaml]\n  compose_files: [compose.yaml]\n" in text
+    assert "  # alembic_config: api/other/deep/alembic.ini\n  alembic_config: api/alembic.ini\n" in text
+
+
+def test_an_engine_without_containers_is_asked_for_no_service(shop: Place) -> None:
+    shop.answer(_services(shop.root, "db", "old"))
+    done = shop.run("init", "--yes", INVOKE_MIGRATIONS_TOOLS_ENGINE="embedded")
+    named = {name: value for name, value in FOUND.items() if not name.endswith("_service")}
+    assert (done.code, shop.written()) == (0, {**named, "engine": "embedded"})
+    assert "likeliest" not in done.out
+
+
+def test_a_stack_without_the_application_or_a_database_goes_without_containers(shop: Place) -> None:
+    shop.answer({"db": {"image": "postgres:15", "environment": {"POSTGRES_PASSWORD": "sesame"}}})
+    done = shop.run("init", "--yes")
+    settled = {"engine": "embedded", "compose_files": ["compose.yaml"], "database_service": "db"}
+    assert (done.code, shop.written()) == (0, {**settled, "alembic_config": "api/alembic.ini"})
+    assert (
+        "engine: embedded. Written by `init --yes` (the application then runs here, in no container); see whether it is"
+        " meant.\n"
+    ) in done.out
+    (shop.root / "invoke.yaml").unlink()
+    shop.answer({"api": {"build": {"context": str(shop.root / "api")}}})
+    done = shop.run("init", "--yes")
+    del settled["database_service"]
+    assert (done.code, shop.written()) == (0, {**settled, "alembic_config": "api/alembic.ini"})
+
+
+def test_an_engine_that_was_asked_for_is_not_replaced(shop: Place) -> None:
+    shop.answer({"db": {"image": "postgres:15"}})
+    done = shop.run("init", "--yes", INVOKE_MIGRATIONS_TOOLS_ENGINE="compose")
+    assert (done.code, shop.written()["engine"]) == (2, "compose")
+    assert "Left open, with the reasons in the comments: alembic_service.\n" in done.out
+
+
+def test_what_doctor_refuses_is_what_init_ends_with(shop: Place) -> None:
+    shop.file("api/alembic.ini", "[alembic]\nscript_location = gone\n")
+    done = shop.run("init", "--yes")
+    assert done.code == 2
+    assert f"The versions folder {shop.root}/api/gone/versions" in done.err
+    assert "TIP: Mend this, then run `invoke doctor`.\n" in done.err
 
 
 def test_without_docker_the_files_tell_what_they_can_and_the_reason_is_written(shop: Place) -> None:
@@ -307,6 +405,7 @@ def test_without_docker_the_files_tell_what_they_can_and_the_reason_is_written(s
         "  # Neither `docker compose` nor `docker-compose` was found.\n"
         "  # database_service: ''\n"
     ) in (shop.root / "invoke.yaml").read_text()
+    assert "Left open" not in done.out
 
 
 def test_a_project_without_a_compose_file_is_a_project(empty: Place) -> None:
@@ -346,8 +445,9 @@ def test_what_is_set_elsewhere_already_is_neither_set_again_nor_repeated(shop: P
 @pytest.mark.parametrize("name", ["yes", "007", "a b", "a: b", "#x", "[x]", "1.5", "ünï", "it's"])
 def test_a_name_that_means_something_in_yaml_is_quoted(shop: Place, name: str) -> None:
     shop.answer(_services(shop.root, name))
-    shop.run("init", "--yes")
-    assert shop.written() == {**FOUND, "database_service": name}
+    shown = shop.run("--dry", "init").out.split("invoke.yaml would be:\n")[1].split("tasks.py would be:\n")[0]
+    text = shown.rpartition("\n\n")[0]
+    assert yaml.safe_load(text)["migrations_tools"] == {**FOUND, "database_service": name}
 
 
 def test_nothing_is_left_half_written(shop: Place, monkeypatch: pytest.MonkeyPatch) -> None:

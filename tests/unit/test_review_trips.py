@@ -11,7 +11,7 @@ from migrations_tools.catalog import Difference as CatalogDifference
 from migrations_tools.operations import Operation
 from migrations_tools.provenance import Revision
 from migrations_tools.review.analysis import failures
-from migrations_tools.review.rules import by_hand
+from migrations_tools.review.rules import false_drops
 from migrations_tools.review.ruleset import RULES
 from migrations_tools.revision_runs import Executed, State
 from tests.support.trips import (
@@ -86,7 +86,7 @@ def test_what_was_stopped_before_it_began_is_an_error_and_never_nothing() -> Non
     executed = Executed("0002", FILE, "shop", before=state(), stopped="env.py ended without a word.")
     (finding,) = found(executed)
     assert told([finding]) == [f"AG12 error 0002 {FILE}:1"]
-    assert finding.sentence == "It was not executed: env.py ended without a word."
+    assert finding.sentence == "The revision 0002 was not executed: env.py ended without a word."
 
 
 # --- rows --------------------------------------------------------------------------------------------------------
@@ -251,6 +251,6 @@ def test_an_ordinary_revision_that_goes_up_and_down_is_not_mentioned() -> None:
 
 
 def test_every_code_that_an_execution_can_give_is_a_rule_of_the_catalogue() -> None:
-    codes = {code for code, _, _ in by_hand._CODES.values()} | {code for code, _ in failures._BY_STATE.values()}
+    codes = {code for code, _ in false_drops._BY_HAND.values()} | {code for code, _ in failures._BY_STATE.values()}
     assert codes | {"DT01", "DT02", "BC01", "BC02", "BC03", "FD08"} <= {rule.code for rule in RULES}
     assert len({rule.code for rule in RULES}) == len({(rule.code, rule.name) for rule in RULES})

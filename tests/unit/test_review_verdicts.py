@@ -13,10 +13,9 @@ from migrations_tools.operations import Operation
 from migrations_tools.provenance import Revision
 from migrations_tools.report.generate_result import Reviewed
 from migrations_tools.review import assessment
-from migrations_tools.review.context import ChangeHints, ReviewContext
+from migrations_tools.review.analysis.rename_candidates import unmet
+from migrations_tools.review.context import BaseModels, ChangeHints, Modules, ReviewContext, Sources
 from migrations_tools.review.findings import Review, parse_allowances
-from migrations_tools.review.rules.renames import unmet
-from migrations_tools.review.surroundings import BaseModels, Modules, Sources
 
 TODAY = datetime.date(2026, 3, 1)
 UQ = Constraint("users", "uq_a", "unique", "UNIQUE (a)", ("a",))
@@ -89,7 +88,7 @@ VERDICTS = {
             operations(drop("table", table="spots")), members={"spots": "postgis"}, base=BaseModels("main", schema())
         ),
         "FD07",
-        says=("it belongs to the extension postgis", "Leave it out of the comparison"),
+        says=("belongs to the extension postgis", "Leave it out of the comparison"),
         aliases=("FD05",),
     ),
     "a partition": Case(
@@ -97,7 +96,7 @@ VERDICTS = {
             operations(drop("table", table="log_1")), schema(table(name="log_1", kind="partition", parents=("log",)))
         ),
         "FD06",
-        says=("it is a partition of log",),
+        says=("is a partition of log",),
         aliases=("FD05",),
     ),
     "a table whose model is not imported": Case(
@@ -113,13 +112,13 @@ VERDICTS = {
             operations(*(drop("table", table=name) for name in "abc")), schema(*(table(name=name) for name in "abcd"))
         ),
         "FD13",
-        says=("3 of 4 tables are not in the models",),
+        says=("the models, which lack 3 of 4 tables",),
         aliases=("FD05",),
     ),
     "a queue's table": Case(
         ReviewContext(operations(drop("table", table="celery_taskmeta")), after=schema()),
         "FD05",
-        says=("names in celery_… are those of another library's",),
+        says=("Tables called celery_… are usually those of another library",),
     ),
     "what the base branch's models lack too, made by a revision": Case(
         ReviewContext(
@@ -132,10 +131,9 @@ VERDICTS = {
         "FD04",
         aliases=("FD01",),
         says=(
-            "was created on purpose by 0002 (0002_uq.py:2); the database is ahead of the models, and those of main (1",
-            "do not have it either",
+            "is in the database, but neither in the models nor in those of main (1234567)",
+            "It was created on purpose by revision 0002 (0002_uq.py:2).",
             "The models have nothing equivalent.",
-            "the same drop comes from them",
         ),
     ),
     "what the base branch's models lack too, made by hand": Case(
@@ -144,7 +142,7 @@ VERDICTS = {
         ),
         "FD04",
         aliases=("FD08",),
-        says=("is in the database; no revision made it, and those of main",),
+        says=("is in the database, but neither in the models nor in those of main",),
     ),
     "what a revision of this branch has made": Case(
         ReviewContext(
@@ -154,7 +152,7 @@ VERDICTS = {
             base=BaseModels("main", schema(table()), frozenset({"0001.py"})),
         ),
         "FD01",
-        says=("the models do not have it yet (main does not know that revision)",),
+        says=("but not yet in the models: main does not have that revision",),
     ),
     "what this branch's models have lost": Case(
         ReviewContext(
@@ -166,7 +164,7 @@ VERDICTS = {
         ),
         "FD01",
         says=(
-            "does not say `unique=True` on a, which that of main does",
+            "does not say `unique=True` on a",
             "The models of main have it: this change takes it away.",
             "The sources name it: app/save.py:7.",
         ),
@@ -182,15 +180,15 @@ VERDICTS = {
     "a table that the base branch lacks says nothing of its constraints": Case(
         ReviewContext(operations(drop("unique", "uq_a", "a")), schema(table(UQ)), base=BaseModels("main", schema())),
         "FD01",
-        says=("missing: what the models of main have: they have no such table to look at.",),
+        says=("Not checked against main: its models do not have the table.",),
     ),
     "nothing could be looked at": Case(
         ReviewContext(operations(drop("column", "a")), base=BaseModels(missing="git cannot be started")),
         "BC01",
         says=(
-            "missing: what the models have in its place",
-            "of the base branch have: git cannot be started.",
-            "missing: whether the sources name it: nobody has looked.",
+            "Not checked against the models: their own schema could not be made.",
+            "Not checked against the base branch: git cannot be started.",
+            "Not searched for in the project's sources: they were not searched.",
         ),
     ),
     "a plain index is held like a unique one": Case(ReviewContext(operations(drop("index", "ix_a", "a"))), "FD08"),
@@ -227,7 +225,7 @@ VERDICTS = {
             schema(table(Index("users", "ix_b", "I USING btree (a) WHERE", columns=("a",)))),
         ),
         "FD08",
-        says=("which have ix_b in its place; both are held back",),
+        says=("the models have ix_b in its place; both are held back",),
     ),
 }
 
@@ -331,8 +329,8 @@ def test_a_column_that_may_have_been_renamed_is_asked_about() -> None:
     assert (finding.code, finding.outcome, finding.aliases) == ("RN01", "held", ("BC01",))
     assert found.hold == {0, 1, 2, 3}
     assert finding.ways_out == (
-        "If it is one: invoke generate --rename users.full_name=name",
-        "If it is two: allow the drop by name: invoke generate --allow RN01:users.full_name",
+        "If it is a rename: invoke generate --rename users.full_name=name",
+        "If it is not: allow the drop by name: invoke generate --allow RN01:users.full_name",
     )
     assert judge(ReviewContext(RENAMING, BEFORE, AFTER), "BC01:full_name").hold == frozenset()
 

@@ -21,7 +21,7 @@ TREES = {name: ast.parse(path.read_text()) for name, path in MODULES.items()}
 
 #: From what is known to all down to what nobody imports: a room imports rooms above it, never beside or below.
 LAYERS = (
-    {"errors", "secrets", "files", "images", "progress", "compose_tags"},
+    {"errors", "secrets", "files", "images", "progress", "compose_tags", "unknown_names"},
     {"http_settings"},
     {"settings", "process_lock"},
     {"journal", "isolation", "catalog", "operations", "discovery"},
@@ -61,7 +61,7 @@ def _imported(module: str) -> Iterator[str]:
                 inner = f"{source}.{alias.name}"
                 if inner in MODULES:
                     yield inner
-                elif source in MODULES:
+                elif source in MODULES and source != PACKAGE.name:
                     yield source
 
 

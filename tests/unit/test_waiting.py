@@ -150,8 +150,7 @@ def test_one_limit_serves_several_waits(engine: Engine) -> None:
 def _copy(stack: TempStack, seconds: float = 0.3) -> Copy:
     """Return as much of a copy as waiting needs."""
     project = SimpleNamespace(database=SimpleNamespace(service="db"))
-    session = SimpleNamespace(settings=SimpleNamespace(start_timeout=seconds))
-    return cast("Copy", SimpleNamespace(stack=stack, project=project, session=session))
+    return cast("Copy", SimpleNamespace(stack=stack, project=project, patience=_limit(seconds)))
 
 
 def test_a_database_that_accepts_no_connection_in_time_is_named_with_its_setting(engine: Engine) -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias, TypeVar
 
-from migrations_tools.catalog import Constraint, Difference, Index, Sequence, Table
+from migrations_tools.catalog import Catalog, Constraint, Difference, Index, Sequence, Table
 from migrations_tools.operations import Operation
+from migrations_tools.review.analysis.enum_use import enum_columns
+from migrations_tools.review.analysis.identities import made_identities
 from migrations_tools.review.analysis.relations import mentions
+from migrations_tools.review.analysis.type_changes import retyped
 from migrations_tools.review.context import ReviewContext, table_name
-from migrations_tools.review.rules import enums, unworkable_files
-from migrations_tools.review.rules.type_changes import retyped
 
+T = TypeVar("T")
 # What an operation that alters a column changes, by the aspect of the column.
 _ASPECTS = {
     "type": "modify_type",
@@ -36,70 +40,100 @@ _NOT_OURS = frozenset(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _File:
+    """What the operations do that go into the file."""
+
+    facts: ReviewContext
+    created: frozenset[str]
+    added: Mapping[str, set[str]]
+    # The columns, by their paths, that become identities, and those whose default is set with their type.
+    identities: frozenset[str]
+    defaults: frozenset[str]
+    # The identities of the enum types that a column has.
+    used: frozenset[str]
+
+
 def uncovered(facts: ReviewContext) -> Iterator[Difference]:
     """Yield the differences that no operation accounts for, and that are not of what is held back."""
-    by_table: dict[str, list[Operation]] = defaultdict(list)
-    for each in facts.operations:
-        by_table[table_name(each)].append(each)
-    for item in facts.differences():
-        ours = item.notable and (item.kind, item.sort) not in _NOT_OURS
-        if ours and not _covered(facts, item, by_table[item.table] if item.table else []):
-            yield item
+    differences = [item for item in facts.differences() if item.notable and (item.kind, item.sort) not in _NOT_OURS]
+    file = _file(facts) if differences else None
+    return (item for item in differences if file and not _covered(file, item))
 
 
-def _covered(facts: ReviewContext, item: Difference, own: list[Operation]) -> bool:
+def _file(facts: ReviewContext) -> _File:
+    added: dict[str, set[str]] = defaultdict(set)
+    for item in facts.kept:
+        if item.kind == "add_column":
+            added[table_name(item)].add(item.name)
+    catalogs = [catalog for catalog in (facts.before, facts.after) if catalog]
+    return _File(
+        facts,
+        frozenset(table_name(item) for item in facts.kept if item.kind == "create_table"),
+        added,
+        frozenset(have.path for have, _ in made_identities(facts)),
+        frozenset(item.before.path for item in retyped(facts) if item.carries_default),
+        frozenset(name for catalog in catalogs for name in _used_enums(catalog)),
+    )
+
+
+def _used_enums(catalog: Catalog) -> Iterator[str]:
+    used = enum_columns(catalog)
+    return (enum.identity for enum in catalog.enums if enum.qualified_name in used)
+
+
+def _covered(file: _File, item: Difference) -> bool:
+    facts = file.facts
+    own = facts.on_table(item.table)
     whole = any(each.kind in ("create_table", "drop_table") for each in own)
     renamed = item.table in facts.wishes.table_renames or item.table in facts.wishes.table_renames.values()
-    return whole or renamed or _BY_KIND[item.kind](facts, item, own)
+    return whole or renamed or _BY_KIND[item.kind](file, item, own)
 
 
-def _never(_facts: ReviewContext, _item: Difference, _own: list[Operation]) -> bool:
+_Own: TypeAlias = tuple[Operation, ...]
+
+
+def _never(_file: _File, _item: Difference, _own: _Own) -> bool:
     return False
 
 
-def _table(_facts: ReviewContext, item: Difference, own: list[Operation]) -> bool:
+def _table(_file: _File, item: Difference, own: _Own) -> bool:
     """Judge a table; one that Alembic neither makes nor drops is one that env.py leaves out."""
     return item.sort != "different" or (item.aspect == "comment" and any("table_comment" in each.kind for each in own))
 
 
-def _column(facts: ReviewContext, item: Difference, own: list[Operation]) -> bool:
+def _column(file: _File, item: Difference, own: _Own) -> bool:
     """Judge a column; one that Alembic neither makes nor drops is one that env.py leaves out."""
     name = item.object.removeprefix(f"column {item.table}.")
-    if item.sort != "different" or name in facts.renamed(item.table):
+    if item.sort != "different" or name in file.facts.renamed(item.table):
         return True
     altered = [each for each in own if each.kind == "alter_column" and each.name == name]
     key = _ASPECTS.get(item.aspect, "")
     if any(key in each.details for each in altered) or (item.aspect == "nullability" and bool(altered)):
         return True
     path = f"{item.table}.{name}"
-    if item.aspect in ("default", "identity") and any(
-        have.path == path for have, _ in unworkable_files.made_identities(facts)
-    ):
+    if item.aspect in ("default", "identity") and path in file.identities:
         return True
     # A default that cannot follow its column's new type is set with it.
-    return item.aspect == "default" and any(
-        each.before.path == path and each.carries_default for each in retyped(facts)
-    )
+    return item.aspect == "default" and path in file.defaults
 
 
-def _constraint(facts: ReviewContext, item: Difference, own: list[Operation]) -> bool:
-    have, want = constraints(facts, item)
+def _constraint(file: _File, item: Difference, own: _Own) -> bool:
+    have, want = both_of(file.facts, item, Constraint)
     primary = any(each.type == "primary key" for each in (have, want) if each)
     if primary or any(_is_about(each, child) for each in own for child in (have, want) if child):
         return True
-    if want and any(_comes_with_type(each, want) for each in own):
+    if want and (any(_comes_with_type(each, want) for each in own) or not _can_be_made(file, item, want.columns)):
         return True
-    if want and not _can_be_made(facts, item, want.columns):
-        return True
-    return bool(have and _goes(facts, item, own, have.columns)) or bool(want and not _referent_is_there(facts, want))
+    return bool(have and _goes(file, item, own, have.columns)) or bool(want and not _referent_is_there(file, want))
 
 
-def constraints(facts: ReviewContext, item: Difference) -> tuple[Constraint | None, Constraint | None]:
-    """Return a differing constraint as the database and as the models have it."""
-    have, want = (catalog and catalog.by_identity().get(item.object) for catalog in (facts.before, facts.after))
+def both_of(facts: ReviewContext, item: Difference, sort: type[T]) -> tuple[T | None, T | None]:
+    """Return a differing object of one sort as the database and as the models have it."""
+    have, want = facts.both(item.object)
     return (
-        have if isinstance(have, Constraint) and item.sort != "missing" else None,
-        want if isinstance(want, Constraint) and item.sort != "unexpected" else None,
+        have if isinstance(have, sort) and item.sort != "missing" else None,
+        want if isinstance(want, sort) and item.sort != "unexpected" else None,
     )
 
 
@@ -124,70 +158,55 @@ def _comes_with_type(operation: Operation, check: Constraint) -> bool:
     return check.type == "check" and check.columns == (operation.name,) and "create_constraint=True" in operation.code
 
 
-def _can_be_made(facts: ReviewContext, item: Difference, words: tuple[str, ...]) -> bool:
+def _can_be_made(file: _File, item: Difference, words: tuple[str, ...]) -> bool:
     """Return whether the columns that something is made on are there when the file has run, by their own names."""
-    have, want = facts.before.table(item.table), facts.after.table(item.table) if facts.after else None
-    added = {each.name for each in facts.kept if each.kind == "add_column" and table_name(each) == item.table}
-    there = added | _names(have)
-    return not any(mentions(words, name) for name in (_names(want) - there) | facts.renamed(item.table))
+    facts = file.facts
+    there = file.added.get(item.table, set()) | _names(facts.existing_table(item.table))
+    lacking = _names(facts.wanted_table(item.table)) - there
+    return not any(mentions(words, name) for name in lacking | facts.renamed(item.table))
 
 
 def _names(table: Table | None) -> set[str]:
     return {column.name for column in table.columns} if table else set()
 
 
-def _goes(facts: ReviewContext, item: Difference, own: list[Operation], words: tuple[str, ...]) -> bool:
+def _goes(file: _File, item: Difference, own: _Own, words: tuple[str, ...]) -> bool:
     """Return whether something goes, or would go, with a column that is dropped or renamed."""
     dropped = {each.name for each in own if each.kind == "drop_column"}
-    return any(mentions(words, name) for name in dropped | facts.renamed(item.table))
+    return any(mentions(words, name) for name in dropped | file.facts.renamed(item.table))
 
 
-def _referent_is_there(facts: ReviewContext, key: Constraint) -> bool:
-    made = {table_name(each) for each in facts.kept if each.kind == "create_table"}
-    return (
-        key.referenced_table is None or key.referenced_table in made or bool(facts.before.table(key.referenced_table))
-    )
+def _referent_is_there(file: _File, key: Constraint) -> bool:
+    table = key.referenced_table
+    return table is None or table in file.created or file.facts.existing_table(table) is not None
 
 
-def _index(facts: ReviewContext, item: Difference, own: list[Operation]) -> bool:
-    have, want = indexes(facts, item)
+def _index(file: _File, item: Difference, own: _Own) -> bool:
+    have, want = both_of(file.facts, item, Index)
     made = [each for each in own if each.kind in ("create_index", "drop_index")]
     if any(_is_called(each, child.name) for each in made for child in (have, want) if child):
         return True
-    if want and not _can_be_made(facts, item, _words(want)):
+    if want and not _can_be_made(file, item, _words(want)):
         return True
-    return bool(have and _goes(facts, item, own, _words(have)))
-
-
-def indexes(facts: ReviewContext, item: Difference) -> tuple[Index | None, Index | None]:
-    """Return a differing index as the database and as the models have it."""
-    have, want = (catalog and catalog.by_identity().get(item.object) for catalog in (facts.before, facts.after))
-    return (
-        have if isinstance(have, Index) and item.sort != "missing" else None,
-        want if isinstance(want, Index) and item.sort != "unexpected" else None,
-    )
+    return bool(have and _goes(file, item, own, _words(have)))
 
 
 def _words(index: Index) -> tuple[str, ...]:
     return (*index.columns, *index.included, index.predicate or "")
 
 
-def _sequence(facts: ReviewContext, item: Difference, own: list[Operation]) -> bool:
-    sequences = [catalog.by_identity().get(item.object) for catalog in (facts.before, facts.after) if catalog]
-    owners = {each.owned_by for each in sequences if isinstance(each, Sequence) and each.owned_by}
-    return any(f"{table_name(each)}.{each.name}" in owners for each in own) or not owners.isdisjoint(
-        have.path for have, _ in unworkable_files.made_identities(facts)
-    )
+def _sequence(file: _File, item: Difference, own: _Own) -> bool:
+    sequences = (each for each in file.facts.both(item.object) if isinstance(each, Sequence))
+    owners = {each.owned_by for each in sequences if each.owned_by}
+    return not owners.isdisjoint((*(f"{table_name(each)}.{each.name}" for each in own), *file.identities))
 
 
-def _enum(facts: ReviewContext, item: Difference, _own: list[Operation]) -> bool:
+def _enum(file: _File, item: Difference, _own: _Own) -> bool:
     """Judge a type, which comes and goes with its columns."""
-    catalogs = [catalog for catalog in (facts.before, facts.after) if catalog]
-    found = [enum for catalog in catalogs for enum in catalog.enums if enum.identity == item.object]
-    return any(enums.users(enum, catalog) for enum in found for catalog in catalogs)
+    return item.object in file.used
 
 
-_BY_KIND: dict[str, Callable[[ReviewContext, Difference, list[Operation]], bool]] = {
+_BY_KIND: dict[str, Callable[[_File, Difference, _Own], bool]] = {
     "schema": _never,
     "extension": _never,
     "domain": _never,

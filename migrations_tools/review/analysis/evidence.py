@@ -1,4 +1,4 @@
-"""What a verdict on a drop rests on, a line each; what could not be had is named, with its reason."""
+"""What a verdict on a drop rests on, a line each; what could not be checked is said, with the reason."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from migrations_tools import provenance
 from migrations_tools.discovery.source_mentions import Term
 from migrations_tools.operations import Operation
 from migrations_tools.provenance import SourceLine
-from migrations_tools.review.analysis.objects import equivalents, lacks, said
-from migrations_tools.review.context import ReviewContext, table_name
+from migrations_tools.review.analysis.objects import equivalents, lacks, named, owner_of
+from migrations_tools.review.context import ReviewContext
 
 _QUEUES = ("celery_", "apscheduler_", "django_", "kombu_", "procrastinate_", "pgqueuer", "pgmq_", "hdb_", "flyway_")
 _EXTENSIONS = {
@@ -30,75 +30,68 @@ def place_of(drop: Operation, facts: ReviewContext) -> SourceLine | None:
 
 
 def provenance_of(drop: Operation, facts: ReviewContext) -> str:
-    """Return where what is dropped comes from."""
-    table = table_name(drop)
-    if table in facts.members:
-        return f"It was created by the extension {facts.members[table]}, to which the table {table} belongs."
-    known = facts.existing(drop)
-    place = place_of(drop, facts)
+    """Return where what is dropped comes from; nothing where its owner says it already."""
+    place = facts.drops.places.get(drop.id)
     if place:
         doc = next((item.doc for item in facts.history if item.revision == place.revision), "")
-        said_of = f", “{doc.splitlines()[0]}”" if doc else ""
-        return f"It was created on purpose by revision {place.revision}{said_of} ({place.words()})."
-    if known and known.kind == "partition":
-        return f"No revision file shows who created it: it is a partition of {', '.join(known.parents)}."
+        title = f", “{doc.splitlines()[0]}”" if doc else ""
+        return f"It was created on purpose by revision {place.revision}{title} ({place.words()})."
+    if owner_of(drop, facts):
+        return ""
     return "No revision file shows who created it: by hand, by an extension, or by SQL that names it otherwise."
 
 
 def evidence_for(drop: Operation, facts: ReviewContext) -> tuple[str, ...]:
-    """Return what the models have, what the base branch's have, and where the sources name it."""
-    return (*_of_models(drop, facts), *_of_base(drop, facts), *_of_sources(drop, facts))
+    """Return what the models have instead, what the base branch's have, and where the sources name it."""
+    return (*_of_models(drop, facts), *of_base(drop, facts), *_of_sources(drop, facts))
 
 
 def _of_models(drop: Operation, facts: ReviewContext) -> Iterator[str]:
     if facts.after is None:
-        yield "missing: what the models have in its place, for their own schema could not be looked at."
+        yield "Not checked against the models: their own schema could not be made."
     elif drop.kind == "drop_table":
-        hint = _hint(drop.table)
-        yield f"The models have no table {drop.object}{f': {hint}' if hint else ''}."
+        yield from _hints(drop.table)
         yield from _of_modules(facts)
-    elif drop.kind == "drop_column":
-        yield f"The models have no column {drop.object}."
-    elif drop.table:
+    elif drop.kind != "drop_column" and drop.table:
         found = equivalents(drop, facts)
-        yield f"The models have the {said(found)}." if found else "The models have nothing equivalent."
+        yield f"The models have the {named(found)}." if found else "The models have nothing equivalent."
+
+
+def _hints(table: str) -> Iterator[str]:
+    if table in _EXTENSIONS:
+        yield f"{_EXTENSIONS[table]} makes a table of this name."
+    for prefix in (item for item in _QUEUES if table.startswith(item)):
+        yield f"Tables called {prefix}… are usually those of another library or service."
 
 
 def _of_modules(facts: ReviewContext) -> Iterator[str]:
     """Yield which modules could not be asked for the table's model."""
     if facts.modules.missing:
-        yield f"missing: whether a module that env.py does not import defines it: {facts.modules.missing}."
+        yield f"Not checked whether a module that env.py does not import defines it: {facts.modules.missing}."
     for module, error in facts.modules.failed.items():
-        yield f"missing: whether {module} defines it, which cannot be imported ({error})."
+        yield f"Not checked whether {module} defines it: importing it fails ({error})."
 
 
-def _hint(table: str) -> str:
-    if table in _EXTENSIONS:
-        return f"{_EXTENSIONS[table]} makes a table of this name"
-    queue = next((item for item in _QUEUES if table.startswith(item)), "")
-    return f"names in {queue}… are those of another library's or service's tables" if queue else ""
-
-
-def _of_base(drop: Operation, facts: ReviewContext) -> Iterator[str]:
+def of_base(drop: Operation, facts: ReviewContext) -> Iterator[str]:
+    """Yield what the models of the base branch have."""
     base = facts.base
     gone = None if base.schema is None else lacks(base.schema, drop, facts)
     if base.schema is None:
-        yield f"missing: what the models of the base branch have: {base.missing}."
+        yield f"Not checked against the base branch: {base.missing}."
     elif gone is None:
-        yield f"missing: what the models of {base.name} have: they have no such table to look at."
+        yield f"Not checked against {base.name}: its models do not have the table."
     elif gone:
-        yield f"The models of {base.name} do not have it either: the same drop comes from them."
+        yield f"The models of {base.name} do not have it either."
     else:
         yield f"The models of {base.name} have it: this change takes it away."
 
 
 def _of_sources(drop: Operation, facts: ReviewContext) -> Iterator[str]:
     sources = facts.sources
-    if not sources.searched:
-        yield f"missing: whether the sources name it: {sources.missing}."
-        return
     found = sources.places.get(drop.object, ())
-    if found:
+    if not sources.searched:
+        yield f"Not searched for in the project's sources: {sources.missing}."
+    elif found:
         yield f"The sources name it: {few(found)}."
     else:
         yield f"No source file names it outside the models and the revisions ({sources.searched} were searched)."
@@ -117,13 +110,13 @@ def drifted(drop: Operation, facts: ReviewContext) -> bool:
     """
     if facts.base.schema is None or not lacks(facts.base.schema, drop, facts):
         return False
-    place = place_of(drop, facts)
+    place = facts.drops.places.get(drop.id)
     return place is None or place.file in facts.base.revisions
 
 
 def is_of_this_branch(drop: Operation, facts: ReviewContext) -> bool:
     """Return whether a revision that the base branch does not have has made what is dropped."""
-    place = place_of(drop, facts)
+    place = facts.drops.places.get(drop.id)
     return facts.base.schema is not None and place is not None and place.file not in facts.base.revisions
 
 

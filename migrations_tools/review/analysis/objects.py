@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from migrations_tools.catalog import Catalog, Column, Constraint, Index, Table, View
+from migrations_tools.catalog import Catalog, Column, Constraint, Index, Table
 from migrations_tools.operations import Operation
 from migrations_tools.review.context import ReviewContext, table_name
 
@@ -69,18 +69,16 @@ def equivalents(drop: Operation, facts: ReviewContext) -> tuple[Constraint | Ind
     return tuple(item for item in same if isinstance(item, Constraint) and item.type == drop.constraint)
 
 
-def views_on(operation: Operation, facts: ReviewContext) -> tuple[View, ...]:
-    """Return the views that read an operation's column, but those that the revision itself takes care of."""
+def views_on(operation: Operation, facts: ReviewContext) -> str:
+    """Name the views that read an operation's column, but those that the revision itself takes care of."""
     path = f"{table_name(operation)}.{operation.name}"
-    others = [item for item in facts.operations if not item.table]
-    return tuple(
-        view
-        for view in facts.before.views
-        if path in view.columns and not any(names_word(item.code or item.name, view.name) for item in others)
-    )
+    reading = [view for view in facts.before.views if path in view.columns]
+    others = [item for item in facts.operations if not item.table] if reading else []
+    left = (view for view in reading if not any(names_word(item.code or item.name, view.name) for item in others))
+    return ", ".join(view.identity for view in left)
 
 
-def said(items: Iterable[Constraint | Index]) -> str:
+def named(items: Iterable[Constraint | Index]) -> str:
     """Name constraints and indexes, with what they are."""
     return ", ".join(f"{_noun(item)} {item.name} ({', '.join(item.columns)})" for item in items)
 
@@ -98,22 +96,7 @@ def names_word(text: str, word: str) -> bool:
 
 def in_words(drop: Operation) -> str:
     """Name what is dropped: `unique constraint uq_users_email on (email) of table users`."""
-    where = f" of table {shown_table(drop)}" if drop.kind != "drop_table" and drop.table else ""
+    where = f" of table {table_name(drop)}" if drop.kind != "drop_table" and drop.table else ""
     on = f" on ({', '.join(drop.columns)})" if drop.columns and drop.kind != "drop_column" else ""
     subject = drop.object if drop.kind == "drop_table" else drop.name
     return f"{drop.noun} {subject}{on}{where}"
-
-
-def shown_table(operation: Operation) -> str:
-    """Name an operation's table, with its schema when it has one."""
-    return f"{operation.schema}.{operation.table}" if operation.schema else operation.table
-
-
-def identifier(name: str) -> str:
-    """Quote a name as SQL needs it."""
-    return name if re.fullmatch(r"[a-z_][a-z0-9_]*", name) else '"' + name.replace('"', '""') + '"'
-
-
-def sql_table(operation: Operation) -> str:
-    """Write an operation's table in SQL."""
-    return ".".join(identifier(part) for part in (operation.schema, operation.table) if part)

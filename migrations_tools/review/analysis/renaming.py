@@ -1,4 +1,4 @@
-"""Renames that the user has asked for, carried out: the object itself, and what is named after it."""
+"""The repair that carries a rename out: of the object itself, and of what is named after it."""
 
 from __future__ import annotations
 
@@ -7,42 +7,33 @@ from collections.abc import Iterator
 
 from migrations_tools.catalog import Column, Constraint, Index, Table
 from migrations_tools.operations import Operation
-from migrations_tools.review.analysis.objects import children, column, identifier, sql_table
+from migrations_tools.review.analysis import sql
+from migrations_tools.review.analysis.objects import children, column
 from migrations_tools.review.analysis.relations import same_table
 from migrations_tools.review.analysis.replacements import rename, rename_constraint
-from migrations_tools.review.context import ReviewContext
+from migrations_tools.review.context import ReviewContext, table_name
 from migrations_tools.review.edits import Edit, Piece, alter_column, execute
 from migrations_tools.review.edits import rename_table as renamed
-from migrations_tools.review.findings import Finding
 
 Step = tuple[Piece, Piece]  # the way up, and the way back
 
 
-def rename_column(drop: Operation, made: Operation, facts: ReviewContext) -> Finding:
+def rename_column(drop: Operation, made: Operation, facts: ReviewContext) -> Edit:
     """Rename a column, with what is only about it: its indexes and constraints, its type, nullability and default."""
-    pairs = list(dependents(drop, made, facts))
     steps = [
         (
             alter_column(drop.table, drop.name, drop.schema, new_name=made.name),
             alter_column(drop.table, made.name, drop.schema, new_name=drop.name),
         ),
-        *(_renaming(old, new) for old, new in pairs if new.name and old.name != new.name),
+        *(_renaming(old, new) for old, new in _parts(drop, made, facts) if new.name and old.name != new.name),
         *_changes(drop, made, facts),
     ]
-    ids = of_column(drop, made, facts)
-    edit = _edit(f"Renamed as asked: {drop.object} to {made.name}.", ids, steps)
-    return Finding(
-        drop.object,
-        f"The column {drop.object} is renamed to {made.name}, as asked; its values stay.",
-        operations=tuple(sorted(ids)),
-        edits=(edit,),
-        severity="info",
-    )
+    return _edit(f"Renamed as asked: {drop.object} to {made.name}.", of_column(drop, made, facts), steps)
 
 
 def of_column(drop: Operation, made: Operation, facts: ReviewContext) -> set[int]:
     """Return the ids of all operations that a renamed column is behind."""
-    return {drop.id, made.id, *(item.id for pair in dependents(drop, made, facts) for item in pair)}
+    return {drop.id, made.id, *(item.id for pair in _parts(drop, made, facts) for item in pair)}
 
 
 def _edit(comment: str, ids: set[int], steps: list[Step]) -> Edit:
@@ -58,15 +49,12 @@ def _renaming(old: Operation, new: Operation) -> Step:
     return rename(old, old.name, new.name), rename(old, new.name, old.name)
 
 
-def dependents(drop: Operation, made: Operation, facts: ReviewContext) -> Iterator[tuple[Operation, Operation]]:
+def _parts(drop: Operation, made: Operation, facts: ReviewContext) -> Iterator[tuple[Operation, Operation]]:
     """Pair what is dropped with the old column and made with the new one, and is the same but for the column."""
+    own = facts.on_table(table_name(drop))
     taken: set[int] = set()
-    for old in facts.operations:
-        if old.kind not in ("drop_index", "drop_constraint") or not same_table(old, drop):
-            continue
-        if drop.name not in old.columns:
-            continue
-        fits = (new for new in facts.operations if new.id not in taken and _same_but(old, new, drop.name, made.name))
+    for old in (item for item in own if item.kind in ("drop_index", "drop_constraint") and drop.name in item.columns):
+        fits = (new for new in own if new.id not in taken and _same_but(old, new, drop.name, made.name))
         successor = next(fits, None)
         if successor:
             taken.add(successor.id)
@@ -77,7 +65,6 @@ def _same_but(old: Operation, new: Operation, name: str, new_name: str) -> bool:
     columns = tuple(new_name if item == name else item for item in old.columns)
     return (
         new.kind == old.kind.replace("drop", "create")
-        and same_table(old, new)
         and (new.constraint, new.unique, new.referent) == (old.constraint, old.unique, old.referent)
         and sorted(new.columns) == sorted(columns)
     )
@@ -101,44 +88,35 @@ def _altered(made: Operation, **changes: object) -> Piece:
 
 
 def _retyped(made: Operation, to: Column) -> Piece:
-    name = identifier(made.name)
-    return execute(f"ALTER TABLE {sql_table(made)} ALTER COLUMN {name} TYPE {to.type} USING {name}::{to.type}")
+    name = sql.name(made.name)
+    return execute(f"ALTER TABLE {sql.operated(made)} ALTER COLUMN {name} TYPE {to.type} USING {name}::{to.type}")
 
 
 # --- tables ---------------------------------------------------------------------------------------------------------
 
 
-def rename_table(drop: Operation, made: Operation, facts: ReviewContext) -> Finding:
+def rename_table(drop: Operation, made: Operation, facts: ReviewContext) -> Edit:
     """Rename a table, and its sequences, indexes and constraints as far as the models' names say."""
-    keys = list(_keys(drop, made, facts))
     steps = [
         (renamed(drop.table, made.table, drop.schema), renamed(made.table, drop.table, drop.schema)),
         *_named_after(drop, made, facts),
-        *(_renaming(old, new) for old, new in keys if new.name and old.name != new.name),
+        *(_renaming(old, new) for old, new in _keys(drop, made, facts) if new.name and old.name != new.name),
     ]
-    ids = of_table(drop, made, facts)
-    edit = _edit(f"Renamed as asked: {drop.object} to {made.table}.", ids, steps)
-    return Finding(
-        drop.object,
-        f"The table {drop.object} is renamed to {made.table}, as asked; its rows stay.",
-        evidence=tuple(_left(drop, made, facts)),
-        operations=tuple(sorted(ids)),
-        edits=(edit,),
-        severity="info",
-    )
+    return _edit(f"Renamed as asked: {drop.object} to {made.table}.", of_table(drop, made, facts), steps)
 
 
 def of_table(drop: Operation, made: Operation, facts: ReviewContext) -> set[int]:
     """Return the ids of all operations that a renamed table is behind."""
     ids = {drop.id, made.id, *(item.id for pair in _keys(drop, made, facts) for item in pair)}
-    ids |= {item.id for item in facts.operations if item.is_drop and same_table(item, drop)}
-    return ids | {item.id for item in facts.operations if item.kind.startswith("create") and same_table(item, made)}
+    ids |= {item.id for item in facts.on_table(table_name(drop)) if item.is_drop}
+    return ids | {item.id for item in facts.on_table(table_name(made)) if item.kind.startswith("create")}
 
 
-def _left(drop: Operation, made: Operation, facts: ReviewContext) -> Iterator[str]:
+def left_to_do(drop: Operation, made: Operation, facts: ReviewContext) -> Iterator[str]:
+    """Yield what the rename of a table leaves out."""
     ours, theirs = facts.existing(drop), facts.wanted(made)
     if ours is None or theirs is None:
-        yield "missing: what its constraints and indexes are called in the models, whose schema could not be looked at."
+        yield "Its constraints and indexes keep their names: the models' schema, which has the new ones, is not known."
     elif {(item.name, item.type) for item in ours.columns} != {(item.name, item.type) for item in theirs.columns}:
         yield "Its columns differ too: once this file is applied, `invoke generate` finds the rest under the new name."
 
@@ -149,11 +127,8 @@ def _keys(drop: Operation, made: Operation, facts: ReviewContext) -> Iterator[tu
         if old.kind == "drop_constraint" and old.referent == drop.table and not same_table(old, drop):
             yield from (
                 (old, new)
-                for new in facts.operations
-                if new.kind == "create_constraint"
-                and new.referent == made.table
-                and same_table(old, new)
-                and new.columns == old.columns
+                for new in facts.on_table(table_name(old))
+                if new.kind == "create_constraint" and new.referent == made.table and new.columns == old.columns
             )
 
 
@@ -161,20 +136,21 @@ def _named_after(drop: Operation, made: Operation, facts: ReviewContext) -> Iter
     ours, theirs = facts.existing(drop), facts.wanted(made)
     if ours is None or theirs is None:
         return
-    table, schema = sql_table(made), f"{identifier(made.schema)}." if made.schema else ""
+    table = sql.operated(made)
     for old, new in _same_children(ours, theirs):
         if old.name != new.name and isinstance(old, Constraint):
             yield rename_constraint(table, old.name, new.name), rename_constraint(table, new.name, old.name)
         elif old.name != new.name:
-            yield _by_sql("INDEX", schema, old.name, new.name)
+            yield _by_sql("INDEX", made.schema, old.name, new.name)
     for one, other in _sequences(ours, theirs, facts):
-        yield _by_sql("SEQUENCE", schema, one, other)
+        yield _by_sql("SEQUENCE", made.schema, one, other)
 
 
-def _by_sql(what: str, schema: str, old: str, new: str) -> Step:
-    words = f"ALTER {what} {schema}{{}} RENAME TO {{}}"
-    one, other = identifier(old), identifier(new)
-    return execute(words.format(one, other)), execute(words.format(other, one))
+def _by_sql(noun: str, schema: str, old: str, new: str) -> Step:
+    return (
+        execute(f"ALTER {noun} {sql.path(schema, old)} RENAME TO {sql.name(new)}"),
+        execute(f"ALTER {noun} {sql.path(schema, new)} RENAME TO {sql.name(old)}"),
+    )
 
 
 def _same_children(ours: Table, theirs: Table) -> Iterator[tuple[Constraint | Index, Constraint | Index]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 _TOKEN = re.compile(
     r"""--[^\n]*|/\*.*?\*/                  # comments
@@ -15,6 +16,7 @@ _TOKEN = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)
 def words(statement: str) -> tuple[str, ...]:
     """Return the statement's bare words in capitals and its quoted names as written, without texts and comments."""
     found = (match["word"].upper() if match["word"] else match["quoted"] for match in _TOKEN.finditer(statement))

@@ -1,63 +1,193 @@
-"""The way back: what downgrade() could not do as Alembic writes it."""
+"""The way back: what downgrade() could not do as Alembic writes it, and what became of it when it was executed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import ast
+from collections.abc import Iterator, Sequence
 
-from migrations_tools.catalog import Table
+from migrations_tools.catalog import Difference, Table, compare
 from migrations_tools.operations import Operation
 from migrations_tools.review import edits
 from migrations_tools.review.analysis import sql
+from migrations_tools.review.analysis.failures import failed_operation, object_of, told, what
 from migrations_tools.review.analysis.objects import column
+from migrations_tools.review.analysis.row_changes import is_unsaid, line_about, row_changes
 from migrations_tools.review.context import ReviewContext
 from migrations_tools.review.edits import Edit
-from migrations_tools.review.findings import Finding
+from migrations_tools.review.findings import Finding, Severity
 from migrations_tools.review.registry import RuleSet
+from migrations_tools.revision_runs import Executed
 
-CATALOGUE = RuleSet()
+FAMILY = RuleSet()
+_FEW = 3
+_REFUSES = "NotImplementedError"
+_MADE = {"missing": "is gone", "unexpected": "is new", "renamed": "has another name", "different": "is different"}
+_LEFT = {**_MADE, "unexpected": "is left"}
 
 
-@CATALOGUE.rule(
-    "DG02",
-    "unnamed-constraint-in-downgrade",
+@FAMILY.rule(
+    "DG01 no-way-back",
+    "warn",
+    why="A deploy that goes wrong cannot be taken back; Alembic believes that it was, and the next upgrade fails.",
+    way_out='Write what undoes upgrade(), or `raise NotImplementedError("why not")`.',
+    phase="executed",
+)
+def no_way_back(facts: ReviewContext) -> Iterator[Finding]:
+    """Find a downgrade() that is missing or does nothing while upgrade() changes the schema."""
+    trip = facts.trip
+    if trip is None or trip.after_up is None or trip.before is None or trip.down is None:
+        return
+    line = _line_of(facts, trip, "downgrade")
+    missing = trip.refuses_downgrade and not line
+    made = compare(trip.after_up.catalog, trip.before.catalog) if trip.omits_downgrade or missing else ()
+    if made:
+        begin = "There is no downgrade()" if missing else "downgrade() does nothing"
+        yield Finding(
+            object=trip.revision,
+            file=trip.file,
+            line=line or _line_of(facts, trip, "upgrade") or 1,
+            sentence=f"{begin}, and upgrade() does: {_few(made, _MADE)}.",
+        )
+
+
+def _few(found: Sequence[Difference], said: dict[str, str]) -> str:
+    words = list(dict.fromkeys(f"{item.object} {said[item.sort]}" for item in found))
+    more = f" and {len(words) - _FEW} more" if len(words) > _FEW else ""
+    return ", ".join(words[:_FEW]) + more
+
+
+def _line_of(facts: ReviewContext, trip: Executed, function: str) -> int:
+    source = next((each.source for each in facts.history if each.revision == trip.revision), "")
+    try:
+        body = ast.parse(source).body
+    except (SyntaxError, ValueError):
+        return 0
+    return next((node.lineno for node in body if isinstance(node, ast.FunctionDef) and node.name == function), 0)
+
+
+@FAMILY.rule(
+    "DG02 unnamed-constraint-in-downgrade",
     "error",
     why="downgrade() would drop a constraint called None, and fail.",
-    way_out="Give the constraint a name, best with a naming convention in the MetaData.",
+    way_out="Nothing to do; a naming convention in the MetaData gives every constraint a name.",
 )
 def unnamed_constraint_in_downgrade(facts: ReviewContext) -> Iterator[Finding]:
     """Find a constraint that is made without a name, and that downgrade() could not drop."""
     for name in facts.mended.named:
-        yield Finding(
-            object=name,
-            mended=True,
-            sentence=f"The constraint {name} had no name: it got the one that PostgreSQL would choose.",
-        )
+        sentence = f"The constraint {name} had no name: it got the one that PostgreSQL would choose."
+        yield Finding(object=name, mended=True, sentence=sentence)
 
 
-@CATALOGUE.rule(
-    "DG05",
-    "nulls-distinct-in-downgrade",
+@FAMILY.rule(
+    "DG03 downgrade-fails",
+    "error",
+    why="A deploy that goes wrong cannot be taken back.",
+    way_out='Mend downgrade(), or `raise NotImplementedError("why not")`.',
+    phase="executed",
+)
+def downgrade_fails(facts: ReviewContext) -> Iterator[Finding]:
+    """Find a downgrade() that fails; a warning where it takes rows to fail."""
+    down = facts.trip.down if facts.trip else None
+    failure = down.failure if down else None
+    if down is None or failure is None or failure.type == _REFUSES:
+        return
+    operation, rows = failed_operation(down), facts.needs_rows("downgrade")
+    yield Finding(
+        object=object_of(down, failure, operation),
+        severity="warn" if rows else "",
+        file=failure.file,
+        line=failure.line,
+        evidence=told(failure),
+        sentence=f"{what(failure, operation)} fails in downgrade(){' when there are rows' if rows else ''}.",
+    )
+
+
+@FAMILY.rule(
+    "DG04 trace-left",
     "warn",
-    why="A server before PostgreSQL 15 does not know NULLS DISTINCT; it is what every server does anyway.",
-    way_out="Leave postgresql_nulls_not_distinct=False out.",
+    why="After upgrade and downgrade the database is not what it was; often the next upgrade fails.",
+    way_out="Let downgrade() undo everything that upgrade() does.",
+    phase="executed",
+)
+def trace_left(facts: ReviewContext) -> Iterator[Finding]:
+    """Find something that is left, gone or different after upgrade() and downgrade(), or that the next upgrade meets.
+
+    An error where the second upgrade fails; a note for an extension or an enum's new label, which nobody takes back.
+    """
+    trip = facts.trip
+    if trip is None or trip.before is None or trip.after_down is None or trip.omits_downgrade:
+        return
+    different = compare(trip.after_down.catalog, trip.before.catalog)
+    found = [item for item in different if item.notable and not _came_back(trip, item)]
+    failure = trip.again.failure if trip.again else None
+    if not found and failure is None:
+        return
+    grave: Severity = "error" if failure else "info" if all(map(_stays, found)) else "warn"
+    left = _few(found, _LEFT) if found else "the same schema, and other rows"
+    yield Finding(
+        object=trip.revision,
+        severity=grave,
+        file=trip.file,
+        line=_line_of(facts, trip, "downgrade") or 1,
+        sentence=f"downgrade() leaves something behind: {left}.",
+        effect="The next upgrade fails." if failure else "",
+        evidence=told(failure) if failure else (),
+    )
+
+
+def _came_back(trip: Executed, item: Difference) -> bool:
+    """Return whether a column was gone in between: it comes back without values, and where there are rows nullable."""
+    up = trip.after_up
+    return item.aspect == "nullability" and up is not None and item.object not in up.catalog.by_identity()
+
+
+def _stays(item: Difference) -> bool:
+    return item.kind == "extension" or (item.kind == "enum" and item.sort == "different")
+
+
+@FAMILY.rule(
+    "DG05 nulls-distinct-in-downgrade",
+    "warn",
+    why="A server before PostgreSQL 15 does not know NULLS DISTINCT, which is what every server does anyway.",
+    way_out="Nothing to do; in a file of your own, leave postgresql_nulls_not_distinct=False out.",
 )
 def nulls_distinct_in_downgrade(facts: ReviewContext) -> Iterator[Finding]:
     """Find a unique constraint or index that downgrade() would make with NULLS DISTINCT."""
     for name in facts.mended.distinct:
-        yield Finding(
-            object=name,
-            mended=True,
-            sentence=f"downgrade() would make {name} with NULLS DISTINCT, which servers before PostgreSQL 15 do not"
-            " know: it was left out, being what they do anyway.",
-        )
+        sentence = f"downgrade() would make {name} with NULLS DISTINCT: that was left out."
+        yield Finding(object=name, mended=True, sentence=sentence)
 
 
-@CATALOGUE.rule(
-    "DG07",
-    "required-column-comes-back",
+@FAMILY.rule(
+    "DG06 data-without-a-way-back",
     "info",
-    why="downgrade() would add a NOT NULL column without a value for any row, and fail as soon as there is one.",
-    way_out="None is needed: it comes back nullable where there are rows. What it held is lost.",
+    why="After a downgrade the rows are not what they were.",
+    way_out="Keep the old values where downgrade() can take them from, or say in it that there is no way back.",
+    phase="executed",
+)
+def data_without_a_way_back(facts: ReviewContext) -> Iterator[Finding]:
+    """Find rows or values that upgrade() changes and downgrade() does not change back."""
+    trip = facts.trip
+    if trip is None or trip.before is None or trip.after_up is None or trip.after_down is None or trip.up is None:
+        return
+    changes = [each for each in row_changes(trip.before, trip.after_up) if each.is_of_data]
+    during = {(each.table, each.column): each for each in changes if not is_unsaid(trip.up, each)}
+    after = {(each.table, each.column) for each in row_changes(trip.before, trip.after_down) if each.is_of_data}
+    for place, change in during.items():
+        if place in after:
+            yield Finding(
+                object=".".join(filter(None, place)),
+                file=trip.file,
+                line=line_about(trip.up, change.table),
+                sentence=f"{change.sentence.removesuffix('.')}, and downgrade() does not bring back what was.",
+            )
+
+
+@FAMILY.rule(
+    "DG07 required-column-comes-back",
+    "info",
+    why="Rows have no value for it any more: as NOT NULL, downgrade() could not add it.",
+    way_out="Nothing to do. What the column held is lost.",
 )
 def required_column_comes_back(facts: ReviewContext) -> Iterator[Finding]:
     """Find an allowed drop of a NOT NULL column without a default, which downgrade() could not add to rows."""
@@ -82,17 +212,15 @@ def _nullable(item: Operation) -> Finding:
         f"DO $$ BEGIN IF NOT EXISTS (SELECT FROM {table} WHERE {name} IS NULL)"
         f" THEN ALTER TABLE {table} ALTER COLUMN {name} SET NOT NULL; END IF; END $$"
     )
+    edit = Edit(
+        comment_down=f"DG07: rows that exist have no value for {item.name} any more",
+        replaces=(item.id,),
+        upgrade=(edits.original(item.id),),
+        downgrade=(edits.mirror(item.id, nullable=True), edits.execute(required)),
+    )
     return Finding(
         object=item.object,
         operations=(item.id,),
-        sentence=f"downgrade() could not add the column {item.object} as NOT NULL to rows, which have no value for it"
-        " any more: it comes back nullable where there are rows.",
-        edits=(
-            Edit(
-                comment_down=f"DG07: rows that exist have no value for {item.name} any more",
-                replaces=(item.id,),
-                upgrade=(edits.original(item.id),),
-                downgrade=(edits.mirror(item.id, nullable=True), edits.execute(required)),
-            ),
-        ),
+        sentence=f"In downgrade(), the column {item.object} comes back nullable where there are rows.",
+        edits=(edit,),
     )

@@ -12,7 +12,7 @@ from migrations_tools.review.findings import Finding
 from migrations_tools.review.lineage import BaseHistory, Lineage, heads_of, same_program
 from migrations_tools.review.registry import RuleSet
 
-CATALOGUE = RuleSet()
+FAMILY = RuleSet("executed")
 _NOT_THE_APPLICATION = ("test", "conftest", "migrations/", "versions/", "alembic/", "scripts/", "docs/", "example")
 
 
@@ -27,11 +27,10 @@ def _descends(lineage: Lineage) -> list[tuple[Revision, list[str]]]:
     return [(each, downs) for each, downs in stale if downs and not heads & set(each.down)]
 
 
-@CATALOGUE.rule(
-    "HX01",
-    "several-heads",
+@FAMILY.rule(
+    "HX01 several-heads",
     "error",
-    why="`alembic upgrade head` refuses to choose, so that no deploy migrates.",
+    why="`alembic upgrade head` refuses to choose between them, so that no deploy migrates.",
     way_out="`alembic merge heads`, or let the newer revision descend from the other one.",
 )
 def several_heads(facts: ReviewContext) -> Iterator[Finding]:
@@ -51,7 +50,6 @@ def several_heads(facts: ReviewContext) -> Iterator[Finding]:
             file=where.get(bare[-1], ""),
             line=1,
             sentence=f"The history has {len(heads)} heads: {', '.join(heads)}.",
-            effect="`alembic upgrade head` refuses to choose between them.",
             ways_out=(
                 f"Merge them: alembic merge -m 'merge heads' {' '.join(heads)}",
                 "Or let the newer one descend from the other: its down_revision.",
@@ -59,9 +57,8 @@ def several_heads(facts: ReviewContext) -> Iterator[Finding]:
         )
 
 
-@CATALOGUE.rule(
-    "HX02",
-    "not-on-the-base-branch",
+@FAMILY.rule(
+    "HX02 not-on-the-base-branch",
     "error",
     why="After the merge the history has two heads, and `alembic upgrade head` refuses.",
     way_out="Write the base branch's head into `down_revision`.",
@@ -78,17 +75,15 @@ def not_on_the_base_branch(facts: ReviewContext) -> Iterator[Finding]:
             line=_line(each.source, "down_revision"),
             sentence=f"{each.revision} descends from {', '.join(downs)}, and {base.name if base else ''} goes on to"
             f" {heads} from there.",
-            effect="After the merge there are two heads, and `alembic upgrade head` refuses to choose.",
             ways_out=(f"Take in the base branch and write down_revision = {heads!r}.",),
         )
 
 
-@CATALOGUE.rule(
-    "HX03",
-    "released-revision-edited",
+@FAMILY.rule(
+    "HX03 released-revision-edited",
     "error",
     why="Databases that have run it never run it again: they differ from new ones from then on.",
-    way_out="Put the file back and write a new revision.",
+    way_out="Put the file back, and write what is to change as a new revision.",
 )
 def released_revision_edited(facts: ReviewContext) -> Iterator[Finding]:
     """Find a revision file of the base branch that does something else now; comments and docstrings do not count."""
@@ -102,8 +97,6 @@ def released_revision_edited(facts: ReviewContext) -> Iterator[Finding]:
                 file=each.file,
                 line=_first_difference(was.source, each.source),
                 sentence=f"{each.file} is a revision of the base branch, and it does something else here.",
-                effect="Databases that have run it never run it again, and stay as they are.",
-                ways_out=("Put the file back, and write what is to change as a new revision.",),
             )
 
 
@@ -113,9 +106,8 @@ def _first_difference(was: str, now: str) -> int:
     return next((number for number, (one, other) in enumerate(pairs, 1) if one != other), min(len(old), len(new)) or 1)
 
 
-@CATALOGUE.rule(
-    "HX04",
-    "history-not-replayable",
+@FAMILY.rule(
+    "HX04 history-not-replayable",
     "error",
     why="A fresh install fails, and nothing that comes later can be tried.",
     way_out="Add what is missing to the history, or set `install_command` where a fresh database is made otherwise.",
@@ -128,21 +120,16 @@ def history_not_replayable(facts: ReviewContext) -> Iterator[Finding]:
             object=trip.revision,
             file=trip.file,
             line=1,
-            sentence=f"The history up to {trip.revision} cannot be replayed from nothing, so it was not executed.",
+            sentence=f"The history up to {trip.revision} cannot be replayed on an empty database; it was not executed.",
             evidence=(trip.stopped,),
-            ways_out=(
-                "Add what is missing to the history.",
-                "Or, where a fresh database is made otherwise, set `install_command`.",
-            ),
         )
 
 
-@CATALOGUE.rule(
-    "HX05",
-    "revision-collides",
+@FAMILY.rule(
+    "HX05 revision-collides",
     "error",
-    why="Alembic takes one of the two and passes over the other.",
-    way_out="Give the newer one an id and a file name of its own.",
+    why="Alembic knows one of them, and never runs the other.",
+    way_out="Give the newer one an id and a file name of its own: `alembic revision` makes them.",
 )
 def revision_collides(facts: ReviewContext) -> Iterator[Finding]:
     """Find two revision files of one id, or whose names are the same where case does not count."""
@@ -167,20 +154,14 @@ def _collisions(lineage: Lineage, groups: Mapping[str, Sequence[str]], what: str
         ours = sorted(new & set(files))
         if len(files) > 1 and ours:
             yield Finding(
-                object=key,
-                file=ours[-1],
-                line=1,
-                sentence=f"{' and '.join(sorted(files))} have {what} {key}.",
-                effect="Alembic knows one of them, and never runs the other.",
-                ways_out=("Give the newer one an id and a name of its own: `alembic revision` makes them.",),
+                object=key, file=ours[-1], line=1, sentence=f"{' and '.join(sorted(files))} have {what} {key}."
             )
 
 
-@CATALOGUE.rule(
-    "HX06",
-    "create-all-in-the-application",
+@FAMILY.rule(
+    "HX06 create-all-in-the-application",
     "info",
-    why="Tables that nobody wrote a migration for are there all the same, until a fresh install by migrations.",
+    why="A migration that is missing shows nowhere until somebody installs by migrations.",
     way_out="Let the migrations alone make the schema.",
 )
 def create_all_in_the_application(facts: ReviewContext) -> Iterator[Finding]:
@@ -197,7 +178,6 @@ def create_all_in_the_application(facts: ReviewContext) -> Iterator[Finding]:
                 severity="warn" if stamps else "",
                 sentence=f"{path} makes the tables with create_all()"
                 f"{' and marks them with stamp' if stamps else ''}, past the migrations.",
-                effect="A migration that is missing shows nowhere until somebody installs by migrations.",
             )
 
 
@@ -210,12 +190,11 @@ def _calls(source: str) -> dict[str, int]:
     return {node.attr: node.lineno for node in sorted(nodes, key=lambda node: -node.lineno)}
 
 
-@CATALOGUE.rule(
-    "HX07",
-    "more-than-new-revisions",
+@FAMILY.rule(
+    "HX07 more-than-new-revisions",
     "info",
-    why="What was released is gone, or every revision runs in another environment.",
-    way_out="Leave released files where they are.",
+    why="Every revision, old ones too, runs in another environment.",
+    way_out="Look whether old revisions still run; `invoke validate` replays them all.",
 )
 def more_than_new_revisions(facts: ReviewContext) -> Iterator[Finding]:
     """Find a change in the migrations' folder that is no new revision file: env.py edited, a revision deleted."""
@@ -236,7 +215,7 @@ def _gone(path: str, base: BaseHistory | None) -> Finding:
         line=1,
         severity="error",
         sentence=f"{path} is a revision of {base.name if base else 'the base branch'} and was deleted or renamed.",
-        effect="Databases that stand at it or have run it are lost to Alembic.",
+        effect="Alembic can no longer upgrade databases that stand at it.",
         ways_out=("Put the file back.",),
     )
 

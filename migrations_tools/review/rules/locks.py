@@ -7,47 +7,17 @@ here knows: a finding is a note, and a warning for tables that the setting `larg
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 
-from migrations_tools.review.analysis.sql_keywords import has, names, shown, words
-from migrations_tools.review.context import ReviewContext, table_name
+from migrations_tools.review.analysis.failures import failed_operation, is_concurrently
+from migrations_tools.review.analysis.lock_statements import LockingStatement, locking_statements
+from migrations_tools.review.analysis.sql_keywords import has, shown
+from migrations_tools.review.context import ReviewContext
 from migrations_tools.review.findings import Finding, Severity
 from migrations_tools.review.registry import RuleSet
-from migrations_tools.revision_runs import OperationRun, SentStatement
 
-CATALOGUE = RuleSet()
+FAMILY = RuleSet("executed")
 _MANY = 10
-# ACTIVE SQL TRANSACTION, https://www.postgresql.org/docs/current/errcodes-appendix.html
-_IN_TRANSACTION = "25001"
-# The modes that writers wait for.
-_HEAVY = frozenset({"SHARE", "SHARE ROW EXCLUSIVE", "EXCLUSIVE", "ACCESS EXCLUSIVE"})
-
-
-@dataclass(frozen=True, slots=True)
-class _Taken:
-    """A statement that works on tables which were there before, under a lock that others wait for."""
-
-    step: OperationRun
-    statement: SentStatement
-    words: tuple[str, ...]
-    tables: tuple[str, ...]
-
-    @property
-    def object(self) -> str:
-        """What the statement is about, as far as that can be told."""
-        operation = self.step.operation
-        return operation.object if operation and operation.object else ", ".join(self.tables)
-
-    def finding(self, facts: ReviewContext, sentence: str, *ways_out: str) -> Finding:
-        """Return something of the statement, on its line."""
-        return Finding(
-            object=self.object,
-            sentence=sentence,
-            severity=severity(facts, self.tables),
-            ways_out=ways_out,
-            file=self.step.file,
-            line=self.statement.line or self.step.line,
-        )
+_CONCURRENTLY = "`postgresql_concurrently=True`, inside `with op.get_context().autocommit_block():`."
 
 
 def severity(facts: ReviewContext, tables: Collection[str]) -> Severity:
@@ -55,52 +25,31 @@ def severity(facts: ReviewContext, tables: Collection[str]) -> Severity:
     return "warn" if facts.large & {"*", *tables} else "info"
 
 
-def _taken(facts: ReviewContext) -> Iterator[_Taken]:
-    """Yield what worked on tables that were there before and stay."""
-    trip = facts.trip
-    if trip is None or trip.up is None or trip.before is None:
-        return
-    stay = None if trip.after_up is None else {table.qualified_name for table in trip.after_up.catalog.tables}
-    locked: dict[str, None] = {}
-    for step, statement in trip.up.statements:
-        fresh = {
-            lock.relation.qualified_name
-            for lock in statement.locks
-            if lock.mode in _HEAVY and lock.relation.kind == "table"
-        }
-        again = {table for table in locked if names(statement.sql, table.rpartition(".")[2])}
-        locked |= dict.fromkeys(fresh)
-        own = {table_name(step.operation)} if step.operation and facts.existing(step.operation) else set()
-        tables = sorted(table for table in fresh | again | own if stay is None or table in stay)
-        if tables and not statement.failed:
-            yield _Taken(step, statement, words(statement.sql), tuple(tables))
+def _finding(facts: ReviewContext, each: LockingStatement, sentence: str) -> Finding:
+    return Finding(
+        object=each.object,
+        sentence=sentence,
+        severity=severity(facts, each.tables),
+        file=each.step.file,
+        line=each.statement.line or each.step.line,
+    )
 
 
-def _on(each: _Taken) -> str:
-    return " and ".join(each.tables)
-
-
-@CATALOGUE.rule(
-    "LK01",
-    "index-without-concurrently",
+@FAMILY.rule(
+    "LK01 index-without-concurrently",
     "info",
     why="Nothing can be written to the table while its index is built.",
-    way_out="`postgresql_concurrently=True` inside `with op.get_context().autocommit_block():`.",
+    way_out=f"Create it with {_CONCURRENTLY}",
 )
 def index_without_concurrently(facts: ReviewContext) -> Iterator[Finding]:
     """Find an index that is created on an existing table without CONCURRENTLY."""
-    for each in _taken(facts):
+    for each in locking_statements(facts):
         if each.statement.sort == "CREATE INDEX" and "CONCURRENTLY" not in each.words:
-            yield each.finding(
-                facts,
-                f"Nothing can be written to {_on(each)} while this index is built.",
-                "Create it with postgresql_concurrently=True, inside `with op.get_context().autocommit_block():`.",
-            )
+            yield _finding(facts, each, f"An index of {each.on} is created without CONCURRENTLY.")
 
 
-@CATALOGUE.rule(
-    "LK02",
-    "concurrently-inside-a-transaction",
+@FAMILY.rule(
+    "LK02 concurrently-inside-a-transaction",
     "error",
     why="PostgreSQL refuses it, so that the upgrade fails.",
     way_out="Put it inside `with op.get_context().autocommit_block():`.",
@@ -108,191 +57,133 @@ def index_without_concurrently(facts: ReviewContext) -> Iterator[Finding]:
 def concurrently_inside_a_transaction(facts: ReviewContext) -> Iterator[Finding]:
     """Find CONCURRENTLY inside a transaction."""
     up = facts.executed.up if facts.executed else None
-    failure = up.failure if up else None
-    if up and failure and failure.sqlstate == _IN_TRANSACTION and "CONCURRENTLY" in words(failure.statement):
-        operation = up.steps[failure.step].operation if failure.step is not None else None
+    if up and up.failure and is_concurrently(up.failure):
+        operation = failed_operation(up)
         yield Finding(
             object=operation.object if operation else up.revision,
-            file=failure.file,
-            line=failure.line,
-            sentence="CONCURRENTLY cannot be done inside a transaction, and Alembic opens one: the upgrade fails.",
-            evidence=(f"The statement: {shown(failure.statement)}",),
-            ways_out=("Put it inside `with op.get_context().autocommit_block():`.",),
+            file=up.failure.file,
+            line=up.failure.line,
+            sentence="CONCURRENTLY stands inside a transaction, which Alembic opens for every revision.",
+            evidence=(f"The statement: {shown(up.failure.statement)}",),
         )
 
 
-@CATALOGUE.rule(
-    "LK03",
-    "index-dropped-without-concurrently",
+@FAMILY.rule(
+    "LK03 index-dropped-without-concurrently",
     "info",
     why="Dropping waits for everything that uses the table, and everything then waits for the drop.",
-    way_out="`postgresql_concurrently=True` inside `with op.get_context().autocommit_block():`.",
+    way_out=f"Drop it with {_CONCURRENTLY}",
 )
 def index_dropped_without_concurrently(facts: ReviewContext) -> Iterator[Finding]:
     """Find an index of an existing table that is dropped without CONCURRENTLY."""
-    for each in _taken(facts):
+    for each in locking_statements(facts):
         # Of an index that goes for good it has been said already that it goes.
         worth = severity(facts, each.tables) == "warn" or not facts.by_hand
         if worth and each.statement.sort == "DROP INDEX" and "CONCURRENTLY" not in each.words:
-            yield each.finding(
-                facts,
-                f"Nothing can use {_on(each)} from when this drop begins to wait until the transaction ends.",
-                "Drop it with postgresql_concurrently=True, inside `with op.get_context().autocommit_block():`.",
-            )
+            yield _finding(facts, each, f"An index of {each.on} is dropped without CONCURRENTLY.")
 
 
-@CATALOGUE.rule(
-    "LK04",
-    "foreign-key-checked-under-lock",
+@FAMILY.rule(
+    "LK04 foreign-key-checked-under-lock",
     "info",
-    why="Nothing can be written to both tables while every row is looked up.",
-    way_out="`postgresql_not_valid=True`, then `ALTER TABLE … VALIDATE CONSTRAINT …` in a transaction of its own.",
+    why="Nothing can be written to either table while every row is looked up.",
+    way_out="Add it with `postgresql_not_valid=True`, and ALTER TABLE … VALIDATE CONSTRAINT in a later revision.",
 )
 def foreign_key_checked_under_lock(facts: ReviewContext) -> Iterator[Finding]:
     """Find a foreign key added to an existing table without NOT VALID."""
-    for each in _adding(facts):
-        if has(each.words, "FOREIGN", "KEY") and not has(each.words, "NOT", "VALID"):
-            yield each.finding(
-                facts,
-                f"Nothing can be written to {_on(each)} while every row is checked for this foreign key.",
-                "Add it with postgresql_not_valid=True, and ALTER TABLE … VALIDATE CONSTRAINT in a later revision.",
-            )
+    for each in locking_statements(facts):
+        if each.adds and has(each.words, "FOREIGN", "KEY") and not has(each.words, "NOT", "VALID"):
+            yield _finding(facts, each, f"A foreign key is added without NOT VALID; it locks {each.on}.")
 
 
-@CATALOGUE.rule(
-    "LK05",
-    "check-checked-under-lock",
+@FAMILY.rule(
+    "LK05 check-checked-under-lock",
     "info",
     why="Nothing can use the table while every row is checked.",
-    way_out="`ADD CONSTRAINT … NOT VALID`, then `ALTER TABLE … VALIDATE CONSTRAINT …` in a transaction of its own.",
+    way_out="Add it with NOT VALID, and ALTER TABLE … VALIDATE CONSTRAINT in a later revision.",
 )
 def check_checked_under_lock(facts: ReviewContext) -> Iterator[Finding]:
     """Find a check constraint added to an existing table without NOT VALID."""
-    for each in _adding(facts):
-        if "CHECK" in each.words and "CONSTRAINT" in each.words and not has(each.words, "NOT", "VALID"):
-            yield each.finding(
-                facts,
-                f"Nothing can use {_on(each)} while every row is checked for this constraint.",
-                "Add it with NOT VALID, and ALTER TABLE … VALIDATE CONSTRAINT in a later revision.",
-            )
+    for each in locking_statements(facts):
+        made = each.adds and "CHECK" in each.words and "CONSTRAINT" in each.words
+        if made and not has(each.words, "NOT", "VALID"):
+            yield _finding(facts, each, f"A check constraint of {each.on} is added without NOT VALID.")
 
 
-@CATALOGUE.rule(
-    "LK06",
-    "unique-built-under-lock",
+@FAMILY.rule(
+    "LK06 unique-built-under-lock",
     "info",
     why="Nothing can use the table while the index of the constraint is built.",
-    way_out="Create a unique index concurrently, then `ADD CONSTRAINT … UNIQUE USING INDEX …`.",
+    way_out="Create a unique index concurrently, then ALTER TABLE … ADD CONSTRAINT … UNIQUE USING INDEX ….",
 )
 def unique_built_under_lock(facts: ReviewContext) -> Iterator[Finding]:
     """Find a unique constraint or primary key whose index is built under a lock on an existing table."""
-    for each in _adding(facts):
-        made = "UNIQUE" in each.words or has(each.words, "PRIMARY", "KEY")
-        if made and "CONSTRAINT" in each.words and not has(each.words, "USING", "INDEX"):
-            yield each.finding(
-                facts,
-                f"Nothing can use {_on(each)} while the index of this constraint is built.",
-                "Create a unique index concurrently, then ALTER TABLE … ADD CONSTRAINT … UNIQUE USING INDEX ….",
-            )
+    for each in locking_statements(facts):
+        primary = has(each.words, "PRIMARY", "KEY")
+        made = each.adds and "CONSTRAINT" in each.words and ("UNIQUE" in each.words or primary)
+        if made and not has(each.words, "USING", "INDEX"):
+            noun = "primary key" if primary else "unique constraint"
+            yield _finding(facts, each, f"A {noun} of {each.on} is added without USING INDEX.")
 
 
-def _adding(facts: ReviewContext) -> Iterator[_Taken]:
-    """Yield the statements that add something to a table, other than a column."""
-    for each in _taken(facts):
-        if each.statement.sort == "ALTER TABLE" and "ADD" in each.words and not has(each.words, "ADD", "COLUMN"):
-            yield each
-
-
-@CATALOGUE.rule(
-    "LK07",
-    "type-change-that-rewrites",
+@FAMILY.rule(
+    "LK07 type-change-that-rewrites",
     "info",
-    why="The whole table is written again, and nothing can use it meanwhile.",
-    way_out="Add a column of the new type, fill it in portions, and take its name over.",
+    why="Nothing can use the table meanwhile.",
+    way_out="Add a column of the new type, fill it in portions, then let it take the old one's place.",
 )
 def type_change_that_rewrites(facts: ReviewContext) -> Iterator[Finding]:
     """Find a change of a column's type that PostgreSQL carries out by writing the table again."""
-    for each in _rewriting(facts):
-        if not has(each.words, "ADD", "COLUMN"):
-            yield each.finding(
-                facts,
-                f"The whole of {_on(each)} is written again, and nothing can use it meanwhile (measured).",
-                "Add a column of the new type, fill it in portions, then let it take the old one's place.",
-            )
+    for each in locking_statements(facts):
+        if each.rewrites and not has(each.words, "ADD", "COLUMN"):
+            yield _finding(facts, each, f"PostgreSQL writes all of {each.on} again for this change (measured).")
 
 
-@CATALOGUE.rule(
-    "LK08",
-    "new-column-that-rewrites",
+@FAMILY.rule(
+    "LK08 new-column-that-rewrites",
     "info",
-    why="The whole table is written again, and nothing can use it meanwhile.",
-    way_out="Add the column without its default, set the default for new rows, fill the old ones in portions.",
+    why="Each row gets a value of its own, and nothing can use the table meanwhile.",
+    way_out="Add the column without its default, set the default for new rows, and fill the old ones in portions.",
 )
 def new_column_that_rewrites(facts: ReviewContext) -> Iterator[Finding]:
     """Find a new column with a volatile default, serial, identity or stored expression, which rewrites the table."""
-    for each in _rewriting(facts):
-        if has(each.words, "ADD", "COLUMN"):
-            yield each.finding(
-                facts,
-                f"The whole of {_on(each)} is written again for this column, and nothing can use it meanwhile"
-                " (measured): each row gets a value of its own.",
-                "Add it without the default, set the default for new rows, and fill the old ones in portions.",
-            )
+    for each in locking_statements(facts):
+        if each.rewrites and has(each.words, "ADD", "COLUMN"):
+            yield _finding(facts, each, f"PostgreSQL writes all of {each.on} again for this column (measured).")
 
 
-def _rewriting(facts: ReviewContext) -> Iterator[_Taken]:
-    for each in _taken(facts):
-        tables = {relation.qualified_name for relation in each.statement.rewritten if relation.kind == "table"}
-        if each.statement.sort == "ALTER TABLE" and tables & set(each.tables):
-            yield each
-
-
-@CATALOGUE.rule(
-    "LK09",
-    "no-lock-timeout",
+@FAMILY.rule(
+    "LK09 no-lock-timeout",
     "warn",
     why="While it waits for one long query, everything else on the table waits behind it.",
-    way_out="`op.execute(\"SET LOCAL lock_timeout = '5s'\")` at the top of `upgrade()`.",
+    way_out="Write op.execute(\"SET LOCAL lock_timeout = '5s'\") first, and run the upgrade again where it gave up.",
 )
 def no_lock_timeout(facts: ReviewContext) -> Iterator[Finding]:
     """Find a revision that locks a large table and sets no lock_timeout."""
     up = facts.trip.up if facts.trip else None
     if up is None or any("lock_timeout" in statement.sql.lower() for _, statement in up.statements):
         return
-    first = next((each for each in _taken(facts) if severity(facts, each.tables) == "warn"), None)
+    first = next((each for each in locking_statements(facts) if severity(facts, each.tables) == "warn"), None)
     if first and not first.statement.autocommit:
-        yield first.finding(
-            facts,
-            f"{_on(first)} is locked without a lock_timeout in this file: behind one long query, everything on"
-            " it would wait.",
-            "Write op.execute(\"SET LOCAL lock_timeout = '5s'\") first, and run the upgrade again where it gave up.",
-        )
+        yield _finding(facts, first, f"This file locks {first.on} and sets no lock_timeout.")
 
 
-@CATALOGUE.rule(
-    "LK10",
-    "many-statements-under-lock",
+@FAMILY.rule(
+    "LK10 many-statements-under-lock",
     "info",
-    why="The lock is held until the transaction ends: nothing can use the table during all that follows.",
-    way_out="Take the lock last, or split the revision.",
+    why="A lock is held until the transaction ends: nothing can use the table until then.",
+    way_out="Do this last, or in a revision of its own.",
 )
 def many_statements_under_lock(facts: ReviewContext) -> Iterator[Finding]:
     """Find an ACCESS EXCLUSIVE lock on an existing table that is held for many further statements."""
-    first, later = None, 0
-    for each in _taken(facts):
-        if first is None and any(lock.mode == "ACCESS EXCLUSIVE" for lock in each.statement.locks):
-            first = each
-    up = facts.trip.up if facts.trip else None
+    exclusive = (each for each in locking_statements(facts) if each.is_exclusive)
+    first, up = next(exclusive, None), facts.trip.up if facts.trip else None
     if first is None or up is None:
         return
-    statements = [statement for _, statement in up.statements]
+    statements, later = [statement for _, statement in up.statements], 0
     for statement in statements[statements.index(first.statement) + 1 :]:
         if statement.autocommit or statement.sort == "COMMIT":
             break
         later += statement.times
     if later > _MANY:
-        yield first.finding(
-            facts,
-            f"Nothing can use {_on(first)} from here on, during {later} further statements.",
-            "Do this last, or in a revision of its own.",
-        )
+        yield _finding(facts, first, f"This locks {first.on}, and {later} further statements follow.")

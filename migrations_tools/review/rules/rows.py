@@ -6,30 +6,32 @@ from collections.abc import Iterator
 
 from migrations_tools.operations import Operation
 from migrations_tools.review import edits
-from migrations_tools.review.analysis import sql
+from migrations_tools.review.analysis import sql, types
+from migrations_tools.review.analysis.failures import failure_of
+from migrations_tools.review.analysis.row_changes import is_unsaid, line_about, row_changes
+from migrations_tools.review.analysis.type_changes import Retyped, new_default, retyped, with_default, with_using
 from migrations_tools.review.context import ReviewContext, table_name
 from migrations_tools.review.edits import Edit
 from migrations_tools.review.findings import Finding
 from migrations_tools.review.registry import RuleSet
-from migrations_tools.review.rules.renames import behind
 
-CATALOGUE = RuleSet()
+FAMILY = RuleSet()
 
 
-@CATALOGUE.rule(
-    "DT01",
-    "required-column-without-value",
+@FAMILY.rule(
+    "DT01 required-column-without-value",
     "hold",
     why="ADD COLUMN … NOT NULL fails on every table that has a row; a default in Python does not help.",
-    way_out="Say what existing rows get with `--backfill table.column=SQL`, or give the column a server_default.",
+    way_out="Give the column a server_default; or add it nullable, fill it, and then set NOT NULL, which `generate`"
+    " writes with `--backfill table.column=SQL`.",
 )
 def required_column_without_value(facts: ReviewContext) -> Iterator[Finding]:
     """Find a NOT NULL column without a server default that is added to a table which exists."""
     # What may be a rename is asked about first (RN01).
-    asked = behind(facts).keys() - facts.allowed
+    asked = facts.drops.renamed.keys() - facts.allowed
     for item in (each for each in facts.operations if each.id not in asked):
-        if facts.existing(item) and _lacks_value(item) and item.name not in facts.renamed(table_name(item)):
-            value = _backfill(facts, item) or item.details.get("default")
+        if _lacks_value(item) and facts.existing(item) and item.name not in facts.renamed(table_name(item)):
+            value = _value(facts, item)
             yield _filled(item, value) if value else _unfilled(item)
 
 
@@ -39,35 +41,39 @@ def _lacks_value(item: Operation) -> bool:
     return item.kind == "add_column" and known.get("nullable") is False and not given
 
 
-def _backfill(facts: ReviewContext, item: Operation) -> str:
-    path = f"{table_name(item)}.{item.name}"
-    return facts.wishes.backfills.get(path, "")
+def _value(facts: ReviewContext, item: Operation) -> str:
+    """Return the SQL that existing rows get in a column."""
+    return facts.wishes.backfills.get(f"{table_name(item)}.{item.name}") or item.details.get("default") or ""
 
 
 def _filled(item: Operation, value: str) -> Finding:
+    edit = Edit(
+        comment=f"DT01: rows that exist get {value} before the column becomes NOT NULL",
+        replaces=(item.id,),
+        upgrade=(
+            edits.original(item.id, nullable=True),
+            edits.execute(_update(item, value)),
+            edits.alter_column(item.table, item.name, item.schema, nullable=False),
+        ),
+        downgrade=(edits.mirror(item.id),),
+    )
     return Finding(
         object=item.object,
-        sentence=f"The column {item.name} is NOT NULL and table {table_name(item)} may have rows: it is added nullable,"
-        f" filled with {value}, and then set NOT NULL.",
+        sentence=f"The column {item.name} of table {table_name(item)} is NOT NULL, without a server default: it is"
+        f" added nullable, filled with {value}, and then set NOT NULL.",
+        ways_out=("Nothing to do; look whether every existing row may get this value.",),
         operations=(item.id,),
-        edits=(
-            Edit(
-                comment=f"DT01: rows that exist get {value} before the column becomes NOT NULL",
-                replaces=(item.id,),
-                upgrade=(
-                    edits.original(item.id, nullable=True),
-                    edits.execute(_update(item, value)),
-                    edits.alter_column(item.table, item.name, item.schema, nullable=False),
-                ),
-                downgrade=(edits.mirror(item.id),),
-            ),
-        ),
+        edits=(edit,),
     )
 
 
 def _update(item: Operation, value: str) -> str:
     column = sql.name(item.name)
     return f"UPDATE {sql.operated(item)} SET {column} = {value} WHERE {column} IS NULL"  # noqa: S608 - it is printed
+
+
+def _backfill(item: Operation) -> str:
+    return f"invoke generate --backfill {table_name(item)}.{item.name}=\"'value'\" (SQL)."
 
 
 def _unfilled(item: Operation) -> Finding:
@@ -78,7 +84,7 @@ def _unfilled(item: Operation) -> Finding:
         " back.",
         effect=f"Adding it fails on a table that has a row.{python}",
         ways_out=(
-            f"Say what existing rows get: invoke generate --backfill {table_name(item)}.{item.name}=\"'value'\" (SQL).",
+            f"Say what existing rows get: {_backfill(item)}",
             "Or give the column a server_default, or make it nullable.",
             f"Or, when the table has no rows anywhere: invoke generate --allow DT01:{item.object}",
         ),
@@ -86,21 +92,19 @@ def _unfilled(item: Operation) -> Finding:
     )
 
 
-@CATALOGUE.rule(
-    "DT02",
-    "column-made-required",
+@FAMILY.rule(
+    "DT02 column-made-required",
     "info",
     why="SET NOT NULL fails where a row has no value.",
-    way_out="Say what such rows get with `--backfill table.column=SQL`, or mend them first.",
+    way_out="Fill such rows first, in the same revision: UPDATE … SET … WHERE … IS NULL, which `generate` writes with"
+    " `--backfill table.column=SQL`.",
 )
 def column_made_required(facts: ReviewContext) -> Iterator[Finding]:
     """Find a column of a table which exists that becomes NOT NULL."""
     for item in facts.operations:
-        if item.kind != "alter_column" or item.details.get("modify_nullable") is not False or _in_new_key(facts, item):
-            continue
-        value = _backfill(facts, item) or item.details.get("default")
-        if facts.existing(item):
-            yield _made_required(item, value or "")
+        required = item.kind == "alter_column" and item.details.get("modify_nullable") is False
+        if required and facts.existing(item) and not _in_new_key(facts, item):
+            yield _made_required(item, _value(facts, item))
 
 
 def _in_new_key(facts: ReviewContext, item: Operation) -> bool:
@@ -117,37 +121,33 @@ def _made_required(item: Operation, value: str) -> Finding:
         upgrade=(edits.execute(_update(item, value)), edits.original(item.id)),
         downgrade=(edits.mirror(item.id),),
     )
-    done = f"rows without a value get {value} first" if value else "this fails where a row has no value"
-    backfill = f"invoke generate --backfill {table_name(item)}.{item.name}=\"'value'\" (SQL)."
+    done = f": rows without a value get {value} first" if value else ""
     return Finding(
         object=item.object,
-        sentence=f"The column {item.name} of table {table_name(item)} becomes NOT NULL: {done}.",
-        ways_out=() if value else (f"If there are such rows, say what they get: {backfill}",),
+        sentence=f"The column {item.name} of table {table_name(item)} becomes NOT NULL{done}.",
+        ways_out=() if value else (f"If there are such rows, say what they get: {_backfill(item)}",),
         operations=(item.id,),
         edits=(edit,) if value else (),
     )
 
 
-@CATALOGUE.rule(
-    "DT03",
-    "unique-on-existing-columns",
+@FAMILY.rule(
+    "DT03 unique-on-existing-columns",
     "info",
-    why="It fails where two rows have the same values.",
+    why="The deploy stops where two rows have the same values.",
     way_out="Look for duplicates in the databases that exist, and mend them first.",
 )
 def unique_on_existing_columns(facts: ReviewContext) -> Iterator[Finding]:
     """Find a unique constraint or index that is made on columns which exist."""
     for item in facts.operations:
         unique = item.constraint == "unique" if item.kind == "create_constraint" else item.unique
-        if item.kind in ("create_constraint", "create_index") and unique and _columns_exist(facts, item):
-            if _is_unique_already(facts, item):
-                continue
-            columns = ", ".join(item.columns)
-            yield Finding(
-                object=item.object,
-                operations=(item.id,),
-                sentence=f"The {item.noun} on ({columns}) of table {table_name(item)} fails where two rows are alike.",
-            )
+        made = item.kind in ("create_constraint", "create_index") and unique
+        if made and _columns_exist(facts, item) and not _is_unique_already(facts, item):
+            yield Finding(item.object, f"The {_on(item)} is made on rows that exist.", operations=(item.id,))
+
+
+def _on(item: Operation) -> str:
+    return f"{item.noun} on ({', '.join(item.columns)}) of table {table_name(item)}"
 
 
 def _is_unique_already(facts: ReviewContext, item: Operation) -> bool:
@@ -160,25 +160,153 @@ def _is_unique_already(facts: ReviewContext, item: Operation) -> bool:
     return any(set(columns) <= set(item.columns) for columns in unique)
 
 
-@CATALOGUE.rule(
-    "DT07",
-    "foreign-key-on-existing-columns",
+@FAMILY.rule(
+    "DT07 foreign-key-on-existing-columns",
     "info",
-    why="It fails where a row points to nothing.",
+    why="The deploy stops where a row points to nothing.",
     way_out="Look for orphans in the databases that exist, and mend them first.",
 )
 def foreign_key_on_existing_columns(facts: ReviewContext) -> Iterator[Finding]:
     """Find a foreign key that is made on columns which exist."""
     for item in facts.operations:
         if item.kind == "create_constraint" and item.constraint == "foreign key" and _columns_exist(facts, item):
-            yield Finding(
-                object=item.object,
-                operations=(item.id,),
-                sentence=f"The foreign key on ({', '.join(item.columns)}) of table {table_name(item)} fails where a row"
-                f" points to nothing in {item.referent}.",
-            )
+            sentence = f"The {_on(item)} to {item.referent} is made on rows that exist."
+            yield Finding(item.object, sentence, operations=(item.id,))
 
 
 def _columns_exist(facts: ReviewContext, item: Operation) -> bool:
     existing = facts.existing(item)
-    return existing is not None and set(item.columns) <= {column.name for column in existing.columns}
+    return existing is not None and {column.name for column in existing.columns}.issuperset(item.columns)
+
+
+# --- types that change ----------------------------------------------------------------------------------------------
+
+
+@FAMILY.rule(
+    "DT04 type-narrowed",
+    "warn",
+    why="A value that does not fit stops the migration, or loses a part of itself.",
+    way_out="Look at the values in the databases that exist before the deploy.",
+)
+def type_narrowed(facts: ReviewContext) -> Iterator[Finding]:
+    """Find a column whose new type holds less than the old one."""
+    for item in retyped(facts):
+        if item.up == "assignment" and types.narrows(types.parse(item.before.type), types.parse(item.type)):
+            sentence = f"{item.words}, which holds less."
+            yield Finding(item.operation.object, sentence, operations=(item.operation.id,))
+
+
+@FAMILY.rule(
+    "DT05 type-change-without-cast",
+    "error",
+    why="PostgreSQL refuses ALTER COLUMN … TYPE between these types, even on an empty table.",
+    way_out='Say how old values become new ones: postgresql_using="…".',
+)
+def type_change_without_cast(facts: ReviewContext) -> Iterator[Finding]:
+    """Find a column whose type changes to one that PostgreSQL does not cast to by itself, there or on the way back."""
+    for item in retyped(facts):
+        if item.needs_words and not item.carries_default:
+            yield _without_way(item) if "none" in (item.up, item.down) else _with_using(item)
+
+
+def _without_way(item: Retyped) -> Finding:
+    where = "" if item.up == "none" else " on the way back"
+    return Finding(
+        severity="hold",
+        object=item.operation.object,
+        operations=(item.operation.id,),
+        sentence=f"{item.words}, and PostgreSQL has no cast between these{where}; the change is held back.",
+        effect="What a value becomes is for you to say.",
+        ways_out=(
+            f"Write it yourself, with postgresql_using=… such as CASE {sql.name(item.before.name)} WHEN … END.",
+            f"Or take the change as it is, and mend the file: invoke generate --allow DT05:{item.operation.object}",
+        ),
+        aliases=("DT05",),
+    )
+
+
+def _with_using(item: Retyped) -> Finding:
+    up, down = item.using("up"), item.using("down")
+    where = ", ".join(f"{word} {given['using']}" for word, given in (("up", up), ("down", down)) if given)
+    return Finding(
+        severity="" if up else "info",
+        object=item.operation.object,
+        operations=(item.operation.id,),
+        sentence=f"{item.words}, which PostgreSQL does not cast by itself: postgresql_using was added ({where}).",
+        effect="A value that cannot be read as one of the new type stops the migration." if up else "",
+        ways_out=("Nothing to do where all values can be read so.",),
+        edits=(with_using(item),),
+    )
+
+
+@FAMILY.rule(
+    "DT06 default-does-not-fit-type",
+    "error",
+    why="PostgreSQL cannot cast the server default together with the column's type.",
+    way_out="Drop the default, change the type, set the default.",
+)
+def default_does_not_fit_type(facts: ReviewContext) -> Iterator[Finding]:
+    """Find a column whose type changes while it has a server default that PostgreSQL does not cast by itself."""
+    for item in retyped(facts):
+        if item.needs_words and item.carries_default:
+            yield _without_way(item) if "none" in (item.up, item.down) else _with_default(item)
+
+
+def _with_default(item: Retyped) -> Finding:
+    new = new_default(item)
+    return Finding(
+        object=item.operation.object,
+        operations=(item.operation.id,),
+        aliases=("DT05",),
+        sentence=f"{item.words}, and has the server default {item.before.default or new}: the default is dropped, the"
+        f" type changed, and the default set to {new or 'none'}.",
+        ways_out=("Nothing to do where the new default is the one that you mean.",),
+        edits=(with_default(item),),
+    )
+
+
+# --- seen when the file was executed --------------------------------------------------------------------------------
+
+
+@FAMILY.rule(
+    "DT08 rows-lost",
+    "hold",
+    why="What was in the tables is gone after the upgrade, and no statement of the file says so.",
+    way_out="Look at what the line does besides what it says: ON DELETE CASCADE, a conversion, a trigger.",
+    phase="executed",
+)
+def rows_lost(facts: ReviewContext) -> Iterator[Finding]:
+    """Find rows or values that are lost in upgrade() with no statement on their table that explains it."""
+    trip = facts.executed
+    if trip is None or trip.before is None or trip.after_up is None or trip.up is None:
+        return
+    for change in row_changes(trip.before, trip.after_up):
+        if is_unsaid(trip.up, change):
+            yield Finding(
+                object=".".join(filter(None, (change.table, change.column))),
+                severity="error" if facts.by_hand else "",
+                sentence=f"{change.sentence.removesuffix('.')} in upgrade().",
+                file=trip.file,
+                line=line_about(trip.up, change.table),
+                evidence=() if facts.real else ("Seen with rows that were made up for every table.",),
+            )
+
+
+@FAMILY.rule(
+    "DT09 check-on-existing-rows",
+    "info",
+    why="The deploy stops where a row is not as the check wants it.",
+    way_out="Mend such rows first, in the same revision.",
+    phase="executed",
+)
+def check_on_existing_rows(facts: ReviewContext) -> Iterator[Finding]:
+    """Find a check or exclusion constraint that rows which were made up do not satisfy."""
+    found = failure_of(facts)
+    yield from [found] if found and found.code == "DT09" else []
+
+
+@FAMILY.of_executed
+def failure_of_rows(facts: ReviewContext) -> Iterator[Finding]:
+    """Yield, under the code of the rule that foresees it, the failure that came with rows."""
+    found = failure_of(facts)
+    yield from [found] if found and found.code not in ("AG12", "DT09") else []

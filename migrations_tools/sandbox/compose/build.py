@@ -45,7 +45,9 @@ def _building(copy: Copy, only: Sequence[str] = ()) -> Building:
     if not built:
         return Building(copy, lambda: None)
     copy.session.journal.will_make(*(("image", identity) for identity in _image_ids(copy).values()))
-    fingerprint = "" if only else tree_fingerprint(copy.project.build_contexts)
+    # A part that has the image of Alembic's service is all that a later look at the sources asks about.
+    whole = not only or copy.project.alembic_service in built
+    fingerprint = tree_fingerprint(copy.project.build_contexts) if whole else ""
     return Building(copy, partial(copy.stack.build, built), fingerprint)
 
 

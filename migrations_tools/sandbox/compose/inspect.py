@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from migrations_tools.discovery.project import evidence_rows
 from migrations_tools.engines.compose import TempStack
 from migrations_tools.engines.features import features
 from migrations_tools.sandbox.compose.compose_file import find_features
@@ -52,6 +53,7 @@ def _project_rows(session: Session, original: Original) -> list[tuple[str, str]]
         ("versions", ", ".join(map(str, project.versions))),
         ("database", f"{database.service}: {database.name}, user {database.user}, port {database.port}"),
         ("application", answers),
+        *evidence_rows(project),
     ]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from migrations_tools.discovery.setting_hints import Undecided
 from migrations_tools.engines import claims, endpoint, inventory
 from migrations_tools.engines.compose import PROJECT_LABEL, Container
 from migrations_tools.engines.features import Features
@@ -28,13 +29,13 @@ from migrations_tools.isolation import (
 from migrations_tools.sandbox.compose import start
 from migrations_tools.sandbox.compose.compose_file import find_features, write_verified
 from migrations_tools.sandbox.compose.copy import Copy
-from migrations_tools.sandbox.compose.original import Original, read_original, read_whole
+from migrations_tools.sandbox.compose.original import Original, profiles_of, read_original, read_whole
 from migrations_tools.sandbox.compose.same_engine import remarks
 from migrations_tools.sandbox.session import Session, begin_run, stopping_at
 
 
-def isolate(session: Session) -> None:
-    """Start the temp stack beside the original, which does not notice.
+def isolate(session: Session, database_alone: bool = False) -> None:
+    """Start the temp stack, or its database alone, beside the original, which does not notice.
 
     Raises CannotProceed with every reason when the stack cannot be isolated; then nothing was started.
     """
@@ -55,17 +56,21 @@ def isolate(session: Session) -> None:
         with session.console.step("Planning the copy"), claims.planning("isolate"):
             planned = make_plan(session, original)
             claim.note(ports=host_ports(planned))
-        _make(session, original, planned, can)
+        _make(session, original, planned, can, database_alone)
 
 
-def _make(session: Session, original: Original, planned: IsolationPlan, can: Features) -> None:
+def _make(session: Session, original: Original, planned: IsolationPlan, can: Features, database_alone: bool) -> None:
     with session.console.step("Verifying that the copy is apart"):
         _refuse_a_strangers_copy(original, planned)
         copy = _begin_or_forget(session, original, planned, can)
     with stopping_at(session, "failed"):
-        started = start.start(copy)
+        if database_alone:
+            start.start_database_alone(copy)
+        else:
+            started = start.start(copy)
     session.journal.update(stage="isolated", steps=tuple(session.console.steps))
-    show(copy, started.containers, started.faults)
+    if not database_alone:
+        show(copy, started.containers, started.faults)
 
 
 def host_ports(planned: IsolationPlan) -> list[int]:
@@ -75,21 +80,30 @@ def host_ports(planned: IsolationPlan) -> list[int]:
 
 def make_plan(session: Session, original: Original) -> IsolationPlan:
     """Plan the copy. Raises CannotProceed with every reason when the stack cannot be isolated."""
+    facts = _facts(session, original)
     try:
-        return plan(original.config, _facts(session, original))
+        return plan(original.config, facts)
     except NotIsolable as error:
-        raise CannotProceed(["This stack cannot be isolated:", *error.reasons], tip="Nothing was started.") from error
+        said = ["This stack cannot be isolated:", *error.reasons]
+        if error.without:
+            left_out = sorted(error.without | set(session.settings.exclude_services))
+            choice = (left_out, "neither Alembic's service nor the application needs them")
+            raise Undecided(said, "exclude_services", [choice], tip="Nothing was started.") from error
+        raise CannotProceed(said, tip="Nothing was started.") from error
 
 
 def _facts(session: Session, original: Original) -> PlanInputs:
     """Gather what planning must know; what profiles would add counts as taken, and what they do not add is left out."""
     facts = gather(original.docker, original.project, original.config, session.settings)
-    ports, held = declared(read_whole(original))
+    whole = read_whole(original)
+    ports, held = declared(whole)
     return replace(
         facts,
         busy_ports=facts.busy_ports | ports,
         held={kind: names | held.get(kind, frozenset()) for kind, names in facts.held.items()},
         exclude_services=facts.exclude_services | original.inactive,
+        on_profiles=profiles_of(whole),
+        wanted_profiles=frozenset(session.settings.profiles if whole else ()),
     )
 
 

@@ -55,14 +55,29 @@ def read_original(session: Session, run: Run | None = None) -> Original:
     docker = session.docker()
     reading = _again(docker, run) if run and run.compose_options else _afresh(session, docker)
     active = {name: body for name, body in _services(reading.config).items() if name not in reading.inactive}
-    project = discover(session.root, session.settings, reading.compose, {**reading.config, "services": active})
+    project = discover(
+        session.root,
+        session.settings,
+        reading.compose,
+        {**reading.config, "services": active},
+        lambda: profiles_of(_whole(docker, reading.options, str(reading.config["name"]))),
+    )
     return Original(docker, reading.options, reading.config, project, reading.inactive)
 
 
 def read_whole(original: Original) -> Mapping[str, Any]:
     """Return the configuration with the services of all profiles; empty when these do not load together."""
+    return _whole(original.docker, original.options, original.project.name)
+
+
+def profiles_of(config: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Return the profiles of each service of a configuration that is on any."""
+    return {name: tuple(body["profiles"]) for name, body in _services(config).items() if body.get("profiles")}
+
+
+def _whole(docker: Docker, options: tuple[str, ...], project: str) -> Mapping[str, Any]:
     try:
-        return resolved(original.docker, (*original.options, *_ALL), original.project.name)
+        return resolved(docker, (*options, *_ALL), project)
     except CannotProceed:
         # Alternatives that exclude each other (two services of one container name, say) are no mistake.
         return {}

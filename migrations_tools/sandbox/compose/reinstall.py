@@ -6,7 +6,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from migrations_tools.discovery.alembic import runs_alembic
+from migrations_tools.discovery.migration_command import runs_alembic
 from migrations_tools.engines import claims, compose
 from migrations_tools.engines.compose import Container
 from migrations_tools.engines.readiness import Fault

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from migrations_tools.discovery.alembic import only_migrates, runs_alembic, upgrades_to_head
+from migrations_tools.discovery.migration_command import migrating, only_migrates, upgrades_to_head
 from migrations_tools.discovery.source_mentions import Term, search
 from migrations_tools.engines import compose, readiness
 from migrations_tools.engines.compose import Container
@@ -49,6 +50,19 @@ class Started:
     migrated: str = ""
 
 
+def start_database_alone(copy: Copy) -> None:
+    """Start the temp database and build the image that Alembic runs in: all that comparing the models needs."""
+    console, forwarder = copy.session.console, copy.plan.forwarder
+    own = copy.plan.service(copy.project.alembic_service)
+    with console.step("Building the image that Alembic runs in"):
+        build(copy, [each.service for each in copy.plan.services if own and each.image == own.image])
+    with console.step("Creating the temp database and comparing it with the plan"):
+        _create(copy, [copy.project.database.service, *([forwarder.service] if forwarder else [])])
+    with console.step("Starting the temp database and checking where env.py leads") as step:
+        step.within(copy.patience)
+        _start_database(copy).close()
+
+
 def start(copy: Copy, keep: bool = False, building: Building | None = None) -> Started:
     """Start the temp stack so that no statement can reach another database.
 
@@ -73,7 +87,7 @@ def start(copy: Copy, keep: bool = False, building: Building | None = None) -> S
 def _start_created(copy: Copy) -> Started:
     console, migrated = copy.session.console, ""
     with console.step("Creating everything and comparing it with the plan"):
-        _create(copy)
+        _create(copy, copy.services)
     with console.step("Starting the temp database and checking where env.py leads") as step:
         step.within(copy.patience)
         probe = _start_database(copy)
@@ -96,7 +110,7 @@ def _start_created(copy: Copy) -> Started:
 
 def _made_tables_itself(copy: Copy, probe: Probe) -> bool:
     """Wait until who migrates is done; return whether there are tables all the same that no migration made."""
-    run, announced = copy.session.journal.run, [name for name in copy.services if runs_alembic(copy.body(name))]
+    run, announced = copy.session.journal.run, [name for name in copy.services if any(migrating(copy.body(name)))]
     if run.migrate_first or copy.session.settings.install_command or (announced and expectation(copy).ending):
         return False
     with copy.session.console.step("Looking where the database stands", brief=True):
@@ -124,19 +138,22 @@ def _start_again(copy: Copy, keep: bool) -> Started:
     return started
 
 
-def _create(copy: Copy) -> None:
-    """Create everything and start nothing; then look at what the engine has really made.
+def _create(copy: Copy, services: Sequence[str]) -> None:
+    """Create services and start nothing; then look at what the engine has really made.
 
     Raises CannotProceed with every way in which that is not as planned.
     """
     try:
-        copy.stack.create(copy.services)
+        copy.stack.create(services)
     except CommandFailed as error:
         raise CannotProceed(readiness.last_words(error), tip=f"Nothing was started. {_LOOK}") from error
     finally:
         # Also where Compose gave up half way: nothing but its container says whose an anonymous volume is.
         note_anonymous_volumes(copy)
-    refuse_unplanned(mismatches(copy.plan, copy.stack.created()), f"Nothing of the application was started. {_LOOK}")
+    refuse_unplanned(
+        mismatches(copy.plan, copy.stack.created(), None if services == copy.services else services),
+        f"Nothing of the application was started. {_LOOK}",
+    )
 
 
 _LOOK = "Look at it with `docker inspect`; `invoke cleanup` removes it."
@@ -147,7 +164,7 @@ def expectation(copy: Copy) -> Expectation:
     application, forwarder = copy.project.application, copy.plan.forwarder
     bodies = {name: copy.body(name) for name in copy.services}
     needed = {copy.project.database.service, copy.project.alembic_service}
-    needed |= {name for name, body in bodies.items() if runs_alembic(body)}
+    needed |= {name for name, body in bodies.items() if any(migrating(body))}
     needed |= {found.service for found in (application, forwarder) if found}
     ending = (name for name, body in bodies.items() if only_migrates(body))
     return readiness.expect(copy.original.config, copy.services, needed, ending)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 import socket
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from migrations_tools.discovery.services import build_context, command_words
+from migrations_tools.discovery.dockerfile import read_dockerfile
+from migrations_tools.discovery.services import command_words
 
-_INSTRUCTION = re.compile(r"^[ \t]*(?P<verb>CMD|ENTRYPOINT)[ \t]+(?P<words>.+)$", re.IGNORECASE | re.MULTILINE)
-_SHELL = frozenset("&|;<>$`()")
 # Every interface, in IPv4 and IPv6, not as a part of another address.
 _EVERYWHERE = re.compile(r"(?<![\d.])0\.0\.0\.0(?![\d.])|\[::\]|(?<![^\s=])::(?![^\s])")
 
@@ -68,39 +65,12 @@ def _moved(word: str, target: int, port: int) -> str:
 
 def _command(service: Mapping[str, Any]) -> list[str]:
     """Return the container's command line: its entrypoint, then its command; Compose's before the image's."""
-    entrypoint, command = _dockerfile(service)
+    image = read_dockerfile(service)
+    entrypoint, command = list(image.entrypoint), list(image.command)
     if service.get("entrypoint"):
         # Compose: an entrypoint of the service's own does away with the image's command as well.
         entrypoint, command = command_words(service["entrypoint"]), []
     return [*entrypoint, *(command_words(service.get("command")) or command)]
-
-
-def _dockerfile(service: Mapping[str, Any]) -> tuple[list[str], list[str]]:
-    """Return a Dockerfile's last ENTRYPOINT and CMD as words; empty where there is none."""
-    context, build = build_context(service), service.get("build") or {}
-    path = context / str(build.get("dockerfile") or "Dockerfile").replace("$$", "$") if context else None
-    if path is None or not path.is_file():
-        return [], []
-    text = re.sub(r"\\\s*\n", " ", path.read_text(encoding="utf-8"))
-    found = {match["verb"].upper(): _words(match["words"]) for match in _INSTRUCTION.finditer(text)}
-    return found.get("ENTRYPOINT", []), found.get("CMD", [])
-
-
-def _words(text: str) -> list[str]:
-    """Read an instruction in either of its forms (Dockerfile reference, "Shell and exec form").
-
-    A shell is used only where the text needs one: without it, the program is found in the project's own environment.
-    """
-    if text.lstrip().startswith("["):
-        try:
-            return [str(word) for word in json.loads(text)]
-        except ValueError:
-            return []
-    if not any(char in _SHELL for char in text):
-        # Quotes that do not end are the shell's to complain of.
-        with suppress(ValueError):
-            return shlex.split(text)
-    return ["/bin/sh", "-c", text.strip()]
 
 
 def stamped(log: Path) -> Sequence[str]:

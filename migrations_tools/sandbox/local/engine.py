@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass
 
+from migrations_tools.discovery.project import evidence_rows
 from migrations_tools.engines import process
 from migrations_tools.engines.limit import Limit
 from migrations_tools.proofs.proof import Proof
@@ -27,7 +28,7 @@ class LocalEngine:
         """The task's tools."""
         return self.provider.session
 
-    def isolate(self) -> None:
+    def isolate(self, database_alone: bool = False) -> None:  # noqa: ARG002 - nothing else is started here
         """Make the temp database and check that the project's env.py reaches it and nothing else.
 
         Raises CannotProceed with every reason when that is not possible.
@@ -82,9 +83,13 @@ class LocalEngine:
             *_rows(source),
             ("server", self.provider.describe(source)),
             ("application", application.service if application else session.settings.application_command or "none"),
+            *evidence_rows(project),
         ]
         session.console.table("Project", ("what", "found"), rows)
         show_cautions(session, source)
+
+    def check_isolable(self) -> None:
+        """Do nothing: what is made here is apart from everything by itself."""
 
     def show_containers(self) -> None:
         """Do nothing: there are none."""

@@ -65,12 +65,11 @@ def test_every_host_path_that_the_engine_looks_for_is_named_with_its_service() -
         "The config rules is the file /project/rules.conf of devbox, not of this machine; it must exist there.",
         "The secret key is the file /project/key.txt of devbox, not of this machine; it must exist there.",
         "api: /project/shared stays shared with the original and writable, as allowed.",
-        f"api: /project/api/src (at /app/src) {image}",
+        f"Each of api, only_source: /project/api/src (at /app/src) {image}",
         f"api: /project/api/settings.toml (at /app/settings.toml) {here}",
         f"api: /project/shared (at /app/shared) {here}",
         f"api: /srv/certificates (at /certificates) {here}",
         f"db: /project/initdb (at /docker-entrypoint-initdb.d) {here}",
-        f"only_source: /project/api/src (at /app/src) {image}",
         f"reader: /project/site (at /etc/nginx/conf.d) {here}",
     )
 

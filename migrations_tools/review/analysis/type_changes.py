@@ -1,0 +1,113 @@
+"""Columns whose types change: which PostgreSQL casts by itself, which need words, and the repair of the operation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from migrations_tools.catalog import Column
+from migrations_tools.operations import Operation
+from migrations_tools.review import edits
+from migrations_tools.review.analysis import sql, types
+from migrations_tools.review.analysis.objects import column
+from migrations_tools.review.context import ReviewContext
+from migrations_tools.review.edits import Edit, Piece
+
+_BY_ITSELF = frozenset({"assignment", "unknown"})
+
+
+@dataclass(frozen=True, slots=True)
+class Retyped:
+    """A column whose type changes: the operation, the column before, its new type and, if known, its new self."""
+
+    operation: Operation
+    before: Column
+    type: str
+    after: Column | None
+    up: types.Cast
+    down: types.Cast
+
+    @property
+    def carries_default(self) -> bool:
+        """Whether a server default stands in the way of the change, in one direction or the other."""
+        forth = self.before.default is not None and self.up != "assignment"
+        return forth or (self.after is not None and self.after.default is not None and self.down != "assignment")
+
+    @property
+    def needs_words(self) -> bool:
+        """Whether PostgreSQL does not cast by itself, in one direction or the other."""
+        return not {self.up, self.down} <= _BY_ITSELF
+
+    @property
+    def words(self) -> str:
+        """Name the column and the change."""
+        return f"The column {self.before.path} becomes {self.type} (it is {self.before.type})"
+
+    def using(self, direction: str) -> dict[str, str]:
+        """Return the expression of USING, "up" or "down", where one is needed."""
+        cast, kind = (self.up, self.type) if direction == "up" else (self.down, self.before.type)
+        if cast in _BY_ITSELF:
+            return {}
+        return {"using": f"{sql.name(self.before.name)}::{'text::' if cast == 'through text' else ''}{kind}"}
+
+
+def retyped(facts: ReviewContext) -> Iterator[Retyped]:
+    """Yield every column whose type an operation changes, but where a hand has written how (`postgresql_using`)."""
+    catalogs = [facts.before, *([facts.after] if facts.after else [])]
+    enums = {enum.qualified_name for catalog in catalogs for enum in catalog.enums}
+    own = {"citext", *(domain.qualified_name for catalog in catalogs for domain in catalog.domains)}
+    for item in facts.operations:
+        if item.kind != "alter_column" or not item.details.get("modify_type") or item.details.get("using"):
+            continue
+        before, after = column(facts.existing(item), item.name), column(facts.wanted(item), item.name)
+        new = after.type if after else item.details["modify_type"]
+        if before and new:
+            old, wanted = types.parse(before.type), types.parse(new)
+            if not {old.name, wanted.name} & own:
+                casts = types.cast(old, wanted, enums), types.cast(wanted, old, enums)
+                yield Retyped(item, before, new, after, *casts)
+
+
+def with_using(item: Retyped) -> Edit:
+    """Write how values become those of the other type, in both directions."""
+    up, down = item.using("up"), item.using("down")
+    forth = f"DT05: PostgreSQL does not cast {item.before.type} to {item.type} by itself, and stops at a value that"
+    return Edit(
+        comment=f"{forth} is none" if up else "",
+        comment_down=f"DT05: PostgreSQL does not cast {item.type} to {item.before.type} by itself" if down else "",
+        replaces=(item.operation.id,),
+        upgrade=(edits.original(item.operation.id, **up),),
+        downgrade=(edits.mirror(item.operation.id, **down),),
+    )
+
+
+def new_default(item: Retyped) -> str | None:
+    """Return the server default that a retyped column gets."""
+    old = item.before.default
+    return item.after.default if item.after and item.after.default else old and f"({old})::{item.type}"
+
+
+def with_default(item: Retyped) -> Edit:
+    """Take the default away, change the type, and set the default again, in both directions."""
+    old, new = item.before.default, new_default(item)
+    words = "DT06: the server default cannot be cast with the column, so it is dropped and set again"
+    return Edit(
+        comment=words,
+        comment_down=words,
+        replaces=(item.operation.id,),
+        upgrade=_around(item, edits.original, item.using("up"), old, new),
+        downgrade=_around(item, edits.mirror, item.using("down"), new, old),
+    )
+
+
+def _around(
+    item: Retyped, piece: Callable[..., Piece], using: dict[str, str], leaving: str | None, taking: str | None
+) -> tuple[Piece, ...]:
+    operation = item.operation
+    default = [
+        edits.alter_column(operation.table, item.before.name, operation.schema, server_default=each)
+        for each in (None, taking)
+    ]
+    own = {"server_default": None} if "modify_server_default" in operation.details else {}
+    change = piece(operation.id, **using, **own)
+    return (*(default[:1] if leaving else ()), change, *(default[1:] if taking else ()))
