@@ -50,7 +50,7 @@ class VariableSearch:
 def reach(local: LocalSandbox) -> None:
     """See that env.py leads to the temp database; where it does not, find what leads it there and note that.
 
-    Nothing is opened anywhere else. On a given server, whose address may be written in several ways, the token alone
+    Nothing is opened anywhere else, but on a server whose address may be written in several ways: there the token alone
     has the last word. Raises WrongDatabase, ProbeError or CannotProceed with what was recognised and what was not.
     """
     goals = targets(local.project, local.session.journal.run.token)
@@ -79,7 +79,7 @@ def _lead(local: LocalSandbox, target: Target, look: Look) -> None:
     if search.made or search.options:
         local.note_found(search.made, search.options)
         look = _look(local, target, local.wanted())
-    if not look.arrived and not (local.provider.name == "server" and look.led):
+    if not look.arrived and (local.provider.is_reached_by_one_address or not look.led):
         raise _failure(local, search, look)
 
 
