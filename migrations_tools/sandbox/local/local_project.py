@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from migrations_tools import images
@@ -22,6 +23,8 @@ from migrations_tools.errors import CannotProceed
 from migrations_tools.images import Image
 from migrations_tools.sandbox.session import Session
 from migrations_tools.settings import Settings
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,18 +108,25 @@ def _read_stack(session: Session, compose: ComposeFiles | None) -> tuple[Mapping
     return resolved(docker, options, session.settings.project_name), ()
 
 
-def variables_for(source: Source, settings: Settings, address: ServerAddress) -> variables.Variables:
-    """Return the variables that lead to the temp database, with notes on what they leave pointing elsewhere."""
-    database, extra = source.project.database, _extra(source, settings)
+def variables_for(
+    source: Source, settings: Settings, address: ServerAddress, made: Mapping[str, str] = NOTHING
+) -> variables.Variables:
+    """Return the variables that lead to the temp database, with notes on what they leave pointing elsewhere.
+
+    `made` are those that were found by trying, each with the part of the address that it makes.
+    """
+    database, extra = source.project.database, given_variables(source, settings)
     of_services = {**_plain(source.application_service), **_plain(source.service)}
     if not of_services:
-        return variables.guess(source.folder, outer_variables(), address, extra)
+        files = [source.project.root / name for name in settings.env_files]
+        return variables.guess(source.folder, outer_variables(), address, extra, made=made, files=files)
     return variables.for_application(
         of_services,
         database.service,
         database.port,
         address,
         extra,
+        made=made,
         names=variables.names_of(source.config, database.service),
         other_services=source.other_services,
     )
@@ -130,7 +140,8 @@ def databases_named(source: Source, settings: Settings) -> tuple[str, ...]:
     return tuple(sorted(named)) if len(named) > 1 else ()
 
 
-def _extra(source: Source, settings: Settings) -> dict[str, Any]:
+def given_variables(source: Source, settings: Settings) -> dict[str, Any]:
+    """Return the variables of the setting `environment`: those for every process, then the services' own."""
     project, found = source.project, settings.environment
     names = (project.application.service if project.application else "", project.alembic_service)
     return {key: value for name in ("", *names) for key, value in found.get(name, {}).items()}
