@@ -134,7 +134,7 @@ def _look_at_stack(session: Session, found: Answers, compose: ComposeFiles) -> M
         found.mention("compose_files", files, local(compose.source, session.root))
     options = compose_options(compose, session.root, found.settings)
     try:
-        return resolved(session.docker(), options, found.settings.project_name)
+        return resolved(session.compose(), options, found.settings.project_name)
     except (CannotProceed, CommandFailed) as error:
         reasons = ["The services are not filled in: the stack could not be read.", *error.reasons]
         found.by_setting["database_service"] = SettingAnswer(notes=tuple(local(line, found.root) for line in reasons))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -14,9 +14,10 @@ from migrations_tools.discovery import interpreter, variables
 from migrations_tools.discovery.alembic import is_flasks
 from migrations_tools.discovery.compose_files import ComposeFiles, find_optional
 from migrations_tools.discovery.interpreter import Interpreter
-from migrations_tools.discovery.postgres_addresses import ServerAddress
+from migrations_tools.discovery.postgres_addresses import ServerAddress, leads_there
 from migrations_tools.discovery.project import Project, discover_local
 from migrations_tools.discovery.services import build_context
+from migrations_tools.discovery.setting_hints import line_to_write
 from migrations_tools.engines.compose import compose_options, resolved
 from migrations_tools.engines.interpreter_check import missing
 from migrations_tools.errors import CannotProceed
@@ -78,12 +79,13 @@ def read_source(session: Session, ask_python: bool = False, thorough: bool = Tru
     """
     compose = find_optional(session.root, session.settings, os.environ)
     config, unread = _read_stack(session, compose)
+    settings = replace(session.settings, **_NO_SERVICES) if unread else session.settings
     try:
-        project = discover_local(session.root, session.settings, compose, config)
+        project = discover_local(session.root, settings, compose, config)
     except CannotProceed as error:
         raise CannotProceed([*error.reasons, *unread], tip=error.tip) from error
-    for line in unread:
-        session.console.say(f"  warning: {line}", style="yellow")
+    for number, line in enumerate(unread):
+        session.console.say(f"    {line}" if number else f"  warning: {line}", style="yellow")
     anchor = project.alembic.anchor
     python = interpreter.find(session.root, anchor, session.settings.python, os.environ)
     problem = missing(python, anchor.parent, session.root, os.environ, thorough) if ask_python else ""
@@ -92,20 +94,38 @@ def read_source(session: Session, ask_python: bool = False, thorough: bool = Tru
     return Source(project, config, python)
 
 
-def _read_stack(session: Session, compose: ComposeFiles | None) -> tuple[Mapping[str, Any], tuple[str, ...]]:
-    """Return the resolved configuration; without any Compose program it is empty, with what that means.
+# Where no services are known, none can be the one that a setting names.
+_NO_SERVICES: Mapping[str, Any] = {"database_service": "", "alembic_service": "", "application_service": ""}
+_INSTEAD = "the settings `environment`, `application_command` and `postgres` say what its services would."
 
-    Raises CannotProceed when Compose cannot load it.
+
+def _read_stack(session: Session, compose: ComposeFiles | None) -> tuple[Mapping[str, Any], tuple[str, ...]]:
+    """Return the resolved configuration; where the settings must do without, it is empty, with the reason.
+
+    They must without any Compose program, and may where Compose cannot load the files and they say themselves how the
+    database is reached. Raises CannotProceed where Compose cannot load them and they do not.
     """
     if compose is None:
         return {}, ()
+    unread = f"{', '.join(path.name for path in compose.files)} was not read; {_INSTEAD}"
     try:
         docker = session.compose()
     except CannotProceed as error:
-        names = ", ".join(path.name for path in compose.files)
-        return {}, (f"{names} was not read. {' '.join(error.reasons)} {error.tip} Settings say the same.",)
-    options = compose_options(compose, session.root, session.settings)
-    return resolved(docker, options, session.settings.project_name), ()
+        return {}, (unread, *error.reasons, error.tip)
+    try:
+        options = compose_options(compose, session.root, session.settings)
+        return resolved(docker, options, session.settings.project_name), ()
+    except CannotProceed as error:
+        if not _lead_by_themselves(session.settings):
+            line = line_to_write("environment", "{DATABASE_URL: '{url}'}", "or the variable that the application reads")
+            raise CannotProceed([*error.reasons, "To go on without the file:", line]) from error
+        return {}, (unread, *error.reasons)
+
+
+def _lead_by_themselves(settings: Settings) -> bool:
+    """Return whether the settings say how env.py reaches the temp database, so that no Compose file need do so."""
+    given = (value for variables in settings.environment.values() for value in variables.values())
+    return settings.take_over_connection or any(map(leads_there, given))
 
 
 def variables_for(
@@ -142,9 +162,15 @@ def databases_named(source: Source, settings: Settings) -> tuple[str, ...]:
 
 def given_variables(source: Source, settings: Settings) -> dict[str, Any]:
     """Return the variables of the setting `environment`: those for every process, then the services' own."""
-    project, found = source.project, settings.environment
-    names = (project.application.service if project.application else "", project.alembic_service)
-    return {key: value for name in ("", *names) for key, value in found.get(name, {}).items()}
+    found = settings.environment
+    return {key: value for name in services_of(source, settings) for key, value in found.get(name, {}).items()}
+
+
+def services_of(source: Source, settings: Settings) -> tuple[str, ...]:
+    """Return the keys of `environment` that count here: "" for every process, the application's service, Alembic's."""
+    project = source.project
+    application = project.application.service if project.application else settings.application_service
+    return tuple(dict.fromkeys(["", application, project.alembic_service or settings.alembic_service]))
 
 
 def outer_variables() -> dict[str, str]:
