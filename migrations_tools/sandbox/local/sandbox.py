@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from subprocess import Popen
@@ -19,6 +20,7 @@ from migrations_tools.engines.limit import Limit
 from migrations_tools.inapp.advice import Advice
 from migrations_tools.inapp.bundle import BOOTSTRAP
 from migrations_tools.inapp.probe_client import Probe, Program
+from migrations_tools.journal import Journal
 from migrations_tools.sandbox.local.local_project import Source, outer_variables, variables_for
 from migrations_tools.sandbox.local.provider import Provider, Whereabouts, scratch_of
 from migrations_tools.sandbox.protocol import PURPOSE, Watched, taken_over, watched
@@ -27,7 +29,11 @@ from migrations_tools.sandbox.session import Session
 if TYPE_CHECKING:
     from migrations_tools.sandbox.local.installation import LocalInstallation
 
-HELPERS = "helpers"
+
+def helpers_folder(journal: Journal) -> Path:
+    """Return the folder in the tool's own for what PYTHONPATH names; elsewhere where that could not name it."""
+    own = journal.folder / "helpers"
+    return own if os.pathsep not in str(own) else Path(tempfile.gettempdir()) / f"migrations_tools-{journal.run.id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +94,8 @@ class LocalSandbox:
         )
 
     def _helpers(self) -> str:
-        """Return a folder, in the tool's own, for what a command of the project's own must find on its path."""
-        folder = self.session.journal.folder / HELPERS
+        """Return a folder for what a command of the project's own must find on its path."""
+        folder = helpers_folder(self.session.journal)
         folder.mkdir(parents=True, exist_ok=True)
         return str(folder)
 
