@@ -161,7 +161,8 @@ def environments(project: Project, token: str) -> tuple[tuple[Target, Environmen
 def taken_over(project: Project, token: str, folder: str = "") -> Program | None:
     """Return the project's own command that starts Alembic, to be taken over; None where a configuration does."""
     command = project.alembic.command
-    return Program(command, token, take_over=True, folder=folder) if command else None
+    files = sorted(path.name for each in project.alembic.versions for path in each.glob("*.py"))
+    return Program(command, token, take_over=True, folder=folder, files=files) if command else None
 
 
 def watched(process: Popen[str], advice: Advice, program: Program, patience: float) -> Watched:
