@@ -20,8 +20,6 @@ from migrations_tools.files import make_folder, partial, write_whole
 
 FOLDER = ".migrations_tools"
 _VERSION = 1
-# The forms in which Compose is given a copy: on top of the stack's files, or as one whole file.
-OVERRIDE, WHOLE = "override", "whole"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +38,6 @@ class Run:
     token: str
     #: How far it got: `planned`, `busy`, `failed`, `isolated`, `generated`, `validated`.
     stage: str = "planned"
-    #: The form in which Compose is given the copy.
-    form: str = OVERRIDE
     #: Kind and name (or id) of everything that was or was about to be made.
     made: tuple[tuple[str, str], ...] = ()
     #: What the engine needs to find its own again: the isolation plan, the cluster's state, the server's identity.
@@ -86,7 +82,6 @@ class Journal:
         self.folder = root / FOLDER / suffix.removeprefix("_")
         self.path = self.folder / "journal.json"
         self.override_path = self.folder / "override.yaml"
-        self.whole_path = self.folder / "whole.yaml"
         self.report_path = self.folder / "last-run.json"
         self.error_path = self.folder / "last-error.txt"
         self.refused_path = self.folder / "refused.py"
@@ -200,7 +195,7 @@ class Journal:
 
     def forget(self) -> None:
         """Remove the run's state; the last report stays."""
-        kept_until_now = (self.whole_path, self.override_path, self.error_path, self.refused_path, self.commands_path)
+        kept_until_now = (self.override_path, self.error_path, self.refused_path, self.commands_path)
         for path in (*kept_until_now, self.path, self.folder / ".gitignore"):
             partial(path).unlink(missing_ok=True)
             path.unlink(missing_ok=True)

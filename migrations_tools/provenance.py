@@ -74,12 +74,34 @@ def _upgrades(source: str) -> tuple[ast.FunctionDef, ...]:
 
 
 def _line(source: str, table: str, name: str) -> int:
-    upgrades = _upgrades(source)
-    made = [item for upgrade in upgrades for item in _made(upgrade, "")]
-    lines = [item.line for item in made if (item.table, item.name) == (table, name)]
-    statements = [call for upgrade in upgrades for call in ast.walk(upgrade) if _verb(call) == "execute"]
-    lines += [call.lineno for call in statements if isinstance(call, ast.Call) and _makes_by_sql(call, table, name)]
-    return max(lines, default=0)
+    by_sql = (line for line, words in _making_statements(source) if _makes(words, table, name))
+    return max((_made_at(source).get((table, name), 0), *by_sql))
+
+
+@lru_cache(maxsize=1024)
+def _made_at(source: str) -> Mapping[tuple[str, str], int]:
+    """Return the last line that makes a table (without a name), or a column, constraint or index of one."""
+    made = [item for upgrade in _upgrades(source) for item in _made(upgrade, "")]
+    return {(item.table, item.name): item.line for item in sorted(made, key=lambda item: item.line)}
+
+
+@lru_cache(maxsize=1024)
+def _making_statements(source: str) -> tuple[tuple[int, tuple[str, ...]], ...]:
+    """Return the words of the SQL statements that make something, each with the line of its `op.execute()`."""
+    calls = [call for upgrade in _upgrades(source) for call in ast.walk(upgrade) if _verb(call) == "execute"]
+    texts = [
+        (call.lineno, _text(node))
+        for call in calls
+        if isinstance(call, ast.Call)
+        for node in ast.walk(call)
+        if isinstance(node, ast.Constant)
+    ]
+    found = ((line, _sql_words(statement)) for line, text in texts for statement in text.split(";"))
+    return tuple((line, words) for line, words in found if {"CREATE", "ADD"} & {word.upper() for word in words})
+
+
+def _sql_words(statement: str) -> tuple[str, ...]:
+    return tuple(word.rpartition(".")[2] for word in _WORD.findall(statement.replace('"', "")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,16 +165,10 @@ def _verb(node: ast.AST) -> str:
     return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
-def _makes_by_sql(call: ast.Call, table: str, name: str) -> bool:
-    texts = [_text(node) for node in ast.walk(call) if isinstance(node, ast.Constant)]
-    return any(_makes_in(statement, table, name) for text in texts for statement in text.split(";"))
-
-
-def _makes_in(statement: str, table: str, name: str) -> bool:
-    words = [word.rpartition(".")[2] for word in _WORD.findall(statement.replace('"', ""))]
-    upper = [word.upper() for word in words]
-    if not {"CREATE", "ADD"} & set(upper) or table not in words:
+def _makes(words: Sequence[str], table: str, name: str) -> bool:
+    if table not in words:
         return False
+    upper = [word.upper() for word in words]
     if not name:
         return "CREATE" in upper and any(
             word == table and before in ("TABLE", "EXISTS") for before, word in zip(upper, words[1:], strict=False)
@@ -239,8 +255,7 @@ def _of_column(call: ast.Call, batch: str) -> tuple[str, str]:
 def _deeds_by_sql(call: ast.Call, table: str, name: str) -> Iterator[Deed]:
     texts = [_text(node) for node in ast.walk(call) if isinstance(node, ast.Constant)]
     for statement in (each for text in texts for each in text.split(";")):
-        words = [word.rpartition(".")[2] for word in _WORD.findall(statement.replace('"', ""))]
-        deed = _deed_of(words, table, name)
+        deed = _deed_of(_sql_words(statement), table, name)
         if deed:
             yield deed
 

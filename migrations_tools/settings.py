@@ -42,12 +42,19 @@ class Settings:
     engine: str = _setting("auto", "Where the temp database lives: `auto`, `compose`, `embedded` or `server`.")
     suffix: str = _setting("_temp", "What the name of everything in the copy ends in.")
     compose_files: list[str] = _setting([], "Compose files, in the order of `-f`.")
-    env_files: list[str] = _setting([], "Files for `--env-file`, when it is not the `.env` beside the Compose file.")
+    env_files: list[str] = _setting(
+        [], "Files for `--env-file`; without a Compose file, those whose variables the application gets."
+    )
     profiles: list[str] = _setting([], "Compose profiles that the copy is started with.")
     project_name: str = _setting("", "The original's Compose project name.")
     services: list[str] = _setting([], "Only these services, and what they need; the database and Alembic's always.")
     exclude_services: list[str] = _setting([], "Services that the copy leaves out.")
-    environment: dict[str, Any] = _setting({}, "Variables for the copy, by service: `{api: {SMTP_HOST: ''}}`.")
+    environment: dict[str, Any] = _setting(
+        {}, "Variables for the application, `{SMTP_HOST: ''}`, or for services of the copy, `{api: {SMTP_HOST: ''}}`."
+    )
+    take_over_connection: bool = _setting(
+        False, "Without containers, open env.py's connections on the temp database, whatever address they name."
+    )
     internal: bool = _setting(False, "Cut the copy's networks off from the outside; its published ports still answer.")
     writable_mounts: list[str] = _setting([], "Host folders that the copy may write to, as the original does.")
     allow_hosts: list[str] = _setting([], "Outside hosts that a database or broker address of the copy may name.")
@@ -143,7 +150,15 @@ def load(values: Mapping[str, Any]) -> Settings:
         reasons = _value_mistakes(values)
     if reasons:
         raise CannotProceed(reasons, tip="docs/reference/settings.md lists every setting, with what it is for.")
-    return Settings(**{key: _plain(value) for key, value in values.items()})
+    plain = {key: _plain(value) for key, value in values.items()}
+    return Settings(**{**plain, "environment": _by_service(plain.get("environment", {}))})
+
+
+def _by_service(variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Return variables by service; those that are no service's, but the application's wherever it runs, under ""."""
+    flat = {name: value for name, value in variables.items() if not isinstance(value, Mapping)}
+    of_services = {name: value for name, value in variables.items() if isinstance(value, Mapping)}
+    return {**of_services, **({"": {**of_services.get("", {}), **flat}} if flat else {})}
 
 
 def changed(chosen: Settings, **values: Any) -> Settings:
@@ -225,9 +240,9 @@ def _value_mistakes(values: Mapping[str, Any]) -> list[str]:
     reasons += _version_mistakes(values)
     reasons += _command_mistakes(str(values.get("application_command", "")))
     reasons += [mistake for pattern in values.get("log_patterns", []) if (mistake := _pattern_mistake(pattern))]
-    for service, variables in values.get("environment", {}).items():
-        if not isinstance(variables, Mapping):
-            reasons.append(f"`{SECTION}.environment.{service}` must be a map of variables, not {variables!r}.")
+    for name, value in values.get("environment", {}).items():
+        if isinstance(value, (list, tuple)):
+            reasons.append(f"`{SECTION}.environment.{name}` must be a value or a service's map of variables, no list.")
     return [*reasons, *_asking_mistakes(values)]
 
 

@@ -155,21 +155,23 @@ def _on_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
-def _by_hand(session: Session) -> Callable[[Undecided], int]:
-    """Return what asks on the terminal which of several values is meant; nothing but a number of theirs will do."""
+def _by_hand(session: Session) -> Callable[[Undecided], int | None]:
+    """Return what asks on the terminal which of several values is meant; None for none of them."""
 
-    def choose(error: Undecided) -> int:
+    def choose(error: Undecided) -> int | None:
         for line in error.said:
             session.console.say(local(line, session.root))
         for number, (value, why) in enumerate(error.choices, 1):
             session.console.say(f"  {number}  {in_yaml(value)}" + (f"  ({why})" if why else ""))
-        numbers = {str(number): number - 1 for number in range(1, len(error.choices) + 1)}
-        answer = None
+        session.console.say("  0  none of these")
+        numbers: dict[str, int | None] = {str(number + 1): number for number in range(len(error.choices))}
+        numbers["0"] = None
+        answer = ""
         while answer not in numbers:
             try:
                 answer = input(f"{error.setting} [1]: ").strip() or "1"
             except EOFError:
-                answer = "1"
+                answer = "0"
         return numbers[answer]
 
     return choose

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -48,12 +48,13 @@ class SettingAnswer:
 class Answers:
     """Runs one discovery after the other and keeps, for each setting, what came of it.
 
-    `settings` are those of the project with what was chosen since; `choose` asks which of several values is meant.
+    `settings` are those of the project with what was chosen since; `choose` asks which of several values is meant,
+    if any is.
     """
 
     root: Path
     settings: Settings
-    choose: Callable[[Undecided], int] | None = None
+    choose: Callable[[Undecided], int | None] | None = None
     by_setting: dict[str, SettingAnswer] = field(default_factory=dict)
 
     def ask(self, setting: str, find: Callable[[Settings], T]) -> T | None:
@@ -61,9 +62,8 @@ class Answers:
         try:
             return find(self.settings)
         except CannotProceed as error:
-            # An engine that was asked for is never replaced by another.
-            if isinstance(error, Undecided) and (error.setting != "engine" or self.settings.engine == "auto"):
-                self._decide(error)
+            if isinstance(error, Undecided) and self._decide(error):
+                # Without containers, there is nothing more to ask of the services.
                 return None if error.setting == "engine" else self.ask(setting, find)
             before, after = line_to_write("setting", "value").split("setting: value")
             lines = [line for line in error.reasons if line.startswith(before)]
@@ -72,20 +72,29 @@ class Answers:
             self.by_setting[setting] = SettingAnswer(open=True, notes=tuple(notes), choices=tuple(choices))
             return None
 
-    def _decide(self, error: Undecided) -> None:
+    def _decide(self, error: Undecided) -> bool:
+        """Keep one of the values, and return whether there is one: an engine that was asked for is never replaced."""
+        if error.setting == "engine" and not select.is_open(self.settings):
+            return False
+        chosen = self.choose(error) if self.choose else 0
+        if chosen is None:
+            return False
         choices = list(error.choices)
-        value, why = choices.pop(self.choose(error) if self.choose else 0)
+        value, why = choices.pop(chosen)
         self.settings = changed(self.settings, **{error.setting: value})
-        if self.choose:
-            self.by_setting[error.setting] = SettingAnswer(value, fixed=True)
-            return
+        self.by_setting[error.setting] = (
+            SettingAnswer(value, fixed=True) if self.choose else self._guessed(error, value, why, choices)
+        )
+        return True
+
+    def _guessed(self, error: Undecided, value: Any, why: str, others: Sequence[tuple[Any, str]]) -> SettingAnswer:
         reason = f" ({why})" if why else ""
-        note = f"The likeliest of {len(choices) + 1}{reason}; see whether it is meant, or take another of these lines:"
-        if not choices:
+        note = f"The likeliest of {len(others) + 1}{reason}; see whether it is meant, or take another of these lines:"
+        if not others:
             note = f"Written by `init --yes`{reason}; see whether it is meant."
-        others = tuple(f"{error.setting}: {in_yaml(each)}" for each, _ in choices)
         notes = (*(local(line, self.root) for line in error.said[1:]), note)
-        self.by_setting[error.setting] = SettingAnswer(value, fixed=True, guessed=True, notes=notes, choices=others)
+        choices = tuple(f"{error.setting}: {in_yaml(each)}" for each, _ in others)
+        return SettingAnswer(value, fixed=True, guessed=True, notes=notes, choices=choices)
 
     def fix(self, setting: str, value: Any, *notes: str) -> None:
         """Keep what is to be set: which of the project's parts is which, so that a new one makes no doubt."""
@@ -97,7 +106,7 @@ class Answers:
         self.by_setting.setdefault(setting, SettingAnswer(value, notes=notes))
 
 
-def look(session: Session, choose: Callable[[Undecided], int] | None = None) -> Answers:
+def look(session: Session, choose: Callable[[Undecided], int | None] | None = None) -> Answers:
     """Return what discovery says of the settings, by name, with Docker where it answers; a failure is an answer too.
 
     Of several values that fit, `choose` says which one is meant; without it, the likeliest is.
@@ -110,7 +119,7 @@ def look(session: Session, choose: Callable[[Undecided], int] | None = None) -> 
     setup = _look_at_alembic(session, found, services)
     if config:
         found.mention("project_name", config["name"], "the Compose configuration")
-    if config and select.may_be_containers(session):
+    if config:
         _look_at_services(found, services, setup.anchor if setup else None)
         _look_at_copy(session, found)
     found.by_setting |= _set_already(session.settings)
@@ -125,7 +134,7 @@ def _look_at_stack(session: Session, found: Answers, compose: ComposeFiles) -> M
         found.mention("compose_files", files, local(compose.source, session.root))
     options = compose_options(compose, session.root, found.settings)
     try:
-        return resolved(session.docker(), options, found.settings.project_name)
+        return resolved(session.compose(), options, found.settings.project_name)
     except (CannotProceed, CommandFailed) as error:
         reasons = ["The services are not filled in: the stack could not be read.", *error.reasons]
         found.by_setting["database_service"] = SettingAnswer(notes=tuple(local(line, found.root) for line in reasons))
@@ -147,12 +156,10 @@ def _look_at_alembic(session: Session, found: Answers, services: Services) -> Se
 
 
 def _look_at_services(found: Answers, services: Services, anchor: Path | None) -> None:
-    application = None
     _look_at_role(found, services, anchor, lambda roles: roles.database)
-    if anchor and found.settings.engine != "embedded":
+    if anchor:
         _look_at_role(found, services, anchor, lambda roles: roles.alembic)
-    if found.settings.engine != "embedded":
-        application = _look_at_role(found, services, anchor, lambda roles: roles.application, needed=False)
+    application = _look_at_role(found, services, anchor, lambda roles: roles.application, needed=False)
     if application and health_url(services[application.service]):
         path = application_of(application.service, services).health_path
         found.mention("health_path", path, "the health check")
@@ -162,7 +169,7 @@ def _look_at_role(
     found: Answers, services: Services, anchor: Path | None, pick: Callable[[Roles], Role], needed: bool = True
 ) -> Candidate | None:
     role = pick(weigh(found.settings, services, anchor))
-    if not (needed or role.candidates):
+    if not ((needed or role.candidates) and select.may_be_containers(found.settings)):
         return None
     chosen = found.ask(role.setting, lambda settings: pick(weigh(settings, services, anchor)).settled())
     if chosen:
@@ -171,17 +178,16 @@ def _look_at_role(
 
 
 def _look_at_copy(session: Session, found: Answers) -> None:
-    """Plan the copy where it would be made, so that what stands in its way is settled where it can be."""
-    silent = replace(session, console=Console(quiet=True), settings=found.settings)
+    """Plan the copy where one would be made, so that what stands in its way is settled where a setting can do it."""
     if any(answer.open for answer in found.by_setting.values()):
         return
-    if not found.ask("exclude_services", lambda chosen: _can_be_isolated(replace(silent, settings=chosen))):
+    if not found.ask("exclude_services", lambda chosen: _can_be_isolated(session, chosen)):
         # No setting settles it: `doctor` says so at the end.
-        del found.by_setting["exclude_services"]
+        found.by_setting.pop("exclude_services", None)
 
 
-def _can_be_isolated(session: Session) -> bool:
-    select.choose(session).check_isolable()
+def _can_be_isolated(session: Session, chosen: Settings) -> bool:
+    select.choose(replace(session, console=Console(quiet=True), settings=chosen)).check_isolable()
     return True
 
 

@@ -7,14 +7,16 @@ later: no statement reaches a database that does not carry the run's token.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from migrations_tools.discovery import libpq, postgres_addresses, split_variables
-from migrations_tools.discovery.compose_yaml.dotenv import read_files
+from migrations_tools.discovery.address_search import value_of
+from migrations_tools.discovery.env_files import read_env_files
 from migrations_tools.discovery.postgres_addresses import ServerAddress
 from migrations_tools.errors import CannotProceed
 
@@ -51,16 +53,18 @@ def for_application(
     server: ServerAddress,
     extra: Mapping[str, Any],
     *,
+    made: Mapping[str, str] = MappingProxyType({}),
     names: Collection[str] = (),
     other_services: Collection[str] | None = None,
 ) -> Variables:
     """Return the variables of a Compose service with the database's address replaced.
 
     `service_environment` is plain text, as the container would see it; `original_port` is the port that the database
-    listens on in its container; an empty `database_service` means every PostgreSQL address. `names` are further names
-    of the database (`names_of`), `other_services` those of the rest of the stack; without them, every host name
-    without a dot in a URL counts as a service. `extra` wins over all; in its values {host}, {port}, {user},
-    {password}, {database} and {url} stand for the temp database's, and None takes a variable away.
+    listens on in its container; an empty `database_service` means every PostgreSQL address. `made` are variables that
+    were found by trying. `names` are further names of the database (`names_of`), `other_services` those of the rest of
+    the stack; without them, every host name without a dot in a URL counts as a service. `extra` wins over all; in its
+    values {host}, {port}, {user}, {password}, {database} and {url} stand for the temp database's, and None takes a
+    variable away.
 
     Raises CannotProceed when a variable names several hosts of which one is the database.
     """
@@ -73,12 +77,12 @@ def for_application(
     absent = list(_absent({key: value for key, value in values.items() if key not in extra}, other_services, ours))
     notes = [
         *changed.notes,
-        *([] if changed.values or extra else [_nothing_named(database_service)]),
+        *([] if changed.values or extra or made else [_nothing_named(database_service)]),
         *(f"{name} leads to the service {host}, which does not run here." for name, host in absent),
     ]
     lacking = tuple(sorted({host for _, host in absent}))
     found = Variables(values, changed.removed, tuple(notes), lacking, changed.databases)
-    return _with_extra(found, extra, server)
+    return _with_extra(_with_made(found, made, given, server), extra, server)
 
 
 def _nothing_named(service: str) -> str:
@@ -89,32 +93,57 @@ def _nothing_named(service: str) -> str:
     )
 
 
-def guess(folder: Path, environment: Mapping[str, str], server: ServerAddress, extra: Mapping[str, Any]) -> Variables:
+def guess(
+    folder: Path,
+    environment: Mapping[str, str],
+    server: ServerAddress,
+    extra: Mapping[str, Any],
+    *,
+    made: Mapping[str, str] = MappingProxyType({}),
+    files: Sequence[Path] = (),
+) -> Variables:
     """Return the variables for a project without a Compose file.
 
     Whatever leads to PostgreSQL in the environment, or in the `.env` of `folder` (that of the Alembic configuration),
-    leads to the temp database instead; the environment comes before the file. Only what changes is given. Where
-    nothing does, DATABASE_URL is offered, for no driver in particular.
+    leads to the temp database instead; the environment comes before the file. Only what changes is given, and all that
+    `files` say, which the user has named. Where nothing leads there, DATABASE_URL is offered, for no driver in
+    particular.
     """
     file = folder / ".env"
+    named = {key: value for key, value in read_env_files(files, environment).items() if key not in environment}
     beside, unread = _beside(file, environment)
+    beside |= named
     changed = _changed({**beside, **environment}, server, None, 5432)
-    values = {**_libpq(server), **changed.values}
+    values = {**named, **_libpq(server), **changed.values}
     notes = [*unread, *(f"{name} leads to the temp database." for name in sorted(changed.values)), *changed.notes]
-    if not changed.values and not extra:
+    if not changed.values and not extra and not made:
         values[_USUAL] = server.url
         notes.append(
             f"No variable with a PostgreSQL address was found in the environment or in {file}; {_USUAL} is set. Where"
             " the application reads another one, give it under `environment:` with {url}."
         )
     found = Variables(values, changed.removed, tuple(notes), databases=changed.databases)
-    return _with_extra(found, extra, server)
+    return _with_extra(_with_made(found, made, {**beside, **environment}, server), extra, server)
+
+
+def _with_made(
+    variables: Variables, made: Mapping[str, str], given: Mapping[str, str], server: ServerAddress
+) -> Variables:
+    """Return the variables with those that were found by trying."""
+    found = {name: value_of(part, server, given.get(name, "")) for name, part in made.items()}
+    notes = [f"{name} leads to the temp database: the address that env.py connects to moves with it." for name in made]
+    return replace(
+        variables,
+        values={**variables.values, **found},
+        removed=variables.removed - frozenset(found),
+        notes=(*variables.notes, *notes),
+    )
 
 
 def _beside(file: Path, environment: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
     """Return a file's variables; where it cannot be read, why: the application may read it in its own way."""
     try:
-        return (read_files([file], environment) if file.is_file() else {}), []
+        return (read_env_files([file], environment) if file.is_file() else {}), []
     except CannotProceed as error:
         return {}, [f"What {file} says is not followed: {reason}" for reason in error.reasons]
 

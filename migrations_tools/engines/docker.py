@@ -7,9 +7,7 @@ Argument lists go to the program as they are, never through a shell. What change
 from __future__ import annotations
 
 import json
-import math
 import os
-import re
 import shlex
 import shutil
 import subprocess
@@ -21,13 +19,13 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import IO, Any
 
-from migrations_tools.engines import endpoint as endpoints
 from migrations_tools.engines.endpoint import Endpoint
 from migrations_tools.engines.guard import Scope, check_change, check_query
 from migrations_tools.engines.limit import Limit
 from migrations_tools.errors import CannotProceed, CommandFailed
-from migrations_tools.secrets import masked
 
+#: What may run Compose: Docker's plugin, or a program of its own.
+COMPOSE_PROGRAMS = (("docker", "compose"), ("docker-compose",))
 _KEPT_LINES = 40
 # What a program that was ended may take to be gone, and a child of its own to let go of what it prints to.
 _GOODBYE = 2.0
@@ -61,13 +59,13 @@ class Docker:
     abbreviate: tuple[str, ...] = ()
     endpoint: Endpoint = field(default_factory=Endpoint)
 
-    def query(self, *arguments: str) -> str:
+    def query(self, *arguments: str, limit: Limit | None = None) -> str:
         """Run a command that only asks and give what it printed.
 
-        Raises CommandFailed with the program's own words when it fails.
+        Raises CommandFailed with the program's own words when it fails or the limit is over.
         """
         check_query(arguments)
-        result = self._run(arguments)
+        result = self._run(arguments, limit=limit)
         if result.returncode:
             raise _failure(self._words(arguments), result.returncode, result.stderr or result.stdout)
         return result.stdout
@@ -257,87 +255,6 @@ def bound_to_us() -> tuple[str, ...]:
 
 
 NO_DOCKER = "Install Docker with Compose 2.24.4 or newer, or start its engine; `invoke doctor` says what it finds."
-
-
-def unreachable(environment: Mapping[str, str], limit: Limit) -> str:
-    """Return why no Docker engine can be used; "" when one answers.
-
-    Raises CannotProceed when DOCKER_HOST or the context leads nowhere: that is a mistake, not an engine's absence.
-    """
-    if not shutil.which("docker", path=environment.get("PATH")):
-        return "there is no `docker` program"
-    command = ["docker", "version", "--format", "{{.Server.Version}}"]
-    try:
-        done = subprocess.run(
-            command,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            env=dict(environment),
-            timeout=limit.left,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return f"the Docker engine did not answer within {limit.words()}"
-    if not done.returncode:
-        return ""
-    endpoints.find(Docker(environment=environment, timeout=math.ceil(limit.seconds)))
-    said = [line.strip() for line in done.stderr.splitlines() if line.strip()]
-    # The last line names the address, which is news where DOCKER_HOST or a context leads elsewhere.
-    return masked(": ".join(["no Docker engine answers", *said[-1:]]))
-
-
-def find_compose(environment: Mapping[str, str], limit: Limit) -> tuple[str, ...]:
-    """Return the argument list that runs Compose: the plugin, else a standalone program.
-
-    Raises CannotProceed when there is none, or only one that cannot serve: version 1, or another program that
-    took the name. What a version can do is tried later, not told by its number.
-    """
-    refused = []
-    for candidate in (("docker", "compose"), ("docker-compose",)):
-        about = _about(candidate, environment, limit)
-        reason = _unusable(about) if about else ""
-        if about and not reason:
-            return candidate
-        if about:
-            refused.append(f"`{' '.join(candidate)}` {reason}.")
-    raise CannotProceed(refused or "Neither `docker compose` nor `docker-compose` was found.", tip=NO_DOCKER)
-
-
-def _about(program: Sequence[str], environment: Mapping[str, str], limit: Limit) -> str:
-    """Return what a program says of itself; "" when there is none. Raises CannotProceed when it does not answer."""
-    arguments = [*program, "version"]
-    if not shutil.which(arguments[0], path=environment.get("PATH")):
-        return ""
-    try:
-        done = subprocess.run(
-            arguments,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            env=dict(environment),
-            timeout=limit.left,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise CannotProceed(f"`{' '.join(arguments)}` did not answer within {limit.words()}.") from error
-    return "" if done.returncode else done.stdout.strip()
-
-
-# Programs that stand in for Compose on some machines: their own `version` says who they are.
-_OTHERS = ("podman-compose", "nerdctl")
-
-
-def _unusable(about: str) -> str:
-    """Return why the program that says this of itself cannot serve; "" when it may."""
-    found = re.search(r"\d+\.\d+[^\s,]*", about)
-    version = found.group() if found else ""
-    other = next((name for name in _OTHERS if name in about.lower()), "")
-    if other:
-        return f"is {other} {version}, which does not give the resolved configuration as JSON"
-    if version.startswith(("0.", "1.")):
-        return f"is version {version}, which cannot replace ports in an override"
-    return ""
 
 
 def _failure(words: str, code: int, output: str) -> CommandFailed:

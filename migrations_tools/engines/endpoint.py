@@ -10,19 +10,11 @@ import ipaddress
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-
-from migrations_tools.errors import CannotProceed, CommandFailed
-from migrations_tools.secrets import masked
-
-if TYPE_CHECKING:
-    from migrations_tools.engines.docker import Docker
 
 _HERE = frozenset({"unix", "npipe"})
 _OVER_THE_NET = frozenset({"tcp", "http", "https", "ssh"})
 _SSH_SECONDS = 10.0
-_WHERE_SET = "Set DOCKER_HOST to an address such as tcp://host:2376 or ssh://user@host, or choose a `docker context`."
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +40,6 @@ class Endpoint:
         return f"{self.address}, on another machine; its published ports are reached at {self.host}"
 
 
-def find(docker: Docker) -> Endpoint:
-    """Ask Docker which engine it uses; the engine itself need not answer.
-
-    Raises CannotProceed when DOCKER_HOST or the context cannot be read, or names no host.
-    """
-    try:
-        found = docker.query_json("context", "inspect")[0]
-    except CommandFailed as error:
-        raise CannotProceed([_unreadable(docker.environment), *_said(error)], tip=_WHERE_SET) from error
-    address = str(found["Endpoints"]["docker"]["Host"])
-    try:
-        return Endpoint(masked(address), str(found["Name"]), machine_of(address, docker.environment))
-    except ValueError as error:
-        raise CannotProceed([_unreadable(docker.environment), f"{masked(address)}: {error}."], tip=_WHERE_SET) from None
-
-
 def machine_of(address: str, environment: Mapping[str, str]) -> str:
     """Return the host at which the ports of the engine at an address are reached, empty for this machine.
 
@@ -80,17 +56,6 @@ def machine_of(address: str, environment: Mapping[str, str]) -> str:
     if parts.scheme == "ssh":
         host = _host_of_alias(host, environment)
     return "" if _is_this_machine(host) else host
-
-
-def identity(docker: Docker) -> str:
-    """Return the id that the engine says it has."""
-    return docker.query("info", "--format", "{{.ID}}").strip()
-
-
-def lasting_identity(docker: Docker) -> str:
-    """Return the id that an engine keeps for itself; empty for one that makes up another with every answer."""
-    first = identity(docker)
-    return first if first == identity(docker) else ""
 
 
 def _is_this_machine(host: str) -> bool:
@@ -121,14 +86,3 @@ def _host_of_alias(alias: str, environment: Mapping[str, str]) -> str:
         return alias
     pairs = (line.partition(" ") for line in done.stdout.splitlines())
     return next((value for key, _, value in pairs if key == "hostname" and value), alias)
-
-
-def _unreadable(environment: Mapping[str, str]) -> str:
-    for name in ("DOCKER_HOST", "DOCKER_CONTEXT"):
-        if environment.get(name):
-            return f"{name} is {masked(environment[name])}, which leads to no engine."
-    return "The Docker context in use leads to no engine."
-
-
-def _said(error: CommandFailed) -> list[str]:
-    return [masked(line) for line in error.output.splitlines() if line.strip()] or list(error.reasons)

@@ -40,10 +40,7 @@ def gather(docker: Docker, project: Project, config: Mapping[str, Any], settings
         bind_sources=sources,
         folders={path: _names(Path(path)) for path in folders if Path(path).is_dir()},
         writable_mounts=writable,
-        environment={
-            name: {key: str(value) for key, value in variables.items()}
-            for name, variables in settings.environment.items()
-        },
+        environment=_environment(project, settings),
         exclude_services=frozenset(settings.exclude_services),
         services=frozenset(settings.services),
         internal=settings.internal,
@@ -53,6 +50,17 @@ def gather(docker: Docker, project: Project, config: Mapping[str, Any], settings
         engine_host=docker.endpoint.host,
         application=(project.application.service, project.application.port) if project.application else None,
     )
+
+
+def _environment(project: Project, settings: Settings) -> dict[str, dict[str, str]]:
+    """Return the variables of the settings by service; those of no service are the application's and Alembic's."""
+    found = {name: dict(variables) for name, variables in settings.environment.items() if name}
+    application = [project.application.service] if project.application else []
+    for name in {project.alembic_service, *application}:
+        found[name] = {**settings.environment.get("", {}), **found.get(name, {})}
+    return {
+        name: {key: str(value) for key, value in variables.items()} for name, variables in found.items() if variables
+    }
 
 
 def declared(config: Mapping[str, Any]) -> tuple[frozenset[int], dict[str, frozenset[str]]]:

@@ -24,7 +24,6 @@ from migrations_tools.isolation.plan_values import (
     bracketed,
     from_json,
 )
-from migrations_tools.isolation.rendered import render_whole
 
 __all__ = [
     "LABEL",
@@ -46,6 +45,5 @@ __all__ = [
     "one_off_mismatches",
     "plan",
     "render",
-    "render_whole",
     "violations",
 ]

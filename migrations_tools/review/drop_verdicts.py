@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -11,7 +11,7 @@ from migrations_tools.review.analysis.declarations import declaration
 from migrations_tools.review.analysis.drops import DropAnalysis
 from migrations_tools.review.analysis.evidence import drifted, evidence_for, is_of_this_branch, place_of, provenance_of
 from migrations_tools.review.analysis.objects import child, equivalents, in_words, owner_of, views_on
-from migrations_tools.review.analysis.relations import allow_drop, followers
+from migrations_tools.review.analysis.relations import allow_drop, by_table, followers
 from migrations_tools.review.analysis.rename_candidates import column_renames, table_renames
 from migrations_tools.review.analysis.renaming import of_column, of_table
 from migrations_tools.review.analysis.replacements import replacements
@@ -108,10 +108,12 @@ def going(facts: ReviewContext) -> Iterator[Operation]:
 def judged(facts: ReviewContext, code: str) -> Iterator[Finding]:
     """Yield the findings on the drops whose verdict is this code."""
     drops = facts.drops
+    made = by_table(item for item in facts.operations if item.kind in ("create_constraint", "create_index"))
     for drop in (item for item in drops.leaders if drops.verdicts[item.id] == code):
         item = drops.replacements.get(drop.id)
+        near = made.get((drop.schema, drop.table), [])
         changed = item is not None and item.how == "changed"
-        yield _changed(drop, item.made, facts) if item and changed else _held(code, drop, facts)
+        yield _changed(drop, item.made, facts) if item and changed else _held(code, drop, near, facts)
 
 
 def _changed(drop: Operation, made: Operation, facts: ReviewContext) -> Finding:
@@ -128,9 +130,9 @@ def _changed(drop: Operation, made: Operation, facts: ReviewContext) -> Finding:
     )
 
 
-def _held(code: str, drop: Operation, facts: ReviewContext) -> Finding:
+def _held(code: str, drop: Operation, made: Iterable[Operation], facts: ReviewContext) -> Finding:
     own = _own_code(drop)
-    replacement = [item for item in facts.on_table(table_name(drop)) if _replaces(item, drop)]
+    replacement = [item for item in made if _replaces(item, drop)]
     if replacement:
         name = replacement[0].name or "an unnamed one"
         sentence = f"is in the database, and the models have {name} in its place; both are held back"
@@ -155,7 +157,7 @@ def _replaces(item: Operation, drop: Operation) -> bool:
     A unique constraint and an index cannot have the same name, nor can a table have two primary keys: while the old
     one stays, the new one cannot be made.
     """
-    if item.kind not in ("create_constraint", "create_index") or drop.kind not in ("drop_constraint", "drop_index"):
+    if drop.kind not in ("drop_constraint", "drop_index"):
         return False
     if item.name and item.name == drop.name:
         return True

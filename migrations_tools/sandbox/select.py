@@ -6,11 +6,12 @@ import os
 from collections.abc import Callable, Mapping
 
 from migrations_tools.discovery.compose_files import has_any
-from migrations_tools.engines.docker import unreachable
 from migrations_tools.engines.limit import Limit
+from migrations_tools.engines.probe_docker import unreachable
 from migrations_tools.errors import CannotProceed
 from migrations_tools.sandbox.protocol import Engine
 from migrations_tools.sandbox.session import Session
+from migrations_tools.settings import Settings
 
 
 def _compose(session: Session) -> Engine:
@@ -49,9 +50,19 @@ def choose(session: Session) -> Engine:
     return ENGINES[name](session)
 
 
-def may_be_containers(session: Session) -> bool:
+def may_be_containers(settings: Settings) -> bool:
     """Return whether the settings leave it open that the stack is copied, which needs to know its services."""
-    return session.settings.engine in ("auto", "compose")
+    return settings.engine in ("auto", "compose")
+
+
+def is_open(settings: Settings) -> bool:
+    """Return whether no engine was asked for, so that another one may be proposed."""
+    return settings.engine == "auto"
+
+
+def may_need_services(settings: Settings) -> bool:
+    """Return whether the services of a Compose file say how the application and Alembic are started."""
+    return settings.engine != "embedded"
 
 
 def of_run(session: Session) -> Engine:

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from migrations_tools.discovery.project import Project
-from migrations_tools.engines import endpoint
-from migrations_tools.engines.docker import Docker, find_compose
+from migrations_tools.engines.docker import Docker
 from migrations_tools.engines.limit import Limit
 from migrations_tools.engines.postgres import MARK_START
+from migrations_tools.engines.probe_docker import find_compose, find_endpoint
 from migrations_tools.errors import CannotProceed, MigrationsToolsError
 from migrations_tools.journal import Journal, Run
 from migrations_tools.proofs.project_files import hashes_of
@@ -36,6 +36,15 @@ class Session:
     console: Console
     dry: bool = False
 
+    def compose(self) -> Docker:
+        """Return a runner that can read Compose files and needs no engine for it.
+
+        Raises CannotProceed when there is no Compose program that can serve.
+        """
+        limit = Limit(self.settings.answer_timeout, "answer_timeout")
+        program = find_compose(os.environ, limit)
+        return Docker(compose=program, environment=dict(os.environ), timeout=self.settings.command_timeout)
+
     def docker(self, environment: Mapping[str, str] | None = None) -> Docker:
         """Return a runner whose changing commands show on the console, and which keeps to one engine.
 
@@ -44,7 +53,7 @@ class Session:
         variables = dict(os.environ) if environment is None else dict(environment)
         limit = Limit(self.settings.answer_timeout, "answer_timeout")
         compose = find_compose(variables, limit)
-        place = endpoint.find(Docker(environment=variables))
+        place = find_endpoint(Docker(environment=variables))
         return Docker(
             compose=compose,
             environment=place.pinned(variables),

@@ -98,11 +98,7 @@ class ExampleCopy:
     def _look_for_leaks(self, tasks: str, done: Done) -> None:
         if self.password in done.text:
             self.leaks.append(f"the output of `invoke {tasks}`")
-        # The one file that may hold secrets, where the copy is one whole file; it is private and goes with cleanup.
-        whole = "journal" in "".join(self.tool_files()) and self.journal()["form"] == "whole"
         for path in self.tool_files():
-            if whole and path == "temp/whole.yaml":
-                continue
             if self.password in (self.tool_folder / path).read_text(errors="replace"):
                 self.leaks.append(f"{path} after `invoke {tasks}`")
         if self.password in "".join(map(" ".join, self.docker_commands())):

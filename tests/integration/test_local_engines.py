@@ -250,7 +250,7 @@ def test_generate_writes_one_file_with_what_is_missing_and_nothing_that_drops(st
 def test_generate_holds_the_drop_back_and_says_the_ways_out(story: Story) -> None:
     said = story.generated.done.out
     assert HELD in said
-    assert "was created on purpose by 0002 (0002_add_unique_email.py:" in said
+    assert "It was created on purpose by revision 0002, “add unique email” (0002_add_unique_email.py:" in said
     assert "invoke generate --allow FD01:users.uq_users_email" in said
 
 

@@ -8,22 +8,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
-_COLUMNS = ("version", "mode", "planned", "verified: override", "verified: rendered", "refused", "failed", "skipped")
+_COLUMNS = ("version", "verified", "refused", "failed", "skipped")
 
 
 def row(path: Path) -> tuple[str, ...]:
     """Return the table's row for one program; the file is named after its version."""
     tests = list(ElementTree.parse(path).getroot().iter("testcase"))
-    said = Counter(
-        (str(item.get("name")), str(item.get("value")) if item.get("name") in ("mode", "verified") else "")
-        for test in tests
-        for item in test.iter("property")
-    )
-    mode = next((value for name, value in said if name == "mode"), "none")
+    said = Counter(str(item.get("name")) for test in tests for item in test.iter("property"))
     failed = sum(test.find("failure") is not None or test.find("error") is not None for test in tests)
     skipped = sum(test.find("skipped") is not None for test in tests)
-    counts = (said["planned", ""], said["verified", "override"], said["verified", "rendered"], said["refused", ""])
-    return (path.stem, mode, *map(str, (*counts, failed, skipped)))
+    return (path.stem, *map(str, (said["verified"], said["refused"], failed, skipped)))
 
 
 def table(paths: Sequence[Path]) -> list[str]:

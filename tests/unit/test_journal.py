@@ -210,8 +210,8 @@ def _contents(folder: Path) -> dict[str, bytes]:
 def test_forgetting_leaves_only_the_last_report(tmp_path: Path) -> None:
     journal = Journal(tmp_path, "_temp")
     journal.begin(_run())
-    own = (journal.override_path, journal.whole_path, journal.error_path)
-    for path in (*own, partial(journal.whole_path), journal.report_path, partial(journal.path)):
+    own = (journal.override_path, journal.error_path)
+    for path in (*own, partial(journal.override_path), journal.report_path, partial(journal.path)):
         path.write_text("x")
     journal.forget()
     assert [path.name for path in journal.folder.iterdir()] == ["last-run.json"]

@@ -12,7 +12,8 @@ import pytest
 from migrations_tools.errors import CannotProceed
 from migrations_tools.operations import Operation
 from migrations_tools.provenance import Revision
-from migrations_tools.review import assessment
+from migrations_tools.review import assessment, drop_verdicts
+from migrations_tools.review.analysis.drops import DropAnalysis
 from migrations_tools.review.context import ReviewContext
 from migrations_tools.review.findings import Allowance, Finding, Review, parse_allowances
 
@@ -222,6 +223,20 @@ TOGETHER: dict[str, tuple[list[dict[str, Any]], set[int]]] = {
 @pytest.mark.parametrize(("described", "hold"), TOGETHER.values(), ids=TOGETHER.keys())
 def test_what_belongs_together_is_held_together(described: list[dict[str, Any]], hold: set[int]) -> None:
     assert review(operations(*described)).hold == hold
+
+
+@pytest.mark.parametrize("allowed", [(), ("FD08:ix_a",)])
+def test_the_drops_of_a_revision_are_analysed_once(allowed: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    analysed: list[ReviewContext] = []
+
+    def analyse(facts: ReviewContext) -> DropAnalysis:
+        analysed.append(facts)
+        return drop_verdicts.analyse(facts)
+
+    monkeypatch.setattr(assessment, "analyse", analyse)
+    given = operations(index("ix_a", "a"), index("ix_b", "b"), column("c"))
+    assert len(review(given, *allowed).findings) >= len(given) - len(allowed)
+    assert len(analysed) == 1
 
 
 def test_a_replacement_is_named_in_the_finding() -> None:

@@ -22,3 +22,8 @@ def test_every_rule_belongs_to_a_family_and_says_what_it_finds_in_whole_sentence
         assert rule.trigger.endswith("."), rule.code
         assert rule.why.endswith("."), rule.code
         assert rule.way_out.endswith("."), rule.code
+
+
+def test_all_rules_of_a_family_stand_in_one_file() -> None:
+    files = {(rule.code[:2], rule.find.__module__.rpartition(".")[2]) for rule in RULES}
+    assert len(files) == len(FAMILIES)

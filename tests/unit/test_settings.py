@@ -75,12 +75,20 @@ def test_all_mistakes_are_told_at_once() -> None:
             '`migrations_tools.application_command` is "serve \'a", which cannot be read: No closing quotation.',
             id="quotes that do not end",
         ),
-        pytest.param({"environment": {"api": "X=1"}}, "`migrations_tools.environment.api` must be a map", id="no map"),
+        pytest.param(
+            {"environment": {"api": ["X=1"]}}, "`migrations_tools.environment.api` must be a value", id="a list"
+        ),
     ],
 )
 def test_a_value_out_of_range_is_refused(values: dict[str, object], reason: str) -> None:
     (told,) = _reasons(values)
     assert told.startswith(reason)
+
+
+def test_variables_of_no_service_are_the_applications() -> None:
+    chosen = settings.load({"environment": {"SECRET_KEY": "x", "OLD": None, "api": {"SMTP_HOST": ""}}})
+    assert chosen.environment == {"": {"SECRET_KEY": "x", "OLD": None}, "api": {"SMTP_HOST": ""}}
+    assert settings.changed(chosen, suffix="_other").environment == chosen.environment
 
 
 def test_pyproject_is_the_lowest_level(tmp_path: Path) -> None:

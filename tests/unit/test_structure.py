@@ -148,3 +148,9 @@ def _names_docker_first(node: ast.AST) -> bool:
 def test_one_module_alone_runs_docker() -> None:
     running = {name for name, tree in TREES.items() if any(_names_docker_first(node) for node in ast.walk(tree))}
     assert running == {"migrations_tools.engines.docker"}
+
+
+def test_what_an_operation_means_knows_no_rule() -> None:
+    analysis = [name for name in MODULES if name.startswith("migrations_tools.review.analysis.")]
+    rules = ("migrations_tools.review.rules", "migrations_tools.review.registry", "migrations_tools.review.ruleset")
+    assert [name for name in analysis if any(used.startswith(rules) for used in GRAPH[name])] == []

@@ -16,6 +16,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from . import variable_reads
 from .building import is_building, when_it_ends
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ def install(folder: str) -> None:
     """Watch the imports of this process, for what the file of wishes says."""
     with open(os.path.join(folder, WISHES), encoding="utf-8") as file:
         wishes = json.load(file)
+    if wishes["take_over"]:
+        variable_reads.install()
     after: dict[str, Callable[[ModuleType], None]] = {"sqlalchemy": lambda _: _watch(folder, wishes)}
     if wishes["take_over"]:
         after["alembic.command"] = lambda module: _wrap_all(module, folder, frozenset(wishes.get("files") or ()))

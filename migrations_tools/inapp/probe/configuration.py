@@ -10,6 +10,8 @@ import sys
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from .gate import temp_database
+
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
@@ -52,8 +54,9 @@ def make_config(request: dict[str, Any], *words: str) -> Config:
     """
     options = _parser().parse_args(words)
     config = _like(ProgramConfig.config, options) if ProgramConfig.config else _from_file(request, options)
-    for key, value in (request.get("options") or {}).items():
-        config.set_main_option(key, value)
+    options_given = {**(temp_database().get("options") or {}), **(request.get("options") or {})}
+    for key, value in options_given.items():
+        config.set_main_option(key, value.replace("%", "%%"))
     return config
 
 

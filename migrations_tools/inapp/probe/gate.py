@@ -5,6 +5,8 @@ The check stands in SQLAlchemy's `do_connect` event, before the dialect asks its
 
 from __future__ import annotations
 
+import json
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +20,31 @@ _PROOF_SQL = (
 )
 _CHECKED = "migrations_tools"
 EVERY = ""  # in the place of a database's name: whichever env.py names
+# The variable that tells where the temp database is, for what cannot be led there by the project's own variables.
+DATABASE = "MIGRATIONS_TOOLS_DATABASE"
+_PARTS = ("host", "port", "user", "password", "database")
+_OTHER_NAMES = (
+    "dbname",
+    "hostaddr",
+    "dsn",
+    "service",
+    "passfile",
+    "ssl",
+    "sslmode",
+    "sslrootcert",
+    "sslcert",
+    "sslkey",
+    "ssl_context",
+    "unix_sock",
+)
 
 
 class WrongDatabase(Exception):
     """A connection led to a database that does not carry the token."""
+
+
+class LeadsElsewhere(Exception):
+    """A connection was to go to another address than the one that is looked for; it was not opened."""
 
 
 class CannotRedirect(Exception):
@@ -31,7 +54,8 @@ class CannotRedirect(Exception):
 class Gate:
     """Lets connections through only to databases that carry the token; may send them to others.
 
-    `databases` says where: a database's name to that of its scratch copy, `EVERY` to one for all.
+    `databases` says where: a database's name to that of its scratch copy, `EVERY` to one for all. `only`, for the time
+    of one request, is the one address that is opened at all; where others were wanted is noted in `led`.
     """
 
     def __init__(self) -> None:
@@ -40,6 +64,8 @@ class Gate:
         self.refused: list[str] = []
         self.astray: list[str] = []
         self.reached: list[str] = []
+        self.only: Mapping[str, Any] | None = None
+        self.led: list[dict[str, Any]] = []
         self.tell: Callable[[str, str], None] = lambda _sort, _words: None
         self._records: list[Any] = []
 
@@ -56,6 +82,7 @@ class Gate:
         """Start a request: which token must be seen, and to which databases connections are sent, if to others."""
         self.token, self.databases = token, databases or {}
         self.refused, self.astray, self.reached = [], [], []
+        self.only, self.led = None, []
 
     def release(self) -> None:
         """Close what env.py opened, once it has run.
@@ -78,7 +105,10 @@ class Gate:
         """Open the connection that SQLAlchemy asked for, and check it before anyone else sees it."""
         # Up to SQLAlchemy 2.0 these are the engine's own: what is changed here would stay for its next connection.
         arguments, parameters = list(arguments), dict(parameters)
+        arguments, parameters = _taken_over(dialect, arguments, parameters)
         where = _where(parameters)
+        if self.only is not None:
+            self._look(_address(dialect, arguments, parameters))
         if dialect.name != "postgresql":
             self._refuse("a %s database" % dialect.name)
         goal = self._goal(_database(parameters))
@@ -96,6 +126,15 @@ class Gate:
         if not record.info.get(_CHECKED):
             self._check(connection, "a connection made by a function of the project's own", None)
             self._records.append(record)
+
+    def _look(self, address: dict[str, Any]) -> None:
+        """Let only the address through that is looked for; note every other."""
+        wanted = self.only or {}
+        same = [address[part] in wanted[part] for part in wanted]
+        if address["dialect"] != "postgresql" or not same or not all(same):
+            if address not in self.led:
+                self.led.append(address)
+            raise LeadsElsewhere("the connection leads to %(host)s:%(port)s/%(database)s; it was not opened" % address)
 
     def _goal(self, database: str | None) -> str | None:
         """Return the database that a connection is sent to; None where it may go where it wants to."""
@@ -180,6 +219,36 @@ def _database(parameters: dict[str, Any]) -> str | None:
 def _where(parameters: dict[str, Any]) -> str:
     host, port = parameters.get("host") or "a local socket", parameters.get("port") or 5432
     return "%s:%s/%s" % (host, port, _database(parameters) or "?")
+
+
+def _address(dialect: Any, arguments: list[Any], parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return where a connection is to go, with what libpq's variables say where it names nothing itself."""
+    if dialect.name != "postgresql":
+        named = _database(parameters) or next((each for each in arguments if isinstance(each, str)), "")
+        found = {"host": parameters.get("host") or "", "port": str(parameters.get("port") or ""), "database": named}
+        found.update(user="", password="")
+    else:
+        given = {**parameters, "database": _database(parameters)}
+        usual = {"host": "", "port": "5432", "user": "", "password": "", "database": ""}
+        found = {part: str(given.get(part) or os.environ.get("PG" + part.upper()) or usual[part]) for part in _PARTS}
+    return {"dialect": dialect.name, "driver": dialect.driver, "async": bool(dialect.is_async), **found}
+
+
+def _taken_over(dialect: Any, arguments: list[Any], parameters: dict[str, Any]) -> Any:
+    """Return the arguments of a connection, led to the temp database where the project lets the tool do that."""
+    place = temp_database()
+    if not place.get("take_over") or dialect.name != "postgresql":
+        return arguments, parameters
+    parameters = {key: value for key, value in parameters.items() if key not in (*_PARTS, *_OTHER_NAMES)}
+    parameters.update({key: place[key] for key in ("host", "port", "user", "password") if place[key]})
+    _redirect(dialect, parameters, place["database"])
+    return [], parameters
+
+
+def temp_database() -> dict[str, Any]:
+    """Return what the tool says of the temp database; empty where the project's own variables lead there."""
+    found: dict[str, Any] = json.loads(os.environ.get(DATABASE) or "{}")
+    return found
 
 
 def _redirect(dialect: Any, parameters: dict[str, Any], database: str) -> None:

@@ -7,11 +7,12 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from . import compiling
+from . import compiling, variable_reads
 from .channel import ChannelClosed, over_standard_streams
 from .error_values import describe_error
 from .execute import do_execute, do_reach
 from .gate import GATE
+from .look import do_look
 from .model_modules import do_base, do_unimported
 from .requests import do_current, do_downgrade, do_hello, do_history, do_metadata, do_upgrade
 from .revision import do_revision
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 REQUESTS = {
     "hello": do_hello,
     "current": do_current,
+    "look": do_look,
     "history": do_history,
     "upgrade": do_upgrade,
     "downgrade": do_downgrade,
@@ -39,6 +41,7 @@ REQUESTS = {
 def main() -> None:
     """Answer requests over standard input and output."""
     talk = over_standard_streams()
+    variable_reads.install()
     try:
         GATE.install()
     except ImportError as error:

@@ -8,7 +8,7 @@ from migrations_tools.review.analysis.drops import Rename
 from migrations_tools.review.analysis.evidence import evidence_for, provenance_of
 from migrations_tools.review.analysis.relations import allow_drop, wants
 from migrations_tools.review.analysis.renaming import left_to_do, of_column, of_table, rename_column, rename_table
-from migrations_tools.review.context import ReviewContext
+from migrations_tools.review.context import ReviewContext, table_name
 from migrations_tools.review.edits import Edit
 from migrations_tools.review.findings import Finding
 from migrations_tools.review.registry import RuleSet
@@ -67,7 +67,8 @@ def _asked(item: Rename, codes: tuple[str, str], option: str, ids: set[int], fac
     drop, made = item.drop, item.made
     code, own = codes
     allowing = allow_drop(code, drop.object).removeprefix("Or ")
-    wanting = (other.id for other in facts.operations if wants(other, made))
+    near = facts.on_table(table_name(made)) if made.kind == "add_column" else facts.operations
+    wanting = (other.id for other in near if wants(other, made))
     ids = {*ids, *wanting, *facts.drops.together(drop)}
     return Finding(
         drop.object,

@@ -27,7 +27,7 @@ def _completed(facts: ReviewContext, code: str, complete: _Complete, said: str =
             is_new = f"is in the models and not in the database: it is {'added' if item.table else 'created first'}"
             yield Finding(
                 object=done.path,
-                sentence=f"The {item.object} {is_new if item.sort == 'missing' else in_place}.",
+                sentence=f"The {done.operation.noun} {done.path} {is_new if item.sort == 'missing' else in_place}.",
                 evidence=_both_sides(item),
                 adds=(done.operation,),
                 edits=(done.edit(code),),

@@ -55,8 +55,8 @@ def tables_refer_to_each_other(facts: ReviewContext) -> Iterator[Finding]:
         yield Finding(
             object=item.object,
             operations=(item.id,),
-            sentence=f"The table {item.object} refers to {towards}, which comes later: {names} is made when both are"
-            " there.",
+            sentence=f"The table {item.object} refers to {towards}, which may not be there yet: {names} is made when"
+            " both are.",
             edits=made_later(item, keys),
         )
 

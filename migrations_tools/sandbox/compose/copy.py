@@ -11,7 +11,6 @@ from migrations_tools.engines.compose import TempStack
 from migrations_tools.engines.limit import Limit
 from migrations_tools.errors import CannotProceed
 from migrations_tools.isolation import IsolationPlan, from_json
-from migrations_tools.journal import OVERRIDE
 from migrations_tools.sandbox.compose.original import Original, read_original
 from migrations_tools.sandbox.compose.same_engine import refuse_another
 from migrations_tools.sandbox.protocol import scratch_name
@@ -61,8 +60,8 @@ class Copy:
         return f"{self.plan.original_project}-{purpose}-run{self.plan.suffix}"
 
 
-def copy_of(session: Session, original: Original, plan: IsolationPlan, form: str) -> Copy:
-    """Return the copy that a plan describes, in the form in which Compose is given it.
+def copy_of(session: Session, original: Original, plan: IsolationPlan) -> Copy:
+    """Return the copy that a plan describes: the original's options with the override on top.
 
     The child environment names the copy's project as well as the option does: up to Compose 2.27.0,
     `${COMPOSE_PROJECT_NAME}` in a file takes the environment's value even when `--project-name` is given
@@ -70,21 +69,9 @@ def copy_of(session: Session, original: Original, plan: IsolationPlan, form: str
     """
     environment = {key: value for key, value in original.docker.environment.items() if key != "COMPOSE_FILE"}
     environment["COMPOSE_PROJECT_NAME"] = plan.project
-    options = _options(session, original, form)
+    options = (*original.options, "--file", str(session.journal.override_path))
     docker = replace(original.docker, environment=environment, abbreviate=options)
     return Copy(session, original, plan, TempStack(docker, session.journal, options))
-
-
-def _options(session: Session, original: Original, form: str) -> tuple[str, ...]:
-    """Return the copy's Compose options: the original's with the override on top, or with one file in their place.
-
-    The folder, environment files and profiles stay: they decide which services are active.
-    """
-    if form == OVERRIDE:
-        return (*original.options, "--file", str(session.journal.override_path))
-    pairs = zip(original.options[::2], original.options[1::2], strict=True)
-    kept = (word for pair in pairs if pair[0] != "--file" for word in pair)
-    return (*kept, "--file", str(session.journal.whole_path))
 
 
 def reopen(session: Session) -> Copy:
@@ -92,7 +79,7 @@ def reopen(session: Session) -> Copy:
     run = session.journal.run
     original = read_original(session, run)
     refuse_another(session, original.docker)
-    return copy_of(session, original, from_json(run.plan), run.form)
+    return copy_of(session, original, from_json(run.plan))
 
 
 def refuse_unplanned(found: Sequence[str], tip: str) -> None:

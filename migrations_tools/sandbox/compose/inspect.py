@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from migrations_tools.discovery.project import evidence_rows
 from migrations_tools.engines.compose import TempStack
-from migrations_tools.engines.features import features
-from migrations_tools.sandbox.compose.compose_file import find_features
 from migrations_tools.sandbox.compose.isolate import make_plan
 from migrations_tools.sandbox.compose.original import Original, read_original
 from migrations_tools.sandbox.compose.same_engine import refuse_another, remarks
@@ -20,7 +18,6 @@ def doctor(session: Session) -> None:
             ("Compose", f"{docker.query('compose', 'version', '--short').strip()} ({' '.join(docker.compose)})"),
             ("engine", docker.query("version", "--format", "{{.Server.Version}}").strip()),
             ("engine at", docker.endpoint.words()),
-            ("!override", features(docker).words()),
         ]
     session.console.table("Docker", ("what", "found"), rows)
     with session.console.step("Reading the stack", brief=True):
@@ -29,7 +26,6 @@ def doctor(session: Session) -> None:
     for line in remarks(session, original):
         session.console.say(line)
     with session.console.step("Planning the copy", brief=True):
-        find_features(original)
         planned = make_plan(session, original)
     session.console.result(
         f"The stack can be isolated as {planned.project}, ports shifted by {planned.offset}.", style="green"

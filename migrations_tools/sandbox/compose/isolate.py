@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from migrations_tools.discovery.setting_hints import Undecided
-from migrations_tools.engines import claims, endpoint, inventory
+from migrations_tools.engines import claims, inventory
 from migrations_tools.engines.compose import PROJECT_LABEL, Container
-from migrations_tools.engines.features import Features
 from migrations_tools.engines.machine import declared, gather
+from migrations_tools.engines.probe_docker import lasting_identity
 from migrations_tools.engines.readiness import Fault
 from migrations_tools.errors import CannotProceed
+from migrations_tools.files import write_whole
 from migrations_tools.isolation import (
     LOOPBACK,
     IsolationPlan,
@@ -27,8 +28,7 @@ from migrations_tools.isolation import (
     render,
 )
 from migrations_tools.sandbox.compose import start
-from migrations_tools.sandbox.compose.compose_file import find_features, write_verified
-from migrations_tools.sandbox.compose.copy import Copy
+from migrations_tools.sandbox.compose.copy import Copy, copy_of
 from migrations_tools.sandbox.compose.original import Original, profiles_of, read_original, read_whole
 from migrations_tools.sandbox.compose.same_engine import remarks
 from migrations_tools.sandbox.session import Session, begin_run, stopping_at
@@ -41,7 +41,6 @@ def isolate(session: Session, database_alone: bool = False) -> None:
     """
     with session.console.step("Reading the stack"):
         original = read_original(session)
-        can = find_features(original)
     if original.docker.endpoint.host:
         session.console.say(f"Docker engine: {original.docker.endpoint.words()}.")
     for line in remarks(session, original):
@@ -49,20 +48,20 @@ def isolate(session: Session, database_alone: bool = False) -> None:
     if session.dry:
         with session.console.step("Planning the copy", brief=True):
             planned = make_plan(session, original)
-        _show_dry(session, planned, can)
+        _show_dry(session, planned)
         return
     copy = f"{original.project.name}{session.settings.suffix}"
     with claims.claimed(copy, original.docker.environment, "isolate", session.root) as claim:
         with session.console.step("Planning the copy"), claims.planning("isolate"):
             planned = make_plan(session, original)
             claim.note(ports=host_ports(planned))
-        _make(session, original, planned, can, database_alone)
+        _make(session, original, planned, database_alone)
 
 
-def _make(session: Session, original: Original, planned: IsolationPlan, can: Features, database_alone: bool) -> None:
+def _make(session: Session, original: Original, planned: IsolationPlan, database_alone: bool) -> None:
     with session.console.step("Verifying that the copy is apart"):
         _refuse_a_strangers_copy(original, planned)
-        copy = _begin_or_forget(session, original, planned, can)
+        copy = _begin_or_forget(session, original, planned)
     with stopping_at(session, "failed"):
         if database_alone:
             start.start_database_alone(copy)
@@ -133,8 +132,8 @@ _STRANGERS = (
 )
 
 
-def _begin_or_forget(session: Session, original: Original, planned: IsolationPlan, can: Features) -> Copy:
-    """Begin the run, in a form of the copy that was verified; without one, nothing of the run is kept."""
+def _begin_or_forget(session: Session, original: Original, planned: IsolationPlan) -> Copy:
+    """Begin the run and verify its override; where that does not keep the copy apart, nothing of the run is kept."""
     begin_run(
         session,
         original.project,
@@ -144,13 +143,16 @@ def _begin_or_forget(session: Session, original: Original, planned: IsolationPla
         compose_options=original.options,
         inventory=inventory.take(original.docker),
         endpoint=original.docker.endpoint.address,
-        engine_id=endpoint.lasting_identity(original.docker),
+        engine_id=lasting_identity(original.docker),
     )
     try:
-        return write_verified(session, original, planned, can)
+        copy = copy_of(session, original, planned)
+        write_whole(session.journal.override_path, render(planned), mode=0o600)
+        start.verify(copy)
     except CannotProceed:
         session.journal.forget()
         raise
+    return copy
 
 
 def _will_be_made(planned: IsolationPlan) -> tuple[tuple[str, str], ...]:
@@ -235,9 +237,8 @@ def _service_row(item: ServicePlan, state: str, config: Mapping[str, Any], host:
     )
 
 
-def _show_dry(session: Session, planned: IsolationPlan, can: Features) -> None:
+def _show_dry(session: Session, planned: IsolationPlan) -> None:
     _show_plan(session, planned, {}, {"services": {}})
-    whole = "What would be applied to the whole configuration, for this Compose does not obey it as an override:"
-    session.console.say("The override that would be written:" if can.override else whole)
+    session.console.say("The override that would be written:")
     session.console.code(render(planned), "yaml")
     session.console.say("Dry run: nothing was written and nothing was started.")

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from migrations_tools.discovery.compose_yaml.dotenv import read_files, variable_files
-from migrations_tools.engines import endpoint
+from migrations_tools.discovery.env_files import read_env_files, variable_files
 from migrations_tools.engines.docker import Docker
+from migrations_tools.engines.probe_docker import identity
 from migrations_tools.errors import CannotProceed
 from migrations_tools.sandbox.session import Session
 
@@ -28,7 +28,7 @@ def refuse_another(session: Session, docker: Docker) -> None:
             f"{run.temp_project} was made on the Docker engine at {run.endpoint}, and Docker now uses that at {now}.",
             tip=f"Nothing was touched. Set DOCKER_HOST={run.endpoint}, or choose its context. {_gone(session)}",
         )
-    if run.engine_id and run.engine_id != endpoint.identity(docker):
+    if run.engine_id and run.engine_id != identity(docker):
         raise CannotProceed(
             f"{run.temp_project} was made on another Docker engine than the one that answers at {now} now.",
             tip=f"Nothing was touched. Start the one that was there. {_gone(session)}",
@@ -51,7 +51,7 @@ def remarks(session: Session, original: Original) -> Iterator[str]:
 def _from_variables(files: Sequence[Path], profiles: Sequence[str]) -> Iterator[str]:
     names = " or ".join(map(str, files))
     try:
-        given: Mapping[str, str] = read_files(files, os.environ)
+        given: Mapping[str, str] = read_env_files(files, os.environ)
     except CannotProceed as error:
         # Compose has read them; what stands in them cannot be said, and that is said.
         yield from error.reasons

@@ -33,7 +33,13 @@ def verify(copy: Copy) -> None:
     config = compose.resolved(copy.stack.docker, copy.stack.options, copy.stack.project)
     found = violations(copy.original.config, config, copy.plan)
     if found:
-        raise CannotProceed(["The copy would not be apart from the original:", *found], tip="Nothing was started.")
+        raise CannotProceed(
+            ["The copy would not be apart from the original:", *found], tip=f"Nothing was started. {_NEWER}"
+        )
+
+
+# Some versions obey the tags and still merge wrongly, 2.24.4 and 2.24.5 with included files.
+_NEWER = "A newer Docker Compose may merge the override rightly."
 
 
 @dataclass(frozen=True, slots=True)

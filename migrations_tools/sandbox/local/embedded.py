@@ -36,6 +36,7 @@ class EmbeddedProvider:
 
     session: Session
     name: str = "embedded"
+    is_reached_by_one_address: bool = True
     advice: Advice = ADVICE
 
     @property

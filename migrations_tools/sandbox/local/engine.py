@@ -9,12 +9,11 @@ from migrations_tools.discovery.project import evidence_rows
 from migrations_tools.engines import process
 from migrations_tools.engines.limit import Limit
 from migrations_tools.proofs.proof import Proof
+from migrations_tools.sandbox.local.find_variables import reach
 from migrations_tools.sandbox.local.local_project import Source, read_source
 from migrations_tools.sandbox.local.provider import Provider
 from migrations_tools.sandbox.local.sandbox import LocalSandbox, helpers_folder
 from migrations_tools.sandbox.local.warnings import show_cautions
-from migrations_tools.sandbox.protocol import targets
-from migrations_tools.sandbox.revision_history import check_reach
 from migrations_tools.sandbox.session import Session, begin_run, stopping_at
 
 
@@ -47,8 +46,8 @@ class LocalEngine:
         with stopping_at(session, "failed"):
             with session.console.step("Making the temp database"):
                 self.provider.make(source)
-            with session.console.step("Checking where env.py leads"), sandbox.open_probe() as probe:
-                check_reach(probe, targets(source.project, session.journal.run.token))
+            with session.console.step("Checking where env.py leads"):
+                reach(sandbox)
         session.journal.update(stage="isolated", steps=tuple(session.console.steps))
         self._show(source)
         _show_database(sandbox)

@@ -31,6 +31,7 @@ class ExistingProvider:
 
     session: Session
     name: str = "server"
+    is_reached_by_one_address: bool = False
     advice: Advice = ADVICE
 
     def _address(self, project: str) -> Address:

@@ -21,11 +21,18 @@ from migrations_tools.sandbox.session import Session
 
 _POLL = 0.05
 _LOG = "application"
+_NOT_LED = (
+    "the tool leads env.py to the temp database and no variable does, so that nothing is known to lead the application"
+    " there; give the variable that does under `environment:`"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class ApplicationPlace:
-    """Where the application is started: the project, its variables, and the server that they lead to."""
+    """Where the application is started: the project, its variables, and the server that they lead to.
+
+    With `led_directly` the variables lead nowhere: the tool itself leads env.py, and no more than that.
+    """
 
     session: Session
     source: Source
@@ -33,6 +40,7 @@ class ApplicationPlace:
     environment: Mapping[str, str]
     absent: tuple[str, ...]
     server: Server
+    led_directly: bool = False
 
 
 class LocalInstallation:
@@ -86,6 +94,8 @@ class LocalInstallation:
     def _plan(self) -> Start:
         application = self.place.source.project.application
         setting = self.place.session.settings.application_command
+        if self.place.led_directly and not self.place.session.settings.environment:
+            return Start((), 0, _NOT_LED)
         setup = self.place.source.project.alembic
         if not setting and not application and setup.is_flasks:
             setting = f"{shlex.join(setup.command[:-2])} run --port {{port}}"

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from migrations_tools import images
-from migrations_tools.discovery import compose_yaml, interpreter, variables
-from migrations_tools.discovery.compose_files import find_optional
+from migrations_tools.discovery import interpreter, variables
+from migrations_tools.discovery.compose_files import ComposeFiles, find_optional
 from migrations_tools.discovery.interpreter import Interpreter
-from migrations_tools.discovery.postgres_addresses import ServerAddress
+from migrations_tools.discovery.postgres_addresses import ServerAddress, leads_there
 from migrations_tools.discovery.project import Project, discover_local
 from migrations_tools.discovery.services import build_context
+from migrations_tools.discovery.setting_hints import line_to_write
+from migrations_tools.engines.compose import compose_options, resolved
 from migrations_tools.engines.interpreter_check import missing
 from migrations_tools.errors import CannotProceed
 from migrations_tools.images import Image
 from migrations_tools.sandbox.session import Session
 from migrations_tools.settings import Settings
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +72,14 @@ def read_source(session: Session, ask_python: bool = False, thorough: bool = Tru
     that is missing or ambiguous.
     """
     compose = find_optional(session.root, session.settings, os.environ)
-    env_files = [session.root / name for name in session.settings.env_files]
-    profiles, name = session.settings.profiles, session.settings.project_name
-    config = compose_yaml.read(compose, env_files, os.environ, profiles=profiles, project=name) if compose else {}
-    project = discover_local(session.root, session.settings, compose, config)
+    config, unread = _read_stack(session, compose)
+    settings = replace(session.settings, **_NO_SERVICES) if unread else session.settings
+    try:
+        project = discover_local(session.root, settings, compose, config)
+    except CannotProceed as error:
+        raise CannotProceed([*error.reasons, *unread], tip=error.tip) from error
+    for number, line in enumerate(unread):
+        session.console.say(f"    {line}" if number else f"  warning: {line}", style="yellow")
     anchor = project.alembic.anchor
     python = interpreter.find(session.root, anchor, session.settings.python, os.environ)
     problem = missing(python, anchor.parent, session.root, os.environ, thorough) if ask_python else ""
@@ -79,18 +88,59 @@ def read_source(session: Session, ask_python: bool = False, thorough: bool = Tru
     return Source(project, config, python)
 
 
-def variables_for(source: Source, settings: Settings, address: ServerAddress) -> variables.Variables:
-    """Return the variables that lead to the temp database, with notes on what they leave pointing elsewhere."""
-    database, extra = source.project.database, _extra(source, settings)
+# Where no services are known, none can be the one that a setting names.
+_NO_SERVICES: Mapping[str, Any] = {"database_service": "", "alembic_service": "", "application_service": ""}
+_INSTEAD = "the settings `environment`, `application_command` and `postgres` say what its services would."
+
+
+def _read_stack(session: Session, compose: ComposeFiles | None) -> tuple[Mapping[str, Any], tuple[str, ...]]:
+    """Return the resolved configuration; where the settings must do without, it is empty, with the reason.
+
+    They must without any Compose program, and may where Compose cannot load the files and they say themselves how the
+    database is reached. Raises CannotProceed where Compose cannot load them and they do not.
+    """
+    if compose is None:
+        return {}, ()
+    unread = f"{', '.join(path.name for path in compose.files)} was not read; {_INSTEAD}"
+    try:
+        docker = session.compose()
+    except CannotProceed as error:
+        return {}, (unread, *error.reasons, error.tip)
+    try:
+        options = compose_options(compose, session.root, session.settings)
+        return resolved(docker, options, session.settings.project_name), ()
+    except CannotProceed as error:
+        if not _lead_by_themselves(session.settings):
+            line = line_to_write("environment", "{DATABASE_URL: '{url}'}", "or the variable that the application reads")
+            raise CannotProceed([*error.reasons, "To go on without the file:", line]) from error
+        return {}, (unread, *error.reasons)
+
+
+def _lead_by_themselves(settings: Settings) -> bool:
+    """Return whether the settings say how env.py reaches the temp database, so that no Compose file need do so."""
+    given = (value for variables in settings.environment.values() for value in variables.values())
+    return settings.take_over_connection or any(map(leads_there, given))
+
+
+def variables_for(
+    source: Source, settings: Settings, address: ServerAddress, made: Mapping[str, str] = NOTHING
+) -> variables.Variables:
+    """Return the variables that lead to the temp database, with notes on what they leave pointing elsewhere.
+
+    `made` are those that were found by trying, each with the part of the address that it makes.
+    """
+    database, extra = source.project.database, given_variables(source, settings)
     of_services = {**_plain(source.application_service), **_plain(source.service)}
     if not of_services:
-        return variables.guess(source.folder, outer_variables(), address, extra)
+        files = [source.project.root / name for name in settings.env_files]
+        return variables.guess(source.folder, outer_variables(), address, extra, made=made, files=files)
     return variables.for_application(
         of_services,
         database.service,
         database.port,
         address,
         extra,
+        made=made,
         names=variables.names_of(source.config, database.service),
         other_services=source.other_services,
     )
@@ -104,10 +154,17 @@ def databases_named(source: Source, settings: Settings) -> tuple[str, ...]:
     return tuple(sorted(named)) if len(named) > 1 else ()
 
 
-def _extra(source: Source, settings: Settings) -> dict[str, Any]:
-    project, found = source.project, settings.environment
-    names = (project.application.service if project.application else "", project.alembic_service)
-    return {key: value for name in ("", *names) for key, value in found.get(name, {}).items()}
+def given_variables(source: Source, settings: Settings) -> dict[str, Any]:
+    """Return the variables of the setting `environment`: those for every process, then the services' own."""
+    found = settings.environment
+    return {key: value for name in services_of(source, settings) for key, value in found.get(name, {}).items()}
+
+
+def services_of(source: Source, settings: Settings) -> tuple[str, ...]:
+    """Return the keys of `environment` that count here: "" for every process, the application's service, Alembic's."""
+    project = source.project
+    application = project.application.service if project.application else settings.application_service
+    return tuple(dict.fromkeys(["", application, project.alembic_service or settings.alembic_service]))
 
 
 def outer_variables() -> dict[str, str]:

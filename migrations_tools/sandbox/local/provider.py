@@ -41,6 +41,10 @@ class Provider(Protocol):
         """The engine's name."""
 
     @property
+    def is_reached_by_one_address(self) -> bool:
+        """Return whether whatever leads to another address leads elsewhere: no alias, no pooler stands before it."""
+
+    @property
     def advice(self) -> Advice:
         """What to do where the server lacks something."""
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from subprocess import Popen
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from migrations_tools.discovery import libpq, variables
+from migrations_tools.discovery.address_search import PARTS, value_of
 from migrations_tools.discovery.interpreter import mending_command
 from migrations_tools.discovery.postgres_addresses import ServerAddress
 from migrations_tools.discovery.project import Project
@@ -19,15 +23,18 @@ from migrations_tools.engines.dumps import Restored, by_program, restore
 from migrations_tools.engines.limit import Limit
 from migrations_tools.inapp.advice import Advice
 from migrations_tools.inapp.bundle import BOOTSTRAP
+from migrations_tools.inapp.probe.gate import DATABASE
 from migrations_tools.inapp.probe_client import Probe, Program
 from migrations_tools.journal import Journal
-from migrations_tools.sandbox.local.local_project import Source, outer_variables, variables_for
+from migrations_tools.sandbox.local.local_project import Source, given_variables, outer_variables, variables_for
 from migrations_tools.sandbox.local.provider import Provider, Whereabouts, scratch_of
 from migrations_tools.sandbox.protocol import PURPOSE, Watched, taken_over, watched
 from migrations_tools.sandbox.session import Session
 
 if TYPE_CHECKING:
     from migrations_tools.sandbox.local.installation import LocalInstallation
+
+LEADING = "leading"  # in the journal's plan: which variables and options were found to lead env.py, and as what
 
 
 def helpers_folder(journal: Journal) -> Path:
@@ -70,23 +77,28 @@ class LocalSandbox:
         """Name the interpreter."""
         return " ".join(self.source.interpreter.command)
 
-    def open_probe(self, purpose: str = PURPOSE) -> Probe:  # noqa: ARG002 - nothing is named here
-        """Start a probe in the project's own interpreter."""
+    def open_probe(
+        self,
+        purpose: str = PURPOSE,  # noqa: ARG002 - nothing is named here
+        more: Mapping[str, str] = MappingProxyType({}),
+    ) -> Probe:
+        """Start a probe in the project's own interpreter, with `more` variables over its own."""
         folder = self._helpers() if self.project.alembic.command else ""
         program = taken_over(self.project, self.session.journal.run.token, folder)
         patience, count = self.session.settings.command_timeout, self.session.console.count
-        return Probe(self._start_python(), self._advice(), program, patience, count)
+        return Probe(self._start_python(more), self.advice(), program, patience, count)
 
     def run_program(self, program: Program) -> Watched:
         """Run it beside the project's own interpreter."""
         program = replace(program, folder=self._helpers())
-        return watched(self._start_python(), self._advice(), program, self.session.settings.command_timeout)
+        return watched(self._start_python({}), self.advice(), program, self.session.settings.command_timeout)
 
-    def _start_python(self) -> Popen[str]:
-        command, environment = self.source.interpreter.command, self.environment()
+    def _start_python(self, more: Mapping[str, str]) -> Popen[str]:
+        command, environment = self.source.interpreter.command, {**self.environment(), **more}
         return process.start_python(command, BOOTSTRAP, self.source.folder, environment)
 
-    def _advice(self) -> Advice:
+    def advice(self) -> Advice:
+        """Return what is known of the place where Alembic runs, for its errors."""
         source = self.source
         return replace(
             self.provider.advice,
@@ -110,14 +122,52 @@ class LocalSandbox:
     def environment(self) -> dict[str, str]:
         """Return the variables that Alembic and the application get: this process's, and the database's whereabouts."""
         outer = self.source.interpreter.environment(outer_variables())
-        return {**self.variables().laid_over(outer), process.MARK: self.session.journal.run.id}
+        led = {DATABASE: json.dumps(self._directly())} if self.led_directly else {}
+        return {**self.variables().laid_over(outer), **led, process.MARK: self.session.journal.run.id}
 
     def variables(self) -> variables.Variables:
         """Return the variables that lead to the temp databases, with notes on what they leave pointing elsewhere."""
+        return variables_for(self.source, self.session.settings, self._address(), self._found("variables"))
+
+    def wanted(self) -> dict[str, list[str]]:
+        """Return the address that a connection of env.py's must have, part by part."""
+        address = self._address()
+        named = {"host": [address.host], "port": [str(address.port)], "user": [address.user]}
+        named["database"] = list(dict.fromkeys([address.database, *address.databases.values()]))
+        return {**named, **({"password": [address.password]} if address.password else {})}
+
+    @property
+    def led_directly(self) -> bool:
+        """Return whether env.py's connections are led by the tool and not by variables, which lead an application."""
+        return self.session.settings.take_over_connection or bool(self._found("options"))
+
+    def given_names(self) -> frozenset[str]:
+        """Return the variables that the user has given: they are not tried."""
+        return frozenset(given_variables(self.source, self.session.settings))
+
+    def _directly(self) -> dict[str, Any]:
+        """Return what the probe is told of the temp database, to lead env.py there itself."""
+        address, options = self._address(), self._found("options")
+        return {
+            "take_over": self.session.settings.take_over_connection,
+            "options": {name: value_of(f"url:{scheme}", address) for name, scheme in options.items()},
+            **{part: address.part(part) for part in PARTS},
+        }
+
+    def note_found(self, made: Mapping[str, str], options: Mapping[str, str]) -> None:
+        """Note in the journal what was found to lead env.py."""
+        found = {"variables": {**self._found("variables"), **made}, "options": {**self._found("options"), **options}}
+        journal = self.session.journal
+        journal.update(plan={**journal.run.plan, LEADING: found})
+
+    def _found(self, what: str) -> Mapping[str, str]:
+        found: Mapping[str, str] = (self.session.journal.run.plan.get(LEADING) or {}).get(what) or {}
+        return found
+
+    def _address(self) -> ServerAddress:
         where = self.whereabouts()
         place = (where.server.host, where.server.port, where.user, where.password, where.database)
-        address = ServerAddress(*place, where.options, self.provider.names(self.source))
-        return variables_for(self.source, self.session.settings, address)
+        return ServerAddress(*place, where.options, self.provider.names(self.source))
 
     def refresh(self) -> None:
         """Do nothing: the interpreter reads the project's files as they are."""
@@ -136,7 +186,7 @@ class LocalSandbox:
         from migrations_tools.sandbox.local.installation import ApplicationPlace, LocalInstallation
 
         place = ApplicationPlace(
-            self.session, self.source, self.provider.name, self.environment(), absent, self.server()
+            self.session, self.source, self.provider.name, self.environment(), absent, self.server(), self.led_directly
         )
         return LocalInstallation(place, before)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from migrations_tools.isolation.credentials import live
 from migrations_tools.isolation.hosts import known_hosts
 from migrations_tools.isolation.resolved import stack, texts, undoubled
-from migrations_tools.sandbox.local.local_project import Source
+from migrations_tools.sandbox.local.local_project import Source, services_of
 from migrations_tools.sandbox.session import Session
 
 
@@ -22,10 +22,9 @@ def show_cautions(session: Session, source: Source) -> None:
 
 
 def _variables(session: Session, source: Source) -> dict[str, str]:
-    application = source.project.application.service if source.project.application else ""
     found: dict[str, str] = {}
     for service in (source.application_service, source.service):
         found |= texts(undoubled(service.get("environment") or {}))
-    for name in ("", application, source.project.alembic_service):
+    for name in services_of(source, session.settings):
         found |= texts(session.settings.environment.get(name) or {})
     return found

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from migrations_tools.isolation import NotIsolable, plan, render, render_whole, violations
+from migrations_tools.isolation import NotIsolable, plan, render, violations
 from tests.unit.isolation.folders import CASES, PLACEHOLDER, Case, Compose
 
 Spoil = Callable[[str], str]
@@ -48,23 +48,10 @@ def _with(pattern: str, replacement: str) -> Spoil:
 
 
 def test_compose_makes_an_isolated_copy_of_every_case(
-    good_case: Case, obedient: Compose, tmp_path: Path, record_property: Record
-) -> None:
-    assert spoilt(good_case, obedient, tmp_path, _nothing) == ()
-    record_property("verified", "override")
-
-
-def test_the_whole_copy_in_one_file_is_isolated_too(
     good_case: Case, compose: Compose, tmp_path: Path, record_property: Record
 ) -> None:
-    original = compose.config(good_case)
-    drawn = plan(original, good_case.facts(original, str(good_case.folder)))
-    record_property("planned", good_case.folder.name)
-    whole = tmp_path / "whole.yaml"
-    whole.write_text(render_whole(compose.config(good_case, project=drawn.project), drawn), encoding="utf-8")
-    copy = compose.config_of([whole], project=drawn.project, profiles=good_case.profiles)
-    assert violations(original, copy, drawn) == ()
-    record_property("verified", "rendered")
+    assert spoilt(good_case, compose, tmp_path, _nothing) == ()
+    record_property("verified", "override")
 
 
 def test_compose_gives_the_same_reasons_for_every_refusal(
@@ -197,10 +184,10 @@ SABOTAGE = [
 
 @pytest.mark.parametrize(("name", "spoil", "sentence"), SABOTAGE)
 def test_a_spoilt_override_is_found_out(
-    name: str, spoil: Spoil, sentence: str, obedient: Compose, tmp_path: Path
+    name: str, spoil: Spoil, sentence: str, compose: Compose, tmp_path: Path
 ) -> None:
     try:
-        found = spoilt(Case(CASES / name), obedient, tmp_path, spoil)
+        found = spoilt(Case(CASES / name), compose, tmp_path, spoil)
     except AssertionError as refusal:
         # Compose itself may refuse what is left (a name and two replicas, an undefined volume).
         found = (str(refusal),)
