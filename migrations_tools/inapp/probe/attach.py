@@ -107,6 +107,22 @@ def _watch(folder: str, wishes: dict[str, Any]) -> None:
     GATE.tell = write
     GATE.begin(wishes["token"], wishes.get("databases"))
     GATE.install()
+    _note_create_all(write)
+
+
+def _note_create_all(write: Callable[[str, str], None]) -> None:
+    """Write down when SQLAlchemy is asked to make all tables of the models."""
+    from sqlalchemy import MetaData
+
+    own = MetaData.create_all
+
+    @functools.wraps(own)
+    def create_all(self: Any, bind: Any, *arguments: Any, **options: Any) -> None:
+        if self.tables:
+            write("created", str(len(self.tables)))
+        own(self, bind, *arguments, **options)
+
+    MetaData.create_all = create_all  # type: ignore[method-assign]
 
 
 # --- taking over -------------------------------------------------------------------------------------------------

@@ -149,13 +149,13 @@ def _watched(talk: Talk, folder: str, program: subprocess.Popen[bytes]) -> int:
     elif seen["astray"]:
         talk.send(_failure("CannotRedirect", seen["astray"][0]))
     else:
-        talk.send({"ok": {"code": program.returncode, "reached": seen["reached"]}})
+        talk.send({"ok": {"code": program.returncode, "reached": seen["reached"], "created": seen["created"]}})
     return 0
 
 
 def _seen(folder: str) -> dict[str, list[str]]:
     """Return what the gate has written down, by its sort."""
-    found: dict[str, list[str]] = {"refused": [], "astray": [], "reached": []}
+    found: dict[str, list[str]] = {"refused": [], "astray": [], "reached": [], "created": []}
     with contextlib.suppress(FileNotFoundError), open(os.path.join(folder, SEEN), encoding="utf-8") as file:
         for line in file:
             for sort, words in json.loads(line).items():

@@ -13,11 +13,12 @@ from subprocess import Popen
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from migrations_tools.discovery import libpq, variables
+from migrations_tools.discovery import libpq
 from migrations_tools.discovery.address_search import PARTS, value_of
 from migrations_tools.discovery.interpreter import mending_command
 from migrations_tools.discovery.postgres_addresses import ServerAddress
 from migrations_tools.discovery.project import Project
+from migrations_tools.discovery.variables import Variables
 from migrations_tools.engines import postgres, process
 from migrations_tools.engines.dumps import Restored, by_program, restore
 from migrations_tools.engines.limit import Limit
@@ -41,6 +42,14 @@ def helpers_folder(journal: Journal) -> Path:
     """Return the folder in the tool's own for what PYTHONPATH names; elsewhere where that could not name it."""
     own = journal.folder / "helpers"
     return own if os.pathsep not in str(own) else Path(tempfile.gettempdir()) / f"migrations_tools-{journal.run.id}"
+
+
+def _sent(address: ServerAddress, copies: Mapping[str, str]) -> ServerAddress:
+    """Return an address whose databases are scratch copies; one copy under the name "" stands for every database."""
+    if "" in copies:
+        return replace(address, database=copies[""], databases={})
+    named = {name: copies.get(database, database) for name, database in address.databases.items()}
+    return replace(address, database=copies.get(address.database, address.database), databases=named)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +98,11 @@ class LocalSandbox:
         return Probe(self._start_python(more), self.advice(), program, patience, count)
 
     def run_program(self, program: Program) -> Watched:
-        """Run it beside the project's own interpreter."""
+        """Run it in the project's folder; its variables lead to the databases that its connections are sent to."""
         program = replace(program, folder=self._helpers())
-        return watched(self._start_python({}), self.advice(), program, self.session.settings.command_timeout)
+        command, environment = self.source.interpreter.command, self.environment(program.databases)
+        started = process.start_python(command, BOOTSTRAP, self.session.root, environment)
+        return watched(started, self.advice(), program, self.session.settings.command_timeout)
 
     def _start_python(self, more: Mapping[str, str]) -> Popen[str]:
         command, environment = self.source.interpreter.command, {**self.environment(), **more}
@@ -119,15 +130,25 @@ class LocalSandbox:
         """Return where the run's database is."""
         return self.provider.find(self.project)
 
-    def environment(self) -> dict[str, str]:
-        """Return the variables that Alembic and the application get: this process's, and the database's whereabouts."""
+    def environment(self, copies: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:
+        """Return the variables that Alembic and the application get: this process's, and the database's whereabouts.
+
+        `copies` names the scratch databases to lead to instead, as the requests to the probe do.
+        """
         outer = self.source.interpreter.environment(outer_variables())
         led = {DATABASE: json.dumps(self._directly())} if self.led_directly else {}
-        return {**self.variables().laid_over(outer), **led, process.MARK: self.session.journal.run.id}
+        return {
+            **self._variables(_sent(self._address(), copies)).laid_over(outer),
+            **led,
+            process.MARK: self.session.journal.run.id,
+        }
 
-    def variables(self) -> variables.Variables:
+    def variables(self) -> Variables:
         """Return the variables that lead to the temp databases, with notes on what they leave pointing elsewhere."""
-        return variables_for(self.source, self.session.settings, self._address(), self._found("variables"))
+        return self._variables(self._address())
+
+    def _variables(self, address: ServerAddress) -> Variables:
+        return variables_for(self.source, self.session.settings, address, self._found("variables"))
 
     def wanted(self) -> dict[str, list[str]]:
         """Return the address that a connection of env.py's must have, part by part."""
