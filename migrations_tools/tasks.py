@@ -90,7 +90,7 @@ def _keep_traceback(journal: Journal, error: MigrationsToolsError) -> None:
     if trace:
         journal.prepare()
         journal.error_path.write_text(trace, encoding="utf-8")
-        _print_error(f"  the whole traceback: {journal.error_path}")
+        _print_error(f"  the whole of it: {journal.error_path}")
 
 
 _QUIET = "Print nothing but {}; errors still go to standard error."

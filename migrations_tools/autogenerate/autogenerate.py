@@ -26,9 +26,9 @@ from migrations_tools.review.analysis.rename_candidates import unmet
 from migrations_tools.review.context import Mended, ReviewContext
 from migrations_tools.review.findings import Finding
 from migrations_tools.sandbox.protocol import Sandbox, targets
-from migrations_tools.sandbox.revision_history import head_to_extend, read_history
+from migrations_tools.sandbox.revision_history import head_to_extend, read_history, several_heads
 from migrations_tools.secrets import masked
-from migrations_tools.trial.install import Migrated
+from migrations_tools.trial.install import Migrated, run_install
 from migrations_tools.trial.models_schema import Models, begin_models
 from migrations_tools.trial.new_revision import Baseline, execute_new
 from migrations_tools.trial.prefilled import prepare
@@ -53,7 +53,7 @@ def autogenerate(sandbox: Sandbox, probe: Probe, number: int, wish: GenerateOpti
         same_files(environment, hello)
         ends = heads(hello)
         head = head_to_extend(ends, wish.head) if wish.write or wish.head else (ends.revisions or ("head",))[0]
-        standings = _to_the_heads(probe, target, ends, sandbox.session.settings.install_command)
+        standings = _to_the_heads(sandbox, probe, target, ends)
         installed = Migrated(environment, target, ends.revisions, standings)
         scratch = ScratchDatabases(sandbox, probe, sandbox.server(), (installed,), wish.dump)
         # Of several heads one is extended: the others are not what it begins on.
@@ -75,20 +75,25 @@ def autogenerate(sandbox: Sandbox, probe: Probe, number: int, wish: GenerateOpti
         _mended(answer),
         history=asked.history,
         versions=versions(sandbox, hello),
+        heads=several_heads(ends),
     )
 
 
-def _to_the_heads(probe: Probe, target: Target, ends: Heads, install: str) -> tuple[Standing, ...]:
+def _to_the_heads(sandbox: Sandbox, probe: Probe, target: Target, ends: Heads) -> tuple[Standing, ...]:
     """Bring the temp database to the history's heads; say where each database stands then.
 
     Raises CannotProceed when Alembic says that it did and the database is not there.
     """
+    request, doing = target.request("upgrade"), "upgrading the temp database to head"
     try:
-        answer = probe.ask(target.request("upgrade"), "upgrading the temp database to head")
+        answer = probe.ask(request, doing)
     except ProbeError as error:
+        install = sandbox.session.settings.install_command
         if not install:
             raise
-        raise CannotProceed([*error.reasons, _NOT_REPLAYABLE.format(install)], tip=_BY_HAND) from error
+        if run_install(sandbox, install, {}).creates_all:
+            raise CannotProceed([*error.reasons, _NOT_REPLAYABLE.format(install)], tip=_BY_HAND) from error
+        answer = probe.ask(request, doing)  # from the baseline that the project's own command has made
     found = standings(answer)
     behind = [item for item in found if set(item.current) != set(ends.revisions)]
     if behind:

@@ -15,7 +15,7 @@ from migrations_tools.sandbox.session import Session
 def check(session: Session, allow: Sequence[str], wishes: ChangeHints | None = None) -> None:
     """Report whether a migration is missing; a temp stack that stands is used and left standing.
 
-    Raises Found when a migration is missing or a drop was held back.
+    Raises Found when a migration is missing, a drop was held back or the history has several heads.
     """
     if session.dry:
         isolate(session)
@@ -33,8 +33,15 @@ def check(session: Session, allow: Sequence[str], wishes: ChangeHints | None = N
     reviewed = [each for outcome in outcomes for each in outcome.reviewed]
     missing = [f"A migration is missing: {said}" for each in reviewed for said in each.missing]
     held = [f"Models and database disagree: {item.sentence}" for outcome in outcomes for item in outcome.held]
-    if missing or held:
-        raise Found([*missing, *held], tip=_MISSING if missing else _HELD)
+    heads = [outcome.heads for outcome in outcomes if outcome.heads]
+    if heads or missing or held:
+        raise Found([*heads, *missing, *held], tip=_tip(heads, missing))
+
+
+def _tip(heads: Sequence[str], missing: Sequence[str]) -> str:
+    if heads:
+        return "Merge the heads first; a new revision stands on one."
+    return _MISSING if missing else _HELD
 
 
 _MISSING = "Run `invoke isolate generate validate` and commit the file."

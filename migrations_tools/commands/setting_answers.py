@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from migrations_tools.discovery.alembic import FLASK, Setup, find_setup
+from migrations_tools.discovery.alembic import Setup, find_setup
 from migrations_tools.discovery.alembic_config import find_config
 from migrations_tools.discovery.compose_files import ComposeFiles, find_optional
 from migrations_tools.discovery.service_roles import Roles, weigh
@@ -150,8 +150,8 @@ def _look_at_alembic(session: Session, found: Answers, services: Services) -> Se
     setup = found.ask("versions", lambda chosen: find_setup(root, chosen, services)) if config or command else None
     if setup:
         found.mention("versions", [_relative(path, root) for path in setup.versions], "the Alembic configuration")
-    if setup and setup.command == FLASK:
-        found.mention("alembic_command", shlex.join(FLASK), "an env.py of Flask-Migrate")
+    if setup and setup.is_flasks:
+        found.mention("alembic_command", shlex.join(setup.command), "an env.py of Flask-Migrate")
     return setup
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from migrations_tools.discovery.alembic_config import USUAL, find_config, find_versions, relative, sections, walk
+from migrations_tools.discovery.flask_app import find_flask
+from migrations_tools.discovery.script_location import start_folder
 from migrations_tools.discovery.services import Services, build_context
 from migrations_tools.discovery.setting_hints import Undecided, line_to_write
 from migrations_tools.errors import CannotProceed
@@ -32,6 +35,13 @@ class Setup:
     config: Path | None
     command: tuple[str, ...]
     environments: tuple[Environment, ...]
+    #: Where that is started; None where nothing says so.
+    folder: Path | None = None
+
+    @property
+    def is_flasks(self) -> bool:
+        """Return whether Flask's own command line starts Alembic, for nothing says another command."""
+        return self.command[:3] == FLASK[:3] and self.command[-2:] == FLASK[-2:]
 
     @property
     def versions(self) -> tuple[Path, ...]:
@@ -56,16 +66,35 @@ def find_setup(root: Path, settings: Settings, services: Services) -> Setup:
     if settings.alembic_command:
         config = find_config(root, settings, services) if settings.alembic_config else None
         versions = _of_command(root, settings, services)
-        return Setup(config, tuple(shlex.split(settings.alembic_command)), (Environment("", versions),))
+        command = tuple(shlex.split(settings.alembic_command))
+        return Setup(config, command, (Environment("", versions),), _beside(config))
     config = find_config(root, settings, services)
     environments = tuple(
         Environment("" if name == USUAL else name, find_versions(root, settings, config, name))
         for name in sections(config, settings)
     )
-    return Setup(config, FLASK if is_flasks(config) else (), environments)
+    if not _is_flasks(config):
+        return Setup(config, (), environments, start_folder(root, config, environments[0].section or USUAL))
+    place = find_flask(root, config, _variables(settings, services))
+    return Setup(config, (*FLASK[:3], *place.option, *FLASK[3:]), environments, place.folder)
 
 
-def is_flasks(config: Path) -> bool:
+def _beside(config: Path | None) -> Path | None:
+    """Return the folder that a command is started in where a configuration is named besides."""
+    if not config:
+        return None
+    return config.parent.parent if _is_flasks(config) else config.parent
+
+
+def _variables(settings: Settings, services: Services) -> dict[str, str]:
+    """Return the variables that the application may be started with, this process's last."""
+    maps = [service.get("environment") or {} for service in services.values()]
+    maps += [each for each in settings.environment.values() if isinstance(each, dict)]
+    found = {key: str(value) for each in maps for key, value in each.items() if value}
+    return {**found, **os.environ}
+
+
+def _is_flasks(config: Path) -> bool:
     """Return whether a configuration is Flask-Migrate's: beside an env.py that asks for Flask's current application."""
     environment = config.parent / "env.py"
     return environment.is_file() and "current_app" in environment.read_text(encoding="utf-8", errors="replace")

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import configparser
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
+from migrations_tools.discovery.script_location import configured_versions, read_ini
 from migrations_tools.discovery.services import Services, build_context
 from migrations_tools.discovery.setting_hints import Undecided, line_to_write
 from migrations_tools.errors import CannotProceed
-from migrations_tools.settings import Settings, read_toml
+from migrations_tools.settings import Settings
 from migrations_tools.unknown_names import named_closely
 
 USUAL = "alembic"  # the section that Alembic reads unless it is told another one (`alembic -n NAME`)
 _SKIPPED = frozenset({"node_modules", "site-packages", "venv", "env", "dist", "build"})
 _DEPTH = 4
+_REVISION = re.compile(r"^(?:revision, )?down_revision\b", re.MULTILINE)
 
 
 def find_config(root: Path, settings: Settings, services: Services) -> Path:
@@ -100,7 +102,7 @@ def sections(config: Path, settings: Settings) -> tuple[str, ...]:
 def _own_keys(config: Path) -> dict[str, set[str]]:
     """Return the keys that each section writes itself; what [DEFAULT] gives to all is nobody's own."""
     parser = configparser.RawConfigParser(default_section="no section is called this", strict=False)
-    _read(parser, config)
+    read_ini(parser, config)
     return {name: set(parser.options(name)) for name in parser.sections() if name != configparser.DEFAULTSECT}
 
 
@@ -117,59 +119,20 @@ def find_versions(root: Path, settings: Settings, config: Path, section: str = U
             if not path.is_dir()
         ]
     else:
-        folders = tuple(_configured_versions(config, section))
+        folders = configured_versions(root, config, section)
         missing = [
             f"The versions folder {path} (from {config}) does not exist." for path in folders if not path.is_dir()
         ]
     if missing:
-        raise CannotProceed([*missing, line_to_write("versions", "[path/to/versions]")])
+        likely = ", ".join(str(relative(folder, root)) for folder in _with_revisions(root)) or "path/to/versions"
+        raise CannotProceed([*missing, line_to_write("versions", f"[{likely}]")])
     return folders
 
 
-def _configured_versions(config: Path, name: str) -> Iterator[Path]:
-    section = _section(config, name)
-    # Flask-Migrate keeps its alembic.ini inside the script folder and names no location in it.
-    beside = "." if (config.parent / "versions").is_dir() else "alembic"
-    script = _location(section.get("script_location", beside), config.parent)
-    listed = section.get("version_locations", "")
-    separator = {"space": " ", "newline": "\n", "os": ":", ":": ":", ";": ";"}.get(
-        section.get("path_separator") or section.get("version_path_separator") or "", ""
-    )
-    names = listed.split(separator) if separator else re.split(r"[,\s]+", listed)
-    names = [name.strip() for name in names if name.strip()]
-    yield from (_location(name, config.parent) for name in names) if names else [script / "versions"]
-
-
-def _section(config: Path, name: str) -> Mapping[str, str]:
-    if config.suffix == ".toml":
-        table = read_toml(config).get("tool", {}).get("alembic", {})
-        return {key: _toml_value(value, config) for key, value in table.items() if isinstance(value, (str, list))}
-    # A folder is data: a `%` in its name is none of the parser's own.
-    parser = configparser.ConfigParser({"here": str(config.parent).replace("%", "%%")})
-    _read(parser, config)
-    try:
-        return dict(parser.items(name))
-    except configparser.Error as error:
-        raise CannotProceed(f"The Alembic configuration {config} cannot be read: {error}.") from error
-
-
-def _read(parser: configparser.RawConfigParser, config: Path) -> None:
-    try:
-        parser.read(config, encoding="utf-8")
-    except configparser.Error as error:
-        raise CannotProceed(f"The Alembic configuration {config} cannot be read: {error}.") from error
-
-
-def _toml_value(value: str | list[str], config: Path) -> str:
-    text = value if isinstance(value, str) else " ".join(value)
-    return text.replace("%(here)s", str(config.parent))
-
-
-def _location(name: str, here: Path) -> Path:
-    if ":" in name and not Path(name).is_absolute():
-        package, _, rest = name.partition(":")
-        name = f"{package.replace('.', '/')}/{rest}"
-    return (here / name).resolve()
+def _with_revisions(root: Path) -> list[Path]:
+    """Return the folders that hold revision files."""
+    files = (path for path in walk(root) if path.suffix == ".py")
+    return sorted({path.parent for path in files if _REVISION.search(path.read_text("utf-8", errors="replace"))})
 
 
 def relative(path: Path, root: Path) -> Path:

@@ -64,10 +64,19 @@ class Advice:
 def _attach(error: Mapping[str, Any]) -> str:
     if error.get("type") != "NeverReachedAlembic":
         return ""
+    if error.get("code"):  # it failed by itself, and has said why
+        no_app = any("Flask application" in line for line in error.get("said") or ())
+        return _NO_FLASK if no_app else ""
     return (
         "The setting `alembic_command` must be a command that ends up in Alembic (`flask db current`, `python -m app db"
         " upgrade`), in a Python that reads PYTHONPATH."
     )
+
+
+_NO_FLASK = (
+    "Flask does not find the application: set FLASK_APP, or the setting `alembic_command` to the command that the"
+    " project itself starts Alembic with (`python manage.py db current`)."
+)
 
 
 def _compared(error: Mapping[str, Any]) -> str:

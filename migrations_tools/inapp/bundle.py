@@ -10,8 +10,10 @@ from typing import Any
 
 _FOLDER = Path(__file__).parent / "probe"
 # Reads the document's length and text from standard input and starts it; what follows on the channel is the probe's.
+# The folder that it is started in must not be on the path meanwhile: a `types.py` there would stand for Python's own.
 BOOTSTRAP = (
-    "import json, sys; n = int(sys.stdin.buffer.readline()); document = json.loads(sys.stdin.buffer.read(n));"
+    "import sys; sys.path[:] = [each for each in sys.path if each]; import json;"
+    " n = int(sys.stdin.buffer.readline()); document = json.loads(sys.stdin.buffer.read(n));"
     " loading = {'__name__': 'migrations_tools_loading'};"
     " exec(compile(document['modules']['loading'], '<migrations_tools probe: loading>', 'exec'), loading);"
     " loading['start'](document)"

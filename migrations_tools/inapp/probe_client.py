@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import subprocess
 import threading
 import time
@@ -24,7 +25,10 @@ from migrations_tools.secrets import masked
 # Installed packages, Python's own modules, and code without a file: the probe, the bootstrap, importlib.
 _NOT_THE_APPLICATIONS = ("site-packages", "dist-packages", "/lib/python", 'File "<', "/migrations_tools_probe/")
 Asked = Callable[[str, Any], Mapping[str, Any]]
+_NO_MODULE = re.compile(r"No module named '(?P<name>[^']+)'")
 _PATIENCE = 1800.0
+# Lines of what the program prints: kept, shown where it ended by itself, and where it ended before Alembic.
+_KEPT, _SHOWN, _LAST = 2000, 60, 12
 # How often it is looked whether an answer is late: seconds, or so many times within the limit.
 _LOOK, _LOOKS = 1.0, 20
 # What a probe that is asked to go gets, and one that gave no answer.
@@ -80,6 +84,8 @@ class Program:
     take_over: bool
     databases: Mapping[str, str] = field(default_factory=dict)
     folder: str = ""
+    #: The names of the revision files: the history that is meant, where the program has several.
+    files: Sequence[str] = ()
 
     def wishes(self) -> dict[str, Any]:
         """Return what the bridge wants to know, as plain values."""
@@ -89,6 +95,7 @@ class Program:
             "take_over": self.take_over,
             "databases": dict(self.databases),
             "folder": self.folder or None,
+            "files": list(self.files),
         }
 
 
@@ -124,7 +131,7 @@ class Probe:
         self._input: IO[str] = process.stdin
         self._output: IO[str] = process.stdout
         self._errors: IO[str] = process.stderr
-        self._noise: deque[str] = deque(maxlen=60)
+        self._noise: deque[str] = deque(maxlen=_KEPT)
         self._reader = threading.Thread(target=self._drain, daemon=True)
         self._reader.start()
 
@@ -216,8 +223,17 @@ class Probe:
             if document.get("refused"):
                 raise _wrong_database(document["refused"][0])
             if "error" in document:
-                raise ProbeError(document["error"], doing, self._advice)
+                raise ProbeError(self._with_words(document["error"]), doing, self._advice)
             return document["ok"]
+
+    def _with_words(self, error: dict[str, Any]) -> dict[str, Any]:
+        """Return the error of a program that ended too soon with what it said: that is the reason."""
+        if error["type"] != "NeverReachedAlembic":
+            return error
+        self._reader.join(timeout=_SHORT_GOODBYE)  # the program has ended
+        said = self.said()
+        missing = [found["name"] for line in said if (found := _NO_MODULE.search(line))]
+        return {**error, "said": said[-_LAST:], "traceback": "\n".join(said), "module": "".join(missing[-1:])}
 
     def _untold(self, doing: str) -> dict[str, Any]:
         """Return the next answer or question; how far the probe is goes to whoever counts."""
@@ -251,7 +267,7 @@ class Probe:
                 return document
         self._process.wait()
         self._reader.join(timeout=5)
-        said = [f"  {masked(line)}" for line in self._noise]
+        said = [f"  {line}" for line in self.said()[-_SHOWN:]]
         if self._late:
             late = f"{self._patience:g} seconds (the setting `command_timeout`)"
             sentence = f"The application's Python gave no answer within {late} while {doing}, and was ended."
@@ -287,6 +303,8 @@ def _sentences(error: Mapping[str, Any], doing: str) -> list[str]:
     lines += [f"  {key}: {masked(words)}" for key, words in told.items()]
     if error.get("revision"):
         lines.append(f"  revision: {error['revision']} ({error['revision_file']})")
+    if error.get("said"):
+        return [f"{lines[0]}. It said:", *(f"  {line}" for line in error["said"])]
     place = _last_place(str(error.get("traceback", "")))
     return [*lines, f"  at {place}"] if place else lines
 

@@ -11,6 +11,7 @@ from migrations_tools.proofs.proof import Proof, judged, not_checked
 from migrations_tools.provenance import Revision
 
 HEAD = "The database is at head"
+ONE_HEAD = "The history has one head"
 ORACLE = "Every table, column, constraint, index and type of the models is there, and nothing else"
 REPLAY = "The history makes the schema from nothing"
 ROUND_TRIP = "The newest revision goes down and up again and leaves the same catalog"

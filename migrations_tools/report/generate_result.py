@@ -62,6 +62,8 @@ class Generated:
     written: bool = False
     history: tuple[Revision, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
+    #: What is wrong with the heads of the history; empty where nothing is.
+    heads: str = ""
 
     @property
     def kept(self) -> tuple[Operation, ...]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from migrations_tools.discovery.alembic import Environment
 from migrations_tools.inapp.answers import Standing, heads, standings
 from migrations_tools.inapp.probe_client import Probe, Target
+from migrations_tools.sandbox.revision_history import several_heads
 
 #: Seconds without any change that a service which migrates at its own start is given: one whose command says that it
 #: does, and one of whose start script nothing is known.
@@ -26,6 +27,8 @@ class Migrated:
     standings: tuple[Standing, ...]
     who: str = ""
     since: str = ""
+    #: What is wrong with the heads of the history; empty where nothing is.
+    several: str = ""
 
     @property
     def is_at_head(self) -> bool:
@@ -40,7 +43,7 @@ def look(probe: Probe, pairs: Iterable[tuple[Target, Environment]]) -> tuple[Mig
 
 def _look(probe: Probe, target: Target, environment: Environment) -> Migrated:
     ends = heads(probe.ask(target.request("hello"), "reading the Alembic configuration"))
-    return Migrated(environment, target, ends.revisions, _standings(probe, target))
+    return Migrated(environment, target, ends.revisions, _standings(probe, target), several=several_heads(ends))
 
 
 def _standings(probe: Probe, target: Target) -> tuple[Standing, ...]:

@@ -110,11 +110,15 @@ class Engine(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """How a watched command ended: its exit code, where its connections led, and the last lines that it printed."""
+    """How a watched command ended: its exit code, where its connections led, and the last lines that it printed.
+
+    `creates_all` says whether it had SQLAlchemy make all tables of the models.
+    """
 
     code: int
     reached: tuple[str, ...]
     said: tuple[str, ...]
+    creates_all: bool = False
 
 
 class Installation(Protocol):
@@ -161,13 +165,15 @@ def environments(project: Project, token: str) -> tuple[tuple[Target, Environmen
 def taken_over(project: Project, token: str, folder: str = "") -> Program | None:
     """Return the project's own command that starts Alembic, to be taken over; None where a configuration does."""
     command = project.alembic.command
-    return Program(command, token, take_over=True, folder=folder) if command else None
+    files = sorted(path.name for each in project.alembic.versions for path in each.glob("*.py"))
+    return Program(command, token, take_over=True, folder=folder, files=files) if command else None
 
 
 def watched(process: Popen[str], advice: Advice, program: Program, patience: float) -> Watched:
     """Wait for a command of the project's own to end; give what came of it."""
     with Probe(process, advice, program, patience) as probe:
-        return Watched(int(probe.first["code"]), tuple(probe.first["reached"]), probe.said())
+        first = probe.first
+        return Watched(int(first["code"]), tuple(first["reached"]), probe.said(), bool(first["created"]))
 
 
 def scratch_name(database: str, purpose: str, suffix: str) -> str:

@@ -35,6 +35,17 @@ def head_to_extend(heads: Heads, wanted: str) -> str:
     )
 
 
+def several_heads(heads: Heads) -> str:
+    """Return what is wrong with several heads; nothing is where each belongs to a branch with a label."""
+    if len(heads.revisions) < 2 or all(heads.labels.get(head) for head in heads.revisions):
+        return ""
+    found = ", ".join(map(heads.words, heads.revisions))
+    return (
+        f"The history has {len(heads.revisions)} heads: {found}. `alembic upgrade head` fails until they are merged:"
+        f" {_merge(heads)}"
+    )
+
+
 def _short_names(heads: Heads) -> list[str]:
     return [f"{heads.labels[head][0]}@head" if heads.labels.get(head) else head for head in heads.revisions]
 

@@ -34,7 +34,8 @@ def install(sandbox: Sandbox, probe: Probe, installation: Installation) -> tuple
     if not who and not all_at_head(found):
         since = now()
         who, found = _install(sandbox, probe, found)
-    words, moment = who or "run by a service at its start", since or now()
+    itself = "run by a service at its start" if installation.may_migrate_itself() else "run by the application itself"
+    words, moment = who or itself, since or now()
     return tuple(replace(each, who=words, since=moment) for each in found)
 
 

@@ -20,6 +20,11 @@ from migrations_tools.trial.scratch import TRIP, ScratchDatabases
 def prove(scratch: ScratchDatabases, stairs: str) -> list[Proof]:
     """Make every proof about the schema, for each environment and each database; `stairs` says which revisions walk."""
     proofs = [_at_head(scratch, each) for each in scratch.installed]
+    proofs += [
+        Proof(schema.about(schema.ONE_HEAD, scratch.label(each)), FAILED, each.several)
+        for each in scratch.installed
+        if each.several
+    ]
     install = scratch.sandbox.session.settings.install_command
     if install:
         proofs += [attempted(schema.REPLAY, partial(_replay, scratch, each)) for each in scratch.installed]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -344,3 +345,42 @@ def test_the_probe_goes_when_the_other_side_does(tmp_path: Path, database: str) 
         probe.ask(target().request("revision"), "autogenerating", interrupted)
     assert probe._process.returncode == 0
     assert catalog_of(database) == before
+
+
+def test_versions_folders_that_env_names_as_it_runs_are_found_and_written_to(database: str, tmp_path: Path) -> None:
+    project = copy_project("versions_folders_that_env_names", tmp_path)
+    before = {path: path.read_bytes() for path in project.rglob("*.py")}
+    with probing(project, with_driver(mark(database))) as probe:
+        hello = probe.ask(target().request("hello"), "reading")
+        probe.ask(target().request("upgrade"), "upgrading")
+        (file,) = revise(probe, Reviewer())["files"]
+    assert [(Path(item["path"]).relative_to(project).parts[0], list(item["files"])) for item in hello["locations"]] == [
+        ("core", ["0001_create_users.py"]),
+        ("plugin", ["0002_create_bills.py"]),
+    ]
+    assert (hello["heads"], file["location"], file["down"]) == (["0002"], 1, ["0002"])
+    assert {path: path.read_bytes() for path in project.rglob("*.py")} == before
+
+
+@pytest.mark.parametrize("location", ["shop:db", "shop.db:", "shop:db:schema", "shop.db:schema", "src/shop/db/schema"])
+def test_a_package_and_a_path_are_found_above_the_configuration(location: str, tmp_path: Path) -> None:
+    folder = tmp_path / "src" / "shop" / "db"
+    folder.mkdir(parents=True)
+    (folder.parent / "__init__.py").touch()
+    (folder / "__init__.py").touch()
+    inside = "schema" if location.endswith("schema") else "."
+    copy_project("_base", tmp_path / "made")
+    shutil.copytree(tmp_path / "made" / "migrations", folder / inside, dirs_exist_ok=True)
+    (folder.parent / "alembic.ini").write_text(f"[alembic]\nscript_location = {location}\n")
+    with probing(folder.parent, "postgresql://nowhere/none", cold=True) as probe:
+        answer = probe.ask(target().request("hello"), "reading")
+    assert [Path(item["path"]).resolve() for item in answer["locations"]] == [(folder / inside / "versions").resolve()]
+
+
+def test_modules_of_the_project_do_not_stand_for_pythons_own(tmp_path: Path) -> None:
+    project = copy_project("_base", tmp_path)
+    for name in ("types", "json", "logging", "inspect", "copy", "selectors"):
+        (project / f"{name}.py").write_text("raise ImportError('the module of the project')\n")
+    (project / "alembic.ini").write_text("[alembic]\nscript_location = migrations\n")
+    with probing(project, "postgresql://nowhere/none", cold=True) as probe:
+        assert probe.ask(target().request("hello"), "reading")["heads"] == []

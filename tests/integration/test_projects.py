@@ -55,7 +55,8 @@ def test_the_whole_job_on_a_project(source: Path, no_docker: Mapping[str, str]) 
     if source.name in NEEDS_GIT and not shutil.which("git"):
         pytest.skip("there is no git")
     with open_folder() as folder:
-        project = LocalProject(folder / source.name, no_docker)
+        # Some folders are called so, and lists of folders (PATH, PYTHONPATH) are parted there.
+        project = LocalProject(folder / "a:b" / source.name, no_docker)
         shutil.copytree(source, project.root, ignore=shutil.ignore_patterns("expected.txt", "__pycache__"))
         _prepare(project)
         before = project.contents()

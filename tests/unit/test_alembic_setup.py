@@ -50,7 +50,9 @@ def test_a_section_that_is_not_there_is_told(tmp_path: Path) -> None:
 def test_an_environment_of_flask_migrates_is_started_by_flask(tmp_path: Path) -> None:
     versions = _folder(tmp_path, "migrations", "from flask import current_app\n")
     (tmp_path / "migrations" / "alembic.ini").write_text("[alembic]\n")
-    assert _found(tmp_path) == Setup(tmp_path / "migrations" / "alembic.ini", FLASK, (Environment("", (versions,)),))
+    assert _found(tmp_path) == Setup(
+        tmp_path / "migrations" / "alembic.ini", FLASK, (Environment("", (versions,)),), tmp_path
+    )
 
 
 def test_a_command_needs_no_configuration_where_one_folder_holds_migrations(tmp_path: Path) -> None:

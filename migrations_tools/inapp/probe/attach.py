@@ -17,6 +17,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from . import variable_reads
+from .building import is_building, when_it_ends
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,7 +38,7 @@ def install(folder: str) -> None:
         variable_reads.install()
     after: dict[str, Callable[[ModuleType], None]] = {"sqlalchemy": lambda _: _watch(folder, wishes)}
     if wishes["take_over"]:
-        after["alembic.command"] = lambda module: _wrap_all(module, folder)
+        after["alembic.command"] = lambda module: _wrap_all(module, folder, frozenset(wishes.get("files") or ()))
     sys.meta_path.insert(0, AfterImport(after))
 
 
@@ -106,28 +107,66 @@ def _watch(folder: str, wishes: dict[str, Any]) -> None:
     GATE.tell = write
     GATE.begin(wishes["token"], wishes.get("databases"))
     GATE.install()
+    _note_create_all(write)
+
+
+def _note_create_all(write: Callable[[str, str], None]) -> None:
+    """Write down when SQLAlchemy is asked to make all tables of the models."""
+    from sqlalchemy import MetaData
+
+    own = MetaData.create_all
+
+    @functools.wraps(own)
+    def create_all(self: Any, bind: Any, *arguments: Any, **options: Any) -> None:
+        if self.tables:
+            write("created", str(len(self.tables)))
+        own(self, bind, *arguments, **options)
+
+    MetaData.create_all = create_all  # type: ignore[method-assign]
 
 
 # --- taking over -------------------------------------------------------------------------------------------------
 
 
-def _wrap_all(module: ModuleType, folder: str) -> None:
+def _wrap_all(module: ModuleType, folder: str, files: frozenset[str]) -> None:
     """Put ourselves before every command of Alembic that is given a Config."""
     for name, function in list(vars(module).items()):
         own = inspect.isfunction(function) and function.__module__ == module.__name__
         if own and not name.startswith("_") and name not in _NOT_OURS:
-            setattr(module, name, _wrapped(function, folder))
+            setattr(module, name, _wrapped(function, folder, files))
 
 
-def _wrapped(function: Callable[..., Any], folder: str) -> Callable[..., Any]:
+def _wrapped(function: Callable[..., Any], folder: str, files: frozenset[str]) -> Callable[..., Any]:
     def instead(config: Any, *arguments: Any, **options: Any) -> Any:
         from .configuration import ProgramConfig
 
-        if ProgramConfig.config is not None:  # we are the one who calls
+        # Where we are the one who calls, and where it is another history.
+        if ProgramConfig.config is not None or not _is_meant(config, files):
             return function(config, *arguments, **options)
-        return _take_over(config, folder)
+        if not is_building():
+            return _take_over(config, folder)
+        when_it_ends(lambda: _take_over(config, folder))
+        try:
+            return function(config, *arguments, **options)
+        except Exception as error:  # asked for it once more, it says so where it can be told with its revision
+            print("%s: %s" % (type(error).__name__, error), file=sys.stderr)  # noqa: T201 - the program's own
+            return _take_over(config, folder)
 
     return _with_the_parameters_of(function, instead)
+
+
+def _is_meant(config: Any, files: frozenset[str]) -> bool:
+    """Return whether a Config leads to revision files of the project's own history; every one does before the first."""
+    from alembic.util.exc import CommandError
+
+    from .environment import locations, script_of
+
+    try:
+        folders = locations(script_of(config))
+    except CommandError:  # it tells the program, or whoever takes over
+        return True
+    found = {name for folder in folders if os.path.isdir(folder) for name in os.listdir(folder)}
+    return not files or not files.isdisjoint(found)
 
 
 def _with_the_parameters_of(function: Callable[..., Any], instead: Callable[..., Any]) -> Callable[..., Any]:
@@ -150,8 +189,10 @@ def _take_over(config: Any, folder: str) -> NoReturn:
     """Answer requests from here on, with the program's Config; the program itself goes no further."""
     from .channel import over_pipes
     from .configuration import ProgramConfig
+    from .gate import GATE
     from .serve import answer_all
 
     ProgramConfig.config = config
+    GATE.release()  # what the program has opened leads to one database, whatever a request says
     answer_all(over_pipes(os.path.join(folder, REQUESTS), os.path.join(folder, ANSWERS)))
     os._exit(0)

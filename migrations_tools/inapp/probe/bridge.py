@@ -63,7 +63,7 @@ def _furnish(folder: str, document: dict[str, Any]) -> None:
     os.mkdir(os.path.join(folder, PACKAGE))
     texts = {os.path.join(PACKAGE, name + ".py"): text for name, text in document["modules"].items()}
     texts["sitecustomize.py"] = _SITECUSTOMIZE % PACKAGE
-    texts[WISHES] = json.dumps({key: document.get(key) for key in ("token", "databases", "take_over")})
+    texts[WISHES] = json.dumps({key: document.get(key) for key in ("token", "databases", "take_over", "files")})
     for name, text in texts.items():
         with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
             file.write(text)
@@ -128,7 +128,11 @@ def _never_came(folder: str, code: int) -> dict[str, Any]:
     seen = _seen(folder)
     if seen["refused"]:
         return {"error": {"type": "WrongDatabase", "message": seen["refused"][0]}, "refused": seen["refused"]}
-    return _failure("NeverReachedAlembic", "the command ended (exit code %d) and never entered alembic.command" % code)
+    failure = _failure(
+        "NeverReachedAlembic", "the command ended (exit code %d) and never entered alembic.command" % code
+    )
+    failure["error"]["code"] = code
+    return failure
 
 
 def _watched(talk: Talk, folder: str, program: subprocess.Popen[bytes]) -> int:
@@ -145,13 +149,13 @@ def _watched(talk: Talk, folder: str, program: subprocess.Popen[bytes]) -> int:
     elif seen["astray"]:
         talk.send(_failure("CannotRedirect", seen["astray"][0]))
     else:
-        talk.send({"ok": {"code": program.returncode, "reached": seen["reached"]}})
+        talk.send({"ok": {"code": program.returncode, "reached": seen["reached"], "created": seen["created"]}})
     return 0
 
 
 def _seen(folder: str) -> dict[str, list[str]]:
     """Return what the gate has written down, by its sort."""
-    found: dict[str, list[str]] = {"refused": [], "astray": [], "reached": []}
+    found: dict[str, list[str]] = {"refused": [], "astray": [], "reached": [], "created": []}
     with contextlib.suppress(FileNotFoundError), open(os.path.join(folder, SEEN), encoding="utf-8") as file:
         for line in file:
             for sort, words in json.loads(line).items():

@@ -26,11 +26,8 @@ def find_config(candidates: Sequence[str]) -> str:
 
     A `pyproject.toml` counts when it configures Alembic. Raises FileNotFoundError when there is none.
     """
-    folders = [START]
-    while os.path.dirname(folders[-1]) != folders[-1]:
-        folders.append(os.path.dirname(folders[-1]))
     for name in candidates:
-        for folder in folders:
+        for folder in _upwards(START):
             path = os.path.join(folder, name)
             if os.path.isfile(path) and _configures(path):
                 return path
@@ -113,16 +110,30 @@ def _from_file(request: dict[str, Any], options: argparse.Namespace) -> Config:
 
 
 def _go(folder: str, config: Config) -> None:
-    """Change to the folder that relative paths count from.
+    """Change to the folder that relative paths count from, and have Python find what is in it and where we started.
 
-    That is the configuration's own, unless its `script_location` is found from where the application starts
-    (`alembic -c api/alembic.ini` with `script_location = api/migrations`).
+    That is where the application starts if the `script_location` is found from there (`alembic -c api/alembic.ini` with
+    `script_location = api/migrations`), else the configuration's own, else one above it. Python looks there last, as
+    with the program `alembic`: what the configuration wants first (`prepend_sys_path`), Alembic itself puts first.
     """
     read = getattr(config, "get_alembic_option", config.get_main_option)
     location = read("script_location") or ""
-    from_start = not os.path.isabs(location) and os.path.isfile(os.path.join(START, location, "env.py"))
-    os.chdir(START if from_start else folder)
-    if "" not in sys.path:
-        sys.path.insert(0, "")
-    if START not in sys.path:
-        sys.path.append(START)
+    parts = [location] if os.path.isabs(location) else location.split(":")
+    if len(parts) > 1:  # package.inner:folder
+        parts[0] = parts[0].replace(".", os.sep)
+    found = next((each for each in [START, *_upwards(folder)] if _holds(each, parts)), folder)
+    os.chdir(folder if len(parts) > 1 or os.path.isabs(location) else found)
+    for each in ("", START, found):
+        if each not in sys.path:
+            sys.path.append(each)
+
+
+def _holds(folder: str, parts: Sequence[str]) -> bool:
+    return os.path.isfile(os.path.join(folder, *parts, "env.py"))
+
+
+def _upwards(folder: str) -> list[str]:
+    folders = [folder]
+    while os.path.dirname(folders[-1]) != folders[-1]:
+        folders.append(os.path.dirname(folders[-1]))
+    return folders

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from alembic.config import Config
     from alembic.runtime.migration import MigrationContext
@@ -14,10 +15,26 @@ if TYPE_CHECKING:
 
 
 def script_of(config: Config) -> ScriptDirectory:
-    """Return the history of revision files."""
+    """Return the history of revision files.
+
+    Where env.py itself says in which folders they are, it is run for it, with nothing to do.
+    """
+    from alembic.runtime.environment import EnvironmentContext
     from alembic.script import ScriptDirectory
 
-    return ScriptDirectory.from_config(config)
+    script = ScriptDirectory.from_config(config)
+    if not isinstance(ScriptDirectory.__dict__["_version_locations"], property) and _says_where(script):
+        with EnvironmentContext(config, script, fn=lambda _heads, _context: [], as_sql=False, dont_mutate=True):
+            script.run_env()
+    return script
+
+
+def _says_where(script: ScriptDirectory) -> bool:
+    path = os.path.join(str(script.dir), "env.py")
+    if not os.path.isfile(path):
+        return False
+    with open(path, "rb") as file:
+        return b"version_locations" in file.read()
 
 
 def locations(script: ScriptDirectory) -> list[str]:
@@ -28,11 +45,19 @@ def locations(script: ScriptDirectory) -> list[str]:
     return [os.path.abspath(str(path)) for path in found]
 
 
-def look_in(config: Config, folders: Sequence[str]) -> None:
-    """Have Alembic find its revision files in these folders, whatever the configuration says."""
-    for key in ("version_path_separator", "path_separator"):
-        config.set_main_option(key, "os")
-    config.set_main_option("version_locations", os.pathsep.join(folders).replace("%", "%%"))
+@contextlib.contextmanager
+def looking_in(script: ScriptDirectory, folders: Sequence[str]) -> Iterator[None]:
+    """Have Alembic find its revision files in these folders, whatever the configuration or env.py says meanwhile."""
+    from alembic.script import ScriptDirectory
+
+    kind = type(script._version_locations[0])  # a str, since Alembic 1.16 a Path
+    found: Any = [kind(folder) for folder in folders]
+    own = ScriptDirectory.__dict__["_version_locations"]
+    ScriptDirectory._version_locations = property(lambda _script: found)  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        ScriptDirectory._version_locations = own  # type: ignore[method-assign]
 
 
 def in_environment(config: Config, function: Callable[[Any, Any], list[Any]]) -> None:

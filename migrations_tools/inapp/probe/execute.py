@@ -8,7 +8,7 @@ import tempfile
 from typing import TYPE_CHECKING, Any
 
 from .configuration import make_config
-from .environment import database_of, locations, look_in, script_of, standing
+from .environment import database_of, locations, looking_in, script_of, standing
 from .gate import GATE
 from .measure import measuring
 
@@ -122,8 +122,9 @@ def _with_files(request: dict[str, Any], *words: str) -> Iterator[_Script]:
         return
     with tempfile.TemporaryDirectory() as folder:
         made = sorted({_write(os.path.realpath(folder), file) for file in files})
-        look_in(config, [*locations(script_of(config)), *made])
-        yield _Script(config)
+        script = script_of(config)
+        with looking_in(script, [*locations(script), *made]):
+            yield _Script(config)
 
 
 def _write(folder: str, file: dict[str, Any]) -> str:

@@ -13,7 +13,7 @@ from .configuration import make_config
 from .constraint_names import name_constraints, without_nulls_distinct
 from .details import plain_percents
 from .enum_types import Enums
-from .environment import database_of, listed, locations, look_in, script_of
+from .environment import database_of, listed, locations, looking_in, script_of
 from .imports import with_imports
 from .tree import Tree, pairs_of
 
@@ -39,7 +39,7 @@ def do_revision(request: dict[str, Any], talk: Talk) -> dict[str, Any]:
         undo.enter_context(_forgiving_hooks(failed))
         undo.enter_context(_plain_percents())
         copies = _copy_folders(originals, os.path.realpath(folder))
-        look_in(config, copies)
+        undo.enter_context(looking_in(script, copies))
         decided = Decision(talk, undo)
         made = command.revision(
             config,

@@ -12,7 +12,7 @@ from migrations_tools.proofs.proof import Proof
 from migrations_tools.sandbox.local.find_variables import reach
 from migrations_tools.sandbox.local.local_project import Source, read_source
 from migrations_tools.sandbox.local.provider import Provider
-from migrations_tools.sandbox.local.sandbox import HELPERS, LocalSandbox
+from migrations_tools.sandbox.local.sandbox import LocalSandbox, helpers_folder
 from migrations_tools.sandbox.local.warnings import show_cautions
 from migrations_tools.sandbox.session import Session, begin_run, stopping_at
 
@@ -68,7 +68,7 @@ class LocalEngine:
             process.end_marked(run.id, Limit(session.settings.stop_timeout, "stop_timeout"))
             self.provider.remove()
         (session.journal.folder / "application.log").unlink(missing_ok=True)
-        shutil.rmtree(session.journal.folder / HELPERS, ignore_errors=True)
+        shutil.rmtree(helpers_folder(session.journal), ignore_errors=True)
         return []
 
     def doctor(self) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from migrations_tools.discovery.alembic import FLASK
 from migrations_tools.engines import process
 from migrations_tools.engines.limit import Limit
 from migrations_tools.engines.postgres import Server
@@ -96,8 +96,9 @@ class LocalInstallation:
         setting = self.place.session.settings.application_command
         if self.place.led_directly and not self.place.session.settings.environment:
             return Start((), 0, _NOT_LED)
-        if not setting and not application and self.place.source.project.alembic.command == FLASK:
-            setting = "python -m flask run --port {port}"
+        setup = self.place.source.project.alembic
+        if not setting and not application and setup.is_flasks:
+            setting = f"{shlex.join(setup.command[:-2])} run --port {{port}}"
         if not application and not setting:
             return Start((), 0, "nothing is known that answers over HTTP; set `application_command`")
         return plan_start(

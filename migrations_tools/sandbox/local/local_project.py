@@ -11,7 +11,6 @@ from typing import Any
 
 from migrations_tools import images
 from migrations_tools.discovery import interpreter, variables
-from migrations_tools.discovery.alembic import is_flasks
 from migrations_tools.discovery.compose_files import ComposeFiles, find_optional
 from migrations_tools.discovery.interpreter import Interpreter
 from migrations_tools.discovery.postgres_addresses import ServerAddress, leads_there
@@ -58,13 +57,8 @@ class Source:
 
     @property
     def folder(self) -> Path:
-        """Where Alembic and the application are started: beside the configuration, or where its command runs."""
-        setup = self.project.alembic
-        if not setup.command:
-            return setup.anchor.parent
-        if setup.config:
-            return setup.config.parent.parent if is_flasks(setup.config) else setup.config.parent
-        return build_context(self.service) or self.project.root
+        """Where Alembic and the application are started: where their relative paths lead somewhere."""
+        return self.project.alembic.folder or build_context(self.service) or self.project.root
 
     def _service(self, name: str) -> Mapping[str, Any]:
         found: Mapping[str, Any] = (self.config.get("services") or {}).get(name) or {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,11 +13,12 @@ from subprocess import Popen
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from migrations_tools.discovery import libpq, variables
+from migrations_tools.discovery import libpq
 from migrations_tools.discovery.address_search import PARTS, value_of
 from migrations_tools.discovery.interpreter import mending_command
 from migrations_tools.discovery.postgres_addresses import ServerAddress
 from migrations_tools.discovery.project import Project
+from migrations_tools.discovery.variables import Variables
 from migrations_tools.engines import postgres, process
 from migrations_tools.engines.dumps import Restored, by_program, restore
 from migrations_tools.engines.limit import Limit
@@ -24,6 +26,7 @@ from migrations_tools.inapp.advice import Advice
 from migrations_tools.inapp.bundle import BOOTSTRAP
 from migrations_tools.inapp.probe.gate import DATABASE
 from migrations_tools.inapp.probe_client import Probe, Program
+from migrations_tools.journal import Journal
 from migrations_tools.sandbox.local.local_project import Source, given_variables, outer_variables, variables_for
 from migrations_tools.sandbox.local.provider import Provider, Whereabouts, scratch_of
 from migrations_tools.sandbox.protocol import PURPOSE, Watched, taken_over, watched
@@ -32,8 +35,21 @@ from migrations_tools.sandbox.session import Session
 if TYPE_CHECKING:
     from migrations_tools.sandbox.local.installation import LocalInstallation
 
-HELPERS = "helpers"
 LEADING = "leading"  # in the journal's plan: which variables and options were found to lead env.py, and as what
+
+
+def helpers_folder(journal: Journal) -> Path:
+    """Return the folder in the tool's own for what PYTHONPATH names; elsewhere where that could not name it."""
+    own = journal.folder / "helpers"
+    return own if os.pathsep not in str(own) else Path(tempfile.gettempdir()) / f"migrations_tools-{journal.run.id}"
+
+
+def _sent(address: ServerAddress, copies: Mapping[str, str]) -> ServerAddress:
+    """Return an address whose databases are scratch copies; one copy under the name "" stands for every database."""
+    if "" in copies:
+        return replace(address, database=copies[""], databases={})
+    named = {name: copies.get(database, database) for name, database in address.databases.items()}
+    return replace(address, database=copies.get(address.database, address.database), databases=named)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +98,11 @@ class LocalSandbox:
         return Probe(self._start_python(more), self.advice(), program, patience, count)
 
     def run_program(self, program: Program) -> Watched:
-        """Run it beside the project's own interpreter."""
+        """Run it in the project's folder; its variables lead to the databases that its connections are sent to."""
         program = replace(program, folder=self._helpers())
-        return watched(self._start_python({}), self.advice(), program, self.session.settings.command_timeout)
+        command, environment = self.source.interpreter.command, self.environment(program.databases)
+        started = process.start_python(command, BOOTSTRAP, self.session.root, environment)
+        return watched(started, self.advice(), program, self.session.settings.command_timeout)
 
     def _start_python(self, more: Mapping[str, str]) -> Popen[str]:
         command, environment = self.source.interpreter.command, {**self.environment(), **more}
@@ -99,8 +117,8 @@ class LocalSandbox:
         )
 
     def _helpers(self) -> str:
-        """Return a folder, in the tool's own, for what a command of the project's own must find on its path."""
-        folder = self.session.journal.folder / HELPERS
+        """Return a folder for what a command of the project's own must find on its path."""
+        folder = helpers_folder(self.session.journal)
         folder.mkdir(parents=True, exist_ok=True)
         return str(folder)
 
@@ -112,15 +130,25 @@ class LocalSandbox:
         """Return where the run's database is."""
         return self.provider.find(self.project)
 
-    def environment(self) -> dict[str, str]:
-        """Return the variables that Alembic and the application get: this process's, and the database's whereabouts."""
+    def environment(self, copies: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:
+        """Return the variables that Alembic and the application get: this process's, and the database's whereabouts.
+
+        `copies` names the scratch databases to lead to instead, as the requests to the probe do.
+        """
         outer = self.source.interpreter.environment(outer_variables())
         led = {DATABASE: json.dumps(self._directly())} if self.led_directly else {}
-        return {**self.variables().laid_over(outer), **led, process.MARK: self.session.journal.run.id}
+        return {
+            **self._variables(_sent(self._address(), copies)).laid_over(outer),
+            **led,
+            process.MARK: self.session.journal.run.id,
+        }
 
-    def variables(self) -> variables.Variables:
+    def variables(self) -> Variables:
         """Return the variables that lead to the temp databases, with notes on what they leave pointing elsewhere."""
-        return variables_for(self.source, self.session.settings, self._address(), self._found("variables"))
+        return self._variables(self._address())
+
+    def _variables(self, address: ServerAddress) -> Variables:
+        return variables_for(self.source, self.session.settings, address, self._found("variables"))
 
     def wanted(self) -> dict[str, list[str]]:
         """Return the address that a connection of env.py's must have, part by part."""

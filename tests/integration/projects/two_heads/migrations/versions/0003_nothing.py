@@ -1,0 +1,12 @@
+"""nothing, on a branch"""
+
+revision = "0003"
+down_revision = "0001"
+
+
+def upgrade():
+    pass
+
+
+def downgrade():
+    pass

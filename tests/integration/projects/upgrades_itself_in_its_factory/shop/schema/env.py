@@ -1,0 +1,10 @@
+import os
+
+from alembic import context
+from shop.models import metadata
+from sqlalchemy import create_engine
+
+with create_engine(os.environ["SHOP_DATABASE"]).connect() as connection:
+    context.configure(connection=connection, target_metadata=metadata)
+    with context.begin_transaction():
+        context.run_migrations()

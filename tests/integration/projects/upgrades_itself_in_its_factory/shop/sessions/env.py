@@ -1,0 +1,3 @@
+"""Another history, in which nothing is to be done."""
+
+print("the sessions are up to date")
