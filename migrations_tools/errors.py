@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+#: Where nothing better can be said: the task that shows what was found.
+SEE_DOCTOR = "`invoke doctor` shows what was found."
+
 
 class MigrationsToolsError(Exception):
     """Base of every error that is meant for the user.

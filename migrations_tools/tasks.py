@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from invoke import Collection, Context, Exit, task
 
 from migrations_tools import settings
-from migrations_tools.errors import CannotProceed, MigrationsToolsError
+from migrations_tools.errors import SEE_DOCTOR, CannotProceed, MigrationsToolsError
 
 if TYPE_CHECKING:
     from migrations_tools.journal import Journal
@@ -55,7 +55,7 @@ def _working(context: Context, name: str, locked: bool = True, quiet: bool = Fal
         _keep_traceback(journal, error)
         raise Exit(code=error.exit_code) from error
     except MigrationsToolsError as error:
-        _explain(error)
+        _explain(error, name)
         raise Exit(code=error.exit_code) from error
     except OSError as error:
         _explain(CannotProceed(f"The system refused: {error}.", tip=_REFUSED))
@@ -77,10 +77,11 @@ def _print_error(text: str) -> None:
     sys.stderr.write(harmless(text) + "\n")
 
 
-def _explain(error: MigrationsToolsError) -> None:
+def _explain(error: MigrationsToolsError, task: str = "") -> None:
     lines = [*error.reasons, *(f"  {line}" for line in getattr(error, "output", "").splitlines())]
     _print_error("\n".join(["ERROR: " + lines[0], *lines[1:]]))
-    if error.tip:
+    # `doctor` itself does not send anybody to `doctor`.
+    if error.tip and not (task == "doctor" and error.tip == SEE_DOCTOR):
         _print_error(f"TIP: {error.tip}")
 
 

@@ -23,7 +23,7 @@ def read_access(settings: Settings) -> Access:
 
 
 def ask(sandbox: Sandbox, installation: Installation, found: Access) -> tuple[Client, list[Proof]]:
-    """Ask the application everything; give the proofs, and the client that knows what must not be shown."""
+    """Ask the application everything and return the proofs, and the client that knows what must not be shown."""
     settings, (base, reason) = sandbox.session.settings, installation.url()
     client = Client(base, settings.http_timeout, found.headers, found.secrets)
     if not base:

@@ -73,7 +73,7 @@ class Answers:
             return None
 
     def _decide(self, error: Undecided) -> bool:
-        """Keep one of the values, and return whether there is one: an engine that was asked for is never replaced."""
+        """Keep one of the values and return whether there is one: an engine that was asked for is never replaced."""
         if error.setting == "engine" and not select.is_open(self.settings):
             return False
         chosen = self.choose(error) if self.choose else 0

@@ -23,7 +23,7 @@ from migrations_tools.discovery.services import (
     database_of,
 )
 from migrations_tools.discovery.weighing import Candidate
-from migrations_tools.errors import CannotProceed
+from migrations_tools.errors import SEE_DOCTOR, CannotProceed
 from migrations_tools.settings import Settings
 
 T = TypeVar("T")
@@ -69,7 +69,7 @@ def discover(
     application = reasons.gather(roles.application.settled) if optional else None
     service = reasons.gather(roles.alembic.settled) if setup else None
     if reasons.told or not (database and setup and service):
-        raise CannotProceed(reasons.told, tip="`invoke doctor` shows what was found.")
+        raise CannotProceed(reasons.told, tip=SEE_DOCTOR)
     return Project(
         root=root,
         name=str(config["name"]),
@@ -101,7 +101,7 @@ def discover_local(
     for role in named:
         reasons.gather(role.settled)
     if reasons.told or not setup:
-        raise CannotProceed(reasons.told, tip="`invoke doctor` shows what was found.")
+        raise CannotProceed(reasons.told, tip=SEE_DOCTOR)
     database, service, application = roles.database.likeliest, roles.alembic.likeliest, roles.application.chosen
     return Project(
         root=root,

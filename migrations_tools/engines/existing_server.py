@@ -73,7 +73,7 @@ def server(address: Address, token: str) -> Server:
 
 
 def check(address: Address, names: Sequence[str]) -> str:
-    """Check that the role may create databases and that the names are free; give what tells the server from others.
+    """Check that the role may create databases and that the names are free; return what tells servers apart.
 
     Raises CannotProceed with every reason at once.
     """
@@ -155,7 +155,7 @@ def reach(address: Address, token: str) -> None:
 
 
 def drop(address: Address, names: Iterable[str], token: str, identity: str = "") -> list[str]:
-    """Drop those of the databases that carry the run's mark; give the names of those that exist without it.
+    """Drop those of the databases that carry the run's mark and return the names of those that exist without it.
 
     Raises CannotProceed when the server is not the one of that identity.
     """

@@ -32,7 +32,7 @@ def missing(
     environment: Mapping[str, str] | None = None,
     thorough: bool = True,
 ) -> str:
-    """Run the project's Python once; give what it lacks and the command that mends it, empty when it lacks nothing.
+    """Run the project's Python once and return what it lacks with the command that mends it; empty for nothing.
 
     `cwd` is the folder of the Alembic configuration, `root` the project's; the environment is this process's unless
     given. `uv run` may have to install first, so that the time is long. What is to be imported soon after need not be

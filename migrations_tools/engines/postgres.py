@@ -143,7 +143,7 @@ class Server:
 
     @contextmanager
     def scratch(self, name: str, template: str) -> Iterator[str]:
-        """Make a scratch database, a clone of one of ours, for the time of the block; give its name.
+        """Make a scratch database, a clone of one of ours, for the time of the block and yield its name.
 
         It carries the token before it is given. It is dropped at the end, by exact name; what a crash leaves goes
         with the temp volume or cluster, or is in the journal by its name. Raises CannotProceed when it cannot be

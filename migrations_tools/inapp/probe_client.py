@@ -242,7 +242,7 @@ class Probe:
         return document
 
     def inquire(self, statements: Sequence[str], doing: str) -> list[list[tuple[Any, ...]]]:
-        """Run statements on the connection of the request whose question is just being answered; give their rows."""
+        """Run statements on the connection of the request whose question is being answered and return their rows."""
         self._write(json.dumps({"query": list(statements)}) + "\n")
         with self._limited():
             document = self._read(doing)

@@ -13,12 +13,17 @@ def grouped(sentences: Iterable[str], services: Collection[str]) -> tuple[str, .
     for sentence in dict.fromkeys(sentences):
         name, colon, rest = sentence.partition(": ")
         if colon and name in services:
-            groups.setdefault(rest.replace(f"environment: {name}", "environment: <service>"), []).append(
-                (name, sentence)
-            )
+            groups.setdefault(_of_any(name, rest), []).append((name, sentence))
         else:
             groups.setdefault(sentence, []).append(("", sentence))
     return tuple(_one(text, [name for name, _ in group], group[0][1]) for text, group in groups.items())
+
+
+def _of_any(name: str, text: str) -> str:
+    """Return a way out with a place for the service's name."""
+    for own in (f"environment: {name}", f"environment: {{{name}:", f"exclude_services: [{name}]"):
+        text = text.replace(own, own.replace(name, "<service>"))
+    return text
 
 
 def _one(text: str, names: list[str], sentence: str) -> str:

@@ -24,10 +24,11 @@ def warnings(service: Service, stack: ResolvedStack, facts: PlanInputs) -> Itera
     given = facts.environment.get(service.name, {})
     found = live({**service.environment, **given}, known_hosts(stack))
     if found:
+        values = ", ".join(f"{name}: ''" for name in found)
         yield (
-            f"{service.name}: {', '.join(found)} may be live access to outside services; blank it for the copy with "
-            f"environment: {service.name}, leave the service out with exclude_services, or cut the copy off with "
-            "internal: true."
+            f"{service.name}: {', '.join(found)} may give the copy live access to outside services; empty it there "
+            f"with `environment: {{{service.name}: {{{values}}}}}`, leave the service out with `exclude_services: "
+            f"[{service.name}]`, or cut the whole copy off with `internal: true`."
         )
 
 

@@ -96,7 +96,7 @@ class Engine(Protocol):
         """Return the temp side of the run that stands."""
 
     def remove(self) -> list[Proof]:
-        """Remove what the run that stands made; give the proofs that the rest is untouched."""
+        """Remove what the run that stands made and return the proofs that the rest is untouched."""
 
     def doctor(self) -> None:
         """Print what was found, and what would keep `isolate` from working."""
@@ -170,7 +170,7 @@ def taken_over(project: Project, token: str, folder: str = "") -> Program | None
 
 
 def watched(process: Popen[str], advice: Advice, program: Program, patience: float) -> Watched:
-    """Wait for a command of the project's own to end; give what came of it."""
+    """Wait for a command of the project's own to end and return what came of it."""
     with Probe(process, advice, program, patience) as probe:
         first = probe.first
         return Watched(int(first["code"]), tuple(first["reached"]), probe.said(), bool(first["created"]))

@@ -224,7 +224,7 @@ _FAILS = {True: "says of itself that it cannot be done", False: "fails"}
 
 
 def _pass(roundtrip: RoundTrip, revision: str, direction: Direction) -> Mapping[str, tuple[RevisionPass, State | None]]:
-    """Run the revision in one direction; give what it did and what stands then, where it did not fail."""
+    """Run the revision in one direction and return what it did and what stands then, where it did not fail."""
     passes = _passes(roundtrip, revision, direction)
     stands = roundtrip.standing_at(revision)
     found: dict[str, tuple[RevisionPass, State | None]] = {}

@@ -80,7 +80,7 @@ class ScratchDatabases:
 
     @contextmanager
     def copies(self, purpose: str, databases: Sequence[str]) -> Iterator[dict[str, str]]:
-        """Make an empty scratch copy of each database for the time of the block; give their names."""
+        """Make an empty scratch copy of each database for the time of the block and yield their names."""
         with ExitStack() as stack:
             yield {
                 name: stack.enter_context(

@@ -120,7 +120,7 @@ class _Walk:
         self.walked = 0
 
     def flights(self) -> list[Flight]:
-        """Walk all of it; give what came of each revision."""
+        """Walk all of it and return what came of each revision."""
         outcomes: dict[str, Flight] = {}
         rest = list(self.chosen)
         with self.aside:
@@ -151,7 +151,7 @@ class _Walk:
         return tuple(words for each in self.found.get(name, ()) for words in each.result())
 
     def _walk(self, names: Sequence[str]) -> tuple[str, ProbeError | None]:
-        """Walk on new scratch databases; give the revision that failed, with the error, or "" at the end."""
+        """Walk on new scratch databases and return the revision that failed, with the error, or "" at the end."""
         scratch, settings = self.scratch, self.scratch.sandbox.session.settings
         self.looks = {}
         databases = [item.database for item in self.migrated.standings]

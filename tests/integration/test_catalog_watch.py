@@ -154,7 +154,7 @@ def test_what_was_kept_is_made_again_where_it_is_gone(connection: psycopg.Connec
 
 
 def test_the_probe_and_the_watch_mean_the_same_by_nothing_more() -> None:
-    source = (Path(inapp.__file__).parent / "probe" / "stairway.py").read_text(encoding="utf-8")
+    source = (Path(inapp.__file__).parent / "probe" / "walk.py").read_text(encoding="utf-8")
     assert f'_OR_ELSE = "{OR_ELSE}"' in source
 
 

@@ -22,7 +22,8 @@ from tests.support.local import TABLES, LocalProject, local_project, names, path
 pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="processes are looked up in /proc")
 
 # Without a percent sign: Alembic itself does not read its configuration in such a folder.
-FOLDER = 'it\'s a "$HOME" [red]shop; `id` ${X} {here}\n\\n [b]'
+# No control character: Compose 5 takes the path of a file for a URL when it validates it, and refuses one.
+FOLDER = 'it\'s a "$HOME" [red]shop; `id` ${X} {here}\\n [b]'
 USER, PASSWORD = 'o\'neil "x" $$ %s', f"{string.punctuation} ñ"
 # SQLAlchemy decodes the name of a database in a URL from 2.1 on only: what stands in it must not need that.
 DATABASE = "Shop-1.x_ÿ"

@@ -50,8 +50,8 @@ def test_what_the_application_or_alembic_is_given_for_outside_services_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     said = _said(tmp_path, capsys)
-    assert "OPENAI_API_KEY, STRIPE_SECRET_KEY may be live access" in said
-    assert "environment: api" in said
+    assert "OPENAI_API_KEY, STRIPE_SECRET_KEY may give the application live access to outside services" in said
+    assert "`environment: {api: {OPENAI_API_KEY: '', STRIPE_SECRET_KEY: ''}}`" in said
     assert "live$secret" not in said
 
 

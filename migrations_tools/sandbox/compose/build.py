@@ -38,7 +38,7 @@ class Building:
 
 
 def _building(copy: Copy, only: Sequence[str] = ()) -> Building:
-    """Write into the journal what a build will replace; give the build."""
+    """Write into the journal what a build will replace and return the build."""
     built = [
         service.service for service in copy.plan.services if service.built and (not only or service.service in only)
     ]

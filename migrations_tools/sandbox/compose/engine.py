@@ -29,7 +29,7 @@ class ComposeEngine:
         return ComposeSandbox(reopen(self.session))
 
     def remove(self) -> list[Proof]:
-        """Remove the temp stack; give the proof that the rest of the machine is as it was."""
+        """Remove the temp stack and return the proof that the rest of the machine is as it was."""
         return remove(self.session)
 
     def doctor(self) -> None:

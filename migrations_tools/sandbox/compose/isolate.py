@@ -175,9 +175,8 @@ def show(copy: Copy, containers: tuple[Container, ...], faults: tuple[Fault, ...
     _show_plan(copy.session, planned, states, copy.original.config)
     for fault in faults:
         _show_fault(copy, fault)
-    application = copy.project.application
-    address = f"The application: {url(copy)}" if application else f"The copy: {copy.plan.project}"
-    console.result(address, style="bold")
+    address = url(copy)
+    console.result(f"The application: {address}" if address else f"The copy: {copy.plan.project}", style="bold")
     console.say("Next: invoke generate")
 
 

@@ -26,7 +26,7 @@ _AT_ONCE = 8  # logs that are read at the same time
 
 
 def reinstall(copy: Copy) -> tuple[Probe, ComposeInstallation]:
-    """Take the stack down, remove exactly its volumes, build and start it again; give a probe that is open as well.
+    """Take the stack down, remove exactly its volumes, build and start it again; return an open probe as well.
 
     What is built from is there before the stack goes: both are done at the same time.
     """

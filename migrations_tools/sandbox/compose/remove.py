@@ -21,7 +21,7 @@ _LOOKS = 50
 
 
 def remove(session: Session) -> list[Proof]:
-    """Remove the temp stack; give the proof that the rest of the machine is as it was."""
+    """Remove the temp stack and return the proof that the rest of the machine is as it was."""
     docker = session.docker({key: value for key, value in os.environ.items() if not key.startswith("COMPOSE_")})
     refuse_another(session, docker)
     stack, run = TempStack(docker, session.journal), session.journal.run

@@ -47,7 +47,7 @@ def mark(copy: Copy, limit: Limit) -> None:
 
 
 def _marking(copy: Copy, statements: str, limit: Limit, first: bool) -> str:
-    """Run statements with the database's own psql, again for as long as it is only coming up; give what it printed."""
+    """Run statements with the database's own psql, again while it is only coming up; return what they printed."""
     access = copy.project.database
     program = ("sh", "-c", _PSQL, "sh", str(access.port), access.user)
     arguments = ("exec", "--interactive", "--", copy.database_container, *program)

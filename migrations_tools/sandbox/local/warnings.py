@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from migrations_tools.isolation.credentials import live
 from migrations_tools.isolation.hosts import known_hosts
 from migrations_tools.isolation.resolved import stack, texts, undoubled
@@ -15,10 +17,16 @@ def show_cautions(session: Session, source: Source) -> None:
     if found:
         name = source.project.application.service if source.project.application else source.project.alembic_service
         session.console.say(
-            f"  warning: {', '.join(found)} may be live access to outside services, which the application would have "
-            f"here too; blank it with environment: {name}.",
+            f"  warning: {', '.join(found)} may give the application live access to outside services here too; empty "
+            f"it with `environment: {_emptied(name, found)}`.",
             style="yellow",
         )
+
+
+def _emptied(service: str, names: Iterable[str]) -> str:
+    """Return the setting that empties variables, of a Compose service or, without one, of everything."""
+    values = "{" + ", ".join(f"{name}: ''" for name in names) + "}"
+    return f"{{{service}: {values}}}" if service else values
 
 
 def _variables(session: Session, source: Source) -> dict[str, str]:

@@ -33,8 +33,9 @@ def test_what_two_services_share_is_told_once_and_what_one_has_alone_with_its_na
     config["services"]["api"]["cap_add"] = ["SYS_ADMIN"]
     capabilities, key = plan(config, PlanInputs(project="shop")).warnings
     assert capabilities == "api: it has the capabilities SYS_ADMIN, which reach beyond the container."
-    assert key.startswith("Each of api, worker-01: STRIPE_API_KEY may be live access to outside services; blank it ")
-    assert "environment: <service>, leave the service out" in key
+    assert key.startswith("Each of api, worker-01: STRIPE_API_KEY may give the copy live access to outside services;")
+    assert "`environment: {<service>: {STRIPE_API_KEY: ''}}`" in key
+    assert "`exclude_services: [<service>]`" in key
 
 
 def test_a_setting_that_names_a_service_on_a_profile_says_which_and_what_to_write() -> None:
