@@ -72,6 +72,9 @@ class Settings:
     )
     postgres_versions: list[str] = _setting([], "What `nox -s fresh_install` goes over, each as for `postgres`.")
     postgres_bin: str = _setting("", "The folder of the embedded server's programs (`postgres`, `initdb`).")
+    database_superuser: bool = _setting(
+        False, "Make the role of the embedded database a superuser, as an image makes its `POSTGRES_USER`."
+    )
     server_url: str = _setting("", "The server of the engine `server`, as a URL that names the database to make there.")
     application_command: str = _setting("", "What starts the application without Docker; `{port}` is its port.")
     stairway: str = _setting("new", "Which revisions go up, down and up again: `new`, `all`, or `REV..REV`.")

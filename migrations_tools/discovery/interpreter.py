@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import shlex
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from migrations_tools.discovery.setting_hints import line_to_write
@@ -22,8 +23,41 @@ _FOLDERS = (".venv", "venv")
 # The project's folder stays as it is: the lock file is obeyed, and no `.venv` is made or changed
 # (https://docs.astral.sh/uv/reference/cli/#uv-run).
 _UV_RUN = ("uv", "run", "--frozen", "--isolated", "python")
-_POETRY_RUN = ("poetry", "run", "python")
+_CONDA_FOLDERS, _CONDA_FILES = (".conda", "env", "envs"), ("environment.yml", "environment.yaml")
 _NEEDED = ("alembic", "sqlalchemy")
+_THIS_TOOLS = "the Python that this tool runs in, which has Alembic"
+
+
+@dataclass(frozen=True, slots=True)
+class Manager:
+    """A program that looks after a project's packages: by which files it is known, what runs Python and installs."""
+
+    program: str
+    files: tuple[str, ...]
+    run: tuple[str, ...]
+    install: str
+    add: str = ""
+    #: The table of pyproject.toml that is its own.
+    table: str = ""
+    file: str = ""
+
+    def found_in(self, folder: Path) -> Path | None:
+        """Return the file in a folder that says that the project is this program's."""
+        if found := next((folder / name for name in self.files if (folder / name).is_file()), None):
+            return found
+        project = folder / "pyproject.toml"
+        has_table = self.table and project.is_file() and self.table in read_toml(project).get("tool", {})
+        return project if has_table else None
+
+
+_MANAGERS = (
+    Manager("uv", ("uv.lock",), _UV_RUN, "uv sync", "uv add"),
+    Manager("poetry", ("poetry.lock",), ("poetry", "run", "python"), "poetry install", "poetry add", "poetry"),
+    Manager("pdm", ("pdm.lock",), ("pdm", "run", "python"), "pdm install", "pdm add", "pdm"),
+    Manager("pipenv", ("Pipfile",), ("pipenv", "run", "python"), "pipenv install"),
+    Manager("pixi", ("pixi.lock", "pixi.toml"), ("pixi", "run", "python"), "pixi install", table="pixi"),
+    Manager("conda", _CONDA_FILES, (), "conda env create -f environment.yml"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +66,11 @@ class Interpreter:
 
     command: tuple[str, ...]
     source: str
+
+    @property
+    def is_this_tools(self) -> bool:
+        """Return whether it is the Python that this tool runs in, for the project has none of its own."""
+        return self.source == _THIS_TOOLS
 
     @property
     def is_run(self) -> bool:
@@ -67,8 +106,9 @@ def find(root: Path, alembic_config: Path, setting: str, environment: Mapping[st
     """Return the project's Python.
 
     The setting `python`; else the active virtual environment; else `.venv` or `venv` beside the Alembic
-    configuration, or further up to the root; else uv or Poetry where the project is locked by them; else this tool's
-    own Python when it can import Alembic. An active environment that is this tool's own comes last but one: a project
+    configuration, or further up to the root, likewise of PDM, pixi and conda; else the program that looks after the
+    project's packages (uv, Poetry, PDM, Pipenv, pixi) runs it; else this tool's own Python when it can import Alembic,
+    which `is_this_tools` says. An active environment that is this tool's own comes last but one: a project
     that has an environment of its own means that one.
 
     Raises CannotProceed, with the line to write, when the setting names nothing or none is found.
@@ -81,19 +121,21 @@ def find(root: Path, alembic_config: Path, setting: str, environment: Mapping[st
     found: tuple[Callable[[], Interpreter | None], ...] = (
         lambda: None if own else active,
         lambda: _beside(folders, environment),
-        lambda: _uv(folders, environment),
-        lambda: _poetry(folders, environment),
-        lambda: active if _has_alembic() else None,
-        lambda: _this_tools() if _has_alembic() else None,
+        lambda: _conda(folders, environment),
+        lambda: _run_by_its_manager(folders, environment),
     )
     for look in found:
         if interpreter := look():
             return interpreter
-    sentence = (
+    dangling, manager = _dangling(folders), manager_of(folders)
+    if not dangling and _has_alembic():
+        return active or _this_tools()
+    sentence = dangling or (
         f"No Python of the project was found: no virtual environment is active, none is in {alembic_config.parent}"
         f" or further up to {root}, and the Python of this tool has no Alembic."
     )
-    raise CannotProceed([sentence, line_to_write("python", "path/to/python")])
+    run = [f"Run `{manager.install}`, for {manager.file}."] if manager else []
+    raise CannotProceed([sentence, *run, line_to_write("python", "path/to/python")])
 
 
 def upwards(start: Path, root: Path) -> Iterator[Path]:
@@ -145,30 +187,70 @@ def _is_this_tools(python: str) -> bool:
 def _beside(folders: tuple[Path, ...], environment: Mapping[str, str]) -> Interpreter | None:
     named = environment.get("UV_PROJECT_ENVIRONMENT", "")
     for folder in folders:
-        for name in (*_FOLDERS, *([named] if named and (folder / "uv.lock").is_file() else [])):
+        if (pdm := folder / ".pdm-python").is_file():
+            told = Path(pdm.read_text(encoding="utf-8").strip())
+            if told.is_absolute() and told.is_file():
+                return Interpreter((str(told),), f"the Python that {pdm} names")
+        for name in (*_FOLDERS, ".pixi/envs/default", *([named] if named and (folder / "uv.lock").is_file() else [])):
             if python := _python_in(folder / name):
                 return Interpreter((str(python),), f"the virtual environment {folder / name}")
     return None
 
 
-def _uv(folders: tuple[Path, ...], environment: Mapping[str, str]) -> Interpreter | None:
+def _conda(folders: tuple[Path, ...], environment: Mapping[str, str]) -> Interpreter | None:
+    """Return conda's active environment; else one in the project's folder, or the one that its file names."""
+    prefix = environment.get("CONDA_PREFIX", "")
+    active = bool(prefix) and environment.get("CONDA_DEFAULT_ENV") != "base"
+    if active and (python := _python_in(Path(prefix))):
+        return Interpreter((str(python),), f"the active conda environment {prefix}")
     for folder in folders:
-        if (folder / "uv.lock").is_file() and shutil.which("uv", path=environment.get("PATH", "")):
-            return Interpreter(_UV_RUN, f"`uv run`, for {folder / 'uv.lock'}")
+        names = [folder / name for name in _CONDA_FOLDERS]
+        if named := _named_by(folder):
+            names += [root / "envs" / named for root in _conda_roots(environment)]
+        for each in names:
+            if (each / "conda-meta").is_dir() and (python := _python_in(each)):
+                return Interpreter((str(python),), f"the conda environment {each}")
     return None
 
 
-def _poetry(folders: tuple[Path, ...], environment: Mapping[str, str]) -> Interpreter | None:
-    for folder in folders:
-        if is_poetrys(folder) and shutil.which("poetry", path=environment.get("PATH", "")):
-            return Interpreter(_POETRY_RUN, f"`poetry run`, for the project in {folder}")
+def _named_by(folder: Path) -> str:
+    """Return the name of the environment that a folder's file for conda names."""
+    file = next((folder / name for name in _CONDA_FILES if (folder / name).is_file()), None)
+    found = re.search(r"^name:\s*['\"]?([\w.-]+)", file.read_text(encoding="utf-8"), re.MULTILINE) if file else None
+    return found[1] if found else ""
+
+
+def _conda_roots(environment: Mapping[str, str]) -> list[Path]:
+    roots = [Path(environment[name]).parent.parent for name in ("CONDA_EXE", "MAMBA_EXE") if environment.get(name)]
+    return [*roots, *(Path(environment[name]) for name in ("MAMBA_ROOT_PREFIX",) if environment.get(name))]
+
+
+def _run_by_its_manager(folders: tuple[Path, ...], environment: Mapping[str, str]) -> Interpreter | None:
+    """Return the Python that the program runs which looks after the project's packages, where it is installed."""
+    manager = manager_of(folders)
+    if manager and manager.run and shutil.which(manager.program, path=environment.get("PATH", "")):
+        return Interpreter(manager.run, f"`{manager.program} run`, for {manager.file}")
     return None
 
 
-def is_poetrys(folder: Path) -> bool:
-    """Return whether a folder holds a project of Poetry's."""
-    project = folder / "pyproject.toml"
-    return (folder / "poetry.lock").is_file() or (project.is_file() and "poetry" in read_toml(project).get("tool", {}))
+def manager_of(folders: Iterable[Path]) -> Manager | None:
+    """Return what looks after the project's packages, by the nearest file of one."""
+    for folder in folders:
+        for manager in _MANAGERS:
+            if file := manager.found_in(folder):
+                return replace(manager, file=str(file))
+    return None
+
+
+def _dangling(folders: tuple[Path, ...]) -> str:
+    """Return what is wrong with a virtual environment whose Python is gone; empty where there is none such."""
+    for folder in folders:
+        for name in _FOLDERS:
+            python = folder / name / "bin" / "python"
+            if python.is_symlink() and not python.exists():
+                gone = f"its Python was {python.readlink()}, which is gone"
+                return f"The virtual environment {folder / name} is broken: {gone}."
+    return ""
 
 
 def _has_alembic() -> bool:
@@ -177,7 +259,7 @@ def _has_alembic() -> bool:
 
 
 def _this_tools() -> Interpreter:
-    return Interpreter((sys.executable,), "the Python that this tool runs in, which has Alembic")
+    return Interpreter((sys.executable,), _THIS_TOOLS)
 
 
 def mending_command(interpreter: Interpreter, folder: Path, root: Path, module: str = "") -> str:
@@ -188,12 +270,9 @@ def mending_command(interpreter: Interpreter, folder: Path, root: Path, module: 
     python = shlex.join(interpreter.command)
     wanted = _NEEDED if module in ("", *_NEEDED) else (module,)
     for each in upwards(folder, root):
-        if (each / "uv.lock").is_file():
-            return "uv sync" if _locks(each / "uv.lock", wanted) else f"uv add {' '.join(wanted)}"
-        if is_poetrys(each):
-            return "poetry install" if _locks(each / "poetry.lock", wanted) else f"poetry add {' '.join(wanted)}"
-        if (each / "Pipfile").is_file():
-            return "pipenv install"
+        if manager := manager_of([each]):
+            lacks = manager.add and not _locks(each / manager.files[0], wanted)
+            return f"{manager.add} {' '.join(wanted)}" if lacks else manager.install
         for name in ("requirements.txt", "requirements/base.txt", "requirements-dev.txt"):
             if (each / name).is_file():
                 return f"{python} -m pip install -r {each / name}"

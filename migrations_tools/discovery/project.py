@@ -11,6 +11,7 @@ from migrations_tools.discovery import alembic
 from migrations_tools.discovery.alembic import Setup
 from migrations_tools.discovery.compose_files import ComposeFiles
 from migrations_tools.discovery.migration_command import config_candidates
+from migrations_tools.discovery.revision_syntax import syntax_errors
 from migrations_tools.discovery.service_roles import weigh
 from migrations_tools.discovery.services import (
     Application,
@@ -60,6 +61,7 @@ def discover(
     services: Services = config.get("services") or {}
     reasons, of_setup = Reasons(), Reasons()
     setup = of_setup.gather(lambda: alembic.find_setup(root, settings, services))
+    of_setup.told += syntax_errors(setup.versions if setup else ())
     roles = weigh(settings, services, setup.anchor if setup else None, profiled)
     database = reasons.gather(roles.database.settled)
     reasons.told += of_setup.told
@@ -93,6 +95,7 @@ def discover_local(
     services: Services = (config or {}).get("services") or {}
     reasons = Reasons()
     setup = reasons.gather(lambda: alembic.find_setup(root, settings, services))
+    reasons.told += syntax_errors(setup.versions if setup else ())
     roles = weigh(settings, services, setup.anchor if setup else None)
     named = [role for role in (roles.database, roles.alembic, roles.application) if getattr(settings, role.setting)]
     for role in named:

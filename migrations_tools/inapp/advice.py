@@ -26,7 +26,7 @@ class Advice:
 
     def on(self, error: Mapping[str, Any]) -> str:
         """Return the advice on an error as the probe describes it; empty when there is none."""
-        for advise in (self._module, self._extension, _attach, self._replay, _compared, _connection):
+        for advise in (self._module, self._extension, self._right, _attach, self._replay, _compared, _connection):
             if advice := advise(error):
                 return advice
         return ""
@@ -48,6 +48,14 @@ class Advice:
         if state == _NOT_ALLOWED:
             return f"The role owns its database and is no superuser, and {found['name']} wants one: {self.rights}."
         return ""
+
+    def _right(self, error: Mapping[str, Any]) -> str:
+        """Return what to do where a statement wants a superuser: an event trigger, a file, a setting of the server."""
+        wants = "superuser" in f"{error.get('message')} {error.get('hint')} {error.get('detail')}"
+        if error.get("sqlstate") != _NOT_ALLOWED or not wants:
+            return ""
+        what = f"Revision {error['revision']} ({error['revision_file']})" if error.get("revision") else "The statement"
+        return f"{what} wants a superuser, and the role owns its database and is none: {self.rights}."
 
     def _replay(self, error: Mapping[str, Any]) -> str:
         if not error.get("revision"):

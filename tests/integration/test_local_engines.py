@@ -566,3 +566,12 @@ def _changed(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> list[st
 
 def _outcomes(record: Mapping[str, Any]) -> dict[str, str]:
     return {proof["claim"]: proof["outcome"] for proof in record["proofs"]}
+
+
+def test_this_tools_own_python_is_named_at_the_start_where_the_project_has_none(no_docker: dict[str, str]) -> None:
+    with local_project("plain", no_docker, python="") as project:
+        done = project.invoke("isolate")
+    assert done.code == 0, str(done)
+    said = f"Python: {sys.executable}, which this tool runs in, for no environment of the project was found."
+    assert said in " ".join(done.out.split())
+    assert done.out.index("Python: ") < done.out.index("Embedded PostgreSQL")

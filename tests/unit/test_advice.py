@@ -45,6 +45,18 @@ REVISION = {"revision": "0007", "revision_file": "0007_name.py:12"}
         ),
         pytest.param(
             EMBEDDED,
+            {
+                "sqlstate": "42501",
+                "message": 'permission denied to create event trigger "watch"',
+                "hint": "Must be superuser to create an event trigger.",
+                **REVISION,
+            },
+            "Revision 0007 (0007_name.py:12) wants a superuser, and the role owns its database and is none: set"
+            " `database_superuser: true`",
+            id="an event trigger",
+        ),
+        pytest.param(
+            EMBEDDED,
             {"sqlstate": "42P01", "message": 'relation "users" does not exist', **REVISION},
             "The history cannot be replayed from nothing: revision 0007 (0007_name.py:12) wants",
             id="no such table",

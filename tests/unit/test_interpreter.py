@@ -114,6 +114,64 @@ def test_poetry_serves_where_the_project_is_its(project: Path, name: str, text: 
     assert _find(project, PATH=path).command == ("poetry", "run", "python")
 
 
+@pytest.mark.parametrize(("file", "program"), [("pdm.lock", "pdm"), ("Pipfile", "pipenv"), ("pixi.toml", "pixi")])
+def test_the_program_that_looks_after_the_packages_runs_python(project: Path, file: str, program: str) -> None:
+    (project / file).touch()
+    path = _program(project.parent / "programs", program)
+    assert _find(project, PATH=path).command == (program, "run", "python")
+
+
+def test_environments_of_pdm_pixi_and_conda_are_found_by_folder(project: Path) -> None:
+    python = _python(project / ".pixi" / "envs" / "default")
+    assert _find(project).command == (python,)
+    central = _python(project.parent / "central")
+    (project / ".pdm-python").write_text(f"{central}\n")
+    assert _find(project).command == (central,)
+
+
+def test_condas_environment_is_the_active_one_or_the_one_that_its_file_names(project: Path) -> None:
+    root = project.parent / "miniconda"
+    active, named = _python(root / "envs" / "other"), _python(root / "envs" / "shop")
+    (root / "envs" / "shop" / "conda-meta").mkdir()
+    (project / "environment.yml").write_text("name: shop\ndependencies: [alembic]\n")
+    conda = {"CONDA_EXE": str(root / "bin" / "conda")}
+    assert _find(project, **conda, CONDA_PREFIX=str(root), CONDA_DEFAULT_ENV="base").command == (named,)
+    assert _find(project, **conda, CONDA_PREFIX=str(root / "envs" / "other")).command == (active,)
+
+
+@pytest.mark.parametrize(
+    ("file", "command"),
+    [
+        ("uv.lock", "uv sync"),
+        ("poetry.lock", "poetry install"),
+        ("pdm.lock", "pdm install"),
+        ("Pipfile", "pipenv install"),
+        ("pixi.toml", "pixi install"),
+        ("environment.yml", "conda env create -f environment.yml"),
+    ],
+)
+def test_where_nothing_is_installed_the_command_that_installs_it_is_told(
+    project: Path, file: str, command: str
+) -> None:
+    (project / file).touch()
+    with pytest.raises(CannotProceed, match=f"Run `{command}`, for {project}/{file}"):
+        _find(project, PATH="/nowhere")
+
+
+def test_an_environment_whose_python_is_gone_is_told_and_never_replaced_by_this_tools(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(interpreter, "_has_alembic", lambda: True)
+    (project / "uv.lock").touch()
+    (project / ".venv" / "bin").mkdir(parents=True)
+    (project / ".venv" / "bin" / "python").symlink_to("/gone/python3.9")
+    with pytest.raises(
+        CannotProceed, match=r"\.venv is broken: its Python was /gone/python3\.9, which is gone"
+    ) as caught:
+        _find(project, PATH="/nowhere")
+    assert f"Run `uv sync`, for {project}/uv.lock." in caught.value.reasons
+
+
 def test_uv_and_poetry_do_not_take_another_environment_for_the_projects(project: Path) -> None:
     (project / "uv.lock").touch()
     path = _program(project.parent / "programs", "uv")
@@ -123,7 +181,8 @@ def test_uv_and_poetry_do_not_take_another_environment_for_the_projects(project:
 
 def test_this_tools_own_python_is_the_last_to_be_asked(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(interpreter, "_has_alembic", lambda: True)
-    assert _find(project).command == (sys.executable,)
+    found = _find(project)
+    assert (found.command, found.is_this_tools) == ((sys.executable,), True)
 
 
 def test_without_any_the_line_to_write_is_told(project: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from migrations_tools.discovery.alembic import Setup, find_setup
 from migrations_tools.discovery.flask_app import FlaskPlace, find_flask
+from migrations_tools.discovery.revision_syntax import syntax_errors
 from migrations_tools.errors import CannotProceed
 from migrations_tools.settings import load
 
@@ -81,3 +82,21 @@ def test_the_application_is_found_where_flask_finds_it(
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)
     assert find_flask(tmp_path, config, variables) == FlaskPlace(tmp_path / place[0], place[1])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (b"def upgrade(:\n    pass\n", "0002.py has a syntax error in line 1: invalid syntax"),
+        (b"x = 1\n<<<<<<< HEAD\n", "0002.py has a syntax error in line 2: invalid syntax"),
+        ("x = 'für'\n".encode("latin-1"), "0002.py has a syntax error"),
+        ("# -*- coding: latin-1 -*-\n# für\n".encode("latin-1"), ""),
+        (b'x = "\\d"\n', ""),
+    ],
+)
+def test_a_revision_file_that_is_no_python_is_named(text: bytes, said: str, tmp_path: Path) -> None:
+    (tmp_path / "0001.py").write_text("revision = '1'\n")
+    (tmp_path / "0002.py").write_bytes(text)
+    found = syntax_errors([tmp_path, tmp_path / "gone"])
+    assert len(found) == bool(said)
+    assert all(said in sentence for sentence in found)

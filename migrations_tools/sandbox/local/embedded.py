@@ -26,7 +26,7 @@ _OTHER_VERSION = (
 
 ADVICE = Advice(
     lacking="use the engine `compose`, whose database image brings it, or a server that has it (`postgres_bin`)",
-    rights="use the engine `compose`, where the image makes POSTGRES_USER a superuser",
+    rights="set `database_superuser: true` where the application's role is one, as an image makes its POSTGRES_USER",
 )
 
 
@@ -93,7 +93,14 @@ class EmbeddedProvider:
         password = database.password or made.password
         for each in dict.fromkeys([database.name, *self.names(source).values()]):
             for name in (each, scratch_of(each, "base", self.session.settings.suffix)):
-                cluster.create_role_and_database(made, database.user, password, name, token=journal.run.token)
+                cluster.create_role_and_database(
+                    made,
+                    database.user,
+                    password,
+                    name,
+                    superuser=self.session.settings.database_superuser,
+                    token=journal.run.token,
+                )
 
     def find(self, project: Project) -> Whereabouts:
         """Return the whereabouts of a cluster that stands. Raises CannotProceed when it does not run any more."""

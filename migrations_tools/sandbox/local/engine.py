@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from dataclasses import dataclass
 
 from migrations_tools.discovery.project import evidence_rows
@@ -36,6 +37,9 @@ class LocalEngine:
         session = self.session
         with session.console.step("Reading the project"):
             source = read_source(session, ask_python=True, thorough=session.dry)  # the probe imports it all presently
+        if source.interpreter.is_this_tools:
+            python = f"Python: {sys.executable}, which this tool runs in, for no environment of the project was found."
+            session.console.result(f"{python} Another is named with the setting `python`.", style="yellow")
         self.provider.refuse_other_version(source.image)
         if session.dry:
             self._show(source)
