@@ -55,6 +55,15 @@ def test_a_standalone_program_of_version_2_serves_where_there_is_no_plugin(
     assert find_compose(programs, _soon()) == ("docker-compose",)
 
 
+def test_what_is_asked_of_programs_passes_the_guard(programs: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    _program(Path(programs["PATH"]), "docker", "echo Docker Compose version v2.26.1")
+    asked: list[tuple[str, ...]] = []
+    monkeypatch.setattr("migrations_tools.engines.docker.check_query", lambda words: asked.append(tuple(words)))
+    find_compose(programs, _soon())
+    assert unreachable(programs, _soon()) == ""
+    assert asked == [("compose", "version"), ("version", "--format", "{{.Server.Version}}")]
+
+
 TOO_OLD = ", which does not obey `!override`: a copy would keep the original's ports"
 VERSION_1 = "docker-compose version 1.29.2, build unknown\\ndocker-py version: 5.0.3"
 

@@ -133,7 +133,7 @@ _STRANGERS = (
 
 
 def _begin_or_forget(session: Session, original: Original, planned: IsolationPlan) -> Copy:
-    """Begin the run and verify its override; where that does not keep the copy apart, nothing of the run is kept."""
+    """Begin the run, with the copy verified; where it is not apart, nothing of the run is kept."""
     begin_run(
         session,
         original.project,
@@ -146,12 +146,20 @@ def _begin_or_forget(session: Session, original: Original, planned: IsolationPla
         engine_id=lasting_identity(original.docker),
     )
     try:
-        copy = copy_of(session, original, planned)
-        write_whole(session.journal.override_path, render(planned), mode=0o600)
-        start.verify(copy)
+        return write_verified(session, original, planned)
     except CannotProceed:
         session.journal.forget()
         raise
+
+
+def write_verified(session: Session, original: Original, planned: IsolationPlan) -> Copy:
+    """Write the copy's override and return the copy, once what Compose makes of it is apart from the original.
+
+    Raises CannotProceed with every violation; nothing was started.
+    """
+    copy = copy_of(session, original, planned)
+    write_whole(session.journal.override_path, render(planned), mode=0o600)
+    start.verify(copy)
     return copy
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.isolation.folders import CASES, Case, Compose, compose_program
+from migrations_tools.engines.probe_docker import OLDEST_COMPOSE
+from tests.unit.isolation.folders import CASES, Case, Compose, compose_program, version_of
 
 
 @pytest.fixture(scope="session")
@@ -13,6 +14,8 @@ def compose() -> Compose:
     program = compose_program()
     if program is None:
         pytest.skip("no Compose program is installed (neither `docker compose` nor `docker-compose`)")
+    if version_of(program.program) < OLDEST_COMPOSE:
+        pytest.skip("this Compose program is too old: it is refused")
     return program
 
 

@@ -98,7 +98,7 @@ class Compose:
 
     def config(self, case: Case, *, project: str = "", override: Path | None = None) -> dict[str, Any]:
         """The parsed resolved configuration of `case`, with `override` on top where given."""
-        if case.needs_compose and _version(self.program) < case.needs_compose:
+        if case.needs_compose and version_of(self.program) < case.needs_compose:
             pytest.skip("this Compose does not know the keys of the case")
         files = [*case.files, *([override] if override else [])]
         return self.config_of(files, project=project, profiles=case.profiles)
@@ -150,6 +150,6 @@ def compose_program() -> Compose | None:
 
 
 @cache
-def _version(program: tuple[str, ...]) -> tuple[int, ...]:
+def version_of(program: tuple[str, ...]) -> tuple[int, ...]:
     done = subprocess.run([*program, "version", "--short"], capture_output=True, text=True, check=True)
-    return tuple(map(int, re.findall(r"\d+", done.stdout)[:2]))
+    return tuple(map(int, re.findall(r"\d+", done.stdout)[:3]))
