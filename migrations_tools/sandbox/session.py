@@ -8,7 +8,7 @@ import secrets
 import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +28,18 @@ READY = frozenset({"isolated", "generated", "validated"})
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One task's tools. `dry` shows plans and commands and changes nothing."""
+    """One task's tools. `dry` shows plans and commands and changes nothing.
+
+    `kept` is what was read once and serves the whole task (in memory only: it holds secrets); a changed session has
+    none of it.
+    """
 
     root: Path
     settings: Settings
     journal: Journal
     console: Console
     dry: bool = False
+    kept: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def compose(self) -> Docker:
         """Return a runner that can read Compose files and needs no engine for it.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -113,3 +114,16 @@ def test_a_stack_that_compose_cannot_load_is_gone_without_where_settings_lead_to
     values = _values(read_source(session), session)
     assert [value for value in values.values() if value == SERVER.url]
     assert "required variable REGION is missing a value: say which" in capsys.readouterr().out
+
+
+def test_one_task_has_compose_load_the_stack_once(complaining: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    program = complaining.parent / "programs" / "of-the-wheel"
+    asked = complaining.parent / "asked"
+    program.write_text(STAND_IN.replace("#!/bin/sh\n", f'#!/bin/sh\necho "$*" >> "{asked}"\n'))
+    session = _session(complaining, environment=LED)
+    assert read_source(session) == read_source(session)
+    assert len([line for line in asked.read_text().splitlines() if "config" in line]) == 1
+    assert capsys.readouterr().out.count("was not read") == 1
+    # A task of other settings reads for itself.
+    read_source(replace(session, settings=load({"python": sys.executable, "take_over_connection": True})))
+    assert len([line for line in asked.read_text().splitlines() if "config" in line]) == 2

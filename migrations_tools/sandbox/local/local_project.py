@@ -72,13 +72,15 @@ def read_source(session: Session, ask_python: bool = False, thorough: bool = Tru
     that is missing or ambiguous.
     """
     compose = find_optional(session.root, session.settings, os.environ)
-    config, unread = _read_stack(session, compose)
+    again = _STACK in session.kept
+    config, unread = session.kept[_STACK] if again else _read_stack(session, compose)
+    session.kept[_STACK] = config, unread
     settings = replace(session.settings, **_NO_SERVICES) if unread else session.settings
     try:
         project = discover_local(session.root, settings, compose, config)
     except CannotProceed as error:
         raise CannotProceed([*error.reasons, *unread], tip=error.tip) from error
-    for number, line in enumerate(unread):
+    for number, line in enumerate(() if again else unread):
         session.console.say(f"    {line}" if number else f"  warning: {line}", style="yellow")
     anchor = project.alembic.anchor
     python = interpreter.find(session.root, anchor, session.settings.python, os.environ)
@@ -88,6 +90,8 @@ def read_source(session: Session, ask_python: bool = False, thorough: bool = Tru
     return Source(project, config, python)
 
 
+# What a session keeps: Compose is asked once a task.
+_STACK = "stack"
 # Where no services are known, none can be the one that a setting names.
 _NO_SERVICES: Mapping[str, Any] = {"database_service": "", "alembic_service": "", "application_service": ""}
 _INSTEAD = "the settings `environment`, `application_command` and `postgres` say what its services would."
