@@ -187,7 +187,6 @@ OF_OTHERS = (
     "Can't find any collection",
     "No idea what",
     "Cannot connect to the Docker daemon",
-    "Compose is older than",
     "OperationalError",
     "KeyError",
     "… does not provide a MetaData object",
