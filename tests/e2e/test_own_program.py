@@ -78,7 +78,7 @@ def test_the_program_is_taken_over_and_its_file_covers_both_databases(story: Sto
 
 def test_each_database_is_compared_with_its_own_models(story: Story) -> None:
     claim = "Every table, column, constraint, index and type of the models is there, and nothing else"
-    assert f"✔ {claim} (example_copy)" in story.done.out
+    assert f"✔ {claim} (shop)" in story.done.out
     assert f"✔ {claim} (billing)" in story.done.out
 
 
