@@ -22,7 +22,7 @@ nox.options.error_on_missing_interpreters = False
 
 ROOT = Path(__file__).parent
 DRIVERS = ("asyncpg", "greenlet", "pg8000", "psycopg[binary]", "psycopg2-binary")
-STAIRWAY_RIVALS = ("pytest-alembic", "pytest-mrt")
+STAIRWAY_RIVALS = ("pytest-mrt",)
 TOOLS = ("ruff==0.17.*", "mypy==2.4.*", "types-PyYAML")
 
 

