@@ -238,7 +238,9 @@ def manager_of(folders: Iterable[Path]) -> Manager | None:
     for folder in folders:
         for manager in _MANAGERS:
             if file := manager.found_in(folder):
-                return replace(manager, file=str(file))
+                # A file of another usual name is named in the command as well.
+                named = manager.install.replace(manager.files[0], file.name)
+                return replace(manager, file=str(file), install=named)
     return None
 
 
@@ -248,7 +250,7 @@ def _dangling(folders: tuple[Path, ...]) -> str:
         for name in _FOLDERS:
             python = folder / name / "bin" / "python"
             if python.is_symlink() and not python.exists():
-                gone = f"its Python was {python.readlink()}, which is gone"
+                gone = f"its Python was {python.resolve()}, which is gone"
                 return f"The virtual environment {folder / name} is broken: {gone}."
     return ""
 

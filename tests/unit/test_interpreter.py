@@ -148,6 +148,7 @@ def test_condas_environment_is_the_active_one_or_the_one_that_its_file_names(pro
         ("Pipfile", "pipenv install"),
         ("pixi.toml", "pixi install"),
         ("environment.yml", "conda env create -f environment.yml"),
+        ("environment.yaml", "conda env create -f environment.yaml"),
     ],
 )
 def test_where_nothing_is_installed_the_command_that_installs_it_is_told(
@@ -170,6 +171,16 @@ def test_an_environment_whose_python_is_gone_is_told_and_never_replaced_by_this_
     ) as caught:
         _find(project, PATH="/nowhere")
     assert f"Run `uv sync`, for {project}/uv.lock." in caught.value.reasons
+
+
+def test_the_base_that_is_gone_is_named_through_every_link(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interpreter, "_has_alembic", lambda: True)
+    programs = project / ".venv" / "bin"
+    programs.mkdir(parents=True)
+    (programs / "python").symlink_to("python3")  # as `python3 -m venv` makes them
+    (programs / "python3").symlink_to("/gone/bin/python3")
+    with pytest.raises(CannotProceed, match=r"its Python was /gone/bin/python3, which is gone"):
+        _find(project, PATH="/nowhere")
 
 
 def test_uv_and_poetry_do_not_take_another_environment_for_the_projects(project: Path) -> None:
