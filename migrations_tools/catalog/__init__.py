@@ -6,7 +6,14 @@ only.
 
 from __future__ import annotations
 
-from migrations_tools.catalog.comparison import Difference, compare, on_one_line
+from migrations_tools.catalog.comparison import (
+    Difference,
+    compare,
+    compare_all,
+    compare_stated,
+    on_one_line,
+    only_in_history,
+)
 from migrations_tools.catalog.json_form import across_versions, from_json
 from migrations_tools.catalog.model import (
     Catalog,
@@ -16,6 +23,7 @@ from migrations_tools.catalog.model import (
     Enum,
     Extension,
     Index,
+    OtherObject,
     Schema,
     Sequence,
     Table,
@@ -35,6 +43,7 @@ __all__ = [
     "Enum",
     "Extension",
     "Index",
+    "OtherObject",
     "Query",
     "Schema",
     "SchemaChange",
@@ -45,9 +54,12 @@ __all__ = [
     "across_versions",
     "as_json",
     "compare",
+    "compare_all",
+    "compare_stated",
     "extension_tables",
     "from_json",
     "on_one_line",
+    "only_in_history",
     "qualified",
     "read",
 ]
