@@ -15,6 +15,8 @@ from migrations_tools.catalog.comparison import (
     only_in_history,
 )
 from migrations_tools.catalog.json_form import across_versions, from_json
+from migrations_tools.catalog.kind_words import counted, not_read, taken_back
+from migrations_tools.catalog.kinds import KINDS
 from migrations_tools.catalog.model import (
     Catalog,
     Column,
@@ -35,6 +37,7 @@ from migrations_tools.catalog.read import Query, extension_tables, read
 from migrations_tools.catalog.watch import SchemaChange, SchemaWatch
 
 __all__ = [
+    "KINDS",
     "Catalog",
     "Column",
     "Constraint",
@@ -56,10 +59,13 @@ __all__ = [
     "compare",
     "compare_all",
     "compare_stated",
+    "counted",
     "extension_tables",
     "from_json",
+    "not_read",
     "on_one_line",
     "only_in_history",
     "qualified",
     "read",
+    "taken_back",
 ]

@@ -115,7 +115,7 @@ _KINDS: Final = (
     _Kind("'s' || oid", "stxrelid", "pg_catalog.pg_statistic_ext", "stxrelid >= 16384"),
     _Kind("'j' || indexrelid || '.' || objsubid", "indrelid", _INDEX_COMMENTS, "indrelid >= 16384"),
     *(_Kind(f"'{catalog}' || oid", "1", f"pg_catalog.{catalog}", "oid >= 16384", sort) for catalog, sort in _OF_REST),
-    *(_Kind(f"'{catalog}' || {id}", "1", f"pg_catalog.{catalog}", own, sort) for catalog, id, own, sort in _IN_REST),
+    *(_Kind(f"'{catalog}' || {row}", "1", f"pg_catalog.{catalog}", own, sort) for catalog, row, own, sort in _IN_REST),
 )
 _COUNTED = " UNION ALL ".join(
     f"SELECT count(*), string_agg(DISTINCT {kind.relation}::text, ' ') FILTER (WHERE age(xmin) <= age({{since}}))"

@@ -16,8 +16,10 @@ from itertools import chain
 from operator import attrgetter
 from typing import Final, Literal, TypeAlias, TypeVar
 
-from migrations_tools.catalog import attributes, kinds
+from migrations_tools.catalog import attributes
 from migrations_tools.catalog.attributes import Aspects
+from migrations_tools.catalog.kind_words import is_stated
+from migrations_tools.catalog.kinds import KINDS
 from migrations_tools.catalog.model import Catalog, Constraint, Index, Object, OtherObject, Table
 from migrations_tools.catalog.model import Sequence as CatalogSequence
 from migrations_tools.catalog.pairing import Child, pair_children, pairs
@@ -101,14 +103,14 @@ def compare_stated(actual: Catalog, expected: Catalog) -> tuple[Difference, ...]
 
     A policy or function that only the migrations make is no difference; `only_in_history` counts these.
     """
-    stated = (item for item in _others(actual, expected) if item.sort != "unexpected" and kinds.is_stated(item.kind))
+    stated = (item for item in _others(actual, expected) if item.sort != "unexpected" and is_stated(item.kind))
     return (*compare(actual, expected), *stated)
 
 
 def only_in_history(actual: Catalog, expected: Catalog) -> dict[str, int]:
     """Return how many objects of each kind only the migrations make, for models do not state them."""
     found = Counter(item.kind for item in _others(actual, expected) if item.sort == "unexpected")
-    return {kind.name: found[kind.name] for kind in kinds.KINDS if found[kind.name]}
+    return {kind.name: found[kind.name] for kind in KINDS if found[kind.name]}
 
 
 def _others(actual: Catalog, expected: Catalog) -> Iterator[Difference]:

@@ -1,7 +1,7 @@
 """The questions for what models seldom state: policies, triggers, functions, grants, owners and the like.
 
 Two statements, each a union: of relations (the first field is the relation's oid), and of everything else (the first
-field is `REST`). Every row has the relation, the kind's name as `kinds.KINDS` has it, the printed identity, the identity
+field is `REST`). Every row has the relation, the kind's name as in `kinds.KINDS`, the printed identity, the identity
 of the object that it belongs to, the qualified name of its table, and a definition that PostgreSQL prints. Members of
 extensions and temporary objects are left out. Sources: PostgreSQL manual, "System Catalogs", "System Information
 Functions", "Access Privilege Inquiry Functions". A column that not every version from 12 on has is taken out of the
@@ -70,8 +70,8 @@ CROSS JOIN LATERAL (VALUES
   ('tablespace', ' of ', {_TABLE}, (SELECT t.spcname::text FROM pg_catalog.pg_tablespace t
      WHERE t.oid = c.reltablespace)),
   ('persistence', ' of ', {_OBJECT}, CASE WHEN c.relkind = 'S' AND c.relpersistence = 'u' THEN 'unlogged' END),
-  ('replica identity', ' of ', {_TABLE}, CASE WHEN c.relkind NOT IN ('r', 'p') THEN NULL ELSE CASE c.relreplident WHEN 'f' THEN 'FULL' WHEN 'n' THEN 'NOTHING'
-     WHEN 'i' THEN 'USING INDEX' END END),
+  ('replica identity', ' of ', {_TABLE}, CASE WHEN c.relkind IN ('r', 'p') THEN CASE c.relreplident
+     WHEN 'f' THEN 'FULL' WHEN 'n' THEN 'NOTHING' WHEN 'i' THEN 'USING INDEX' END END),
   ('row type', ' of ', {_TABLE}, CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END),
   ('foreign table options', ' of ', {_TABLE}, (SELECT concat_ws(' ', s.srvname, {listed("f.ftoptions")})
      FROM pg_catalog.pg_foreign_table f JOIN pg_catalog.pg_foreign_server s ON s.oid = f.ftserver
@@ -120,7 +120,8 @@ CROSS JOIN LATERAL (VALUES
        CASE WHEN k.connoinherit THEN 'NO INHERIT' END)
      FROM pg_catalog.pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'n' AND k.conkey[1] = a.attnum))
 ) AS fact (kind, value)
-WHERE fact.value <> '' AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'f', 'v', 'm') AND {_OF_CLASS}
+WHERE fact.value <> '' AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'f', 'v', 'm')
+  AND {_OF_CLASS}
 """
 
 _POLICIES = f"""
@@ -203,13 +204,15 @@ WHERE a.attacl IS NOT NULL AND a.attnum > 0 AND NOT a.attisdropped AND {_OF_CLAS
 """
 # Those of tables, views and tables' columns are told with these.
 _INDEX_COMMENTS = f"""
-SELECT i.indrelid, 'comment', 'comment on index ' || {_INDEX}, 'index ' || {_INDEX}, {_TABLE}, quote_literal(d.description)
+SELECT i.indrelid, 'comment', 'comment on index ' || {_INDEX}, 'index ' || {_INDEX}, {_TABLE},
+       quote_literal(d.description)
 FROM {_CLASS} JOIN pg_catalog.pg_index i ON i.indrelid = c.oid JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
 JOIN pg_catalog.pg_description d ON d.objoid = x.oid AND d.classoid = 'pg_catalog.pg_class'::regclass
 WHERE {_OF_CLASS}
 """
 _RELATION_COMMENTS = f"""
-SELECT c.oid, 'comment', concat('comment on ', CASE WHEN a.attname IS NULL THEN {_OBJECT} ELSE 'column ' || {_COLUMN} END),
+SELECT c.oid, 'comment', concat('comment on ',
+         CASE WHEN a.attname IS NULL THEN {_OBJECT} ELSE 'column ' || {_COLUMN} END),
        {_OBJECT}, {_TABLE}, quote_literal(d.description)
 FROM {_CLASS} JOIN pg_catalog.pg_description d ON d.objoid = c.oid AND d.classoid = 'pg_catalog.pg_class'::regclass
 LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.objsubid AND d.objsubid > 0

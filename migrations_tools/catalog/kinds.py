@@ -17,8 +17,8 @@ class Kind:
     """One kind: `compared` says what of it, `catalogs` where PostgreSQL keeps it, `example` makes one.
 
     Against the models "all" of it is compared, or what they have "stated" (DDL events, extensions of SQLAlchemy), or
-    "never". `since` is the oldest major version that has it. `count` is the question how many of a kind that is not
-    read a database holds, `unread` why it is not. `gone`, `left` and `changed` tell of a revision that was taken back.
+    "never". `since` is the oldest major version that has it; `unread` says why not all of it is read. `gone`,
+    `left` and `changed` tell of a revision that was taken back.
     """
 
     name: str
@@ -32,7 +32,6 @@ class Kind:
     left: str = "{object} is left"
     changed: str = "{object} is different"
     unread: str = ""
-    count: str = ""
 
 
 _SHORT: Final = "{object} is {now} and was {was}"
@@ -243,7 +242,8 @@ KINDS: Final[tuple[Kind, ...]] = (
         "attached indexes",
         "the index of the parent",
         ("pg_inherits",),
-        "CREATE TABLE p (id int) PARTITION BY LIST (id); CREATE TABLE c PARTITION OF p DEFAULT; CREATE INDEX i ON p (id)",
+        "CREATE TABLE p (id int) PARTITION BY LIST (id); CREATE TABLE c PARTITION OF p DEFAULT;"
+        " CREATE INDEX i ON p (id)",
         "never",
     ),
     Kind(
@@ -398,7 +398,8 @@ KINDS: Final[tuple[Kind, ...]] = (
         "text search parsers",
         "functions",
         ("pg_ts_parser",),
-        "CREATE TEXT SEARCH PARSER p (START = prsd_start, GETTOKEN = prsd_nexttoken, END = prsd_end, LEXTYPES = prsd_lextype)",
+        "CREATE TEXT SEARCH PARSER p (START = prsd_start, GETTOKEN = prsd_nexttoken, END = prsd_end,"
+        " LEXTYPES = prsd_lextype)",
     ),
     Kind(
         "text search template",
@@ -464,46 +465,37 @@ KINDS: Final[tuple[Kind, ...]] = (
         "user mappings",
         "role, server, names of the options; never their values",
         ("pg_user_mapping",),
-        "CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w; CREATE USER MAPPING FOR PUBLIC SERVER s",
+        "CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w;"
+        " CREATE USER MAPPING FOR PUBLIC SERVER s",
     ),
     Kind(
         "foreign table options",
         "foreign tables' servers and options",
         "server, options",
         ("pg_foreign_table",),
-        "CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w; CREATE FOREIGN TABLE t (a int) SERVER s",
+        "CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w;"
+        " CREATE FOREIGN TABLE t (a int) SERVER s",
         changed=_SHORT,
     ),
     Kind(
         "large objects",
         "large objects",
         "how many there are",
-        ("pg_largeobject_metadata",),
+        ("pg_largeobject_metadata", "pg_largeobject"),
         "SELECT lo_create(0)",
         "never",
         changed=_SHORT,
-    ),
-    # Not read.
-    Kind(
-        "contents of large objects",
-        "contents of large objects",
-        "",
-        ("pg_largeobject",),
-        "SELECT lo_create(0)",
-        "never",
-        unread="they are rows, not schema, and only a superuser may read them all",
-        count="SELECT count(*) FROM pg_catalog.pg_largeobject_metadata",
+        unread="their contents are rows, and not part of a schema",
     ),
     Kind(
         "subscription",
         "subscriptions",
-        "",
+        "how many there are",
         ("pg_subscription", "pg_subscription_rel"),
         "CREATE SUBSCRIPTION s CONNECTION '' PUBLICATION p WITH (connect = false)",
         "never",
-        unread="it belongs to the server and holds a password; a scratch database must not connect to another server",
-        count="SELECT count(*) FROM pg_catalog.pg_subscription WHERE subdbid ="
-        " (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())",
+        changed=_SHORT,
+        unread="they belong to the server and hold passwords",
     ),
 )
 
@@ -523,17 +515,3 @@ REFUSED: Final = {
     "pg_statistic_ext_data": "data: what ANALYZE gathered",
     "pg_tablespace": "of the server: tablespaces are compared before and after a run",
 }
-
-_BY_NAME: Final = {kind.name: kind for kind in KINDS}
-UNREAD: Final = tuple(kind for kind in KINDS if kind.unread)
-
-
-def is_stated(name: str) -> bool:
-    """Return whether models can state objects of a kind, so that a difference from them is one."""
-    return name not in _BY_NAME or _BY_NAME[name].stated != "never"
-
-
-def counted(found: dict[str, int]) -> str:
-    """Return numbers of objects in words: "12 policies, 1 trigger"."""
-    named = ((number, _BY_NAME[name]) for name, number in found.items())
-    return ", ".join(f"{number} {kind.name if number == 1 else kind.plural}" for number, kind in named)

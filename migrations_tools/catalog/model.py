@@ -335,8 +335,8 @@ class Sequence(_OfSchema):
 class OtherObject:
     """What models seldom state: a policy, a trigger, a function, a grant, an owner; `kinds.KINDS` lists them.
 
-    `of` is the identity of the object that it belongs to, `table` the qualified name of its table or view, both "" where
-    there is none; `definition` is what PostgreSQL prints.
+    `of` is the identity of the object that it belongs to, `table` the qualified name of its table or view, both ""
+    where there is none; `definition` is what PostgreSQL prints.
     """
 
     kind: str

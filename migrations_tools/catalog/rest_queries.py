@@ -197,7 +197,8 @@ SELECT 'operator family', 'operator family ' || {qualified_as("n.nspname", "o.op
 
 _TEXT_SEARCH = MANY.join(
     (
-        f"""SELECT 'text search configuration', 'text search configuration ' || {qualified_as("n.nspname", "o.cfgname")}, '',
+        f"""SELECT 'text search configuration',
+        'text search configuration ' || {qualified_as("n.nspname", "o.cfgname")}, '',
         concat_ws(', ', (SELECT prsname FROM pg_catalog.pg_ts_parser WHERE oid = o.cfgparser),
           (SELECT string_agg(concat_ws(' ', m.maptokentype, m.mapseqno, m.mapdict::regdictionary), ', '
              ORDER BY m.maptokentype, m.mapseqno) FROM pg_catalog.pg_ts_config_map m WHERE m.mapcfg = o.oid))
@@ -254,7 +255,8 @@ _FOREIGN = MANY.join(
         FROM pg_catalog.pg_foreign_data_wrapper WHERE oid = b.srvfdw), b.srvtype, b.srvversion,
         {_options("b.srvoptions")}) {_bare("pg_foreign_server", "b")}""",
         # The values of a user mapping's options are passwords: never read.
-        """SELECT 'user mapping', 'user mapping for ' || b.usename || ' on ' || b.srvname, 'foreign server ' || b.srvname,
+        """SELECT 'user mapping', 'user mapping for ' || b.usename || ' on ' || b.srvname,
+        'foreign server ' || b.srvname,
         (SELECT coalesce(string_agg(split_part(each, '=', 1), ', ' ORDER BY each COLLATE "C"), '')
          FROM unnest(b.umoptions) AS each) FROM pg_catalog.pg_user_mappings b""",
     )
@@ -271,6 +273,10 @@ SELECT 'large objects', 'large objects', '', count(*)::text FROM pg_catalog.pg_l
 # --- comments and labels --------------------------------------------------------------------------------------------
 
 _LABELLED = r"regexp_replace(i.type || ' ' || i.identity, '([ (,])public\.', '\1', 'g')"
+_SUBSCRIPTIONS = """
+SELECT 'subscription', 'subscriptions', '', count(*)::text FROM pg_catalog.pg_subscription s
+WHERE s.subdbid = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = current_database()) HAVING count(*) > 0
+"""
 _COMMENTS = f"""
 SELECT 'comment', 'comment on ' || coalesce('constraint ' || k.name, {_LABELLED}),
        coalesce('constraint ' || k.name, {_LABELLED}), quote_literal(d.description)
@@ -315,6 +321,7 @@ OF_REST: Final = (
             _FOREIGN,
             _EXTENSIONS,
             _LARGE_OBJECTS,
+            _SUBSCRIPTIONS,
             _COMMENTS,
             _SECURITY_LABELS,
         )

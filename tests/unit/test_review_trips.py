@@ -186,7 +186,7 @@ def test_what_still_differs_from_the_models_is_an_error_each() -> None:
 # --- what a file by hand takes away ------------------------------------------------------------------------------
 
 UNIQUE = Constraint("users", "uq_users_name", "unique", "UNIQUE (name)", ("name",))
-INDEX = Index("users", "ix_users_name", "CREATE INDEX ix_users_name ON users (name)", columns=("name",))
+INDEX = Index("users", "ix_users_name", "CREATE INDEX ix_users_name ON users USING btree (name)", columns=("name",))
 RICH = replace(USERS, constraints=(UNIQUE,), indexes=(INDEX,))
 
 
