@@ -6,7 +6,7 @@ PostgreSQL manual, "System Columns", "Transaction ID and Snapshot Information Fu
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from migrations_tools.catalog import kind_queries, read_queries
@@ -40,11 +40,14 @@ _INDEX_COMMENTS: Final = (
     "(SELECT i.indrelid, i.indexrelid, d.objsubid, d.xmin FROM pg_catalog.pg_description d JOIN pg_catalog.pg_index i"
     " ON i.indexrelid = d.objoid WHERE d.objoid >= 16384 AND d.classoid = 'pg_catalog.pg_class'::regclass) AS d"
 )
+_OF_TYPES: Final = "CASE WHEN typtype IN ('e', 'd') THEN 0 ELSE 1 END"
+_TYPES: Final = (
+    "(typtype IN ('e', 'd', 'r', 'm') OR typtype = 'b' AND typelem = 0 OR typtype = 'c' AND typacl IS NOT NULL)"
+)
 _NOT_TEMPORARY: Final = "{} NOT IN (SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname ~ '^pg_temp')"
 # What belongs to no relation: catalogs whose objects have an oid, and which of these count.
 _OF_REST: Final = (
     ("pg_proc", _NOT_TEMPORARY.format("pronamespace")),
-    ("pg_type", "(typtype IN ('r', 'm') OR typtype = 'b' AND typelem = 0 OR typtype = 'c' AND typacl IS NOT NULL)"),
     *(
         (f"pg_{catalog}", "true")
         for catalog in (
@@ -81,9 +84,10 @@ _IN_REST: Final = (
     (
         "pg_description",
         "classoid || '.' || objoid || '.' || objsubid",
-        "(objoid >= 16384 OR classoid = 'pg_catalog.pg_namespace'::regclass)",
+        "objoid >= 16384",
         "classoid <> 'pg_catalog.pg_class'::regclass",
     ),
+    ("pg_description", "classoid || '.' || objoid", "objoid = 2200", "classoid = 'pg_catalog.pg_namespace'::regclass"),
     (
         "pg_depend",
         "classid || '.' || objid || '.' || refobjid",
@@ -105,7 +109,7 @@ _KINDS: Final = (
         "classoid = 'pg_catalog.pg_class'::regclass",
     ),
     _Kind("'h' || inhrelid || '.' || inhparent", "inhrelid", "pg_catalog.pg_inherits", "inhrelid >= 16384"),
-    _Kind("'t' || oid", "0", "pg_catalog.pg_type", "oid >= 16384", "typtype IN ('e', 'd')"),
+    _Kind("'t' || oid", _OF_TYPES, "pg_catalog.pg_type", "oid >= 16384", _TYPES),
     _Kind("'e' || oid", "0", "pg_catalog.pg_enum", "oid >= 16384"),
     _Kind("'n' || oid", "0", "pg_catalog.pg_namespace", "(oid >= 16384 OR nspname = 'public')"),
     _Kind("'x' || oid", "0", "pg_catalog.pg_extension", "oid >= 16384"),
@@ -117,18 +121,34 @@ _KINDS: Final = (
     *(_Kind(f"'{catalog}' || oid", "1", f"pg_catalog.{catalog}", "oid >= 16384", sort) for catalog, sort in _OF_REST),
     *(_Kind(f"'{catalog}' || {row}", "1", f"pg_catalog.{catalog}", own, sort) for catalog, row, own, sort in _IN_REST),
 )
+_SMALL: Final = frozenset(
+    kind.place for kind in _KINDS if kind.relation == "1" and kind.place != "pg_catalog.pg_proc"
+) | {"pg_catalog.pg_policy", "pg_catalog.pg_statistic_ext", "pg_catalog.pg_extension", "pg_catalog.pg_inherits"}
 _COUNTED = " UNION ALL ".join(
     f"SELECT count(*), string_agg(DISTINCT {kind.relation}::text, ' ') FILTER (WHERE age(xmin) <= age({{since}}))"
     f" FROM {kind.place} WHERE {kind.own} AND {kind.sort}"
     for kind in _KINDS
+    if kind.place not in _SMALL
+)
+# Catalogs of which few databases have anything: an aggregate each would take longer than the counting.
+_COUNTED_TOGETHER = " UNION ALL ".join(
+    f"SELECT {kind.relation}::oid, xmin FROM {kind.place} WHERE {kind.own} AND {kind.sort}"
+    for kind in _KINDS
+    if kind.place in _SMALL
 )
 _IDS = " UNION ALL ".join(f"SELECT {kind.id} FROM {kind.place} WHERE {kind.own} AND {kind.sort}" for kind in _KINDS)
-# By the relation, for which there are indexes; what belongs to none is all of the database's own.
-_IDS_OF = " UNION ALL ".join(
-    f"SELECT {kind.id} || ':' || {kind.relation} FROM {kind.place} WHERE {kind.relation} = ANY ({{relations}})"
-    f" AND {kind.sort} AND {kind.own if kind.relation in '01' else 'true'}"
-    for kind in _KINDS
-)
+
+
+def _ids_of(kinds: Iterable[_Kind]) -> str:
+    """Return the ids of objects with their relations, by which there are indexes."""
+    return " UNION ALL ".join(
+        f"SELECT {kind.id} || ':' || {kind.relation} FROM {kind.place} WHERE {kind.relation} = ANY ({{relations}})"
+        f" AND {kind.sort} AND {kind.own}"
+        for kind in kinds
+    )
+
+
+_OF_NONE: Final = ("0", "1", _OF_TYPES)  # what belongs to no relation is all of the database's own
 
 # How many objects there are; the relations of those that are as new as a transaction (by their rows' xmin), and those
 # that have something else so new; and the oldest transaction of which something may come yet.
@@ -142,10 +162,16 @@ SELECT sum(kind.count)::bigint, concat_ws(' ', string_agg(kind.relations, ' '),
           FROM pg_catalog.pg_class WHERE oid >= 16384 AND relkind IN ('i', 'I')
         ) AS changed (relation, age) WHERE age <= age({{since}}))),
        mod(txid_snapshot_xmin(txid_current_snapshot()), 4294967296)::text
-FROM ({_COUNTED}) AS kind (count, relations)
+FROM (
+  {_COUNTED}
+  UNION ALL SELECT count(*), string_agg(DISTINCT relation::text, ' ') FILTER (WHERE age(since) <= age({{since}}))
+  FROM ({_COUNTED_TOGETHER}) AS object (relation, since)
+) AS kind (count, relations)
 """
 PRESENT: Final = f"SELECT string_agg(id, ' ') FROM ({_IDS}) AS object (id)"
-_PRESENT_OF = f"SELECT string_agg(id, ' ') FROM ({_IDS_OF}) AS object (id)"
+_PRESENT_OF = "SELECT string_agg(id, ' ') FROM ({}) AS object (id)"
+_PRESENT_OF_RELATIONS = _PRESENT_OF.format(_ids_of(kind for kind in _KINDS if kind.relation not in _OF_NONE))
+_PRESENT_OF_NONE = _PRESENT_OF.format(_ids_of(kind for kind in _KINDS if kind.relation in _OF_NONE))
 
 # Relations whose printed definitions hold the name of another (foreign keys, partitions, views), or of a type or schema
 # of the database's own.
@@ -192,13 +218,15 @@ def present_of(relations: str) -> str:
 
     `relations` is an array of oids, as a literal.
     """
-    return _PRESENT_OF.format(relations=f"{quoted(relations)}::oid[]")
+    both = f"SELECT concat_ws(' ', ({_PRESENT_OF_RELATIONS}), ({_PRESENT_OF_NONE}))"
+    return both.format(relations=f"{quoted(relations)}::oid[]")
 
 
 def rows_of(relations: str) -> list[str]:
-    """Return the statements of `statements.OF_RELATIONS` for some relations only."""
+    """Return the statements of `read_queries.OF_RELATIONS` for some relations only."""
+    array = f"{quoted(relations)}::oid[]"
     return [
-        f"SELECT q.* FROM ({statement}) AS q (relation) WHERE q.relation = ANY ({quoted(relations)}::oid[])"
+        f"SELECT q.* FROM ({kind_queries.only(statement, array)}) AS q (relation) WHERE q.relation = ANY ({array})"
         for statement in read_queries.OF_RELATIONS
     ]
 
@@ -241,7 +269,8 @@ def _gathered(statement: str, width: int) -> str:
     fields = [f"f{number}" for number in range(1, width)]
     return (
         f"(SELECT json_agg(json_build_array(q.relation::bigint, {', '.join(f'q.{field}' for field in fields)}))"
-        f" FROM ({statement}) AS q (relation, {', '.join(fields)}) WHERE q.relation = ANY (touched))"
+        f" FROM ({kind_queries.only(statement, 'touched')}) AS q (relation, {', '.join(fields)})"
+        " WHERE q.relation = ANY (touched))"
     )
 
 
@@ -270,6 +299,7 @@ DECLARE
   following text;
   general json;
   rest json;
+  rest_present text;
 BEGIN
   IF $1 IS NOT NULL THEN
     SELECT * INTO objects, changed, following FROM ({_CHANGES.format(since="$1")}) AS found;
@@ -282,10 +312,14 @@ BEGIN
   IF {GLOBAL} = ANY (touched) THEN
     general := json_build_array({_GENERAL});
   END IF;
+  IF touched && ARRAY[{GLOBAL}, {REST}]::oid[] THEN
+    rest_present := ({_PRESENT_OF_NONE.format(relations="touched")});
+  END IF;
   IF {REST} = ANY (touched) THEN
     rest := {_OF_EACH[-1]};
   END IF;
-  RETURN json_build_array(objects, touched::bigint[], ({_PRESENT_OF.format(relations="touched")}),
+  RETURN json_build_array(objects, touched::bigint[],
+    concat_ws(' ', rest_present, ({_PRESENT_OF_RELATIONS.format(relations="touched")})),
     following, general, json_build_array({", ".join(_OF_EACH[:-1])}, rest));
 END
 $look$

@@ -41,19 +41,31 @@ NOT_OF_THE_SYSTEM = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
 
 # --- relations ----------------------------------------------------------------------------------------------------
 
-_TABLE = qualified_as("n.nspname", "c.relname")
+_TABLE, _OBJECT = "c.tablename", "c.identity"
 _NOUN = (
     "CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' WHEN 'S' THEN 'sequence'"
     " WHEN 'c' THEN 'composite type' ELSE 'table' END"
 )
-_OBJECT = f"{_NOUN} || ' ' || {_TABLE}"
-_CLASS = "pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-_OF_CLASS = f"c.oid >= 16384 AND {NOT_OF_THE_SYSTEM} AND {own('pg_class', 'c.oid')}"
+# In the place of the condition which relations are asked for; `only` puts another one there.
+_EVERY: Final = "/* all */ true"
+_RELATIONS = f"""
+SELECT c.*, {_NOUN} || ' ' || c.tablename AS identity
+FROM (SELECT c.*, {qualified_as("n.nspname", "c.relname")} AS tablename
+      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+      WHERE c.oid >= 16384 AND {_EVERY} AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S', 'c')
+        AND {NOT_OF_THE_SYSTEM} AND {own("pg_class", "c.oid")}) AS c
+"""
+
+
+def only(statement: str, relations: str) -> str:
+    """Return `OF_RELATIONS` for some relations, an array of oids; any other statement as it is."""
+    return statement.replace(_EVERY, f"c.oid = ANY ({relations})")
+
 
 # What a relation's own row says beyond the usual.
 _OF_RELATIONS_ROW = f"""
 SELECT c.oid, fact.kind, fact.kind || fact.link || fact.what, {_OBJECT}, {_TABLE}, fact.value
-FROM {_CLASS}
+FROM c
 CROSS JOIN LATERAL (VALUES
   ('row security', ' on ', {_TABLE}, CASE
      WHEN c.relrowsecurity THEN 'enabled' || CASE WHEN c.relforcerowsecurity THEN ', forced' ELSE '' END
@@ -77,13 +89,13 @@ CROSS JOIN LATERAL (VALUES
      FROM pg_catalog.pg_foreign_table f JOIN pg_catalog.pg_foreign_server s ON s.oid = f.ftserver
      WHERE f.ftrelid = c.oid))
 ) AS fact (kind, link, what, value)
-WHERE fact.value <> '' AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S') AND {_OF_CLASS}
+WHERE fact.value <> '' AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S')
 """
 
 _INDEX = f"{_TABLE} || '.' || x.relname"
 _OF_INDEXES = f"""
-SELECT i.indrelid, fact.kind, fact.kind || ' of index ' || {_INDEX}, 'index ' || {_INDEX}, {_TABLE}, fact.value
-FROM {_CLASS}
+SELECT c.oid, fact.kind, fact.kind || ' of index ' || {_INDEX}, 'index ' || {_INDEX}, {_TABLE}, fact.value
+FROM c
 JOIN pg_catalog.pg_index i ON i.indrelid = c.oid
 JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
 CROSS JOIN LATERAL (VALUES
@@ -97,14 +109,14 @@ CROSS JOIN LATERAL (VALUES
   ('statistics target', (SELECT string_agg(a.attnum || ': ' || (to_jsonb(a)->>'attstattarget'), ', ' ORDER BY a.attnum)
      FROM pg_catalog.pg_attribute a WHERE a.attrelid = x.oid AND (to_jsonb(a)->>'attstattarget')::int >= 0))
 ) AS fact (kind, value)
-WHERE fact.value IS NOT NULL AND {_OF_CLASS}
+WHERE fact.value IS NOT NULL
 """
 
 _COLUMN = f"{_TABLE} || '.' || a.attname"
 _STORAGE = "CASE {} WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END"
 _OF_COLUMNS = f"""
-SELECT a.attrelid, fact.kind, fact.kind || ' of ' || {_COLUMN}, 'column ' || {_COLUMN}, {_TABLE}, fact.value
-FROM {_CLASS}
+SELECT c.oid, fact.kind, fact.kind || ' of ' || {_COLUMN}, 'column ' || {_COLUMN}, {_TABLE}, fact.value
+FROM c
 JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid
 JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
 CROSS JOIN LATERAL (VALUES
@@ -121,11 +133,10 @@ CROSS JOIN LATERAL (VALUES
      FROM pg_catalog.pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'n' AND k.conkey[1] = a.attnum))
 ) AS fact (kind, value)
 WHERE fact.value <> '' AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'f', 'v', 'm')
-  AND {_OF_CLASS}
 """
 
 _POLICIES = f"""
-SELECT p.polrelid, 'policy', 'policy ' || p.polname || ' on ' || {_TABLE}, {_OBJECT}, {_TABLE},
+SELECT c.oid, 'policy', 'policy ' || p.polname || ' on ' || {_TABLE}, {_OBJECT}, {_TABLE},
        concat_ws(' ', CASE WHEN p.polpermissive THEN 'PERMISSIVE' ELSE 'RESTRICTIVE' END,
          'FOR ' || CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE'
                    WHEN 'd' THEN 'DELETE' ELSE 'ALL' END,
@@ -133,32 +144,30 @@ SELECT p.polrelid, 'policy', 'policy ' || p.polname || ' on ' || {_TABLE}, {_OBJ
                    ORDER BY pg_get_userbyid(role)) FROM unnest(p.polroles) AS role),
          'USING (' || pg_get_expr(p.polqual, p.polrelid) || ')',
          'WITH CHECK (' || pg_get_expr(p.polwithcheck, p.polrelid) || ')')
-FROM {_CLASS} JOIN pg_catalog.pg_policy p ON p.polrelid = c.oid
-WHERE {_OF_CLASS}
+FROM c JOIN pg_catalog.pg_policy p ON p.polrelid = c.oid
 """
 
 STATES = "CASE {} WHEN 'D' THEN ' DISABLED' WHEN 'R' THEN ' ENABLE REPLICA' WHEN 'A' THEN ' ENABLE ALWAYS' ELSE '' END"
 # What a partition has of its parent is told with the parent, but for a state of its own.
 _TRIGGERS = f"""
-SELECT t.tgrelid, 'trigger', 'trigger ' || t.tgname || ' on ' || {_TABLE}, {_OBJECT}, {_TABLE},
+SELECT c.oid, 'trigger', 'trigger ' || t.tgname || ' on ' || {_TABLE}, {_OBJECT}, {_TABLE},
        pg_get_triggerdef(t.oid) || {STATES.format("t.tgenabled")}
-FROM {_CLASS} JOIN pg_catalog.pg_trigger t ON t.tgrelid = c.oid
-WHERE NOT t.tgisinternal AND {_OF_CLASS} AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger p
+FROM c JOIN pg_catalog.pg_trigger t ON t.tgrelid = c.oid
+WHERE NOT t.tgisinternal AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger p
   WHERE p.oid = (to_jsonb(t)->>'tgparentid')::oid AND p.tgenabled = t.tgenabled)
 """
 _RULES = f"""
-SELECT r.ev_class, 'rule', 'rule ' || r.rulename || ' on ' || {_TABLE}, {_OBJECT}, {_TABLE},
+SELECT c.oid, 'rule', 'rule ' || r.rulename || ' on ' || {_TABLE}, {_OBJECT}, {_TABLE},
        pg_get_ruledef(r.oid) || {STATES.format("r.ev_enabled")}
-FROM {_CLASS} JOIN pg_catalog.pg_rewrite r ON r.ev_class = c.oid
-WHERE r.rulename <> '_RETURN' AND {_OF_CLASS}
+FROM c JOIN pg_catalog.pg_rewrite r ON r.ev_class = c.oid
+WHERE r.rulename <> '_RETURN'
 """
 _STATISTICS = f"""
-SELECT s.stxrelid, 'extended statistics', 'extended statistics ' || {qualified_as("m.nspname", "s.stxname")},
+SELECT c.oid, 'extended statistics', 'extended statistics ' || {qualified_as("m.nspname", "s.stxname")},
        {_OBJECT}, {_TABLE},
        pg_get_statisticsobjdef(s.oid) || coalesce(' STATISTICS ' || nullif(to_jsonb(s)->>'stxstattarget', '-1'), '')
-FROM {_CLASS} JOIN pg_catalog.pg_statistic_ext s ON s.stxrelid = c.oid
+FROM c JOIN pg_catalog.pg_statistic_ext s ON s.stxrelid = c.oid
 JOIN pg_catalog.pg_namespace m ON m.oid = s.stxnamespace
-WHERE {_OF_CLASS}
 """
 _COMPOSITES = f"""
 SELECT c.oid, 'composite type', {_OBJECT}, '', '',
@@ -167,8 +176,8 @@ SELECT c.oid, 'composite type', {_OBJECT}, '', '',
           ', ' ORDER BY a.attnum)
         FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)
-FROM {_CLASS}
-WHERE c.relkind = 'c' AND {_OF_CLASS}
+FROM c
+WHERE c.relkind = 'c'
 """
 
 _PRIVILEGES = (
@@ -191,35 +200,34 @@ def granted(acl: str, usual: str) -> str:
 _USUAL = "acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::\"char\", c.relowner)"
 _GRANTS = f"""
 SELECT c.oid, 'grant', 'grant to ' || may.role || ' on ' || {_OBJECT}, {_OBJECT}, {_TABLE}, may.privileges
-FROM {_CLASS} CROSS JOIN {granted("c.relacl", _USUAL)}
-WHERE c.relacl IS NOT NULL AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S') AND {_OF_CLASS}
+FROM c CROSS JOIN {granted("c.relacl", _USUAL)}
+WHERE c.relacl IS NOT NULL AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S')
 """
 _NOTHING = "acldefault('c'::\"char\", c.relowner)"
 _COLUMN_GRANTS = f"""
-SELECT a.attrelid, 'grant', 'grant to ' || may.role || ' on column ' || {_COLUMN}, 'column ' || {_COLUMN}, {_TABLE},
+SELECT c.oid, 'grant', 'grant to ' || may.role || ' on column ' || {_COLUMN}, 'column ' || {_COLUMN}, {_TABLE},
        may.privileges
-FROM {_CLASS} JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid
+FROM c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid
 CROSS JOIN {granted("a.attacl", _NOTHING)}
-WHERE a.attacl IS NOT NULL AND a.attnum > 0 AND NOT a.attisdropped AND {_OF_CLASS}
+WHERE a.attacl IS NOT NULL AND a.attnum > 0 AND NOT a.attisdropped
 """
 # Those of tables, views and tables' columns are told with these.
 _INDEX_COMMENTS = f"""
-SELECT i.indrelid, 'comment', 'comment on index ' || {_INDEX}, 'index ' || {_INDEX}, {_TABLE},
+SELECT c.oid, 'comment', 'comment on index ' || {_INDEX}, 'index ' || {_INDEX}, {_TABLE},
        quote_literal(d.description)
-FROM {_CLASS} JOIN pg_catalog.pg_index i ON i.indrelid = c.oid JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
+FROM c JOIN pg_catalog.pg_index i ON i.indrelid = c.oid JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
 JOIN pg_catalog.pg_description d ON d.objoid = x.oid AND d.classoid = 'pg_catalog.pg_class'::regclass
-WHERE {_OF_CLASS}
 """
 _RELATION_COMMENTS = f"""
 SELECT c.oid, 'comment', concat('comment on ',
          CASE WHEN a.attname IS NULL THEN {_OBJECT} ELSE 'column ' || {_COLUMN} END),
        {_OBJECT}, {_TABLE}, quote_literal(d.description)
-FROM {_CLASS} JOIN pg_catalog.pg_description d ON d.objoid = c.oid AND d.classoid = 'pg_catalog.pg_class'::regclass
+FROM c JOIN pg_catalog.pg_description d ON d.objoid = c.oid AND d.classoid = 'pg_catalog.pg_class'::regclass
 LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.objsubid AND d.objsubid > 0
-WHERE (c.relkind IN ('S', 'c') OR c.relkind IN ('v', 'm') AND d.objsubid > 0) AND {_OF_CLASS}
+WHERE c.relkind IN ('S', 'c') OR c.relkind IN ('v', 'm') AND d.objsubid > 0
 """
 OF_RELATIONS: Final = (
-    "SELECT * FROM ("
+    f"WITH c AS MATERIALIZED ({_RELATIONS}) SELECT * FROM ("
     + MANY.join(
         (
             _OF_RELATIONS_ROW,

@@ -329,4 +329,4 @@ def test_a_hundred_tables_take_as_many_queries_as_none(database: str) -> None:
 
     assert len(catalog.tables) == 100
     assert sum(len(table.constraints) for table in catalog.tables) == 400
-    assert len(asked) == for_none == 14
+    assert len(asked) == for_none == 16
