@@ -176,7 +176,21 @@ _PRESENT_OF_NONE = _PRESENT_OF.format(_ids_of(kind for kind in _KINDS if kind.re
 # Relations whose printed definitions hold the name of another (foreign keys, partitions, views), or of a type or schema
 # of the database's own.
 _DEPENDENTS = """
-SELECT '1'::oid
+SELECT '1'::oid WHERE {types} OR EXISTS (
+  SELECT FROM pg_catalog.pg_class c
+  JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = c.oid
+    OR d.refclassid = 'pg_catalog.pg_type'::regclass AND d.refobjid IN
+      (c.reltype, (SELECT t.typarray FROM pg_catalog.pg_type t WHERE t.oid = c.reltype))
+  WHERE c.oid = ANY ({relations}) AND d.classid NOT IN ('pg_catalog.pg_class'::regclass,
+    'pg_catalog.pg_type'::regclass, 'pg_catalog.pg_attrdef'::regclass, 'pg_catalog.pg_constraint'::regclass,
+    'pg_catalog.pg_rewrite'::regclass, 'pg_catalog.pg_trigger'::regclass, 'pg_catalog.pg_policy'::regclass)
+) OR EXISTS (
+  SELECT FROM (
+    SELECT 'pg_catalog.pg_constraint'::regclass, oid FROM pg_catalog.pg_constraint WHERE conrelid = ANY ({relations})
+    UNION ALL SELECT 'pg_catalog.pg_trigger'::regclass, oid FROM pg_catalog.pg_trigger WHERE tgrelid = ANY ({relations})
+    UNION ALL SELECT 'pg_catalog.pg_policy'::regclass, oid FROM pg_catalog.pg_policy WHERE polrelid = ANY ({relations})
+    UNION ALL SELECT 'pg_catalog.pg_rewrite'::regclass, oid FROM pg_catalog.pg_rewrite WHERE ev_class = ANY ({relations})
+  ) AS part (class, id) JOIN pg_catalog.pg_description d ON d.classoid = part.class AND d.objoid = part.id)
 UNION SELECT coalesce(p.polrelid, t.tgrelid, a.adrelid, k.conrelid, w.ev_class, i.indrelid)
 FROM pg_catalog.pg_depend d
 LEFT JOIN pg_catalog.pg_policy p ON d.classid = 'pg_catalog.pg_policy'::regclass AND p.oid = d.objid

@@ -287,8 +287,8 @@ LEFT JOIN LATERAL (SELECT {qualified_as("n.nspname", "c.relname")} || '.' || k.c
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   WHERE d.classoid = 'pg_catalog.pg_constraint'::regclass AND k.oid = d.objoid) AS k (name) ON true
 WHERE d.classoid <> 'pg_catalog.pg_class'::regclass AND i.identity !~ '^pg_temp'
-  AND (d.objoid >= 16384 OR d.classoid = 'pg_catalog.pg_namespace'::regclass AND i.identity = 'public'
-       AND d.description <> 'standard public schema')
+  AND (d.objoid >= 16384 OR d.objoid = 2200 AND d.classoid = 'pg_catalog.pg_namespace'::regclass
+       AND d.description <> 'standard public schema')  -- 2200: the schema public, wherever initdb made it
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e
                   WHERE e.classid = d.classoid AND e.objid = d.objoid AND e.deptype = 'e')
 """
