@@ -158,7 +158,7 @@ SELECT 'domain constraint', 'domain constraint ' || k.conname || ' of ' || {_TYP
 """
 _COLLATIONS = f"""
 SELECT 'collation', 'collation ' || {qualified_as("n.nspname", "l.collname")}, '',
-       (to_jsonb(l) - ARRAY['oid', 'collname', 'collnamespace', 'collowner', 'collversion'])::text
+       (to_jsonb(l) - ARRAY['oid', 'collname', 'collnamespace', 'collowner', 'collversion', 'collencoding'])::text
 {_named("pg_collation", "l", "coll")}
 """
 _CONVERSIONS = f"""

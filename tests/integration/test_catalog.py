@@ -87,7 +87,9 @@ def two_databases(new_database_for_module: Callable[[], str]) -> tuple[str, str]
 def two_empty_databases(two_databases: tuple[str, str]) -> tuple[str, str]:
     """Return the URLs of two databases in which nothing is left of the case before."""
     for url in two_databases:
-        assert replace(catalog_of(url, EMPTY), others=()) == Catalog(schemas=(Schema("public"),), extensions=(Extension("plpgsql"),))
+        assert replace(catalog_of(url, EMPTY), others=()) == Catalog(
+            schemas=(Schema("public"),), extensions=(Extension("plpgsql"),)
+        )
     return two_databases
 
 
