@@ -1,4 +1,4 @@
-"""Writes the reference pages from the code: tasks, settings, catalog, exit codes, the run's record; `--check` only compares.
+"""Writes the reference pages from the code: tasks, settings, catalog, exit codes, record; `--check` only compares.
 
 `docs/write_rules.py` writes the page of the rules.
 """

@@ -178,9 +178,10 @@ _PRESENT_OF_NONE = _PRESENT_OF.format(_ids_of(kind for kind in _KINDS if kind.re
 _DEPENDENTS = """
 SELECT '1'::oid WHERE {types} OR EXISTS (
   SELECT FROM pg_catalog.pg_class c
-  JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = c.oid
-    OR d.refclassid = 'pg_catalog.pg_type'::regclass AND d.refobjid IN
-      (c.reltype, (SELECT t.typarray FROM pg_catalog.pg_type t WHERE t.oid = c.reltype))
+  CROSS JOIN LATERAL (VALUES ('pg_catalog.pg_class'::regclass, c.oid), ('pg_catalog.pg_type'::regclass, c.reltype),
+    ('pg_catalog.pg_type'::regclass, (SELECT t.typarray FROM pg_catalog.pg_type t WHERE t.oid = c.reltype))
+  ) AS own (class, id)
+  JOIN pg_catalog.pg_depend d ON d.refclassid = own.class AND d.refobjid = own.id
   WHERE c.oid = ANY ({relations}) AND d.classid NOT IN ('pg_catalog.pg_class'::regclass,
     'pg_catalog.pg_type'::regclass, 'pg_catalog.pg_attrdef'::regclass, 'pg_catalog.pg_constraint'::regclass,
     'pg_catalog.pg_rewrite'::regclass, 'pg_catalog.pg_trigger'::regclass, 'pg_catalog.pg_policy'::regclass)
@@ -189,7 +190,8 @@ SELECT '1'::oid WHERE {types} OR EXISTS (
     SELECT 'pg_catalog.pg_constraint'::regclass, oid FROM pg_catalog.pg_constraint WHERE conrelid = ANY ({relations})
     UNION ALL SELECT 'pg_catalog.pg_trigger'::regclass, oid FROM pg_catalog.pg_trigger WHERE tgrelid = ANY ({relations})
     UNION ALL SELECT 'pg_catalog.pg_policy'::regclass, oid FROM pg_catalog.pg_policy WHERE polrelid = ANY ({relations})
-    UNION ALL SELECT 'pg_catalog.pg_rewrite'::regclass, oid FROM pg_catalog.pg_rewrite WHERE ev_class = ANY ({relations})
+    UNION ALL SELECT 'pg_catalog.pg_rewrite'::regclass, oid
+    FROM pg_catalog.pg_rewrite WHERE ev_class = ANY ({relations})
   ) AS part (class, id) JOIN pg_catalog.pg_description d ON d.classoid = part.class AND d.objoid = part.id)
 UNION SELECT coalesce(p.polrelid, t.tgrelid, a.adrelid, k.conrelid, w.ev_class, i.indrelid)
 FROM pg_catalog.pg_depend d
@@ -199,10 +201,14 @@ LEFT JOIN pg_catalog.pg_attrdef a ON d.classid = 'pg_catalog.pg_attrdef'::regcla
 LEFT JOIN pg_catalog.pg_constraint k ON d.classid = 'pg_catalog.pg_constraint'::regclass AND k.oid = d.objid
 LEFT JOIN pg_catalog.pg_rewrite w ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND w.oid = d.objid
 LEFT JOIN pg_catalog.pg_index i ON d.classid = 'pg_catalog.pg_class'::regclass AND i.indexrelid = d.objid
-WHERE (d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = ANY ({relations})
-   AND d.classid IN ('pg_catalog.pg_policy'::regclass, 'pg_catalog.pg_trigger'::regclass)
-   OR '1' = ANY ({relations}) AND d.refclassid = 'pg_catalog.pg_proc'::regclass AND d.refobjid >= 16384)
+WHERE '1' = ANY ({relations}) AND d.refclassid = 'pg_catalog.pg_proc'::regclass AND d.refobjid >= 16384
   AND coalesce(p.polrelid, t.tgrelid, a.adrelid, k.conrelid, w.ev_class, i.indrelid) >= 16384
+UNION SELECT coalesce(p.polrelid, t.tgrelid)
+FROM pg_catalog.pg_depend d
+LEFT JOIN pg_catalog.pg_policy p ON d.classid = 'pg_catalog.pg_policy'::regclass AND p.oid = d.objid
+LEFT JOIN pg_catalog.pg_trigger t ON d.classid = 'pg_catalog.pg_trigger'::regclass AND t.oid = d.objid
+WHERE d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = ANY ({relations})
+  AND d.classid IN ('pg_catalog.pg_policy'::regclass, 'pg_catalog.pg_trigger'::regclass)
 UNION SELECT conrelid FROM pg_catalog.pg_constraint WHERE confrelid = ANY ({relations})
 UNION SELECT inhrelid FROM pg_catalog.pg_inherits WHERE inhparent = ANY ({relations})
 UNION SELECT r.ev_class FROM pg_catalog.pg_rewrite r
