@@ -1,4 +1,4 @@
-"""Writes the reference pages from the code: tasks, settings, exit codes, the run's record; `--check` only compares.
+"""Writes the reference pages from the code: tasks, settings, catalog, exit codes, record; `--check` only compares.
 
 `docs/write_rules.py` writes the page of the rules.
 """
@@ -19,6 +19,8 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
 from migrations_tools import errors, ns  # noqa: E402 - found by the line above
+from migrations_tools.catalog.kinds import KINDS as CATALOG_KINDS  # noqa: E402
+from migrations_tools.catalog.kinds import REFUSED  # noqa: E402
 from migrations_tools.inapp.probe_client import ProbeError  # noqa: E402
 from migrations_tools.report.renderings import RENDERINGS, SUFFIXES  # noqa: E402
 from migrations_tools.settings import Settings  # noqa: E402
@@ -128,6 +130,54 @@ record should look at `form` first.
 """
 
 
+CATALOG = """\
+# What is compared of a database
+
+{mark}
+
+Two databases are compared by what PostgreSQL keeps in its catalogs, on PostgreSQL 12 and newer. Definitions are printed
+by PostgreSQL itself, so that two ways to write the same thing are the same.
+
+- **A revision's steps**: `validate` and `review` take a revision up, down and up again. Everything in this table must
+  be as it was before.
+- **The models**: what the history makes is held against what the models' own DDL makes. `all` means that every
+  difference counts; `stated` that it counts where the models have the object too (DDL events, extensions of
+  SQLAlchemy), and that what only migrations make is counted in the proof; `never` that models cannot state it.
+
+Members of extensions and temporary objects are left out, and so are privileges on what PostgreSQL brings with it.
+
+| kind | compared | with the models | since |
+|---|---|---|---|
+{kinds}
+
+## Not read
+
+A proof says so where the database holds one of these.
+
+| kind | why |
+|---|---|
+{unread}
+
+## Catalogs of PostgreSQL that are not compared
+
+| catalog | why |
+|---|---|
+{refused}
+"""
+
+
+def catalog() -> str:
+    """Return the page of the kinds of objects."""
+    kinds = (
+        f"| {kind.plural} | {_cell(kind.compared)} | {kind.stated} | {kind.since if kind.since > 12 else ''} |"
+        for kind in CATALOG_KINDS
+    )
+    unread = (f"| {kind.plural} | {kind.unread} |" for kind in CATALOG_KINDS if kind.unread)
+    refused = (f"| `{name}` | {why} |" for name, why in REFUSED.items())
+    mark = MARK.format("migrations_tools/catalog/kinds.py")
+    return CATALOG.format(mark=mark, kinds="\n".join(kinds), unread="\n".join(unread), refused="\n".join(refused))
+
+
 def tasks() -> str:
     """Return the page of the tasks."""
     parts = [TASKS.format(mark=MARK.format("migrations_tools/tasks.py"))]
@@ -235,6 +285,7 @@ def _cell(text: str) -> str:
 PAGES: Mapping[str, Callable[[], str]] = {
     "tasks.md": tasks,
     "settings.md": settings,
+    "catalog.md": catalog,
     "exit-codes.md": exit_codes,
     "record.md": record,
 }

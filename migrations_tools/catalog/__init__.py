@@ -6,8 +6,17 @@ only.
 
 from __future__ import annotations
 
-from migrations_tools.catalog.comparison import Difference, compare, on_one_line
+from migrations_tools.catalog.comparison import (
+    Difference,
+    compare,
+    compare_all,
+    compare_stated,
+    on_one_line,
+    only_in_history,
+)
 from migrations_tools.catalog.json_form import across_versions, from_json
+from migrations_tools.catalog.kind_words import counted, not_read, taken_back
+from migrations_tools.catalog.kinds import KINDS
 from migrations_tools.catalog.model import (
     Catalog,
     Column,
@@ -16,6 +25,7 @@ from migrations_tools.catalog.model import (
     Enum,
     Extension,
     Index,
+    OtherObject,
     Schema,
     Sequence,
     Table,
@@ -27,6 +37,7 @@ from migrations_tools.catalog.read import Query, extension_tables, read
 from migrations_tools.catalog.watch import SchemaChange, SchemaWatch
 
 __all__ = [
+    "KINDS",
     "Catalog",
     "Column",
     "Constraint",
@@ -35,6 +46,7 @@ __all__ = [
     "Enum",
     "Extension",
     "Index",
+    "OtherObject",
     "Query",
     "Schema",
     "SchemaChange",
@@ -45,9 +57,15 @@ __all__ = [
     "across_versions",
     "as_json",
     "compare",
+    "compare_all",
+    "compare_stated",
+    "counted",
     "extension_tables",
     "from_json",
+    "not_read",
     "on_one_line",
+    "only_in_history",
     "qualified",
     "read",
+    "taken_back",
 ]

@@ -5,7 +5,18 @@ from __future__ import annotations
 import re
 from typing import TypeAlias
 
-from migrations_tools.catalog.model import Column, Constraint, Domain, Enum, Index, Sequence, Table, View, quoted
+from migrations_tools.catalog.model import (
+    Column,
+    Constraint,
+    Domain,
+    Enum,
+    Index,
+    OtherObject,
+    Sequence,
+    Table,
+    View,
+    quoted,
+)
 
 Aspects: TypeAlias = dict[str, str]
 
@@ -100,6 +111,11 @@ def view_aspects(view: View) -> Aspects:
         "options": ", ".join(view.options) or "none",
         "comment": _comment(view.comment),
     }
+
+
+def other_aspects(thing: OtherObject) -> Aspects:
+    """Print what is compared of what models seldom state."""
+    return {"definition": thing.definition}
 
 
 def sequence_aspects(sequence: Sequence) -> Aspects:

@@ -9,6 +9,7 @@ that remain.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -17,12 +18,14 @@ from typing import Final, Literal, TypeAlias, TypeVar
 
 from migrations_tools.catalog import attributes
 from migrations_tools.catalog.attributes import Aspects
-from migrations_tools.catalog.model import Catalog, Constraint, Index, Noun, Object, Table
+from migrations_tools.catalog.kind_words import is_stated
+from migrations_tools.catalog.kinds import KINDS
+from migrations_tools.catalog.model import Catalog, Constraint, Index, Object, OtherObject, Table
 from migrations_tools.catalog.model import Sequence as CatalogSequence
 from migrations_tools.catalog.pairing import Child, pair_children, pairs
 
 Sort: TypeAlias = Literal["missing", "unexpected", "different", "renamed"]
-T = TypeVar("T", bound=Object)
+T = TypeVar("T", bound=Object | OtherObject)
 
 _QUALIFIED_NAME: Final = attrgetter("qualified_name")
 _LINE_BREAK: Final = re.compile(r"\s*\n\s*")
@@ -49,7 +52,7 @@ class Difference:
     "different" object differs.
     """
 
-    kind: Noun
+    kind: str
     object: str
     table: str
     sort: Sort
@@ -90,6 +93,45 @@ def compare(actual: Catalog, expected: Catalog) -> tuple[Difference, ...]:
     )
 
 
+def compare_all(actual: Catalog, expected: Catalog) -> tuple[Difference, ...]:
+    """Return all differences, also in what models seldom state: of two moments of one database's history."""
+    return (*compare(actual, expected), *_others(actual, expected))
+
+
+def compare_stated(actual: Catalog, expected: Catalog) -> tuple[Difference, ...]:
+    """Return the differences of the migrations' database from the models', whatever the models do state.
+
+    A policy or function that only the migrations make is no difference; `only_in_history` counts these.
+    """
+    stated = (item for item in _others(actual, expected) if item.sort != "unexpected" and is_stated(item.kind))
+    return (*compare(actual, expected), *stated)
+
+
+def only_in_history(actual: Catalog, expected: Catalog) -> dict[str, int]:
+    """Return how many objects of each kind only the migrations make, for models do not state them."""
+    found = Counter(item.kind for item in _others(actual, expected) if item.sort == "unexpected")
+    return {kind.name: found[kind.name] for kind in KINDS if found[kind.name]}
+
+
+def _others(actual: Catalog, expected: Catalog) -> Iterator[Difference]:
+    """Yield the differences in `Catalog.others`; what belongs to an object that one side lacks is none of its own."""
+    if actual.others == expected.others:
+        return
+    here, there = _all_identities(actual), _all_identities(expected)
+    for one, other in pairs(actual.others, expected.others, attrgetter("identity")):
+        thing = one or other
+        if thing and one != other and not {thing.of, *_of_table(thing)} & (here ^ there):
+            yield from _between(one, other, attributes.other_aspects)
+
+
+def _all_identities(catalog: Catalog) -> set[str]:
+    return {*catalog.by_identity(), *(each.identity for each in catalog.others)}
+
+
+def _of_table(thing: OtherObject) -> set[str]:
+    return {f"{noun} {thing.table}" for noun in ("table", "view", "materialized view") if thing.table}
+
+
 def _by_identity(actual: Sequence[T], expected: Sequence[T], printed: Callable[[T], Aspects]) -> Iterator[Difference]:
     for one, other in pairs(actual, expected, lambda thing: thing.identity):
         yield from _between(one, other, printed)
@@ -108,14 +150,14 @@ def _between(actual: T | None, expected: T | None, printed: Callable[[T], Aspect
             yield _difference(actual, "different", value, right[aspect], aspect)
 
 
-def _alone(actual: Object | None, expected: Object | None) -> Iterator[Difference]:
+def _alone(actual: Object | OtherObject | None, expected: Object | OtherObject | None) -> Iterator[Difference]:
     if expected is not None:
         yield _difference(expected, "missing", "", expected.description)
     elif actual is not None:
         yield _difference(actual, "unexpected", actual.description, "")
 
 
-def _difference(thing: Object, sort: Sort, actual: str, expected: str, aspect: str = "") -> Difference:
+def _difference(thing: Object | OtherObject, sort: Sort, actual: str, expected: str, aspect: str = "") -> Difference:
     notable = sort != "renamed"
     return Difference(thing.noun, thing.identity, thing.owner, sort, actual, expected, notable, aspect)
 

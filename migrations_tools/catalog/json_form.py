@@ -18,6 +18,7 @@ _KINDS: Final[Mapping[str, Any]] = {
     "tables": model.Table,
     "sequences": model.Sequence,
     "views": model.View,
+    "others": model.OtherObject,
 }
 _WITHIN: Final[Mapping[Any, Mapping[str, Any]]] = {
     model.Table: {"columns": model.Column, "constraints": model.Constraint, "indexes": model.Index},

@@ -331,6 +331,36 @@ class Sequence(_OfSchema):
         return f"{self.type} START {self.start} INCREMENT {self.increment}"
 
 
+@dataclass(frozen=True, slots=True)
+class OtherObject:
+    """What models seldom state: a policy, a trigger, a function, a grant, an owner; `kinds.KINDS` lists them.
+
+    `of` is the identity of the object that it belongs to, `table` the qualified name of its table or view, both ""
+    where there is none; `definition` is what PostgreSQL prints.
+    """
+
+    kind: str
+    identity: str
+    of: str
+    table: str
+    definition: str
+
+    @property
+    def noun(self) -> str:
+        """The kind."""
+        return self.kind
+
+    @property
+    def owner(self) -> str:
+        """The table."""
+        return self.table
+
+    @property
+    def description(self) -> str:
+        """The definition."""
+        return self.definition
+
+
 Object: TypeAlias = Schema | Extension | Table | Column | Constraint | Index | Enum | Domain | Sequence | View
 
 
@@ -345,9 +375,10 @@ class Catalog:
     tables: tuple[Table, ...] = ()
     sequences: tuple[Sequence, ...] = ()
     views: tuple[View, ...] = ()
+    others: tuple[OtherObject, ...] = ()
 
     def objects(self) -> Iterator[Object]:
-        """Yield every object; what belongs to a table or materialized view follows it."""
+        """Yield every object but `others`; what belongs to a table or materialized view follows it."""
         yield from self.schemas
         yield from self.extensions
         yield from self.enums
@@ -372,8 +403,10 @@ class Catalog:
 
     def without_tables(self, names: Collection[str]) -> Catalog:
         """Leave out the tables of these qualified names and all that belongs to them, owned sequences too."""
+        gone = {*names, *(each.qualified_name for each in self.sequences if each.owner in names)}
         return replace(
             self,
+            others=tuple(each for each in self.others if each.table not in gone),
             tables=tuple(table for table in self.tables if table.qualified_name not in names),
             sequences=tuple(sequence for sequence in self.sequences if sequence.owner not in names),
         )

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
 from migrations_tools.catalog import model, read_queries
@@ -38,6 +39,7 @@ _CONSTRAINT_TYPES: Final[Mapping[str, model.ConstraintType]] = {
     "x": "exclusion",
 }
 _IDENTITY: Final[Mapping[str, model.IdentityGeneration]] = {"": "", "a": "ALWAYS", "d": "BY DEFAULT"}
+_IDENTITY_OF: Final = attrgetter("identity", "definition")
 _GENERATED: Final = {"s": "STORED", "v": "VIRTUAL"}
 
 
@@ -76,6 +78,8 @@ class CatalogRows:
     columns: Sequence[Row]
     constraints: Sequence[Row]
     indexes: Sequence[Row]
+    others: Sequence[Row]
+    rest: Sequence[Row]
 
 
 def extension_tables(query: Query) -> dict[str, str]:
@@ -118,6 +122,7 @@ def build(rows: CatalogRows, around: CatalogRows | None = None) -> Catalog:
         tables=tuple(_table(row, lookup, columns, constraints, indexes) for row in tables),
         sequences=tuple(_sequences(sequences, lookup, columns)),
         views=tuple(_view(row, indexes.get(row[0], ())) for row in views),
+        others=tuple(sorted((model.OtherObject(*row[1:]) for row in (*rows.others, *rows.rest)), key=_IDENTITY_OF)),
     )
 
 

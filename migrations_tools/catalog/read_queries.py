@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from migrations_tools.catalog import kind_queries, rest_queries
+
 # What the deparsing functions print depends on these; the values are those of pg_dump (setup_connection in
 # pg_dump.c) but for the search_path, which keeps names in public unqualified and lets no temporary table hide
 # one of them.
@@ -185,7 +187,7 @@ WHERE c.relkind IN ('v', 'm') AND n.nspname !~ '^pg_' AND n.nspname <> 'informat
 ORDER BY n.nspname, c.relname
 """
 
-# In the order of `read.Rows`; the last six give the oid of their relation first.
+# In the order of `read.CatalogRows`; those from TABLES on give the oid of their relation first.
 ALL: Final = (
     EXTENSION_MEMBERS,
     SCHEMAS,
@@ -198,5 +200,7 @@ ALL: Final = (
     COLUMNS,
     CONSTRAINTS,
     INDEXES,
+    kind_queries.OF_RELATIONS,
+    rest_queries.OF_REST,
 )
 OF_RELATIONS: Final = ALL[5:]

@@ -6,16 +6,16 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
-from migrations_tools.catalog import change_queries, read_queries
-from migrations_tools.catalog.change_queries import GLOBAL
+from migrations_tools.catalog import change_queries, kind_queries, read_queries
+from migrations_tools.catalog.change_queries import GLOBAL, REST
 from migrations_tools.catalog.model import Catalog
 from migrations_tools.catalog.read import CatalogRows, Row, build
 from migrations_tools.catalog.snapshots import Ask, Read, SessionFunction, Way
 
-# Among `statements.OF_RELATIONS`; tables and views come before.
-_SEQUENCES, _COLUMNS = (
-    read_queries.OF_RELATIONS.index(read_queries.SEQUENCES),
-    read_queries.OF_RELATIONS.index(read_queries.COLUMNS),
+# Among `read_queries.OF_RELATIONS`; tables and views come before.
+_SEQUENCES, _COLUMNS, _OTHERS = (
+    read_queries.OF_RELATIONS.index(statement)
+    for statement in (read_queries.SEQUENCES, read_queries.COLUMNS, kind_queries.OF_RELATIONS)
 )
 _OWNER: Final = 10  # the field of a sequence's row that has the owning column's table
 
@@ -48,13 +48,17 @@ class _State:
         """Return what a part is read in the light of: the names of all relations and the owners of all sequences."""
         every = self.relations.values()
         tables, views, sequences = ([row for each in every for row in each.rows[kind]] for kind in range(_COLUMNS))
-        return CatalogRows(self.general[0], (), (), (), (), tables, views, sequences, (), (), ())
+        return CatalogRows(self.general[0], (), (), (), (), tables, views, sequences, (), (), (), (), ())
 
     def names(self, relation: int) -> set[str]:
-        """Return the names that others may print: the relation's own and its columns'."""
+        """Return the names that others may print: the relation's own and its columns', or those of all functions."""
         rows = self.relations.get(relation, _NONE).rows
+        if relation == REST:
+            return {row[2] for row in rows[-1]}
         own = {f"{row[1]}.{row[2]}" for kind in rows[:_COLUMNS] for row in kind}
-        return own | {row[1] for row in rows[_COLUMNS]}
+        return (
+            own | {row[1] for row in rows[_COLUMNS]} | {row[2] for row in rows[_OTHERS] if row[1] == "composite type"}
+        )
 
     def with_owners(self, touched: Collection[int]) -> set[int]:
         """Add the tables that touched sequences belong to, and the sequences of touched tables."""
@@ -85,7 +89,7 @@ def _by_relation(read: Read) -> dict[int, _Relation]:
     found = {relation: _Relation(tuple([] for _ in read.rows), frozenset(names)) for relation, names in objects.items()}
     for kind, rows in enumerate(read.rows):
         for row in rows:
-            found[row[0]].rows[kind].append(row)
+            found.setdefault(row[0], _Relation(tuple([] for _ in read.rows), frozenset())).rows[kind].append(row)
     return found
 
 
@@ -164,7 +168,7 @@ class SchemaWatch:
         """
         before, first = self._state, self._since == change_queries.EVERYTHING
         given = set(back_to.touched) if back_to else set()
-        looked = self._way.look(ask, self._since, {*given, *({GLOBAL} if first else ())})
+        looked = self._way.look(ask, self._since, {*given, *({GLOBAL, REST} if first else ())})
         after, touched = before.having(looked.read), set(looked.read.relations)
         if after.count != looked.count:
             # Something is gone of relations that were not read: all that is there was known, or is new.

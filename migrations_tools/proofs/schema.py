@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
-from migrations_tools.catalog import Catalog, Difference, compare
+from migrations_tools.catalog import (
+    Catalog,
+    Difference,
+    compare_all,
+    compare_stated,
+    counted,
+    not_read,
+    on_one_line,
+    only_in_history,
+    taken_back,
+)
 from migrations_tools.proofs.differences import grouped
 from migrations_tools.proofs.proof import Proof, judged, not_checked
 from migrations_tools.provenance import Revision
@@ -45,8 +55,9 @@ def at_head(
 
 def replayed(claim: str, heads: Sequence[str], replayed: Catalogs, installed: Catalogs) -> Proof:
     """Prove that the history makes the schema that was installed otherwise, so that nothing else need install it."""
-    problems = [item.sentence() for name, found in replayed.items() for item in compare(found, installed[name])]
-    return judged(claim, problems, f"it was replayed up to {_few(heads)} on a scratch database")
+    problems = [item.sentence() for name, found in replayed.items() for item in compare_all(found, installed[name])]
+    evidence = f"it was replayed up to {_few(heads)} on a scratch database"
+    return judged(claim, problems, _with_unread(evidence, replayed))
 
 
 def equals_models(
@@ -64,7 +75,7 @@ def equals_models(
     for where something differs, to say which one is responsible.
     """
     differences = [
-        item for item in compare(actual, expected) if item.table not in excluded and item.name not in excluded
+        item for item in compare_stated(actual, expected) if item.table not in excluded and item.name not in excluded
     ]
     notable = [item for item in differences if item.notable]
     beyond = [item.object for item in notable if is_beyond_models(item)]
@@ -75,6 +86,10 @@ def equals_models(
         evidence += f"; held back by the review: {', '.join(meant)}"
     if beyond:
         evidence += f"; only in migrations, models cannot say it: {', '.join(beyond)}"
+    alone = only_in_history(actual, expected)
+    if alone:
+        evidence += f"; of migrations alone, models do not state them: {counted(alone)}"
+    evidence = _with_unread(evidence, {"": actual})
     names = sum(not item.notable for item in differences)
     proof = judged(
         claim, [item.sentence() for item in wrong], evidence + (f"; {names} differ in name only" if names else "")
@@ -89,7 +104,7 @@ def round_trip(claim: str, revision: str, before: tuple[Catalogs, Catalogs], aft
         for name in was:
             where = f" of {name}" if len(was) > 1 else ""
             problems += [f"after the {moment}{where}: {words}" for words in traces(was[name], now[name])]
-    return judged(claim, problems, f"{revision}: up, down, up, on a scratch database")
+    return judged(claim, problems, _with_unread(f"{revision}: up, down, up, on a scratch database", before[0]))
 
 
 def traces(was: Catalog, now: Catalog) -> list[str]:
@@ -100,7 +115,16 @@ def traces(was: Catalog, now: Catalog) -> list[str]:
         "renamed": "has another name",
         "different": "is different",
     }
-    return [f"{item.object} {words[item.sort]}" for item in compare(now, was)]
+    return [_trace(item) or f"{item.object} {words[item.sort]}" for item in compare_all(now, was)]
+
+
+def _trace(item: Difference) -> str:
+    return on_one_line(taken_back(item.kind, item.sort, item.object, item.expected, item.actual))
+
+
+def _with_unread(evidence: str, catalogs: Catalogs) -> str:
+    """Add to a proof's evidence what of the databases nobody reads."""
+    return "; ".join(dict.fromkeys([evidence, *filter(None, map(not_read, catalogs.values()))]))
 
 
 def is_beyond_models(difference: Difference) -> bool:

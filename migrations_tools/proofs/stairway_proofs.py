@@ -31,8 +31,11 @@ def traces(moment: str, step: SchemaChange) -> tuple[str, ...]:
     return tuple(f"after the {moment}: {words}" for words in schema.traces(step.before, step.after))
 
 
-def prove(claim: str, flights: Sequence[Flight], seconds: float) -> Proof:
-    """Return the proof of all flights; irreversible revisions are named and passed over."""
+def prove(claim: str, flights: Sequence[Flight], seconds: float, unread: str = "") -> Proof:
+    """Return the proof of all flights; irreversible revisions are named and passed over.
+
+    `unread` is what the databases hold and nobody reads.
+    """
     if not flights:
         return not_checked(claim, "the history has no revision to take up and down")
     bad = [flight for flight in flights if flight.outcome in ("trace", "failed")]
@@ -49,4 +52,4 @@ def prove(claim: str, flights: Sequence[Flight], seconds: float) -> Proof:
         return Proof(claim, FAILED, f"{len(bad)} of {len(flights)} revisions", (*details[:_MOST], *more))
     if not walked:
         return not_checked(claim, f"no revision can be taken back: {', '.join(passed_over)}")
-    return Proof(claim, PASSED, evidence)
+    return Proof(claim, PASSED, "; ".join(filter(None, (evidence, unread))))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from migrations_tools.catalog import Catalog, Constraint, Difference, Table, compare, qualified
+from migrations_tools.catalog import Catalog, Constraint, Difference, Table, compare_all, compare_stated, qualified
 from migrations_tools.catalog.model import Object
 from migrations_tools.operations import Operation
 from migrations_tools.provenance import Revision
@@ -185,8 +185,15 @@ class ReviewContext:
         """Return what differs between the schema before and the models', without what is excluded."""
         if self.after is None:
             return ()
-        found = self._once("differences", compare, self.before, self.after)
+        found = self._once("differences", compare_stated, self.before, self.after)
         return tuple(item for item in found if not {item.table, item.name} & self.excluded)
+
+    def upgraded(self) -> tuple[Difference, ...]:
+        """Return what upgrade() changed where it was executed; `expected` is what was there before."""
+        trip = self.trip
+        if trip is None or trip.before is None or trip.after_up is None:
+            return ()
+        return self._once("upgraded", compare_all, trip.after_up.catalog, trip.before.catalog)
 
     def _once(self, name: str, make: Callable[..., T], *parts: Any) -> T:
         """Return what is made of these very parts; it is made once for all rules."""

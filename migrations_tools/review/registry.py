@@ -19,6 +19,7 @@ FAMILIES = {
     "EN": "Enum types",
     "IN": "What autogenerate does not see",
     "AG": "Files that cannot work as Alembic writes them",
+    "AC": "Who may do what, and what runs by itself",
     "DG": "The way back",
     "HX": "The history",
     "LK": "Locks",

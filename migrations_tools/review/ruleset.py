@@ -6,6 +6,7 @@ from typing import Final
 
 from migrations_tools.review.registry import Find, Phase, Rule
 from migrations_tools.review.rules import (
+    access,
     compatibility,
     downgrades,
     enums,
@@ -25,6 +26,7 @@ _FAMILIES: Final = (
     rows.FAMILY,
     enums.FAMILY,
     unworkable.FAMILY,
+    access.FAMILY,
     downgrades.FAMILY,
     unseen.FAMILY,
     locks.FAMILY,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from migrations_tools.catalog import Difference, compare
+from migrations_tools.catalog import Difference, compare_stated
 from migrations_tools.errors import Found
 from migrations_tools.files import write_whole
 from migrations_tools.proofs.schema import is_beyond_models
@@ -117,7 +117,7 @@ def _left(tried: Tried, reviewed: Reviewed, models: Models) -> Iterable[Differen
     known |= excluded
     return (
         item
-        for item in compare(reached.catalog, expected)
+        for item in compare_stated(reached.catalog, expected)
         if item.notable and not {item.table, item.name} & known and not is_beyond_models(item)
     )
 

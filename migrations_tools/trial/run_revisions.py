@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from migrations_tools import revision_runs
-from migrations_tools.catalog import compare
+from migrations_tools.catalog import compare_all
 from migrations_tools.errors import CannotProceed
 from migrations_tools.inapp.probe_client import ProbeError
 from migrations_tools.provenance import Revision
@@ -154,7 +154,7 @@ def _goes_on(roundtrip: RoundTrip, trip: Trip, revision: str) -> bool:
     if not any(each.stopped for each in trip.values()):
         return True
     return all(roundtrip.standing_at(revision).values()) and all(
-        each.after_up is not None and not compare(roundtrip.observers[name].state().catalog, each.after_up.catalog)
+        each.after_up is not None and not compare_all(roundtrip.observers[name].state().catalog, each.after_up.catalog)
         for name, each in trip.items()
     )
 
@@ -214,7 +214,7 @@ def _stopped(trip: Trip, passes: Sequence[RevisionPass]) -> str:
         f"downgrade() of {each.revision} does nothing and leaves what upgrade() has made{where[name]}."
         for name, each in trip.items()
         if each.omits_downgrade and each.before and each.after_down and not each.again
-        if compare(each.after_down.catalog, each.before.catalog)
+        if compare_all(each.after_down.catalog, each.before.catalog)
     ]
     return " ".join(said)
 

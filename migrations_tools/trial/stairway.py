@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from migrations_tools.catalog import SchemaChange, SchemaWatch
+from migrations_tools.catalog import SchemaChange, SchemaWatch, not_read
 from migrations_tools.catalog.read import Row
 from migrations_tools.catalog.watch import Point
 from migrations_tools.errors import CannotProceed
@@ -47,20 +47,24 @@ def prove(scratch: ScratchDatabases, migrated: Migrated, wanted: str) -> list[Pr
         claim = schema.about(schema.ROUND_TRIP, scratch.label(migrated))
         if not chosen:
             return [not_checked(claim, "the history has no revision yet")]
-        return [_newest(claim, flight) for flight in _Walk(scratch, migrated, history, chosen).flights()]
+        walk = _Walk(scratch, migrated, history, chosen)
+        flights = walk.flights()
+        return [_newest(claim, flight, walk.unread) for flight in flights]
     begun = time.monotonic()
-    flights = _Walk(scratch, migrated, history, chosen).flights()
+    walk = _Walk(scratch, migrated, history, chosen)
+    flights = walk.flights()
     claim = schema.about(stairway_proofs.STAIRWAY, scratch.label(migrated))
-    return [stairway_proofs.prove(claim, flights, time.monotonic() - begun)]
+    return [stairway_proofs.prove(claim, flights, time.monotonic() - begun, walk.unread)]
 
 
-def _newest(claim: str, flight: Flight) -> Proof:
+def _newest(claim: str, flight: Flight, unread: str) -> Proof:
     if flight.outcome == "irreversible":
         return not_checked(claim, f"{flight.revision} says of itself that it cannot be taken back: {flight.details[0]}")
     if flight.outcome == "not reached":
         return not_checked(claim, f"{flight.revision} was not reached")
     if flight.outcome == "clean":
-        return Proof(claim, PASSED, f"{flight.revision}: up, down, up, on a scratch database")
+        evidence = f"{flight.revision}: up, down, up, on a scratch database"
+        return Proof(claim, PASSED, "; ".join(filter(None, (evidence, unread))))
     return Proof(claim, FAILED, flight.details[0], flight.details[1:])
 
 
@@ -135,6 +139,12 @@ class _Walk:
                 # Where not even the way up is possible, nothing behind it can be reached.
                 rest = rest[rest.index(failed) + 1 :] if self.at[1] else []
         return [outcomes.get(name) or Flight(name, self.files[name], "not reached") for name in self.chosen]
+
+    @property
+    def unread(self) -> str:
+        """What the databases hold at the end and nobody reads."""
+        told = (not_read(look.watch.catalog) for look in self.looks.values())
+        return "; ".join(dict.fromkeys(filter(None, told)))
 
     def _flight(self, name: str) -> Flight:
         if name in self.said:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from migrations_tools.catalog import Catalog, compare
+from migrations_tools.catalog import Catalog, compare_all
 from migrations_tools.data import Contents, fingerprint
 from migrations_tools.data import compare as compare_contents
 from migrations_tools.engines.postgres import querying
@@ -39,7 +39,7 @@ def _prove(scratch: ScratchDatabases, dump: Path) -> Proof:
         for each in scratch.installed:
             scratch.ask(each, "upgrade", f"upgrading the data of {dump.name}", copies)
         after, reached = _contents(scratch, copy), scratch.read(copy)
-    problems = [item.sentence() for item in compare(reached, scratch.read(scratch.main)) if item.notable]
+    problems = [item.sentence() for item in compare_all(reached, scratch.read(scratch.main)) if item.notable]
     changes = [change.sentence for change in compare_contents(before, after) if change.is_of_data]
     start = ", ".join(begun) or "no revision"
     more = f" and {len(changes) - _MOST} more" if len(changes) > _MOST else ""

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from migrations_tools import inapp
-from migrations_tools.catalog import Catalog, SchemaChange, SchemaWatch, compare, read
+from migrations_tools.catalog import Catalog, SchemaChange, SchemaWatch, compare_all, read
 from migrations_tools.catalog.change_queries import CAN_BE_MADE, FUNCTION, OR_ELSE, PRESENT
 from migrations_tools.catalog.snapshots import PlainStatements, SessionFunction, Way, answered
 
@@ -53,6 +53,37 @@ STEPS = (
     "DROP EXTENSION hstore",
     "ALTER SEQUENCE numbers SET SCHEMA audit",
     "DROP TABLE audit.events",
+    "CREATE TABLE memos (id int PRIMARY KEY, who text); ALTER TABLE memos ENABLE ROW LEVEL SECURITY",
+    "CREATE POLICY own ON memos USING (who = current_user)",
+    "ALTER POLICY own ON memos USING (who = session_user)",
+    "CREATE FUNCTION noted() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+    "CREATE TRIGGER note BEFORE INSERT ON memos FOR EACH ROW EXECUTE FUNCTION noted()",
+    "ALTER TABLE memos DISABLE TRIGGER note",
+    "ALTER FUNCTION noted() RENAME TO remarked",
+    "ALTER FUNCTION remarked() SECURITY DEFINER; COMMENT ON FUNCTION remarked() IS 'remarks'",
+    "REVOKE EXECUTE ON FUNCTION remarked() FROM PUBLIC; GRANT SELECT ON memos TO pg_monitor",
+    "GRANT UPDATE (who) ON memos TO pg_monitor; GRANT CREATE ON SCHEMA public TO pg_monitor",
+    "REVOKE ALL ON memos FROM pg_monitor; ALTER TABLE memos OWNER TO pg_monitor",
+    "CREATE RULE none AS ON DELETE TO memos DO INSTEAD NOTHING; COMMENT ON RULE none ON memos IS 'no'",
+    "ALTER TABLE memos RENAME TO papers; ALTER TABLE papers ALTER who SET STORAGE EXTERNAL, ALTER who SET STATISTICS 9",
+    "CREATE STATISTICS pairs ON id, who FROM papers; ALTER TABLE papers SET (fillfactor = 60)",
+    "CREATE INDEX ix_who ON papers (who); COMMENT ON INDEX ix_who IS 'who'; CLUSTER papers USING ix_who",
+    "ALTER INDEX ix_who RENAME TO ix_whose; ALTER TABLE papers REPLICA IDENTITY FULL",
+    "CREATE TYPE pair AS (a int, b text); GRANT USAGE ON TYPE pair TO pg_monitor",
+    "CREATE TYPE span AS RANGE (subtype = int)",
+    "ALTER TYPE pair ADD ATTRIBUTE c int; ALTER TYPE span OWNER TO pg_monitor",
+    "CREATE FUNCTION first(p pair) RETURNS int LANGUAGE sql AS 'SELECT p.a'; ALTER TYPE pair RENAME TO couple",
+    "CREATE PUBLICATION news FOR TABLE papers; ALTER TABLE papers RENAME TO memos",
+    'ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO pg_monitor; CREATE COLLATION plain FROM "C"',
+    "ALTER PUBLICATION news DROP TABLE memos; DROP COLLATION plain",
+    "CREATE FOREIGN DATA WRAPPER files; CREATE SERVER disk FOREIGN DATA WRAPPER files OPTIONS (host 'a')",
+    "CREATE USER MAPPING FOR PUBLIC SERVER disk OPTIONS (password 'b')",
+    "DROP USER MAPPING FOR PUBLIC SERVER disk; COMMENT ON CONSTRAINT memos_pkey ON memos IS 'key'",
+    "ALTER TABLE memos NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY; DROP POLICY own ON memos",
+    "DROP TRIGGER note ON memos; DROP FUNCTION remarked; DROP RULE none ON memos",
+    "DROP FUNCTION first; DROP TYPE couple; DROP TYPE span; DROP PUBLICATION news",
+    "ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE SELECT ON TABLES FROM pg_monitor",
+    "DROP FOREIGN DATA WRAPPER files CASCADE",
     "DROP TABLE people CASCADE",
     "DROP SCHEMA audit CASCADE; DROP DOMAIN short; DROP TABLE parts, parts_2026",
 )
@@ -88,7 +119,7 @@ def _whole(connection: psycopg.Connection[Any]) -> Catalog:
 
 
 def _said(step: SchemaChange) -> set[str]:
-    return {item.sentence() for item in compare(step.before, step.after)}
+    return {item.sentence() for item in compare_all(step.before, step.after)}
 
 
 @pytest.mark.parametrize("way", [PlainStatements, SessionFunction], ids=["plain", "kept"])
@@ -105,7 +136,8 @@ def test_each_step_is_seen_as_by_reading_everything(
             connection.commit()
         step, after = watch.look(ask), _whole(connection)
         assert watch.catalog.by_identity() == after.by_identity(), statement
-        assert _said(step) == {item.sentence() for item in compare(before, after)}, statement
+        assert watch.catalog.others == after.others, statement
+        assert _said(step) == {item.sentence() for item in compare_all(before, after)}, statement
         assert step.before != step.after, statement
         before = after
 

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from migrations_tools.catalog import Catalog, Column, Constraint, Enum, Extension, Index
+from migrations_tools.catalog import Catalog, Column, Constraint, Enum, Extension, Index, OtherObject
 from migrations_tools.catalog import Difference as CatalogDifference
 from migrations_tools.operations import Operation
 from migrations_tools.provenance import Revision
 from migrations_tools.review.analysis import failures
+from migrations_tools.review.findings import Finding
 from migrations_tools.review.rules import false_drops
 from migrations_tools.review.ruleset import RULES
 from migrations_tools.revision_runs import Executed, State
@@ -175,6 +176,38 @@ def test_an_extension_or_a_label_that_stays_is_a_note() -> None:
     assert [item.severity for item in found(executed)] == ["info"]
 
 
+GUARDED = (
+    OtherObject("policy", "policy own on users", "table users", "users", "PERMISSIVE FOR ALL TO PUBLIC USING (true)"),
+    OtherObject("row security", "row security on users", "table users", "users", "enabled"),
+    OtherObject("trigger", "trigger note on users", "table users", "users", "CREATE TRIGGER note"),
+    OtherObject("owner", "owner of table users", "table users", "users", "migrator"),
+    OtherObject("function", "function noted()", "", "", "CREATE FUNCTION noted()"),
+)
+
+
+def _not_back(*others: OtherObject) -> list[Finding]:
+    before = state(replace(CATALOG, others=GUARDED))
+    stays = state(replace(CATALOG, others=others))
+    executed = trip(before=before, after=before, down=done("downgrade", ADDING), after_down=stays)
+    return list(found(executed, history=HISTORY))
+
+
+def test_open_access_that_stays_is_an_error_and_each_thing_is_named() -> None:
+    (finding,) = _not_back()
+    assert finding.severity == "error"
+    assert finding.sentence == (
+        "downgrade() leaves something behind: function noted() is gone and never comes back; owner of table users is no"
+        " longer migrator; policy own on users is gone and never comes back; row security on users stays off; trigger"
+        " note on users is gone and never comes back."
+    )
+
+
+def test_another_owner_is_a_warning_with_both_names() -> None:
+    (finding,) = _not_back(*GUARDED[:3], replace(GUARDED[3], definition="app"), GUARDED[4])
+    assert finding.severity == "warn"
+    assert finding.sentence == "downgrade() leaves something behind: owner of table users is app and was migrator."
+
+
 # --- the models --------------------------------------------------------------------------------------------------
 
 
@@ -186,7 +219,7 @@ def test_what_still_differs_from_the_models_is_an_error_each() -> None:
 # --- what a file by hand takes away ------------------------------------------------------------------------------
 
 UNIQUE = Constraint("users", "uq_users_name", "unique", "UNIQUE (name)", ("name",))
-INDEX = Index("users", "ix_users_name", "CREATE INDEX ix_users_name ON users (name)", columns=("name",))
+INDEX = Index("users", "ix_users_name", "CREATE INDEX ix_users_name ON users USING btree (name)", columns=("name",))
 RICH = replace(USERS, constraints=(UNIQUE,), indexes=(INDEX,))
 
 

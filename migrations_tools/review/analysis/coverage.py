@@ -87,7 +87,7 @@ def _covered(file: _File, item: Difference) -> bool:
     own = facts.on_table(item.table)
     whole = any(each.kind in ("create_table", "drop_table") for each in own)
     renamed = item.table in facts.wishes.table_renames or item.table in facts.wishes.table_renames.values()
-    return whole or renamed or _BY_KIND[item.kind](file, item, own)
+    return whole or renamed or _BY_KIND.get(item.kind, _never)(file, item, own)
 
 
 _Own: TypeAlias = tuple[Operation, ...]

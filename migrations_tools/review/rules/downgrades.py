@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
-from migrations_tools.catalog import Difference, Table, compare
+from migrations_tools.catalog import Difference, Table, compare_all, on_one_line, taken_back
 from migrations_tools.operations import Operation
 from migrations_tools.review import edits
 from migrations_tools.review.analysis import sql
@@ -39,7 +39,7 @@ def no_way_back(facts: ReviewContext) -> Iterator[Finding]:
         return
     line = _line_of(facts, trip, "downgrade")
     missing = trip.refuses_downgrade and not line
-    made = compare(trip.after_up.catalog, trip.before.catalog) if trip.omits_downgrade or missing else ()
+    made = compare_all(trip.after_up.catalog, trip.before.catalog) if trip.omits_downgrade or missing else ()
     if made:
         begin = "There is no downgrade()" if missing else "downgrade() does nothing"
         yield Finding(
@@ -112,18 +112,20 @@ def downgrade_fails(facts: ReviewContext) -> Iterator[Finding]:
 def trace_left(facts: ReviewContext) -> Iterator[Finding]:
     """Find something that is left, gone or different after upgrade() and downgrade(), or that the next upgrade meets.
 
-    An error where the second upgrade fails; a note for an extension or an enum's new label, which nobody takes back.
+    An error where the second upgrade fails, or where row security stays off; a note for an extension or an enum's new
+    label, which nobody takes back.
     """
     trip = facts.trip
     if trip is None or trip.before is None or trip.after_down is None or trip.omits_downgrade:
         return
-    different = compare(trip.after_down.catalog, trip.before.catalog)
+    different = compare_all(trip.after_down.catalog, trip.before.catalog)
     found = [item for item in different if item.notable and not _came_back(trip, item)]
     failure = trip.again.failure if trip.again else None
     if not found and failure is None:
         return
-    grave: Severity = "error" if failure else "info" if all(map(_stays, found)) else "warn"
-    left = _few(found, _LEFT) if found else "the same schema, and other rows"
+    open_access = any((item.kind, item.sort) in _OPEN for item in found)
+    grave: Severity = "error" if failure or open_access else "info" if all(map(_stays, found)) else "warn"
+    left = _still(found) if found else "the same schema, and other rows"
     yield Finding(
         object=trip.revision,
         severity=grave,
@@ -135,10 +137,22 @@ def trace_left(facts: ReviewContext) -> Iterator[Finding]:
     )
 
 
+def _still(found: Sequence[Difference]) -> str:
+    """Return in words what is not as it was: few of what models state, and each of what guards access or runs."""
+    told = {
+        item: on_one_line(taken_back(item.kind, item.sort, item.object, item.expected, item.actual)) for item in found
+    }
+    stated = _few([item for item in found if not told[item]], _LEFT)
+    return "; ".join(dict.fromkeys(filter(None, [stated, *told.values()])))
+
+
 def _came_back(trip: Executed, item: Difference) -> bool:
     """Return whether a column was gone in between: it comes back without values, and where there are rows nullable."""
     up = trip.after_up
     return item.aspect == "nullability" and up is not None and item.object not in up.catalog.by_identity()
+
+
+_OPEN = frozenset({("policy", "missing"), ("row security", "missing")})
 
 
 def _stays(item: Difference) -> bool:

@@ -1,0 +1,15 @@
+"""the view with the owner"""
+
+from alembic import op
+
+revision = "2b7e"
+down_revision = "1a6d"
+
+
+def upgrade():
+    op.execute("CREATE OR REPLACE VIEW own_accounts WITH (security_invoker = true) AS SELECT id, owner FROM accounts")
+
+
+def downgrade():
+    op.execute("DROP VIEW own_accounts")
+    op.execute("CREATE VIEW own_accounts WITH (security_invoker = true) AS SELECT id FROM accounts")
