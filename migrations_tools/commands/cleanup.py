@@ -47,7 +47,7 @@ def cleanup(session: Session) -> None:
 
 
 def remove_everything(session: Session) -> list[Proof]:
-    """Remove what the run made, all but its journal and return the proofs that all else is as it was."""
+    """Remove what the run made, all but its journal; return the proofs that all else is as it was."""
     proofs = [*select.of_run(session).remove(), files_unchanged(session.journal.run.hashes, session.root)]
     for path in session.journal.run.names("file"):
         partial(Path(path)).unlink(missing_ok=True)

@@ -192,7 +192,7 @@ class _Seeding:
         return database.unwritable(self.session, table, known) | (set(table.types) - set(known))
 
     def _insert_singly(self, table: Outline, left: frozenset[str]) -> int:
-        """Try single rows, each of which may be refused and return how many came in."""
+        """Try single rows, each of which may be refused; return how many came in."""
         count = 0
         for nulls, first in ((False, 0), (True, 0), (False, self.rows)):
             try:

@@ -119,7 +119,7 @@ class TempStack:
 
     def containers(self) -> tuple[Container, ...]:
         """Return all containers that carry the temp project's label, one-off ones too."""
-        return tuple(sorted(map(_container, self._inspected()), key=lambda item: item.name))
+        return containers_of(self.docker, self.project)
 
     def standing(self) -> tuple[Container, ...]:
         """Return the containers of the services, one-off ones left out."""
@@ -127,11 +127,9 @@ class TempStack:
 
     def created(self) -> Created:
         """Return everything that carries the temp project's label, as `docker inspect` shows it."""
-        return Created(self._inspected(), self._inspected_of("network"), self._inspected_of("volume"))
-
-    def _inspected(self) -> list[Mapping[str, Any]]:
-        ids = self.docker.query_lines("ps", "--all", "--quiet", "--no-trunc", "--filter", self._label)
-        return inspect(self.docker, ids)
+        return Created(
+            _inspected(self.docker, self.project), self._inspected_of("network"), self._inspected_of("volume")
+        )
 
     def _inspected_of(self, kind: str) -> list[Mapping[str, Any]]:
         names = self.labelled(kind)
@@ -248,7 +246,10 @@ def resolved(docker: Docker, options: Sequence[str], project: str = "") -> dict[
 
 
 def containers_of(docker: Docker, project: str) -> tuple[Container, ...]:
-    """Return the containers of a Compose project's services, whoever started them; one-off ones are left out."""
+    """Return the containers of a Compose project, by name, whoever started them; one-off ones too."""
+    return tuple(sorted(map(_container, _inspected(docker, project)), key=lambda item: item.name))
+
+
+def _inspected(docker: Docker, project: str) -> list[Mapping[str, Any]]:
     label = f"label={PROJECT_LABEL}={project}"
-    ids = docker.query_lines("ps", "--all", "--quiet", "--no-trunc", "--filter", label)
-    return tuple(item for item in map(_container, inspect(docker, ids)) if not item.one_off)
+    return inspect(docker, docker.query_lines("ps", "--all", "--quiet", "--no-trunc", "--filter", label))

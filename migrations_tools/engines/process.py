@@ -76,7 +76,7 @@ def marked(value: str) -> list[int]:
 
 
 def end_marked(value: str, limit: Limit = _USUAL_LIMIT) -> int:
-    """End the processes of a run, first politely and return how many there were.
+    """End the processes of a run, first politely; return how many there were.
 
     Each way is given the limit's seconds. Raises CannotProceed when one does not end, not even by force.
     """

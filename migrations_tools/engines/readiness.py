@@ -27,7 +27,8 @@ class Expectation:
     one_shots: frozenset[str]
     #: Those without which nothing can be generated or proven; what else fails is told, and waited for no longer.
     needed: frozenset[str]
-    #: Those that must have ended: they migrate, and do nothing else.
+    #: Those whose start runs migrations, and of these the ones that do nothing else and must have ended.
+    migrating: frozenset[str] = frozenset()
     ending: frozenset[str] = frozenset()
     #: Which services each one waits for when it is started.
     depends_on: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -52,18 +53,21 @@ class Expectation:
 
 
 def expect(
-    config: Mapping[str, Any], services: Iterable[str], needed: Iterable[str], ending: Iterable[str]
+    config: Mapping[str, Any],
+    services: Iterable[str],
+    needed: Iterable[str],
+    migrating: Iterable[str] = (),
+    ending: Iterable[str] = (),
 ) -> Expectation:
-    """Return what is expected of services; what a needed one depends on is needed as well."""
+    """Return what is expected of services; needed are also those that migrate, and what a needed one depends on."""
     depends_on = {name: frozenset(service.get("depends_on") or ()) for name, service in config["services"].items()}
-    every, left = set[str](), set(needed)
+    migrate = frozenset(migrating)
+    every, left = set[str](), {*needed, *migrate}
     while left:
         every |= left
         left = {other for name in left for other in depends_on.get(name, ())} - every
-    there = frozenset(services)
-    return Expectation(
-        there, one_shots(config), frozenset(every) & there, frozenset(ending) & one_shots(config), depends_on
-    )
+    there, may_end = frozenset(services), one_shots(config)
+    return Expectation(there, may_end, there & every, migrate, may_end & frozenset(ending), depends_on)
 
 
 def one_shots(config: Mapping[str, Any]) -> frozenset[str]:
@@ -107,7 +111,8 @@ def faults(
 
     Raises CannotProceed, with the last log lines, where the original's is up: then something is wrong with the copy.
     """
-    theirs = {item.service: item for item in sorted(originals, key=expected.is_ready)}
+    services = (item for item in originals if not item.one_off)
+    theirs = {item.service: item for item in sorted(services, key=expected.is_ready)}
     found = tuple(Fault(item, theirs.get(item.service)) for item in containers if not expected.is_ready(item))
     lost = [each.container for each in found if each.original and _is_well(each.original, expected)]
     if lost:

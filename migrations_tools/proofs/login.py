@@ -16,7 +16,7 @@ _WORDS: Final = 200  # signs of an answer that are shown
 
 
 def log_in(client: Client, login: Login, watch: LogWatch) -> tuple[Client, Proof]:
-    """Log in and return the client that is, or the one that there was and what to do about it."""
+    """Log in and return the client that is logged in; where that fails, the one before and what to do about it."""
     for request in (*login.before, login.request):
         moment = watch.begin()
         answer = client.send(request)

@@ -41,7 +41,7 @@ _EMPTY: Final[Mapping[str, Any]] = {
 
 
 def note(journal: Journal, steps: Sequence[Mapping[str, Any]], **parts: Any) -> dict[str, Any]:
-    """Add a task's steps and parts to the run's record, or begin it and return the record as it is on disk now.
+    """Add a task's steps and parts to the run's record, or begin it; return the record as it is on disk now.
 
     `versions` are added to, `proofs`, `schema`, `history`, `removed` replaced, and all other parts appended.
     """

@@ -73,7 +73,7 @@ def _merge(heads: Heads) -> str:
 
 
 def check_reach(probe: Probe, targets: Iterable[Target]) -> list[Heads]:
-    """Check, before anything else is done, that env.py reaches the temp database and no other and return the heads.
+    """Check, before anything else is done, that env.py reaches the temp database and no other; return the heads.
 
     Raises WrongDatabase when it leads elsewhere, ProbeError when it does not run.
     """

@@ -60,11 +60,6 @@ def is_open(settings: Settings) -> bool:
     return settings.engine == "auto"
 
 
-def may_need_services(settings: Settings) -> bool:
-    """Return whether the services of a Compose file say how the application and Alembic are started."""
-    return settings.engine != "embedded"
-
-
 def of_run(session: Session) -> Engine:
     """Return the engine of the run that stands. Raises CannotProceed when the journal names none that there is."""
     name = session.journal.run.engine
@@ -85,7 +80,7 @@ def _pick(session: Session) -> tuple[str, str]:
 
 def refuse_lost(session: Session) -> None:
     """Look for what a run without a journal left. Raises CannotProceed when there is something."""
-    if session.settings.engine in ("embedded", "server") or _pick(session)[0] != "compose":
+    if not may_be_containers(session.settings) or _pick(session)[0] != "compose":
         return
     from migrations_tools.sandbox.compose.remove import refuse_lost_copies
 

@@ -53,7 +53,7 @@ class Session:
     def docker(self, environment: Mapping[str, str] | None = None) -> Docker:
         """Return a runner whose changing commands show on the console, and which keeps to one engine.
 
-        Raises CannotProceed when it cannot be told which engine, or there is no Compose of version 2 or newer.
+        Raises CannotProceed when it cannot be told which engine, or there is no Compose program that can serve.
         """
         variables = dict(os.environ) if environment is None else dict(environment)
         limit = Limit(self.settings.answer_timeout, "answer_timeout")

@@ -75,7 +75,7 @@ class DatabaseObserver:
         return look()
 
     def with_rows(self) -> tuple[State, SeedingResult]:
-        """Put rows into every table, as far as that can be done and return what stands there then."""
+        """Put rows into every table, as far as that can be done; return what stands there then."""
         seeded = self._seed(self._query, self._schema(), self._scratch.sandbox.session.console.count)
         return self._look(), seeded
 

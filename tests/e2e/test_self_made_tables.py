@@ -54,6 +54,15 @@ def test_a_service_that_dies_fails_the_install_where_nothing_is_known_of_the_ori
     assert "0001, run by this tool before the application started, which makes tables itself" in done.text
 
 
+def test_check_starts_the_database_and_nothing_else(root: Path) -> None:
+    assert _tool(root, "cleanup").code == 0
+    done = _tool(root, "check")
+    assert done.code == 0, str(done)
+    started = [line.rpartition(" start -- ")[2] for line in done.text.splitlines() if " start -- " in line]
+    assert started == ["database"]
+    assert "Nothing is missing" in done.text
+
+
 def test_what_is_printed_as_the_way_out_leads_to_a_fresh_install_that_works(root: Path) -> None:
     _configure(root, exclude_services=["bot"])
     done = _tool(root, "isolate", "generate", "validate")

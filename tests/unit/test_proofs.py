@@ -75,7 +75,7 @@ def test_what_a_needed_service_depends_on_is_needed_and_what_waits_for_a_failed_
         "bot": {"depends_on": {"api": {}}},
         "panel": {"depends_on": {"bot": {}}},
     }
-    found = expect({"services": services}, services, ["api"], ["api"])
+    found = expect({"services": services}, services, ["api"], ending=["api"])
     assert found.needed == {"api", "db"}
     assert found.ending == {"api"}
     assert found.held_up(["bot"]) == {"bot", "panel"}

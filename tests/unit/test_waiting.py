@@ -86,7 +86,7 @@ def test_what_is_not_ready_in_time_is_named_with_its_setting_and_its_last_words(
 def test_a_service_that_nothing_needs_may_fail_and_is_waited_for_no_longer(engine: Engine) -> None:
     stack = engine(db=("running", "healthy"), api=("running", "healthy"), bot=("exited", ""), panel=("created", ""))
     config = {"services": {"db": {}, "api": {}, "bot": {}, "panel": {"depends_on": {"bot": {}}}}}
-    some = readiness.expect(config, config["services"], ["api", "db"], ())
+    some = readiness.expect(config, config["services"], ["api", "db"])
     found = readiness.wait_ready(stack, some, _limit(60), lambda _: None)
     assert [item.service for item in found if not some.is_ready(item)] == ["bot", "panel"]
     with pytest.raises(CannotProceed) as caught:

@@ -86,7 +86,7 @@ def _start(command: Sequence[str], folder: str) -> subprocess.Popen[bytes]:
 
 
 def _pass_on(talk: Talk, folder: str, program: subprocess.Popen[bytes]) -> int:
-    """Pass requests and answers on until either side ends and return the program's exit code."""
+    """Pass requests and answers on until either side ends; return the program's exit code."""
     # Opened for both directions, they neither wait for the program nor end when it has not come yet.
     requests = os.open(os.path.join(folder, REQUESTS), os.O_RDWR)
     answers = os.open(os.path.join(folder, ANSWERS), os.O_RDWR | os.O_NONBLOCK)

@@ -8,7 +8,7 @@ import sys
 
 
 def with_imports(text: str) -> tuple[str, list[str]]:
-    """Add the imports that dotted names of a revision file lack and return the file and the modules added.
+    """Add the imports that dotted names of a revision file lack; return the file and the modules added.
 
     Alembic writes a type as `module.Type` and imports only its own and SQLAlchemy's (alembic #703, #1405). A name
     that no module of this process has is left alone: what it should mean is not known.

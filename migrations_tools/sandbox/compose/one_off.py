@@ -18,11 +18,7 @@ from migrations_tools.sandbox.compose.copy import Copy, refuse_unplanned
 from migrations_tools.sandbox.protocol import PURPOSE, Watched, taken_over, watched
 
 _POLL = 0.1
-
-
 _GOODBYE = 20
-
-
 ADVICE = Advice("use a database image that brings it", "give the service's POSTGRES_USER the right")
 
 

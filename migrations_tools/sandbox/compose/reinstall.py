@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from migrations_tools.discovery.migration_command import runs_alembic
 from migrations_tools.engines import claims, compose
 from migrations_tools.engines.compose import Container
-from migrations_tools.engines.readiness import Fault
 from migrations_tools.errors import CannotProceed
 from migrations_tools.inapp.probe_client import Probe
 from migrations_tools.proofs import stack as stack_proofs
@@ -19,6 +18,7 @@ from migrations_tools.sandbox.compose import build, start, temp_database
 from migrations_tools.sandbox.compose.copy import Copy
 from migrations_tools.sandbox.compose.isolate import host_ports, url
 from migrations_tools.sandbox.compose.rest import machine_proof
+from migrations_tools.sandbox.compose.start import Started
 from migrations_tools.sandbox.compose.take_down import take_down
 from migrations_tools.sandbox.session import now
 
@@ -44,26 +44,22 @@ def reinstall(copy: Copy) -> tuple[Probe, ComposeInstallation]:
     except BaseException:
         started.probe.close()
         raise
-    return started.probe, ComposeInstallation(
-        copy, started.containers, before, removed, started.faults, started.migrated
-    )
+    return started.probe, ComposeInstallation(copy, started, before, removed)
 
 
 @dataclass(frozen=True, slots=True)
 class ComposeInstallation:
-    """A fresh install of the temp stack: its containers, the database's identity before, the volumes removed."""
+    """A fresh install of the temp stack: what was started, the database's identity before, the volumes removed."""
 
     copy: Copy
-    containers: tuple[Container, ...]
+    started: Started
     before: str
     removed: tuple[str, ...]
-    faults: tuple[Fault, ...] = ()
-    migrated: str = ""
 
     def migrated_by(self) -> tuple[str, str]:
         """Return which service ran the migrations, by its command, and when it was done."""
-        if self.migrated:
-            return "run by this tool before the application started, which makes tables itself", self.migrated
+        if self.started.migrated:
+            return "run by this tool before the application started, which makes tables itself", self.started.migrated
         ran, done = self._migrating()
         if done:
             return f"run by the service {done[0].service}", done[0].finished
@@ -71,12 +67,12 @@ class ComposeInstallation:
 
     def may_migrate_itself(self) -> bool:
         """Return yes, for a service's start may; but not where the one that does has ended."""
-        return not self.migrated and not self._migrating()[1]
+        return not self.started.migrated and not self._migrating()[1]
 
     def _migrating(self) -> tuple[list[Container], list[Container]]:
         """Return the containers whose command runs migrations, and those of them that have ended."""
         services = self.copy.original.config["services"]
-        ran = [item for item in self.containers if runs_alembic(services.get(item.service, {}))]
+        ran = [item for item in self.started.containers if runs_alembic(services.get(item.service, {}))]
         return ran, [item for item in ran if item.status == "exited"]
 
     def start_application(self) -> None:
@@ -94,7 +90,7 @@ class ComposeInstallation:
     def first_proofs(self) -> list[Proof]:
         """Prove that every service is up and that the volumes are new."""
         return [
-            *stack_proofs.services_up(self.copy.stack.standing(), start.expectation(self.copy), self.faults),
+            *stack_proofs.services_up(self.copy.stack.standing(), self.started.expected, self.started.faults),
             stack_proofs.database_is_new(self.before, temp_database.server(self.copy).identity(), self.removed),
         ]
 
@@ -105,7 +101,7 @@ class ComposeInstallation:
         """
         application, docker = self.copy.original.project.application, self.copy.stack.docker
         own = application.service if application else ""
-        aside = {fault.container.service for fault in self.faults if fault.original}
+        aside = {fault.container.service for fault in self.started.faults if fault.original}
         standing = self.copy.stack.standing()
         there = [item for item in standing if only in ("", item.service) and item.service not in aside]
         there.sort(key=lambda item: (item.service != own, item.service, item.name))

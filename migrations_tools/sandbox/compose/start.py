@@ -44,16 +44,16 @@ _NEWER = "A newer Docker Compose may merge the override rightly."
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """What stands once the stack is up, and the probe that has looked where env.py leads: it is to be closed.
-
-    `faults` are the services that are not up and that nothing needs; `migrated` is when this tool ran the migrations
-    before the application started (RFC 3339), empty where it did not.
-    """
+    """What stands once the stack is up, and the probe that has looked where env.py leads: it is to be closed."""
 
     containers: tuple[Container, ...]
     probe: Probe
-    faults: tuple[Fault, ...] = ()
-    migrated: str = ""
+    #: How the services must stand.
+    expected: Expectation
+    #: Those that do not, and that nothing needs.
+    faults: tuple[Fault, ...]
+    #: When this tool ran the migrations before the application started (RFC 3339); empty where it did not.
+    migrated: str
 
 
 def start_database_alone(copy: Copy) -> None:
@@ -66,7 +66,7 @@ def start_database_alone(copy: Copy) -> None:
         _create(copy, [copy.project.database.service, *([forwarder.service] if forwarder else [])])
     with console.step("Starting the temp database and checking where env.py leads") as step:
         step.within(copy.patience)
-        _start_database(copy).close()
+        _start_database(copy, expectation(copy)).close()
 
 
 def start(copy: Copy, keep: bool = False, building: Building | None = None) -> Started:
@@ -76,27 +76,27 @@ def start(copy: Copy, keep: bool = False, building: Building | None = None) -> S
     was begun before. Where the application turns out to make tables itself, past the migrations, everything is started
     once more, the migrations first, as a deploy does.
     """
-    console = copy.session.console
-    with console.step("Building the images"):
+    expected = expectation(copy)
+    with copy.session.console.step("Building the images"):
         building.end() if building else build(copy)
-    started = _start_created(copy)
+    started = _start_created(copy, expected)
     with ExitStack() as stack:
         stack.callback(started.probe.close)
-        if _made_tables_itself(copy, started.probe):
+        if _made_tables_itself(copy, started):
             stack.close()
-            return _start_again(copy, keep)
+            return _start_again(copy, expected, keep)
         if keep:
             stack.pop_all()
     return started
 
 
-def _start_created(copy: Copy) -> Started:
+def _start_created(copy: Copy, expected: Expectation) -> Started:
     console, migrated = copy.session.console, ""
     with console.step("Creating everything and comparing it with the plan"):
         _create(copy, copy.services)
     with console.step("Starting the temp database and checking where env.py leads") as step:
         step.within(copy.patience)
-        probe = _start_database(copy)
+        probe = _start_database(copy, expected)
     with ExitStack() as stack:
         stack.callback(probe.close)
         if copy.session.journal.run.migrate_first:
@@ -104,20 +104,20 @@ def _start_created(copy: Copy) -> Started:
                 migrated = now()
                 upgrade(probe, look(probe, environments(copy.project, copy.session.journal.run.token)))
         with console.step("Starting the rest of the stack") as step:
-            limit, expected = copy.patience, expectation(copy)
+            limit = copy.patience
             step.within(limit)
             readiness.start(copy.stack, copy.services, expected, limit)
             containers = readiness.wait_ready(copy.stack, expected, limit, console.detail)
             originals = compose.containers_of(copy.original.docker, copy.project.name)
             found = readiness.faults(copy.stack, containers, expected, originals)
         stack.pop_all()
-    return Started(containers, probe, found, migrated)
+    return Started(containers, probe, expected, found, migrated)
 
 
-def _made_tables_itself(copy: Copy, probe: Probe) -> bool:
+def _made_tables_itself(copy: Copy, started: Started) -> bool:
     """Wait until who migrates is done; return whether there are tables all the same that no migration made."""
-    run, announced = copy.session.journal.run, [name for name in copy.services if any(migrating(copy.body(name)))]
-    if run.migrate_first or copy.session.settings.install_command or (announced and expectation(copy).ending):
+    run, probe, announced = copy.session.journal.run, started.probe, started.expected.migrating
+    if run.migrate_first or copy.session.settings.install_command or started.expected.ending:
         return False
     with copy.session.console.step("Looking where the database stands", brief=True):
         found = look(probe, environments(copy.project, run.token))
@@ -126,7 +126,7 @@ def _made_tables_itself(copy: Copy, probe: Probe) -> bool:
         return not announced and not all_at_head(found) and has_tables(copy)
 
 
-def _start_again(copy: Copy, keep: bool) -> Started:
+def _start_again(copy: Copy, expected: Expectation, keep: bool) -> Started:
     """Start from nothing once more, the migrations first, and say why."""
     sources = copy.project.build_contexts or (copy.session.root,)
     places, _ = search(sources, copy.project.versions, {"create_all": Term("name", "create_all")})
@@ -138,7 +138,7 @@ def _start_again(copy: Copy, keep: bool) -> Started:
     )
     copy.session.journal.update(migrate_first=True)
     take_down(copy)
-    started = _start_created(copy)
+    started = _start_created(copy, expected)
     if not keep:
         started.probe.close()
     return started
@@ -170,16 +170,16 @@ def expectation(copy: Copy) -> Expectation:
     application, forwarder = copy.project.application, copy.plan.forwarder
     bodies = {name: copy.body(name) for name in copy.services}
     needed = {copy.project.database.service, copy.project.alembic_service}
-    needed |= {name for name, body in bodies.items() if any(migrating(body))}
     needed |= {found.service for found in (application, forwarder) if found}
-    ending = (name for name, body in bodies.items() if only_migrates(body))
-    return readiness.expect(copy.original.config, copy.services, needed, ending)
+    migrate = {name for name, body in bodies.items() if any(migrating(body))}
+    ending = {name for name in migrate if only_migrates(bodies[name])}
+    return readiness.expect(copy.original.config, copy.services, needed, migrate, ending)
 
 
-def _start_database(copy: Copy) -> Probe:
+def _start_database(copy: Copy, expected: Expectation) -> Probe:
     limit, forwarder = copy.patience, copy.plan.forwarder
     first = [copy.project.database.service, *([forwarder.service] if forwarder else [])]
-    readiness.start(copy.stack, first, expectation(copy), limit)
+    readiness.start(copy.stack, first, expected, limit)
     # The probe's container starts while PostgreSQL initialises; it connects to nothing until it is asked to.
     probe = open_probe(copy)
     with ExitStack() as stack:
@@ -195,5 +195,4 @@ def _start_database(copy: Copy) -> Probe:
 
 
 def _upgrading_to_head(copy: Copy) -> list[str]:
-    found = copy.original.config["services"]
-    return [name for name in copy.services if upgrades_to_head(found.get(name, {}))]
+    return [name for name in copy.services if upgrades_to_head(copy.body(name))]

@@ -9,7 +9,7 @@ from migrations_tools.sandbox.compose.remove import refuse_strangers
 
 
 def take_down(copy: Copy) -> tuple[str, ...]:
-    """Take the stack down by name alone, then remove exactly its volumes, one by one and return their names."""
+    """Take the stack down by name alone, then remove exactly its volumes, one by one; return their names."""
     console, stack = copy.session.console, copy.stack
     with console.step("Taking the temp stack down"):
         note_anonymous_volumes(copy)

@@ -106,7 +106,7 @@ class LocalInstallation:
         )
 
     def _run_it(self) -> str:
-        """Start it and wait until its port answers and return what went wrong, or ""."""
+        """Start it and wait until its port answers; return what went wrong, or ""."""
         environment = {**self.place.environment, "PORT": str(self.port)}
         with self.log.open("wb") as log:
             try:
