@@ -41,7 +41,8 @@ TASKS = """\
 
 `invoke TASK` runs a task in a project with a `tasks.py`; `migrations-tools TASK` runs the same one in any project.
 Several tasks in one command run one after the other: `invoke isolate generate validate`. What passes between them is
-kept on disk, in `.migrations_tools/`.
+kept on disk, outside the project: in `$XDG_STATE_HOME/migrations_tools`, else `~/.local/state/migrations_tools`
+(macOS: `~/Library/Application Support/migrations_tools`; Docker as a snap: `~/snap/docker/common/migrations_tools`).
 
 | for every task | does |
 |---|---|

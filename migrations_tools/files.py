@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-_SKIPPED = frozenset({".git", "node_modules", "__pycache__", ".venv", "venv", ".tox", ".nox", ".migrations_tools"})
+_SKIPPED = frozenset({".git", "node_modules", "__pycache__", ".venv", "venv", ".tox", ".nox"})
 
 
 def write_whole(path: Path, text: str, mode: int = 0o644) -> None:
@@ -33,13 +33,13 @@ def write_whole(path: Path, text: str, mode: int = 0o644) -> None:
     _sync_folder(path.parent)
 
 
-def make_folder(folder: Path) -> None:
+def make_folder(folder: Path, mode: int = 0o777) -> None:
     """Make a folder whose parent exists; it is on disk when this returns. One that is there already is well.
 
     Under sudo it belongs to whoever called sudo. Raises OSError, FileExistsError where something else has the name.
     """
     try:
-        folder.mkdir()
+        folder.mkdir(mode)
     except FileExistsError:
         if not folder.is_dir():
             raise

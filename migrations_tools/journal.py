@@ -1,7 +1,8 @@
 """What this run has made and how far it got.
 
 The journal is written *before* each thing is made, whole and atomically, so that a run that was killed at any
-moment can be brought back by `cleanup`. It lives in the tool's own folder, which ignores itself in git.
+moment can be brought back by `cleanup`. It lives in the user's state folder, outside the project: what lay in the
+project would go into its images and break their build cache.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from typing import Any
 
 from migrations_tools import process_lock
 from migrations_tools.errors import CannotProceed
-from migrations_tools.files import make_folder, partial, write_whole
+from migrations_tools.files import partial, write_whole
+from migrations_tools.state_folder import StateFolder, writing
 
-FOLDER = ".migrations_tools"
 _VERSION = 1
 
 
@@ -71,7 +72,7 @@ class Run:
 
 
 class Journal:
-    """The run's record on disk, in `<root>/.migrations_tools/<suffix>/`, and the one owner of the run in memory.
+    """The run's record on disk, in the project's state folder, and the one owner of the run in memory.
 
     A task reads it once, when it begins; from then on what is in memory is what is on disk, for the task holds the
     project's lock. Threads may change it at the same time.
@@ -79,7 +80,8 @@ class Journal:
 
     def __init__(self, root: Path, suffix: str) -> None:
         self.root = root
-        self.folder = root / FOLDER / suffix.removeprefix("_")
+        self._place = StateFolder(root, suffix.removeprefix("_"))
+        self.folder = self._place.path
         self.path = self.folder / "journal.json"
         self.override_path = self.folder / "override.yaml"
         self.report_path = self.folder / "last-run.json"
@@ -101,11 +103,10 @@ class Journal:
     def read(self) -> Run | None:
         """Read the run that stands and return it, or None.
 
-        Raises CannotProceed, the file left as it is, when it is there and is not a journal of this version, or is
-        another folder's.
+        Raises CannotProceed, the file left as it is, when it is there and is not a journal of this version.
         """
         self._run = None
-        self._refuse_links()
+        self._place.find()
         try:
             data = json.loads(self.path.read_text(encoding="utf-8"))
         except FileNotFoundError:
@@ -114,7 +115,6 @@ class Journal:
             raise self._broken(f"cannot be read: {error}") from error
         if not isinstance(data, dict) or data.pop("version", None) != _VERSION:
             raise self._broken("was written by another version of the tool, or by something else")
-        self._refuse_another_folders(data)
         try:
             self._run = _parse(data)
         except (KeyError, TypeError, ValueError) as error:
@@ -131,22 +131,15 @@ class Journal:
 
     def _write(self, run: Run) -> None:
         self.prepare()
-        document = {"version": _VERSION, "root": str(self.root.resolve()), **asdict(run)}
+        document = {"version": _VERSION, **asdict(run)}
         text = json.dumps(document, indent=1, sort_keys=True)
-        with _in_words(f"The journal {self.path} cannot be written"):
+        with writing(f"The journal {self.path} cannot be written"):
             write_whole(self.path, text, mode=0o600)
         self._run = run
 
     def prepare(self) -> None:
-        """Make the tool's folder, which tells git to ignore it."""
-        self._make_folders()
-        ignore = self.folder.parent / ".gitignore"
-        if not ignore.exists():
-            # By way of this suffix's own folder: a run with another one may be doing the same.
-            own = self.folder / ".gitignore"
-            with _in_words(f"The file {ignore} cannot be written"):
-                write_whole(own, "*\n")
-                own.replace(ignore)
+        """Make the project's state folder."""
+        self._place.make()
 
     def update(self, **changes: Any) -> None:
         """Write the run with some fields replaced."""
@@ -196,7 +189,7 @@ class Journal:
     def forget(self) -> None:
         """Remove the run's state; the last report stays."""
         kept_until_now = (self.override_path, self.error_path, self.refused_path, self.commands_path)
-        for path in (*kept_until_now, self.path, self.folder / ".gitignore"):
+        for path in (*kept_until_now, self.path):
             partial(path).unlink(missing_ok=True)
             path.unlink(missing_ok=True)
         self._run = None
@@ -207,7 +200,7 @@ class Journal:
 
         Raises CannotProceed, naming the holder, when another process holds it.
         """
-        self._make_folders()
+        self.prepare()
         with process_lock.held(self.lock_path, task, "this project"):
             yield
 
@@ -215,37 +208,6 @@ class Journal:
         """Return which task holds the project right now; empty when none does."""
         record = process_lock.holder(self.lock_path)
         return process_lock.words(record) if record else ""
-
-    def _make_folders(self) -> None:
-        self._refuse_links()
-        for folder in (self.folder.parent, self.folder):
-            with _in_words(f"The tool's folder {folder} cannot be made"):
-                make_folder(folder)
-
-    def _refuse_links(self) -> None:
-        """Refuse a folder that is a link: what is written and removed in it would be somewhere else."""
-        for folder in (self.folder.parent, self.folder):
-            if folder.is_symlink():
-                raise CannotProceed(
-                    f"The tool's folder {folder} is a symbolic link; nothing was written or removed behind it.",
-                    tip="Replace the link by a folder, or remove it and let the tool make one.",
-                )
-
-    def _refuse_another_folders(self, data: dict[str, Any]) -> None:
-        """Refuse a journal that was copied along with a folder: what it lists is the first folder's.
-
-        After a folder was moved, there is no journal of this run at the old place.
-        """
-        root = data.pop("root", None)
-        if not isinstance(root, str) or root == str(self.root.resolve()):
-            return
-        path = Path(root) / FOLDER / self.folder.name / self.path.name
-        with suppress(OSError, ValueError, AttributeError):
-            if not path.samefile(self.path) and json.loads(path.read_bytes()).get("id") == data.get("id"):
-                raise CannotProceed(
-                    f"The journal {self.path} is a copy of that of {root}; what it lists belongs to that folder.",
-                    tip=f"Run `invoke cleanup` there; here, remove {self.folder}.",
-                )
 
     def _broken(self, how: str) -> CannotProceed:
         return CannotProceed(f"The journal {self.path} {how}.", tip=_BROKEN)
@@ -255,18 +217,6 @@ _BROKEN = (
     "Nothing was touched. Look at the file. Once it is moved away, `invoke cleanup` lists what carries this folder's"
     " labels, for you to remove."
 )
-_UNWRITTEN = (
-    "What stood there before is whole, and nothing was made that it does not list. When there is room and this user"
-    " may write there, run the command again, or `invoke cleanup`."
-)
-
-
-@contextmanager
-def _in_words(what: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise CannotProceed(f"{what}: {error.strerror or error}.", tip=_UNWRITTEN) from error
 
 
 def _parse(data: Mapping[str, Any]) -> Run:

@@ -15,7 +15,6 @@ from migrations_tools.commands.setting_answers import SettingAnswer, local, look
 from migrations_tools.discovery.setting_hints import Undecided, in_yaml
 from migrations_tools.errors import CannotProceed, MigrationsToolsError
 from migrations_tools.files import write_whole
-from migrations_tools.journal import FOLDER
 from migrations_tools.sandbox.session import Session
 from migrations_tools.settings import SECTION, Settings, changed, describe
 
@@ -53,7 +52,6 @@ def init(session: Session, yes: bool) -> None:
     if yes or _agreed(session, drafts):
         _write(drafts)
         session.console.result(f"Wrote {_names(drafts)}.", style="green")
-        session.console.say(f"{FOLDER}/, where the tasks keep their state, tells git to ignore it by itself.")
         fixed = {name: answer.value for name, answer in answers.items() if answer.fixed}
         _check(session, changed(session.settings, **fixed))
 
@@ -75,7 +73,6 @@ def _check(session: Session, chosen: Settings) -> None:
 _HEAD = f"""\
 # The settings of the migration tasks in this project, with what `init` found. `doctor` says what they come to.
 # A line that is commented out shows the default, or what every task finds by itself.
-# {FOLDER}/, where the tasks keep their state, tells git to ignore it by itself.
 {SECTION}:
 """
 

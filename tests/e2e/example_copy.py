@@ -19,6 +19,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from migrations_tools.journal import Journal
 from tests.support import docker
 from tests.support.docker import Done, Engine
 
@@ -74,7 +75,7 @@ class ExampleCopy:
     @property
     def tool_folder(self) -> Path:
         """Where the tool keeps its own files."""
-        return self.root / ".migrations_tools"
+        return Journal(self.root, "_temp").folder.parent
 
     # --- the tool ------------------------------------------------------------------------------------------------
 

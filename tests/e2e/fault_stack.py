@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psycopg
 
+from migrations_tools.journal import Journal
 from tests.e2e.example_copy import contents
 from tests.e2e.minimal_stack import CHECKOUT, MinimalStack, make_minimal_stack
 from tests.support import docker
@@ -27,7 +28,7 @@ _PORT = 27000
 _DATABASE_PORT = 27001
 # What fills the small disk.
 BALLAST = "ballast"
-_KEPT = frozenset({".gitignore", "temp/last-run.json"})
+_KEPT = frozenset({"project.json", "temp/last-run.json"})
 _ROWS = """
 CREATE TABLE takings (day date PRIMARY KEY, amount numeric);
 INSERT INTO takings VALUES ('2024-05-01', 12.5), ('2024-05-02', 99), ('2024-05-03', 0);
@@ -61,7 +62,7 @@ class FaultStack:
     @property
     def tool_folder(self) -> Path:
         """Where the tool keeps its own files."""
-        return self.root / ".migrations_tools"
+        return Journal(self.root, "_temp").folder.parent
 
     def reached_by(self, address: str) -> FaultStack:
         """Return the same booth with its engine at another address."""
@@ -115,7 +116,7 @@ class FaultStack:
 
     def files(self) -> dict[str, str]:
         """Return the sha256 of every file of the project; the tool's own folder is looked at by itself."""
-        found = (path for path in self.root.rglob("*") if path.is_file() and self.tool_folder not in path.parents)
+        found = (path for path in self.root.rglob("*") if path.is_file())
         return {str(path.relative_to(self.root)): hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
 
     def changed_files(self, before: Before) -> list[str]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from migrations_tools.journal import Journal
 from tests.support import docker
 from tests.support.docker import Done
 
@@ -96,7 +97,7 @@ class MinimalStack:
 
     def journal(self, suffix: str = "temp") -> dict[str, Any]:
         """Return the journal of a suffix's run; empty when there is none."""
-        path = self.root / ".migrations_tools" / suffix / "journal.json"
+        path = Journal(self.root, f"_{suffix}").path
         found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
         return found
 
@@ -119,12 +120,7 @@ def make_minimal_stack(root: Path, name: str, port: int, names: Names = Names())
     hidden = shutil.ignore_patterns("__pycache__")
     shutil.copytree(_PROJECT, root, ignore=hidden)
     shutil.copy(CHECKOUT / "compose" / "api" / "requirements.txt", root)
-    texts = {
-        "Dockerfile": _DOCKERFILE,
-        ".dockerignore": ".migrations_tools\n",
-        "app.py": _APP,
-        "migrations/env.py": _ENV,
-    }
+    texts = {"Dockerfile": _DOCKERFILE, "app.py": _APP, "migrations/env.py": _ENV}
     texts["docker-compose.yml"] = json.dumps(_compose(name, port, names))
     for path, text in texts.items():
         (root / path).write_text(text)

@@ -466,7 +466,7 @@ def test_cleanup_leaves_only_the_new_file(story: Story) -> None:
 
 
 def test_cleanup_leaves_only_the_last_report_in_the_tools_folder(story: Story) -> None:
-    assert story.cleaned.tool_files == [".gitignore", "temp/last-run.json"]
+    assert story.cleaned.tool_files == ["project.json", "temp/last-run.json"]
 
 
 def test_the_rows_of_the_original_are_the_same(story: Story) -> None:

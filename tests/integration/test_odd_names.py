@@ -86,7 +86,7 @@ def test_the_whole_job_works_where_no_name_is_only_a_name(no_docker: dict[str, s
         assert done.code == 0, str(done)
         new = set(project.contents()) - set(before)
         assert [Path(path).parent.as_posix() for path in new] == ["migrations/versions"]
-        assert project.tool_files() == [".gitignore", "temp", "temp/last-run.json"]
+        assert project.tool_files() == ["project.json", "temp", "temp/last-run.json"]
         assert project.processes() == []
         assert project.leaks == []
     assert not Path("/tmp/never").exists()
@@ -140,6 +140,4 @@ def test_one_project_twice_at_once_with_two_suffixes_never_meets(no_docker: dict
         done = _ended(_start(project, "_right", "cleanup"))
         assert done.code == 0, str(done)
         assert project.processes() == []
-        assert [path.name for path in project.tool_folder.rglob("*") if path.is_file() and path.suffix != ".json"] == [
-            ".gitignore"
-        ]
+        assert [path for path in project.tool_folder.rglob("*") if path.is_file() and path.suffix != ".json"] == []

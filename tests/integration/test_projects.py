@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from migrations_tools.journal import Journal
 from tests.support import application
 from tests.support.docker import Done
 from tests.support.embedded import open_folder
@@ -65,7 +66,7 @@ def test_the_whole_job_on_a_project(source: Path, no_docker: Mapping[str, str]) 
             cleaned = project.invoke("cleanup")
             assert cleaned.code == 0, str(cleaned)
         assert project.processes() == []
-        assert _left(project) <= {".gitignore", "temp", "temp/last-run.json"}
+        assert _left(project) <= {"project.json", "temp", "temp/last-run.json"}
         changed = {name for name, was in before.items() if project.contents().get(name) != was}
         new = set(project.contents()) - set(before)
         assert changed == set()
@@ -104,7 +105,13 @@ def _told(done: Done, root: Path) -> str:
             lines.append(line)
     text = "\n".join(lines).replace(application.PYTHON, "<python>").replace("/./", "/") + "\n"
     text = re.sub(r"127.0.0.1:\d+", "127.0.0.1:<port>", re.sub(r"\d+ lines of", "<some> lines of", text))
-    return _REVISION.sub("<revision>", _DATED.sub("versions/<file>", text.replace(str(root), "<root>")))
+    return _REVISION.sub(
+        "<revision>",
+        _DATED.sub(
+            "versions/<file>",
+            text.replace(str(Journal(root, "_temp").folder.parent), "<state>").replace(str(root), "<root>"),
+        ),
+    )
 
 
 def _hold(path: Path, text: str) -> None:

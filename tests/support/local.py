@@ -22,6 +22,7 @@ from urllib.parse import quote
 import psycopg
 from psycopg import sql
 
+from migrations_tools.journal import Journal
 from tests.support.docker import Done, plain_environment, run
 from tests.support.embedded import Server, open_folder
 from tests.support.warm import run_tool
@@ -30,8 +31,8 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 PROJECTS = CHECKOUT / "tests" / "integration" / "local_projects"
 _NOT_OURS = ("PG", "DATABASE_", "INVOKE_", "COMPOSE_", "DOCKER_", "POSTGRES_")
 _LONGEST = 180.0
-# What is in the tool's own folder after `cleanup`.
-LEFT = [".gitignore", "temp"]
+# What is in the project's state folder after `cleanup`.
+LEFT = ["project.json", "temp"]
 LEFT_AFTER_VALIDATE = [*LEFT, "temp/last-run.json"]
 
 
@@ -49,7 +50,7 @@ class LocalProject:
     @property
     def tool_folder(self) -> Path:
         """Where the tool keeps its own files."""
-        return self.root / ".migrations_tools"
+        return Journal(self.root, "_temp").folder.parent
 
     def environment(self, **more: str) -> dict[str, str]:
         """Return the environment of the commands: this checkout's code, no database and no Docker of anybody's."""
@@ -123,8 +124,8 @@ class LocalProject:
         return sorted(str(path) for path in found if "cluster" not in path.parts[:-1])
 
     def contents(self) -> dict[str, bytes]:
-        """Return every file of the project but the tool's own, by its path."""
-        files = (path for path in self.root.rglob("*") if path.is_file() and self.tool_folder not in path.parents)
+        """Return every file of the project by its path."""
+        files = (path for path in self.root.rglob("*") if path.is_file())
         return {str(path.relative_to(self.root)): path.read_bytes() for path in files}
 
     def _all_secrets(self) -> list[str]:
@@ -139,7 +140,7 @@ class LocalProject:
         for path in self.tool_folder.rglob("*"):
             with suppress(OSError):
                 if path != own and path.is_file() and secret.encode() in path.read_bytes():
-                    yield str(path.relative_to(self.root))
+                    yield str(path.relative_to(self.tool_folder))
 
     # --- processes -----------------------------------------------------------------------------------------------
 

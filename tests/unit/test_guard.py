@@ -7,14 +7,7 @@ import pytest
 from migrations_tools.engines.guard import Scope, check_change, check_query
 from migrations_tools.errors import ForbiddenCommand
 
-OPTIONS = (
-    "--project-directory",
-    "/p",
-    "--file",
-    "/p/docker-compose.yml",
-    "--file",
-    "/p/.migrations_tools/temp/override.yaml",
-)
+OPTIONS = ("--project-directory", "/p", "--file", "/p/docker-compose.yml", "--file", "/state/shop-1/temp/override.yaml")
 MADE = {
     ("container", "api_temp"),
     ("volume", "shop_data_temp"),

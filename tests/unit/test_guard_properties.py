@@ -31,7 +31,7 @@ OPTIONS = (
     "--profile",
     "dev",
     "--file",
-    "/p/.migrations_tools/temp/override.yaml",
+    "/state/shop-1/temp/override.yaml",
 )
 OWN = ("compose", "--project-name", "shop_temp", *OPTIONS)
 MADE = frozenset(

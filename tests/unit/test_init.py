@@ -236,10 +236,7 @@ def test_the_whole_files_are_shown_first_and_what_doctor_says_last(made: tuple[P
     for name in ("invoke.yaml", "tasks.py"):
         assert (place.root / name).read_text() in done.out
     said = done.out.split("Wrote invoke.yaml and tasks.py.\n")[1]
-    assert said.startswith(
-        ".migrations_tools/, where the tasks keep their state, tells git to ignore it by itself.\n"
-        "What `invoke doctor` says of it:\n"
-    )
+    assert said.startswith("What `invoke doctor` says of it:\n")
     # Docker does not answer here beyond `config`.
     assert "Engine: embedded (" in said
     assert re.search(r"because +db: the setting `database_service`, image postgres:15", said)

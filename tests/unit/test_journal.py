@@ -86,13 +86,13 @@ def test_threads_that_change_the_run_at_once_lose_nothing(tmp_path: Path) -> Non
     assert Journal(tmp_path, "_temp").read() == journal.run
 
 
-def test_the_tools_folder_ignores_itself_in_git(tmp_path: Path) -> None:
-    subprocess.run(["git", "init", "-q", tmp_path], check=True)
-    Journal(tmp_path, "_temp").begin(_run())
-    status = subprocess.run(
-        ["git", "-C", tmp_path, "status", "--porcelain"], check=True, capture_output=True, text=True
-    )
-    assert status.stdout == ""
+def test_nothing_is_written_into_the_project(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, "_temp")
+    with journal.lock("isolate"):
+        journal.begin(_run())
+    assert list(tmp_path.iterdir()) == []
+    assert [path.stat().st_mode & 0o777 for path in (journal.folder.parent, journal.folder)] == [0o700] * 2
+    assert {path.stat().st_mode & 0o777 for path in journal.folder.parent.rglob("*.json")} == {0o600}
 
 
 @pytest.mark.parametrize(
@@ -153,18 +153,13 @@ def test_a_journal_that_was_cut_off_anywhere_is_an_error(tmp_path: Path, cut: fl
         journal.read()
 
 
-def test_a_journal_that_was_copied_with_its_folder_is_not_this_folders(tmp_path: Path) -> None:
+def test_a_copy_of_a_projects_folder_has_a_state_of_its_own(tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
     first.mkdir()
     Journal(first, "_temp").begin(_run())
     shutil.copytree(first, second)
-    with pytest.raises(CannotProceed, match=f"is a copy of that of {first}") as caught:
-        Journal(second, "_temp").read()
-    assert f"`invoke cleanup` there; here, remove {second}" in caught.value.tip
+    assert Journal(second, "_temp").read() is None
     assert Journal(first, "_temp").read() == _run()
-    # What the first folder has cleaned up, or begun anew, is no longer what the copy lists.
-    Journal(first, "_temp").begin(_run(id="2"))
-    assert Journal(second, "_temp").read() == _run()
 
 
 def test_a_journal_goes_with_a_folder_that_is_moved_and_is_the_same_by_way_of_a_link(tmp_path: Path) -> None:
@@ -175,15 +170,31 @@ def test_a_journal_goes_with_a_folder_that_is_moved_and_is_the_same_by_way_of_a_
     assert Journal(first, "_temp").read() == Journal(link, "_temp").read() == _run()
     first.rename(second)
     assert Journal(second, "_temp").read() == _run()
+    second.rename(first)
+    with Journal(first, "_temp").lock("cleanup"):
+        assert Journal(first, "_temp").read() == _run()
 
 
-@pytest.mark.parametrize("place", [".migrations_tools", ".migrations_tools/temp"])
+def test_a_new_folder_in_the_place_of_a_moved_one_has_no_run_of_its_own(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.mkdir()
+    Journal(first, "_temp").begin(_run())
+    first.rename(second)
+    assert Journal(second, "_temp").read() == _run()
+    first.mkdir()
+    assert Journal(first, "_temp").read() is None
+
+
+@pytest.mark.parametrize("level", [0, 1])
 @pytest.mark.parametrize("what", ["link", "dangling link", "file"])
 def test_a_folder_that_is_none_is_refused_and_nothing_behind_it_is_touched(
-    tmp_path: Path, place: str, what: str
+    tmp_path: Path, level: int, what: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     root, elsewhere = tmp_path / "project", tmp_path / "elsewhere"
-    instead = root / place
+    root.mkdir()
+    journal = Journal(root, "_temp")
+    instead = (journal.folder.parent, journal.folder)[level]
     instead.parent.mkdir(parents=True)
     if what == "file":
         instead.write_text("mine")
@@ -191,9 +202,7 @@ def test_a_folder_that_is_none_is_refused_and_nothing_behind_it_is_touched(
         instead.symlink_to(elsewhere)
     if what == "link":
         elsewhere.mkdir()
-        Journal(elsewhere, "_temp").begin(_run())
     before = _contents(tmp_path)
-    journal = Journal(root, "_temp")
     for action in (journal.read, journal.prepare, lambda: journal.begin(_run())):
         with pytest.raises(CannotProceed) as caught:
             action()
@@ -201,6 +210,42 @@ def test_a_folder_that_is_none_is_refused_and_nothing_behind_it_is_touched(
     with pytest.raises(CannotProceed), journal.lock("isolate"):
         pytest.fail("locked behind a link")
     assert _contents(tmp_path) == before
+
+
+def test_a_state_folder_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if os.geteuid():
+        pytest.skip("only root can make a folder of somebody else's")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    journal = Journal(tmp_path / "project", "_temp")
+    journal.prepare()
+    _give_to(_NOBODY, journal.folder)
+    with pytest.raises(CannotProceed, match="belongs to another user"):
+        journal.read()
+
+
+def test_the_state_lies_where_the_machine_keeps_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home, programs = tmp_path / "home", tmp_path / "programs"
+    (home / "shop").mkdir(parents=True)
+    programs.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("PATH", str(programs))
+
+    def place() -> str:
+        return str(Journal(home / "shop", "_temp").folder.parent.parent)
+
+    monkeypatch.setenv("XDG_STATE_HOME", "not/absolute")
+    monkeypatch.setattr(sys, "platform", "linux")
+    assert place() == str(home / ".local" / "state" / "migrations_tools")
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert place() == str(home / "Library" / "Application Support" / "migrations_tools")
+    (programs / "docker").symlink_to("/usr/bin/snap")
+    monkeypatch.setattr(shutil, "which", lambda name: str(programs / name))
+    assert place() == str(home / "snap" / "docker" / "common" / "migrations_tools")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "xdg"))
+    assert place() == str(tmp_path / "xdg" / "migrations_tools")
+    monkeypatch.delenv("XDG_STATE_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path / "nowhere"))
+    assert f"migrations_tools-{os.geteuid()}-state" in place()
 
 
 def _contents(folder: Path) -> dict[str, bytes]:
@@ -238,9 +283,12 @@ def test_runs_with_several_suffixes_begin_at_once_in_a_new_folder(tmp_path: Path
         (tmp_path / str(root)).mkdir()
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(begin, places))
-    assert {path.read_text() for path in tmp_path.rglob(".gitignore")} == {"*\n"}
-    assert len(list(tmp_path.rglob("journal.json"))) == len(places)
-    assert list(tmp_path.rglob("*.part")) == []
+    journals = [Journal(tmp_path / str(root), f"_{suffix}") for root, suffix in places]
+    assert [journal.read() for journal in journals] == [_run()] * len(places)
+    states = {journal.folder.parent for journal in journals}
+    assert len(states) == 30
+    assert {len(list(state.glob("*.json"))) for state in states} == {1}
+    assert [path for state in states for path in state.rglob("*.part")] == []
 
 
 # --- on disk, whole --------------------------------------------------------------------------------------------------
@@ -264,9 +312,9 @@ def test_a_file_is_on_disk_before_it_has_its_name_and_its_name_before_anybody_go
 
     monkeypatch.setattr(os, "fsync", fsync)
     journal.begin(_run())
-    tool, folder = tmp_path / ".migrations_tools", journal.folder
+    state, folder = journal.folder.parent, journal.folder
     # The new folders' names, then the bytes while the name is not taken, then the name.
-    assert synced[:2] == [(str(tmp_path), False), (str(tool), False)]
+    assert [each for each in synced if each[0] == str(state)][:1] == [(str(state), False)]
     assert synced[-2:] == [(str(partial(journal.path)), False), (str(folder), True)]
 
 
@@ -317,13 +365,14 @@ def test_without_any_room_a_task_still_holds_the_project(tmp_path: Path) -> None
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """Yield a project folder on a disk of its own, of a few pages."""
+def small_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Yield a folder for state on a disk of its own, of a few pages."""
     folder = tmp_path / "disk"
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(folder)]
     if os.geteuid() or not shutil.which("mount") or subprocess.run(mount, capture_output=True, check=False).returncode:
         pytest.skip("this user may not mount a disk")
+    monkeypatch.setenv("XDG_STATE_HOME", str(folder))
     yield folder
     subprocess.run(["umount", str(folder)], check=True)
 
@@ -352,27 +401,37 @@ def test_a_full_disk_leaves_the_journal_whole_until_there_is_room_again(small_di
         assert journal.read() == replace(run, made=tuple(more), stage="failed")
 
 
+_NOBODY = 65534
+
+
+def _give_to(user: int, *paths: Path) -> None:
+    for path in paths if os.geteuid() == 0 else ():
+        os.chown(path, user, -1)
+
+
 @contextmanager
 def _without_rights() -> Iterator[None]:
     """Run the block as somebody who may not write into other people's folders."""
     if os.geteuid():
         yield
         return
-    os.seteuid(65534)
+    os.seteuid(_NOBODY)
     try:
         yield
     finally:
         os.seteuid(0)
 
 
-def test_a_folder_that_may_not_be_written_to_is_an_error_in_words() -> None:
+def test_a_folder_that_may_not_be_written_to_is_an_error_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
     with open_folder() as root:
+        monkeypatch.setenv("XDG_STATE_HOME", str(root / "state"))
         journal = Journal(root, "_temp")
         journal.begin(run := _run())
         process_lock.holder(journal.lock_path)
-        for folder in (journal.folder, root):
+        own = (root / "state", *reversed(journal.folder.parents[:2]), journal.folder)
+        _give_to(_NOBODY, *own, journal.path)
+        for folder in own:
             folder.chmod(0o555)
-        journal.path.chmod(0o644)
         with _without_rights():
             assert journal.read() == run
             with pytest.raises(CannotProceed, match=r"journal\.json cannot be written: Permission denied\."):
@@ -384,8 +443,9 @@ def test_a_folder_that_may_not_be_written_to_is_an_error_in_words() -> None:
                 pytest.fail("locked without a lock")
             with pytest.raises(CannotProceed, match=r"other cannot be made: Permission denied\."):
                 Journal(root, "_other").prepare()
+        _give_to(os.geteuid(), *own, journal.path)
         assert journal.read() == run
-        for folder in (root, journal.folder):
+        for folder in own:
             folder.chmod(0o755)
 
 

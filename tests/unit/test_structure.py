@@ -23,7 +23,7 @@ TREES = {name: ast.parse(path.read_text()) for name, path in MODULES.items()}
 LAYERS = (
     {"errors", "secrets", "files", "images", "progress", "compose_tags", "unknown_names"},
     {"http_settings"},
-    {"settings", "process_lock"},
+    {"settings", "process_lock", "state_folder"},
     {"journal", "isolation", "catalog", "operations", "discovery"},
     {"revision_runs", "provenance"},
     {"data"},
