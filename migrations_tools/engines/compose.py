@@ -140,6 +140,15 @@ class TempStack:
         """Name the networks or volumes that carry the temp project's label."""
         return self.docker.query_lines(kind, "ls", "--filter", self._label, "--format", "{{.Name}}")
 
+    def untagged_images(self) -> list[str]:
+        """Return the ids of the temp project's images that lost their tag: to a newer build, or to a second service.
+
+        Two services that build under one tag make two images, of which one keeps it.
+        """
+        form = "{{.Repository}} {{.ID}}"
+        lines = self.docker.query_lines("image", "ls", "--no-trunc", "--filter", self._label, "--format", form)
+        return sorted({line.partition(" ")[2] for line in lines if line.startswith("<none> ")})
+
     def has_image(self, image: str) -> bool:
         """Return whether an image exists and carries the temp project's label."""
         try:

@@ -11,7 +11,7 @@ from migrations_tools.engines.compose import PROJECT_LABEL, inspect
 from migrations_tools.engines.docker import Docker
 
 # What an inventory without a difference shows, in words.
-SAME = "same containers (id, state, started-at), volumes, networks, image tags"
+SAME = "same containers (id, state, started-at), volumes, networks, images"
 # The digits that `docker` shows of an id.
 _SHORT_ID = 12
 Inventory = Mapping[str, Mapping[str, Mapping[str, str]]]
@@ -33,7 +33,7 @@ class InventoryChange:
 
 
 def take(docker: Docker) -> dict[str, dict[str, dict[str, str]]]:
-    """Return every container (id, state, started-at), volume, network and image tag of the engine."""
+    """Return every container (id, state, started-at), volume, network and image of the engine."""
     ids = docker.query_lines("ps", "--all", "--quiet", "--no-trunc")
     form = '{{.Name}}\t{{.Label "' + PROJECT_LABEL + '"}}'
     volumes = [line.partition("\t") for line in docker.query_lines("volume", "ls", "--format", form)]
@@ -45,9 +45,9 @@ def take(docker: Docker) -> dict[str, dict[str, dict[str, str]]]:
         "volume": {name: {"name": name, "project": project} for name, _, project in volumes},
         "network": {line.split(" ", 1)[0]: {"name": line.split(" ", 1)[1]} for line in networks},
         "image": {
-            tag: {"name": tag, "id": identity}
+            name: {"name": name, "id": identity}
             for tag, _, identity in (line.rpartition(" ") for line in images)
-            if not tag.endswith(":<none>")
+            for name in (_image_name(tag, identity),)
         },
     }
 
@@ -112,9 +112,16 @@ def _targets(words: Sequence[str]) -> Sequence[str]:
 
 
 def tags_of(docker: Docker, project: str) -> frozenset[str]:
-    """Return the tags that lead to images built for a Compose project."""
+    """Return the tags of the images built for a Compose project, and the ids of those without a tag."""
     label = f"label={PROJECT_LABEL}={project}"
-    return frozenset(docker.query_lines("image", "ls", "--filter", label, "--format", "{{.Repository}}:{{.Tag}}"))
+    form = "{{.Repository}}:{{.Tag}} {{.ID}}"
+    lines = docker.query_lines("image", "ls", "--no-trunc", "--filter", label, "--format", form)
+    return frozenset(_image_name(tag, identity) for tag, _, identity in (line.rpartition(" ") for line in lines))
+
+
+def _image_name(tag: str, identity: str) -> str:
+    """Return an image's tag, or the id of one that has none."""
+    return identity if tag.endswith(":<none>") else tag
 
 
 def _container(item: Mapping[str, Any]) -> dict[str, str]:

@@ -81,7 +81,10 @@ def image_of(service: Service, names: Names, facts: PlanInputs) -> str:
 
 
 def image_part(service: Service, names: Names, facts: PlanInputs) -> Part:
-    """Build under the copy's own tag; what only uses a tag built here follows it and never pulls."""
+    """Build under the copy's own tag, which nothing pulls and which is built when the run says so alone.
+
+    With `pull_policy: build` every `compose run` would build again.
+    """
     image = image_of(service, names, facts)
     if not service.built:
         if image == service.text("image"):
@@ -89,7 +92,7 @@ def image_part(service: Service, names: Names, facts: PlanInputs) -> Part:
         override: dict[str, Any] = {"image": image, "pull_policy": "never"}
         return Part(override, (f"image {service.text('image')} → {image}",))
     emptied = {key: Override([]) for key in ("tags", "cache_to") if service.build.get(key)}
-    override = {"image": image, "pull_policy": "build", "build": {"labels": facts.label, **emptied}}
+    override = {"image": image, "pull_policy": "never", "build": {"labels": facts.label, **emptied}}
     dropped = tuple(f"build.{key} dropped" for key in emptied)
     return Part(override, (f"image {reference(built_image(service, facts.project))} → {image}", *dropped))
 

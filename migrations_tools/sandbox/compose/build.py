@@ -12,7 +12,7 @@ from migrations_tools.sandbox.compose.copy import Copy
 
 
 def build(copy: Copy, only: Sequence[str] = ()) -> None:
-    """Build the images of the copy, or of some services; what they replace is removed by id: nothing dangles."""
+    """Build the images of the copy, or of some services."""
     _building(copy, only).end()
 
 
@@ -38,13 +38,12 @@ class Building:
 
 
 def _building(copy: Copy, only: Sequence[str] = ()) -> Building:
-    """Write into the journal what a build will replace and return the build."""
+    """Return the build of the copy's images, or of some."""
     built = [
         service.service for service in copy.plan.services if service.built and (not only or service.service in only)
     ]
     if not built:
         return Building(copy, lambda: None)
-    copy.session.journal.will_make(*(("image", identity) for identity in _image_ids(copy).values()))
     # A part that has the image of Alembic's service is all that a later look at the sources asks about.
     whole = not only or copy.project.alembic_service in built
     fingerprint = tree_fingerprint(copy.project.build_contexts) if whole else ""
@@ -52,15 +51,8 @@ def _building(copy: Copy, only: Sequence[str] = ()) -> Building:
 
 
 def remove_replaced_images(copy: Copy) -> None:
-    """Remove the images that a newer build took the tag from, by id."""
-    kept = set(_image_ids(copy).values())
-    for identity in copy.session.journal.run.names("image"):
-        if identity.startswith("sha256:") and identity not in kept and copy.stack.has_image(identity):
-            copy.stack.docker.change(copy.stack.scope, "image", "rm", identity)
-
-
-def _image_ids(copy: Copy) -> dict[str, str]:
-    """Return the ids of the copy's own image tags that exist."""
-    lines = copy.stack.docker.query_lines("image", "ls", "--no-trunc", "--format", "{{.Repository}}:{{.Tag}} {{.ID}}")
-    pairs = (line.rpartition(" ") for line in lines)
-    return {tag: identity for tag, _, identity in pairs if tag in copy.plan.image_tags}
+    """Remove the copy's images that lost their tag, by id."""
+    lost = copy.stack.untagged_images()
+    copy.session.journal.was_made(*(("image", identity) for identity in lost))
+    for identity in lost:
+        copy.stack.docker.change(copy.stack.scope, "image", "rm", identity)

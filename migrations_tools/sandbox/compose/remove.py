@@ -88,16 +88,17 @@ def _remove_until_gone(session: Session, stack: TempStack) -> None:
 
 def _remove_once(session: Session, stack: TempStack) -> bool:
     refuse_strangers(stack)
-    _note_anonymous(session, stack)
+    _note_nameless(session, stack)
     removed = [step(stack) for step in (_containers, _networks, _volumes, _images)]  # each, whatever the others did
     return any(removed)
 
 
-def _note_anonymous(session: Session, stack: TempStack) -> None:
-    """Find the anonymous volumes of the containers while these still stand: nothing else says whose they are."""
+def _note_nameless(session: Session, stack: TempStack) -> None:
+    """Find the images without a tag, and the containers' anonymous volumes while these stand: who else says whose."""
     ours = [item for item in stack.containers() if ("container", item.name) in session.journal.run.made]
+    found = [("volume", name) for item in ours for name in item.anonymous_volumes]
     try:
-        session.journal.was_made(*(("volume", name) for item in ours for name in item.anonymous_volumes))
+        session.journal.was_made(*found, *(("image", identity) for identity in stack.untagged_images()))
     except CannotProceed as error:
         # On a full disk it is the removal that makes room; until this command ends, their names are known.
         session.console.say(f"  {error.reasons[0]}", style="yellow")
