@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from migrations_tools.errors import CannotProceed
@@ -56,8 +57,8 @@ class StateFolder:
                 self._note_project()
 
     def _note_project(self) -> None:
-        # By way of a name of this run's own: a run with another suffix may be doing the same.
-        own = self._project / f".{self.path.name}-{_PROJECT_FILE}"
+        # By way of a name of its own: another process may be doing the same.
+        own = self._project / f".{token_hex(4)}-{_PROJECT_FILE}"
         write_whole(own, json.dumps({"root": str(self._root), "place": _place(self._root)}) + "\n", mode=0o600)
         own.replace(self._project / _PROJECT_FILE)
 
