@@ -16,7 +16,7 @@ GLOBAL: Final = 0  # in the place of a relation: a schema, an extension, an enum
 GENERAL: Final = read_queries.ALL[: -len(read_queries.OF_RELATIONS)]
 REST: Final = kind_queries.REST  # in the place of a relation too: functions, publications and the like
 # How many fields the rows of `read_queries.OF_RELATIONS` have.
-_WIDTHS: Final = (9, 8, 14, 10, 10, 10, 6, 6)
+_WIDTHS: Final = (9, 8, 14, 11, 10, 10, 6, 6)
 # No transaction is older: age() of this one is the largest (FrozenTransactionId).
 EVERYTHING: Final = "2"
 
@@ -154,13 +154,13 @@ _OF_NONE: Final = ("0", "1", _OF_TYPES)  # what belongs to no relation is all of
 # that have something else so new; and the oldest transaction of which something may come yet.
 _CHANGES = f"""
 SELECT sum(kind.count)::bigint, concat_ws(' ', string_agg(kind.relations, ' '),
-       (SELECT string_agg(DISTINCT relation::text, ' ') FROM (
+       (SELECT string_agg(DISTINCT coalesce(i.indrelid, relation)::text, ' ') FROM (
           SELECT attrelid, age(xmin) FROM pg_catalog.pg_attribute WHERE attrelid >= 16384 AND attnum > 0
           UNION ALL SELECT seqrelid, age(xmin) FROM pg_catalog.pg_sequence WHERE seqrelid >= 16384
           UNION ALL SELECT ftrelid, age(xmin) FROM pg_catalog.pg_foreign_table WHERE ftrelid >= 16384
-          UNION ALL SELECT (SELECT indrelid FROM pg_catalog.pg_index WHERE indexrelid = oid), age(xmin)
-          FROM pg_catalog.pg_class WHERE oid >= 16384 AND relkind IN ('i', 'I')
-        ) AS changed (relation, age) WHERE age <= age({{since}}))),
+          UNION ALL SELECT oid, age(xmin) FROM pg_catalog.pg_class WHERE oid >= 16384 AND relkind IN ('i', 'I')
+        ) AS changed (relation, age) LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = changed.relation
+        WHERE age <= age({{since}}))),
        mod(txid_snapshot_xmin(txid_current_snapshot()), 4294967296)::text
 FROM (
   {_COUNTED}
@@ -281,6 +281,7 @@ _SETTINGS: Final[Mapping[str, str]] = {
     "jit": "off",
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
+    "enable_seqscan": "off",
 }
 
 
@@ -308,6 +309,22 @@ def _setting(name: str, value: str) -> str:
 _GENERAL_WIDTHS: Final = (2, 2, 1, 4, 8)
 _GENERAL = ", ".join(_gathered_whole(*each) for each in zip(GENERAL, _GENERAL_WIDTHS, strict=True))
 _OF_EACH = [_gathered(*each) for each in zip(read_queries.OF_RELATIONS, _WIDTHS, strict=True)]
+_OF_KIND = "EXISTS (SELECT FROM pg_catalog.pg_class WHERE oid = ANY (touched) AND relkind IN ({}))"
+# When the statements of `read_queries.OF_RELATIONS` can have a row.
+_WHEN = (
+    "true",
+    _OF_KIND.format("'v', 'm'"),
+    _OF_KIND.format("'S'"),
+    "true",
+    "true",
+    "true",
+    kind_queries.MAY_HAVE.format(relations="touched"),
+    f"{REST} = ANY (touched)",
+)
+_GATHERED = "\n".join(
+    f"  IF {when} THEN rows[{number}] := {each}; END IF;"
+    for number, (when, each) in enumerate(zip(_WHEN, _OF_EACH, strict=True), start=1)
+)
 FUNCTION: Final = f"""
 CREATE OR REPLACE FUNCTION pg_temp.{_NAME}(since xid, given oid[], renamed oid[], types boolean)
 RETURNS text LANGUAGE plpgsql {" ".join(_setting(*each) for each in _SETTINGS.items())} AS $look$
@@ -318,8 +335,8 @@ DECLARE
   changed text;
   following text;
   general json;
-  rest json;
   rest_present text;
+  rows json[] := array_fill(NULL::json, ARRAY[{len(_OF_EACH)}]);
 BEGIN
   IF $1 IS NOT NULL THEN
     SELECT * INTO objects, changed, following FROM ({_CHANGES.format(since="$1")}) AS found;
@@ -335,12 +352,10 @@ BEGIN
   IF touched && ARRAY[{GLOBAL}, {REST}]::oid[] THEN
     rest_present := ({_PRESENT_OF_NONE.format(relations="touched")});
   END IF;
-  IF {REST} = ANY (touched) THEN
-    rest := {_OF_EACH[-1]};
-  END IF;
+{_GATHERED}
   RETURN json_build_array(objects, touched::bigint[],
     concat_ws(' ', rest_present, ({_PRESENT_OF_RELATIONS.format(relations="touched")})),
-    following, general, json_build_array({", ".join(_OF_EACH[:-1])}, rest));
+    following, general, array_to_json(rows));
 END
 $look$
 """

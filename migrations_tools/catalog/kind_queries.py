@@ -37,7 +37,7 @@ def listed(array: str) -> str:
 
 
 DATABASES_OWNER = "(SELECT datdba FROM pg_catalog.pg_database WHERE datname = current_database())"
-NOT_OF_THE_SYSTEM = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
+NOT_OF_THE_SYSTEM = "NOT starts_with(n.nspname::text, 'pg_') AND n.nspname <> 'information_schema'"
 
 # --- relations ----------------------------------------------------------------------------------------------------
 
@@ -114,6 +114,7 @@ WHERE fact.value IS NOT NULL
 
 _COLUMN = f"{_TABLE} || '.' || a.attname"
 _STORAGE = "CASE {} WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END"
+_NAMED = "right(rtrim(k.conname, '0123456789'), 9) <> '_not_null'"  # PostgreSQL names the others so itself
 _OF_COLUMNS = f"""
 SELECT c.oid, fact.kind, fact.kind || ' of ' || {_COLUMN}, 'column ' || {_COLUMN}, {_TABLE}, fact.value
 FROM c
@@ -128,7 +129,7 @@ CROSS JOIN LATERAL (VALUES
      FROM pg_catalog.pg_attrdef d WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum) END),
   ('own column', CASE WHEN a.attinhcount > 0 AND a.attislocal AND NOT c.relispartition
      THEN 'of its own too' END),
-  ('not null constraint', (SELECT concat_ws(' ', CASE WHEN k.conname !~ '_not_null[0-9]*$' THEN k.conname END,
+  ('not null constraint', (SELECT concat_ws(' ', CASE WHEN {_NAMED} THEN k.conname END,
        CASE WHEN k.connoinherit THEN 'NO INHERIT' END)
      FROM pg_catalog.pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'n' AND k.conkey[1] = a.attnum))
 ) AS fact (kind, value)
@@ -226,6 +227,37 @@ FROM c JOIN pg_catalog.pg_description d ON d.objoid = c.oid AND d.classoid = 'pg
 LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.objsubid AND d.objsubid > 0
 WHERE c.relkind IN ('S', 'c') OR c.relkind IN ('v', 'm') AND d.objsubid > 0
 """
+# Whether the statement above can have a row for some relations. One line for what each of its parts reads: to begin
+# with that is cheaper than the statement, and most relations have nothing of it.
+_IN = "= ANY ({relations})"
+_MAY_HAVE = (
+    f"""pg_catalog.pg_class c WHERE c.oid {_IN} AND c.relkind NOT IN ('i', 'I') AND (c.relkind IN ('f', 'c') OR c.relacl IS NOT NULL
+       OR c.relrowsecurity OR c.relforcerowsecurity OR c.relowner <> {DATABASES_OWNER} OR c.reloptions IS NOT NULL
+       OR c.relkind IN ('r', 'p', 'm') AND c.relam NOT IN (0, 2) OR c.reltablespace <> 0 OR c.relkind = 'S' AND c.relpersistence = 'u'
+       OR c.relkind IN ('r', 'p') AND c.relreplident <> 'd' OR c.reloftype <> 0
+       OR EXISTS (SELECT FROM pg_catalog.pg_class t WHERE t.oid = c.reltoastrelid AND t.reloptions IS NOT NULL))""",
+    f"""pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid WHERE i.indrelid {_IN}
+       AND (x.reloptions IS NOT NULL OR x.reltablespace <> 0 OR i.indisclustered OR i.indisreplident OR x.relispartition
+       OR EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = x.oid AND a.attstattarget >= 0)
+       OR EXISTS (SELECT FROM pg_catalog.pg_description d WHERE d.objoid = x.oid
+                  AND d.classoid = 'pg_catalog.pg_class'::regclass))""",
+    f"""pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+       WHERE a.attrelid {_IN} AND a.attnum > 0 AND NOT a.attisdropped AND (a.attstorage <> t.typstorage
+       OR a.attstattarget >= 0 OR a.attoptions IS NOT NULL OR a.attfdwoptions IS NOT NULL OR a.attacl IS NOT NULL
+       OR a.attinhcount > 0 OR to_jsonb(a)->>'attcompression' <> '')""",
+    f"""pg_catalog.pg_attrdef d JOIN pg_catalog.pg_class c ON c.oid = d.adrelid
+       WHERE d.adrelid {_IN} AND c.relkind NOT IN ('r', 'p')""",
+    f"""pg_catalog.pg_constraint k
+       WHERE k.conrelid {_IN} AND k.contype = 'n' AND ({_NAMED} OR k.connoinherit)""",
+    f"pg_catalog.pg_policy p WHERE p.polrelid {_IN}",
+    f"pg_catalog.pg_trigger t WHERE t.tgrelid {_IN} AND NOT t.tgisinternal",
+    f"pg_catalog.pg_rewrite r WHERE r.ev_class {_IN} AND r.rulename <> '_RETURN'",
+    f"pg_catalog.pg_statistic_ext s WHERE s.stxrelid {_IN}",
+    f"""pg_catalog.pg_description d JOIN pg_catalog.pg_class c ON c.oid = d.objoid
+       WHERE d.objoid {_IN} AND d.classoid = 'pg_catalog.pg_class'::regclass AND c.relkind NOT IN ('r', 'p')""",
+)
+MAY_HAVE: Final = " OR ".join(f"EXISTS (SELECT FROM {each})" for each in _MAY_HAVE)
+
 OF_RELATIONS: Final = (
     f"WITH c AS MATERIALIZED ({_RELATIONS}) SELECT * FROM ("
     + MANY.join(

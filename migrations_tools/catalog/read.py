@@ -151,7 +151,7 @@ def _by_table(
 
 
 def _column(row: Row, lookup: _Relations) -> model.Column:
-    table, name, type_, nullable, expression, identity, generated, collation, comment, validated = row
+    table, name, type_, nullable, expression, identity, generated, collation, comment, validated, _ = row
     default = None if generated else expression
     return model.Column(
         table=lookup.names[table],

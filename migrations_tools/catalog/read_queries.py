@@ -47,7 +47,7 @@ ORDER BY 1, 2
 SCHEMAS = """
 SELECT oid::bigint, nspname::text
 FROM pg_catalog.pg_namespace
-WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'
+WHERE NOT starts_with(nspname::text, 'pg_') AND nspname <> 'information_schema'
 ORDER BY nspname
 """
 
@@ -65,7 +65,7 @@ SELECT c.oid, n.nspname::text, c.relname::text,
              WHERE i.inhrelid = c.oid ORDER BY i.inhseqno)
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('r', 'p', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+WHERE c.relkind IN ('r', 'p', 'f') AND NOT starts_with(n.nspname::text, 'pg_') AND n.nspname <> 'information_schema'
 ORDER BY n.nspname, c.relname
 """
 
@@ -78,7 +78,7 @@ SELECT a.attrelid, a.attname::text, format_type(a.atttypid, a.atttypmod), NOT a.
        END,
        col_description(a.attrelid, a.attnum),
        NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conrelid = a.attrelid AND k.contype = 'n'
-                   AND k.conkey[1] = a.attnum AND NOT k.convalidated)
+                   AND k.conkey[1] = a.attnum AND NOT k.convalidated), a.attnum
 FROM pg_catalog.pg_attribute a
 JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -87,7 +87,7 @@ LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attn
 LEFT JOIN pg_catalog.pg_collation l ON l.oid = a.attcollation
 LEFT JOIN pg_catalog.pg_namespace m ON m.oid = l.collnamespace
 WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'f')
-  AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+  AND NOT starts_with(n.nspname::text, 'pg_') AND n.nspname <> 'information_schema'
 ORDER BY a.attrelid, a.attnum
 """
 
@@ -104,7 +104,7 @@ JOIN pg_catalog.pg_namespace n ON n.oid = k.connamespace
 LEFT JOIN pg_catalog.pg_class f ON f.oid = k.confrelid
 LEFT JOIN pg_catalog.pg_namespace m ON m.oid = f.relnamespace
 WHERE k.contype IN ('p', 'u', 'f', 'c', 'x') AND k.conrelid <> 0 AND k.conparentid = 0 AND k.coninhcount = 0
-  AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+  AND NOT starts_with(n.nspname::text, 'pg_') AND n.nspname <> 'information_schema'
 ORDER BY k.conrelid, k.conname
 """
 
@@ -119,7 +119,7 @@ FROM pg_catalog.pg_index i
 JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = x.relnamespace
 JOIN pg_catalog.pg_am m ON m.oid = x.relam
-WHERE NOT x.relispartition AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+WHERE NOT x.relispartition AND NOT starts_with(n.nspname::text, 'pg_') AND n.nspname <> 'information_schema'
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k
                   WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))
 ORDER BY i.indrelid, x.relname
@@ -131,7 +131,7 @@ SELECT t.oid::bigint, n.nspname::text, t.typname::text,
              WHERE e.enumtypid = t.oid ORDER BY e.enumsortorder)
 FROM pg_catalog.pg_type t
 JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
-WHERE t.typtype = 'e' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+WHERE t.typtype = 'e' AND NOT starts_with(n.nspname::text, 'pg_') AND n.nspname <> 'information_schema'
 ORDER BY n.nspname, t.typname
 """
 
@@ -149,7 +149,7 @@ JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
 JOIN pg_catalog.pg_type b ON b.oid = t.typbasetype
 LEFT JOIN pg_catalog.pg_collation l ON l.oid = t.typcollation
 LEFT JOIN pg_catalog.pg_namespace m ON m.oid = l.collnamespace
-WHERE t.typtype = 'd' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+WHERE t.typtype = 'd' AND NOT starts_with(n.nspname::text, 'pg_') AND n.nspname <> 'information_schema'
 ORDER BY n.nspname, t.typname
 """
 
@@ -165,7 +165,7 @@ LEFT JOIN pg_catalog.pg_depend o
      ON o.classid = 'pg_class'::regclass AND o.objid = s.seqrelid AND o.objsubid = 0
      AND o.refclassid = 'pg_class'::regclass AND o.refobjsubid > 0 AND o.deptype IN ('a', 'i')
 LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = o.refobjid AND a.attnum = o.refobjsubid
-WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+WHERE NOT starts_with(n.nspname::text, 'pg_') AND n.nspname <> 'information_schema'
 ORDER BY n.nspname, c.relname
 """
 
@@ -183,7 +183,7 @@ SELECT c.oid, n.nspname::text, c.relname::text, pg_get_viewdef(c.oid), c.relkind
              WHERE r.ev_class = c.oid ORDER BY 1)
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('v', 'm') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+WHERE c.relkind IN ('v', 'm') AND NOT starts_with(n.nspname::text, 'pg_') AND n.nspname <> 'information_schema'
 ORDER BY n.nspname, c.relname
 """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
@@ -50,15 +50,14 @@ class _State:
         tables, views, sequences = ([row for each in every for row in each.rows[kind]] for kind in range(_COLUMNS))
         return CatalogRows(self.general[0], (), (), (), (), tables, views, sequences, (), (), (), (), ())
 
-    def names(self, relation: int) -> set[str]:
+    def names(self, relation: int) -> dict[Hashable, str]:
         """Return the names that others may print: the relation's own and its columns', or those of all functions."""
         rows = self.relations.get(relation, _NONE).rows
         if relation == REST:
-            return {row[2] for row in rows[-1]}
-        own = {f"{row[1]}.{row[2]}" for kind in rows[:_COLUMNS] for row in kind}
-        return (
-            own | {row[1] for row in rows[_COLUMNS]} | {row[2] for row in rows[_OTHERS] if row[1] == "composite type"}
-        )
+            return {row[2]: row[2] for row in rows[-1]}
+        own = {"itself": f"{row[1]}.{row[2]}" for kind in rows[:_COLUMNS] for row in kind}
+        types = {row[1]: row[2] for row in rows[_OTHERS] if row[1] == "composite type"}
+        return {**own, **types, **{row[-1]: row[1] for row in rows[_COLUMNS]}}
 
     def with_owners(self, touched: Collection[int]) -> set[int]:
         """Add the tables that touched sequences belong to, and the sequences of touched tables."""
@@ -187,8 +186,17 @@ class SchemaWatch:
 
 
 def _renamed(before: _State, after: _State, touched: Iterable[int]) -> set[int]:
-    """Return the relations of whose names one is gone: others may print it."""
-    return {relation for relation in touched if before.names(relation) - after.names(relation)}
+    """Return the relations that are there still with another name, or a column's: others may print it.
+
+    What prints a name is gone with what had the name. A function is known by its name alone.
+    """
+    return {relation for relation in touched if _has_other_names(before.names(relation), after.names(relation), relation)}
+
+
+def _has_other_names(before: Mapping[Hashable, str], after: Mapping[Hashable, str], relation: int) -> bool:
+    if relation == REST:
+        return not before.keys() <= after.keys()
+    return any(after.get(key, name) != name for key, name in before.items())
 
 
 def _part(state: _State, touched: Collection[int]) -> Catalog:
