@@ -44,6 +44,8 @@ _OF_TYPES: Final = "CASE WHEN typtype IN ('e', 'd') THEN 0 ELSE 1 END"
 _TYPES: Final = (
     "(typtype IN ('e', 'd', 'r', 'm') OR typtype = 'b' AND typelem = 0 OR typtype = 'c' AND typacl IS NOT NULL)"
 )
+# Each session that has something temporary has a schema of its own for it, and the one that looks has.
+_OF_NOBODYS_SESSION: Final = "NOT starts_with(nspname::text, 'pg_')"
 _NOT_TEMPORARY: Final = "{} NOT IN (SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname ~ '^pg_temp')"
 # What belongs to no relation: catalogs whose objects have an oid, and which of these count.
 _OF_REST: Final = (
@@ -111,7 +113,7 @@ _KINDS: Final = (
     _Kind("'h' || inhrelid || '.' || inhparent", "inhrelid", "pg_catalog.pg_inherits", "inhrelid >= 16384"),
     _Kind("'t' || oid", _OF_TYPES, "pg_catalog.pg_type", "oid >= 16384", _TYPES),
     _Kind("'e' || oid", "0", "pg_catalog.pg_enum", "oid >= 16384"),
-    _Kind("'n' || oid", "0", "pg_catalog.pg_namespace", "(oid >= 16384 OR nspname = 'public')"),
+    _Kind("'n' || oid", "0", "pg_catalog.pg_namespace", "(oid >= 16384 OR nspname = 'public')", _OF_NOBODYS_SESSION),
     _Kind("'x' || oid", "0", "pg_catalog.pg_extension", "oid >= 16384"),
     _Kind("'p' || oid", "polrelid", "pg_catalog.pg_policy", "polrelid >= 16384"),
     _Kind("'g' || oid", "tgrelid", "pg_catalog.pg_trigger", "tgrelid >= 16384"),

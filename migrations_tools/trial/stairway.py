@@ -231,8 +231,6 @@ class _Walk:
     def _look(self, value: Mapping[str, Any], one_way: bool) -> None:
         look = self.looks.setdefault(value["database"], _Look(SchemaWatch()))
         step, name = value["step"], value["revision"]
-        if step == "begin":
-            look.watch.begin_anew()
         look.watch.look(self._inquire, look.before if step == "down" else None)
         if step == "up" and look.before:
             look.up = look.watch.point()
