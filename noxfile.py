@@ -22,7 +22,6 @@ nox.options.error_on_missing_interpreters = False
 
 ROOT = Path(__file__).parent
 DRIVERS = ("asyncpg", "greenlet", "pg8000", "psycopg[binary]", "psycopg2-binary")
-STAIRWAY_RIVALS = ("pytest-mrt",)
 TOOLS = ("ruff==0.17.*", "mypy==2.4.*", "types-PyYAML")
 
 
@@ -176,7 +175,7 @@ def bench(session: nox.Session) -> None:
     takes long: the stairway's rivals need hours for long histories.
     """
     wanted = session.posargs or ["startup", "story", "generate", "stairway"]
-    session.install(".[embedded]", "-r", "compose/api/requirements.txt", "pytest", *STAIRWAY_RIVALS)
+    session.install(".[embedded]", "-r", "compose/api/requirements.txt")
     for name in wanted:
         session.run("python", f"bench/{name}.py", env=_fast_folder() if name == "generate" else None)
 

@@ -13,14 +13,13 @@ from sqlalchemy import create_engine, pool
 
 from models import metadata
 
-engine = create_engine(os.environ["DATABASE_URL"], poolclass=pool.NullPool)
-given = context.config.attributes.get("connection")
-connection = given or engine.connect()
-context.configure(connection=connection, target_metadata=metadata)
-with context.begin_transaction():
-    context.run_migrations()
-if given is None:
-    connection.close()
+connectable = context.config.attributes.get("connection")
+if connectable is None:
+    connectable = create_engine(os.environ["DATABASE_URL"], poolclass=pool.NullPool)
+with connectable.connect() as connection:
+    context.configure(connection=connection, target_metadata=metadata)
+    with context.begin_transaction():
+        context.run_migrations()
 """
 REVISION = '''\
 """{doc}"""

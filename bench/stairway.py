@@ -1,11 +1,14 @@
 """The stairway against what else walks one, on the same history and server, at several lengths.
 
 `python bench/stairway.py [revisions …]` (20, 100, 300 and 1000 without) in an environment with this package, its
-`embedded` extra, alembic, sqlalchemy and pytest-mrt. Whole commands are timed; of our own, both the
+`embedded` extra, alembic and sqlalchemy. Whole commands are timed; of our own, both the
 whole `validate --stairway all` (which installs, compares models and more) and the walk in it, as its record has it.
 Each is set against `alembic upgrade head`, `downgrade base`, `upgrade head`, once each: the mean of before and after
 ours, for the speed of a machine that others use too changes from minute to minute. What takes half as
 long again as our whole command, and half a minute, is stopped.
+
+Each rival has an environment of its own with the same Alembic, SQLAlchemy and psycopg, and is run as its documentation
+says. It must end with 0 and with as many passed tests as it has; all else ends the benchmark.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import subprocess
 import sys
 import sysconfig
 import tempfile
@@ -22,6 +26,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from xml.etree import ElementTree
 
 import psycopg
 from harness import Took, bare_environment, keep, machine, mean, run
@@ -34,14 +39,74 @@ SIZES = (20, 100, 300, 1000)
 # What another may take at least, in seconds, and how many times as long as ours; then it is stopped.
 LEAST, PATIENCE = 30.0, 1.5
 PROGRAMS = Path(sysconfig.get_path("scripts"))
-CONFTEST = """\
+SAME = ("alembic", "sqlalchemy", "psycopg", "psycopg-binary")
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """Tests of others that walk a history: their package, how many they are, and what a project writes to have them."""
+
+    name: str
+    package: str
+    tests: int
+    files: Mapping[str, str]
+    arguments: tuple[str, ...] = ()
+
+
+RIVALS = (
+    Rival(
+        "pytest-alembic, its four default tests",
+        "pytest-alembic",
+        4,
+        {
+            "test_migrations.py": """\
+from pytest_alembic.tests import (
+    test_model_definitions_match_ddl,
+    test_single_head_revision,
+    test_up_down_consistency,
+    test_upgrade,
+)
+""",
+            # Each test begins with an empty database, as with the fixtures that its documentation names.
+            "conftest.py": """\
+import os
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+
+
+@pytest.fixture
+def alembic_engine():
+    url = make_url(os.environ["DATABASE_URL"])
+    server = create_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(text(f"DROP DATABASE IF EXISTS {url.database} WITH (FORCE)"))
+        connection.execute(text(f"CREATE DATABASE {url.database}"))
+    server.dispose()
+    engine = create_engine(url)
+    yield engine
+    engine.dispose()
+""",
+        },
+    ),
+    Rival(
+        "pytest-mrt, its default tests",
+        "pytest-mrt",
+        6,
+        {
+            "conftest.py": """\
 import os
 from pytest_mrt import MRTConfig
 
 
 def pytest_configure(config):
-    config._mrt_config = MRTConfig(alembic_ini="alembic.ini", db_url=os.environ["DATABASE_URL"])
+    url = os.environ["DATABASE_URL"]
+    config._mrt_config = MRTConfig(alembic_ini="alembic.ini", db_url=url, target_metadata="models:metadata")
 """
+        },
+        ("-k", "mrt"),
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,26 +154,48 @@ def fresh(place: Place) -> None:
         connection.execute("CREATE DATABASE bench")
 
 
-def measure(place: Place) -> dict[str, Took]:
-    """Return what each walk takes."""
-    pytest = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
-    rivals = {"pytest-mrt, its default tests": (*pytest, "-k", "mrt")}
+def measure(place: Place, pythons: Mapping[str, Path]) -> dict[str, Took]:
+    """Return what each walk takes; `pythons` are the rivals'."""
     before = _by_alembic(place)
     whole, walk = _ours(place)
     taken = {"alembic up, down, up": mean(before, _by_alembic(place))}
-    for name, words in rivals.items():
+    for rival in RIVALS:
         fresh(place)
-        taken[name] = _rival(place, max(LEAST, PATIENCE * whole.seconds), *words)
+        taken[rival.name] = _rival(place, max(LEAST, PATIENCE * whole.seconds), rival, pythons[rival.package])
     return {**taken, OURS: whole, "the walk in it": walk}
 
 
-def _rival(place: Place, longest: float, *words: str) -> Took:
-    """Time a rival; one that does not work with these versions has no time, and what it said is shown."""
-    try:
-        return place.run(*words, longest=longest)
-    except RuntimeError as error:
-        sys.stdout.write(str(error)[-400:] + "\n")
-        return Took(math.nan, math.nan)
+def _rival(place: Place, longest: float, rival: Rival, python: Path) -> Took:
+    """Time a rival's tests. Raises SystemExit where they are not as many as it has, or one does not pass."""
+    for name, text in rival.files.items():
+        (place.folder / name).write_text(text)
+    told = place.folder / "tests.xml"
+    pytest = (str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={told}")
+    took = place.run(*pytest, *rival.arguments, longest=longest)
+    for name in rival.files:
+        (place.folder / name).unlink()
+    if math.isfinite(took.seconds):
+        cases = list(ElementTree.parse(told).iter("testcase"))  # noqa: S314 -- the rival that we start writes it
+        if len(cases) != rival.tests or any(len(case) for case in cases):
+            raise SystemExit(f"{rival.name}: {rival.tests} should pass, and these ran: {told.read_text()}")
+    return took
+
+
+@contextmanager
+def environments() -> Iterator[dict[str, Path]]:
+    """Give each rival an environment with what we have ourselves, and the rival; the Python of each by its package."""
+    same = [f"{name}=={version(name)}" for name in SAME]
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        pythons = {rival.package: Path(folder) / rival.package / "bin" / "python" for rival in RIVALS}
+        for package, python in pythons.items():
+            subprocess.run([sys.executable, "-m", "venv", python.parent.parent], check=True)
+            subprocess.run([python, "-m", "pip", "install", "-q", package, *same], check=True)
+        yield pythons
+
+
+def _version_in(python: Path, package: str) -> str:
+    asked = f"from importlib.metadata import version; print(version({package!r}))"
+    return subprocess.run([python, "-c", asked], check=True, capture_output=True, text=True).stdout.strip()
 
 
 def _by_alembic(place: Place) -> Took:
@@ -146,8 +233,6 @@ def table(results: Mapping[int, Mapping[str, Took]]) -> str:
 
 
 def _cell(took: Took, unit: float, ours: float) -> str:
-    if math.isnan(took.seconds):
-        return "does not work"
     if math.isinf(took.seconds):
         return f"over {max(LEAST, PATIENCE * ours):.0f} s, stopped"
     return f"{took.seconds:.1f} s, {took.seconds / unit:.2f} x, {took.megabytes:.0f} MB"
@@ -156,16 +241,15 @@ def _cell(took: Took, unit: float, ours: float) -> str:
 def main(arguments: Sequence[str]) -> None:
     """Measure every size and print the table; keep it beside this script."""
     results: dict[int, dict[str, Took]] = {}
-    with running() as server:
+    with running() as server, environments() as pythons:
         for size in map(int, arguments or map(str, SIZES)):
             with tempfile.TemporaryDirectory() as folder:
                 place = Place(Path(folder), server)
                 write(place.folder, size)
-                (place.folder / "conftest.py").write_text(CONFTEST)
-                results[size] = measure(place)
+                results[size] = measure(place, pythons)
                 sys.stdout.write(f"{table(results)}\n\n")
                 sys.stdout.flush()
-    rivals = ", ".join(f"{name} {version(name)}" for name in ("pytest-mrt",))
+        rivals = ", ".join(f"{name} {_version_in(python, name)}" for name, python in pythons.items())
     keep("stairway", f"# The stairway\n\n{machine()}, {rivals}\n\n{table(results)}")
 
 

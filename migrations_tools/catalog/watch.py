@@ -190,7 +190,9 @@ def _renamed(before: _State, after: _State, touched: Iterable[int]) -> set[int]:
 
     What prints a name is gone with what had the name. A function is known by its name alone.
     """
-    return {relation for relation in touched if _has_other_names(before.names(relation), after.names(relation), relation)}
+    return {
+        relation for relation in touched if _has_other_names(before.names(relation), after.names(relation), relation)
+    }
 
 
 def _has_other_names(before: Mapping[Hashable, str], after: Mapping[Hashable, str], relation: int) -> bool:
