@@ -231,9 +231,10 @@ WHERE c.relkind IN ('S', 'c') OR c.relkind IN ('v', 'm') AND d.objsubid > 0
 # with that is cheaper than the statement, and most relations have nothing of it.
 _IN = "= ANY ({relations})"
 _MAY_HAVE = (
-    f"""pg_catalog.pg_class c WHERE c.oid {_IN} AND c.relkind NOT IN ('i', 'I') AND (c.relkind IN ('f', 'c') OR c.relacl IS NOT NULL
+    f"""pg_catalog.pg_class c WHERE c.oid {_IN} AND (c.relkind IN ('f', 'c') OR c.relacl IS NOT NULL
        OR c.relrowsecurity OR c.relforcerowsecurity OR c.relowner <> {DATABASES_OWNER} OR c.reloptions IS NOT NULL
-       OR c.relkind IN ('r', 'p', 'm') AND c.relam NOT IN (0, 2) OR c.reltablespace <> 0 OR c.relkind = 'S' AND c.relpersistence = 'u'
+       OR c.relkind IN ('r', 'p', 'm') AND c.relam NOT IN (0, 2) OR c.reltablespace <> 0
+       OR c.relkind = 'S' AND c.relpersistence = 'u'
        OR c.relkind IN ('r', 'p') AND c.relreplident <> 'd' OR c.reloftype <> 0
        OR EXISTS (SELECT FROM pg_catalog.pg_class t WHERE t.oid = c.reltoastrelid AND t.reloptions IS NOT NULL))""",
     f"""pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid WHERE i.indrelid {_IN}

@@ -17,6 +17,7 @@ _SEQUENCES, _COLUMNS, _OTHERS = (
     read_queries.OF_RELATIONS.index(statement)
     for statement in (read_queries.SEQUENCES, read_queries.COLUMNS, kind_queries.OF_RELATIONS)
 )
+_ITSELF: Final = 0  # columns are numbered from 1 on
 _OWNER: Final = 10  # the field of a sequence's row that has the owning column's table
 
 
@@ -55,9 +56,9 @@ class _State:
         rows = self.relations.get(relation, _NONE).rows
         if relation == REST:
             return {row[2]: row[2] for row in rows[-1]}
-        own = {"itself": f"{row[1]}.{row[2]}" for kind in rows[:_COLUMNS] for row in kind}
-        types = {row[1]: row[2] for row in rows[_OTHERS] if row[1] == "composite type"}
-        return {**own, **types, **{row[-1]: row[1] for row in rows[_COLUMNS]}}
+        own = [f"{row[1]}.{row[2]}" for kind in rows[:_COLUMNS] for row in kind]
+        own += [row[2] for row in rows[_OTHERS] if row[1] == "composite type"]
+        return {**dict(zip((_ITSELF,), own, strict=False)), **{row[-1]: row[1] for row in rows[_COLUMNS]}}
 
     def with_owners(self, touched: Collection[int]) -> set[int]:
         """Add the tables that touched sequences belong to, and the sequences of touched tables."""
