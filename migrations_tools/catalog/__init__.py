@@ -11,6 +11,7 @@ from migrations_tools.catalog.comparison import (
     compare,
     compare_all,
     compare_stated,
+    labels_that_stay,
     on_one_line,
     only_in_history,
 )
@@ -62,6 +63,7 @@ __all__ = [
     "counted",
     "extension_tables",
     "from_json",
+    "labels_that_stay",
     "not_read",
     "on_one_line",
     "only_in_history",

@@ -107,6 +107,21 @@ def compare_stated(actual: Catalog, expected: Catalog) -> tuple[Difference, ...]
     return (*compare(actual, expected), *stated)
 
 
+def labels_that_stay(was: Catalog, now: Catalog) -> dict[str, tuple[str, ...]]:
+    """Return the labels that an enum type has gained, by its identity, where it kept all others in their order.
+
+    PostgreSQL cannot take them back: no downgrade that keeps the type does.
+    """
+    before = {enum.identity: enum.labels for enum in was.enums}
+    gained = {}
+    for enum in now.enums:
+        had = before.get(enum.identity, ())
+        new = tuple(label for label in enum.labels if label not in had)
+        if had and new and tuple(label for label in enum.labels if label in had) == had:
+            gained[enum.identity] = new
+    return gained
+
+
 def only_in_history(actual: Catalog, expected: Catalog) -> dict[str, int]:
     """Return how many objects of each kind only the migrations make, for models do not state them."""
     found = Counter(item.kind for item in _others(actual, expected) if item.sort == "unexpected")

@@ -11,11 +11,13 @@ from migrations_tools.catalog import (
     compare_all,
     compare_stated,
     counted,
+    labels_that_stay,
     not_read,
     on_one_line,
     only_in_history,
     taken_back,
 )
+from migrations_tools.catalog.model import quoted
 from migrations_tools.proofs.differences import grouped
 from migrations_tools.proofs.proof import Proof, judged, not_checked
 from migrations_tools.provenance import Revision
@@ -25,6 +27,7 @@ ONE_HEAD = "The history has one head"
 ORACLE = "Every table, column, constraint, index and type of the models is there, and nothing else"
 REPLAY = "The history makes the schema from nothing"
 ROUND_TRIP = "The newest revision goes down and up again and leaves the same catalog"
+DOWNGRADE = "downgrade"  # the moment after it, as the proof has it
 
 Catalogs = Mapping[str, Catalog]
 
@@ -100,22 +103,34 @@ def equals_models(
 def round_trip(claim: str, revision: str, before: tuple[Catalogs, Catalogs], after: tuple[Catalogs, Catalogs]) -> Proof:
     """Prove that catalogs are the same after down (first pair's first) and after up again (its second)."""
     problems = []
-    for moment, was, now in zip(("downgrade", "second upgrade"), before, after, strict=True):
+    for moment, was, now in zip((DOWNGRADE, "second upgrade"), before, after, strict=True):
         for name in was:
             where = f" of {name}" if len(was) > 1 else ""
-            problems += [f"after the {moment}{where}: {words}" for words in traces(was[name], now[name])]
-    return judged(claim, problems, _with_unread(f"{revision}: up, down, up, on a scratch database", before[0]))
+            problems += [f"after the {moment}{where}: {words}" for words in traces(moment, was[name], now[name])]
+    stays = [words for name in before[0] for words in staying(before[0][name], after[0][name])]
+    evidence = "; ".join((f"{revision}: up, down, up, on a scratch database", *stays))
+    return judged(claim, problems, _with_unread(evidence, before[0]))
 
 
-def traces(was: Catalog, now: Catalog) -> list[str]:
-    """Return what is not as it was, a line each."""
+def staying(was: Catalog, now: Catalog) -> list[str]:
+    """Return what a downgrade left because PostgreSQL cannot take it back, a line each."""
+    return [
+        f"{identity} keeps {', '.join(map(quoted, labels))}: PostgreSQL cannot take a label back"
+        for identity, labels in labels_that_stay(was, now).items()
+    ]
+
+
+def traces(moment: str, was: Catalog, now: Catalog) -> list[str]:
+    """Return what is not as it was, a line each, but for an enum's labels that no downgrade can take back."""
     words = {
         "missing": "is gone",
         "unexpected": "was left behind",
         "renamed": "has another name",
         "different": "is different",
     }
-    return [_trace(item) or f"{item.object} {words[item.sort]}" for item in compare_all(now, was)]
+    stays = labels_that_stay(was, now) if moment == DOWNGRADE else {}
+    left = (item for item in compare_all(now, was) if item.object not in stays)
+    return [_trace(item) or f"{item.object} {words[item.sort]}" for item in left]
 
 
 def _trace(item: Difference) -> str:

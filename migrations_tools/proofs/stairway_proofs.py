@@ -14,21 +14,31 @@ STAIRWAY = "Every revision goes up, down and up again and leaves no trace"
 
 Outcome: TypeAlias = Literal["clean", "trace", "irreversible", "failed", "not reached"]
 _MOST: Final = 40  # details that a proof lists
+_FEW: Final = 3  # of what stays after a downgrade
 
 
 @dataclass(frozen=True, slots=True)
 class Flight:
-    """What came of one revision on one database, and what there is to say of it, a line each."""
+    """What came of one revision on one database, and what there is to say of it, a line each.
+
+    `stays` is what its downgrade left because PostgreSQL cannot take it back.
+    """
 
     revision: str
     file: str
     outcome: Outcome
     details: tuple[str, ...] = ()
+    stays: tuple[str, ...] = ()
 
 
 def traces(moment: str, step: SchemaChange) -> tuple[str, ...]:
     """Return what is not as it should be at a moment: `before` is how it should be, `after` how it is."""
-    return tuple(f"after the {moment}: {words}" for words in schema.traces(step.before, step.after))
+    return tuple(f"after the {moment}: {words}" for words in schema.traces(moment, step.before, step.after))
+
+
+def staying(step: SchemaChange) -> tuple[str, ...]:
+    """Return what a downgrade left because PostgreSQL cannot take it back."""
+    return tuple(schema.staying(step.before, step.after))
 
 
 def prove(claim: str, flights: Sequence[Flight], seconds: float, unread: str = "") -> Proof:
@@ -52,4 +62,6 @@ def prove(claim: str, flights: Sequence[Flight], seconds: float, unread: str = "
         return Proof(claim, FAILED, f"{len(bad)} of {len(flights)} revisions", (*details[:_MOST], *more))
     if not walked:
         return not_checked(claim, f"no revision can be taken back: {', '.join(passed_over)}")
-    return Proof(claim, PASSED, "; ".join(filter(None, (evidence, unread))))
+    stays = [f"{flight.revision}: {words}" for flight in walked for words in flight.stays]
+    more = [f"and {len(stays) - _FEW} more of the kind"] if len(stays) > _FEW else []
+    return Proof(claim, PASSED, "; ".join(filter(None, (evidence, *stays[:_FEW], *more, unread))))

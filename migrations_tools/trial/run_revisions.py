@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from migrations_tools import revision_runs
-from migrations_tools.catalog import compare_all
+from migrations_tools.catalog import Catalog, compare_all, labels_that_stay
 from migrations_tools.errors import CannotProceed
 from migrations_tools.inapp.probe_client import ProbeError
 from migrations_tools.provenance import Revision
@@ -214,9 +214,15 @@ def _stopped(trip: Trip, passes: Sequence[RevisionPass]) -> str:
         f"downgrade() of {each.revision} does nothing and leaves what upgrade() has made{where[name]}."
         for name, each in trip.items()
         if each.omits_downgrade and each.before and each.after_down and not each.again
-        if compare_all(each.after_down.catalog, each.before.catalog)
+        if _leaves_more_than_labels(each.before.catalog, each.after_down.catalog)
     ]
     return " ".join(said)
+
+
+def _leaves_more_than_labels(was: Catalog, now: Catalog) -> bool:
+    """Return whether something is left that a downgrade could take back: the next upgrade would meet it."""
+    labels = labels_that_stay(was, now)
+    return any(item.object not in labels for item in compare_all(now, was))
 
 
 _REFUSES = "NotImplementedError"

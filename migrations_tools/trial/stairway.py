@@ -64,7 +64,7 @@ def _newest(claim: str, flight: Flight, unread: str) -> Proof:
         return not_checked(claim, f"{flight.revision} was not reached")
     if flight.outcome == "clean":
         evidence = f"{flight.revision}: up, down, up, on a scratch database"
-        return Proof(claim, PASSED, "; ".join(filter(None, (evidence, unread))))
+        return Proof(claim, PASSED, "; ".join(filter(None, (evidence, *flight.stays, unread))))
     return Proof(claim, FAILED, flight.details[0], flight.details[1:])
 
 
@@ -117,6 +117,7 @@ class _Walk:
         self.chosen = list(chosen)
         self.looks: dict[str, _Look] = {}
         self.found: dict[str, list[Future[tuple[str, ...]]]] = {}
+        self.stays: dict[str, list[Future[tuple[str, ...]]]] = {}
         self.aside = ThreadPoolExecutor(1)
         self.tidied: list[Future[None]] = []
         self.said: dict[str, str] = {}
@@ -150,7 +151,8 @@ class _Walk:
         if name in self.said:
             return Flight(name, self.files[name], "irreversible", (self.said[name],))
         details = self._traces(name)
-        return Flight(name, self.files[name], "trace" if details else "clean", details)
+        stays = tuple(dict.fromkeys(words for each in self.stays.get(name, ()) for words in each.result()))
+        return Flight(name, self.files[name], "trace" if details else "clean", details, stays)
 
     def _failed(self, name: str, error: ProbeError | None) -> Flight:
         verb = {"": "the upgrade fails", "up": "the downgrade fails", "down": "the second upgrade fails"}[self.at[1]]
@@ -235,7 +237,7 @@ class _Walk:
         if step == "up" and look.before:
             look.up = look.watch.point()
         elif step == "down" and look.before:
-            self._compare(name, "downgrade", look.watch.since(look.before))
+            self._compare(name, schema.DOWNGRADE, look.watch.since(look.before))
         elif step == "again" and look.up:
             self._compare(name, "second upgrade", look.watch.since(look.up))
         elif step == "irreversible":
@@ -251,3 +253,5 @@ class _Walk:
         """Compare while the migrations go on: what a step holds does not change any more."""
         if not step.same:
             self.found.setdefault(name, []).append(self.aside.submit(stairway_proofs.traces, moment, step))
+            if moment == schema.DOWNGRADE:
+                self.stays.setdefault(name, []).append(self.aside.submit(stairway_proofs.staying, step))

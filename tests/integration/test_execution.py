@@ -205,6 +205,20 @@ def test_what_a_downgrade_does_not_do_is_told_and_the_next_revision_begins_where
     assert (failure.sqlstate, failure.line) == ("42703", 13)
 
 
+def test_a_label_that_a_downgrade_leaves_stops_nothing_where_the_next_upgrade_passes_over_it(baseline: Ground) -> None:
+    label = "with op.get_context().autocommit_block(): op.execute(\"ALTER TYPE mood ADD VALUE {} 'b'\")"
+    files = (
+        USERS,
+        revision_file("op.execute(\"CREATE TYPE mood AS ENUM ('a')\")", "op.execute('DROP TYPE mood')", "2", "1"),
+        revision_file(label.format("IF NOT EXISTS"), revision="3", down="2"),
+        revision_file(label.format("").replace("'b'", "'c'"), revision="4", down="3"),
+    )
+    assert [line_of(trip) for trip in baseline.execute("3", "4", files=files)] == [
+        "3: before up down again, omits downgrade.",
+        '4: before up down, omits downgrade. upgrade() of 4 fails: enum label "c" already exists',
+    ]
+
+
 def test_an_upgrade_that_fails_on_rows_is_told_and_one_that_fails_without_stops_all_after_it(baseline: Ground) -> None:
     files = (
         USERS,

@@ -21,6 +21,7 @@ from migrations_tools.catalog import (
     View,
     as_json,
     compare,
+    labels_that_stay,
 )
 
 
@@ -362,3 +363,21 @@ def test_a_catalog_goes_into_json_whole() -> None:
 
     assert text["tables"][0]["columns"][0]["sequence_of"] == "t.id"
     assert text["sequences"][0]["owned_by_table"] == "t"
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "stays"),
+    [
+        (("a", "c"), ("a", "b", "c", "d"), ("b", "d")),
+        (("a", "c"), ("a", "c"), ()),
+        (("a", "c"), ("c", "b", "a"), ()),  # moved: somebody made another type of it
+        (("a", "c"), ("a", "b"), ()),
+        ((), ("a",), ()),
+    ],
+)
+def test_the_labels_that_stay_are_those_of_a_type_that_kept_all_it_had(
+    was: tuple[str, ...], now: tuple[str, ...], stays: tuple[str, ...]
+) -> None:
+    before = Catalog(enums=(Enum("public", "mood", was),) if was else ())
+    gained = labels_that_stay(before, Catalog(enums=(Enum("public", "mood", now),)))
+    assert gained == ({"enum mood": stays} if stays else {})

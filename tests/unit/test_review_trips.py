@@ -176,6 +176,29 @@ def test_an_extension_or_a_label_that_stays_is_a_note() -> None:
     assert [item.severity for item in found(executed)] == ["info"]
 
 
+def test_a_label_that_another_took_the_place_of_is_no_note() -> None:
+    before, left = (replace(CATALOG, enums=(Enum("public", "mood", labels),)) for labels in (("good",), ("bad",)))
+    executed = trip(before=state(before), after=state(left), down=done("downgrade", ADDING), after_down=state(left))
+    assert [item.severity for item in found(executed)] == ["warn"]
+
+
+def test_a_downgrade_that_does_nothing_is_a_note_where_only_a_label_is_new_and_not_where_the_next_upgrade_fails() -> (
+    None
+):
+    before, after = (replace(CATALOG, enums=(Enum("public", "mood", labels),)) for labels in (("a",), ("a", "b")))
+    adding = step(6, "ALTER TYPE mood ADD VALUE 'b'")
+    done_it = {"before": state(before), "after": state(after), "after_down": state(after)}
+    executed = trip(adding, down=done("downgrade"), **done_it)
+    (finding,) = found(executed, history=HISTORY)
+    assert told([finding]) == [f"DG01 info 0002 {FILE}:9"]
+    failing = replace(executed, again=done("upgrade", failure=failed("42710", 6, "ALTER TYPE")))
+    (finding,) = [item for item in found(failing, history=HISTORY) if item.code == "DG01"]
+    assert finding.severity == "warn"
+    assert finding.ways_out[0].startswith("Write `ALTER TYPE … ADD VALUE IF NOT EXISTS")
+    column = trip(adding, **{**done_it, "after": state(replace(WIDER, enums=after.enums))}, down=done("downgrade"))
+    assert [item.severity for item in found(column, history=HISTORY)] == ["warn"]
+
+
 GUARDED = (
     OtherObject("policy", "policy own on users", "table users", "users", "PERMISSIVE FOR ALL TO PUBLIC USING (true)"),
     OtherObject("row security", "row security on users", "table users", "users", "enabled"),

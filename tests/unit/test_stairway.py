@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from migrations_tools.catalog import Catalog, Enum
 from migrations_tools.errors import CannotProceed
-from migrations_tools.proofs import stairway_proofs
+from migrations_tools.proofs import schema, stairway_proofs
 from migrations_tools.proofs.proof import FAILED, NOT_CHECKED, PASSED
 from migrations_tools.proofs.stairway_proofs import Flight
 from migrations_tools.provenance import Revision
@@ -79,3 +80,36 @@ def test_a_long_list_is_cut_with_its_length() -> None:
 def test_where_nothing_can_be_taken_back_nothing_is_proved() -> None:
     assert stairway_proofs.prove("x", [flight("a", "irreversible", "no")], 1).outcome == NOT_CHECKED
     assert stairway_proofs.prove("x", [], 1).outcome == NOT_CHECKED
+
+
+def test_what_no_downgrade_can_take_back_is_told_and_a_long_list_of_it_cut() -> None:
+    walked = [Flight(name, f"{name}.py", "clean", stays=(f"enum {name} keeps 'x'",)) for name in "abcde"]
+    proof = stairway_proofs.prove("x", walked, 1)
+    assert proof.outcome == PASSED
+    assert proof.evidence.partition("; ")[2] == (
+        "a: enum a keeps 'x'; b: enum b keeps 'x'; c: enum c keeps 'x'; and 2 more of the kind"
+    )
+
+
+def with_mood(*labels: str) -> Catalog:
+    return Catalog(enums=(Enum("public", "mood", labels),))
+
+
+@pytest.mark.parametrize(
+    ("lowered", "again", "outcome", "told"),
+    [
+        (("good", "bad"), ("good", "bad"), PASSED, "enum mood keeps 'bad': PostgreSQL cannot take a label back"),
+        (("bad",), ("good", "bad"), FAILED, "after the downgrade: enum mood is different"),
+        (("good", "bad"), ("good", "bad", "ugly"), FAILED, "after the second upgrade: enum mood is different"),
+    ],
+)
+def test_a_new_label_after_a_downgrade_is_no_trace_and_every_other_change_of_a_type_is(
+    lowered: tuple[str, ...], again: tuple[str, ...], outcome: str, told: str
+) -> None:
+    before, after = (
+        ({"shop": with_mood("good")}, {"shop": with_mood("good", "bad")}),
+        ({"shop": with_mood(*lowered)}, {"shop": with_mood(*again)}),
+    )
+    proof = schema.round_trip("x", "a1", before, after)
+    assert proof.outcome == outcome
+    assert told in f"{proof.evidence} {proof.details}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
-from migrations_tools.catalog import Difference, Table, compare_all, on_one_line, taken_back
+from migrations_tools.catalog import Difference, Table, compare_all, labels_that_stay, on_one_line, taken_back
 from migrations_tools.operations import Operation
 from migrations_tools.review import edits
 from migrations_tools.review.analysis import sql
@@ -21,6 +21,8 @@ from migrations_tools.revision_runs import Executed
 FAMILY = RuleSet()
 _FEW = 3
 _REFUSES = "NotImplementedError"
+_LABELS_STAY = "PostgreSQL cannot take a label back: it stays, and the next upgrade meets it."
+_LABELS_FAIL = "Write `ALTER TYPE … ADD VALUE IF NOT EXISTS …`: PostgreSQL cannot take a label back."
 _MADE = {"missing": "is gone", "unexpected": "is new", "renamed": "has another name", "different": "is different"}
 _LEFT = {**_MADE, "unexpected": "is left"}
 
@@ -33,7 +35,10 @@ _LEFT = {**_MADE, "unexpected": "is left"}
     phase="executed",
 )
 def no_way_back(facts: ReviewContext) -> Iterator[Finding]:
-    """Find a downgrade() that is missing or does nothing while upgrade() changes the schema."""
+    """Find a downgrade() that is missing or does nothing while upgrade() changes the schema.
+
+    A note where all that upgrade() does is to add labels to enum types, which nobody takes back.
+    """
     trip = facts.trip
     if trip is None or trip.after_up is None or trip.before is None or trip.down is None:
         return
@@ -41,9 +46,15 @@ def no_way_back(facts: ReviewContext) -> Iterator[Finding]:
     missing = trip.refuses_downgrade and not line
     made = compare_all(trip.after_up.catalog, trip.before.catalog) if trip.omits_downgrade or missing else ()
     if made:
+        labels = labels_that_stay(trip.before.catalog, trip.after_up.catalog)
+        only_labels = all(item.object in labels for item in made)
+        fails = bool(trip.again and trip.again.failure)
         begin = "There is no downgrade()" if missing else "downgrade() does nothing"
         yield Finding(
             object=trip.revision,
+            severity="info" if only_labels and not fails else "",
+            effect=_LABELS_STAY if only_labels and not fails else "",
+            ways_out=(_LABELS_FAIL if fails else "Nothing to do.",) if only_labels else (),
             file=trip.file,
             line=line or _line_of(facts, trip, "upgrade") or 1,
             sentence=f"{begin}, and upgrade() does: {_few(made, _MADE)}.",
@@ -123,8 +134,10 @@ def trace_left(facts: ReviewContext) -> Iterator[Finding]:
     failure = trip.again.failure if trip.again else None
     if not found and failure is None:
         return
+    labels = labels_that_stay(trip.before.catalog, trip.after_down.catalog)
+    stays = all(item.kind == "extension" or item.object in labels for item in found)
     open_access = any((item.kind, item.sort) in _OPEN for item in found)
-    grave: Severity = "error" if failure or open_access else "info" if all(map(_stays, found)) else "warn"
+    grave: Severity = "error" if failure or open_access else "info" if stays else "warn"
     left = _still(found) if found else "the same schema, and other rows"
     yield Finding(
         object=trip.revision,
@@ -153,10 +166,6 @@ def _came_back(trip: Executed, item: Difference) -> bool:
 
 
 _OPEN = frozenset({("policy", "missing"), ("row security", "missing")})
-
-
-def _stays(item: Difference) -> bool:
-    return item.kind == "extension" or (item.kind == "enum" and item.sort == "different")
 
 
 @FAMILY.rule(
