@@ -23,15 +23,16 @@ from migrations_tools.operations import Operation
 from migrations_tools.report.generate_result import Generated, Reviewed
 from migrations_tools.review import assessment
 from migrations_tools.review.analysis.rename_candidates import unmet
-from migrations_tools.review.context import Mended, ReviewContext
+from migrations_tools.review.context import Mended, Reached, ReviewContext, Unrunnable
+from migrations_tools.review.edits import Edit
 from migrations_tools.review.findings import Finding
 from migrations_tools.sandbox.protocol import Sandbox, targets
 from migrations_tools.sandbox.revision_history import head_to_extend, read_history, several_heads
 from migrations_tools.secrets import masked
 from migrations_tools.trial.install import Migrated, run_install
 from migrations_tools.trial.models_schema import Models, begin_models
-from migrations_tools.trial.new_revision import Baseline, execute_new
-from migrations_tools.trial.prefilled import prepare
+from migrations_tools.trial.new_revision import Baseline, ExecutedFiles, execute_new, refuse_broken
+from migrations_tools.trial.prefilled import Prepared, prepare
 from migrations_tools.trial.record_parts import versions
 from migrations_tools.trial.roundtrip import WITH_ROWS
 from migrations_tools.trial.scratch import ScratchDatabases
@@ -63,9 +64,14 @@ def autogenerate(sandbox: Sandbox, probe: Probe, number: int, wish: GenerateOpti
         request = target.request("revision", message=wish.message, head=head)
         answer = probe.ask(request, "autogenerating", asked.answer)
         asked.refuse_unmet()
-        files = tuple(_placed(environment, item) for item in answer["files"])
         comparing.close()
-        executed = execute_new(asked.scratch, files, asked.reviewed, replace(asked.baseline, prepared=prepared))
+        executed = asked.execute(environment, answer, prepared)
+        for _ in range(_ATTEMPTS):
+            if not asked.learns_from(executed):
+                break
+            answer = probe.ask(request, "autogenerating once more", asked.answer)
+            executed = asked.execute(environment, answer)
+        refuse_broken(scratch, executed)
     notes = (*_notes(answer), *asked.unseen, *executed.notes)
     return Generated(
         environment.section,
@@ -115,6 +121,10 @@ _NOT_REPLAYABLE = (
 _BY_HAND = "`invoke validate` proves the fresh install all the same. A migration for databases that exist is not found."
 
 
+# Each time one more operation that cannot run is left out.
+_ATTEMPTS = 20
+
+
 class _Reviewer:
     """Answers the probe's question in the middle of autogenerate, once for each database; keeps what was said.
 
@@ -133,6 +143,9 @@ class _Reviewer:
         self._before: dict[str, Catalog] = {}
         self._members: dict[str, Mapping[str, str]] = {}
         self._version = 0
+        self._unrunnable: dict[str, tuple[Unrunnable, ...]] = {}
+        self._reached: dict[str, tuple[Reached, ...]] = {}
+        self._last: list[tuple[frozenset[int], tuple[Edit, ...]]] = []
         for name in scratch.databases:
             self._look_at(name)
         self._reading: Future[Models] = aside.submit(self._begin_models(scratch))
@@ -195,12 +208,36 @@ class _Reviewer:
             self.wish.wishes,
             server_version=self._version,
             members=self._members.get(database, {}),
+            unrunnable=self._unrunnable.get(database, ()),
+            reached=self._reached.get(database, ()),
         )
         if any(item.is_drop for item in found):
             facts = replace(facts, base=self._around.base(database), sources=self._around.sources(found))
         if any(item.kind == "drop_table" for item in found):
             facts = replace(facts, modules=self._around.modules())
         return facts
+
+    def execute(
+        self, environment: Environment, answer: Mapping[str, Any], prepared: Prepared | None = None
+    ) -> ExecutedFiles:
+        """Execute the files that the probe has written."""
+        files = tuple(_placed(environment, item) for item in answer["files"])
+        return execute_new(self.scratch, files, self.reviewed, replace(self.baseline, prepared=prepared))
+
+    def learns_from(self, executed: ExecutedFiles) -> bool:
+        """Take in what could not run and what was not written; return whether that may lead to another file.
+
+        Then everything is asked anew: what was judged so far is forgotten.
+        """
+        verdict = [(each.review.hold, each.review.edits) for each in self.reviewed]
+        if verdict == self._last or not (executed.stopped or executed.reached):
+            return False
+        for name, stopped in executed.stopped.items():
+            self._unrunnable[name] = (*self._unrunnable.get(name, ()), stopped)
+        for name, reached in executed.reached.items():
+            self._reached[name] = (*self._reached.get(name, ()), reached)
+        self._last, self.reviewed, self._facts = verdict, [], []
+        return True
 
     def refuse_unmet(self) -> None:
         """Raise CannotProceed for renames that no database has anything for, with the reason for each."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from migrations_tools.autogenerate.options import ChangeHints, GenerateOptions, existing_dump
 from migrations_tools.engines.postgres import import_driver
-from migrations_tools.errors import CannotProceed
+from migrations_tools.errors import CannotProceed, Found
 from migrations_tools.files import shown_path, write_whole
 from migrations_tools.review.findings import parse_allowances
 from migrations_tools.sandbox import select
@@ -35,7 +35,7 @@ def generate(
 
     With `write` off, files are shown and not written. Raises CannotProceed for several heads of which none is
     named, for an image whose revision files are not the project's, for a malformed allowance, for a rename of what is
-    not there.
+    not there; Found for a file whose downgrade() fails.
     """
     read_standing(session, "generate")
     today = datetime.datetime.now(tz=datetime.timezone.utc).date()
@@ -58,7 +58,19 @@ def generate(
     filled = {finding.object for outcome in outcomes for finding in outcome.findings if finding.edits}
     for path in sorted(set(wishes.backfills) - filled):
         session.console.say(f"  warning: the backfill of {path} was not needed", style="yellow")
+    _refuse_one_way(outcomes)
     return tuple(outcomes)
+
+
+def _refuse_one_way(outcomes: Sequence[Generated]) -> None:
+    """Raise Found for files that were written and cannot be taken back, whatever is in the tables."""
+    found = [item for outcome in outcomes if outcome.written for item in outcome.findings]
+    broken = [item for item in found if item.code == "DG03" and item.reaches("error")]
+    if broken:
+        raise Found(
+            [f"The file was written, and cannot be taken back: {item.sentence}" for item in broken],
+            tip="Mend downgrade() in the file, then run `invoke validate`.",
+        )
 
 
 def _one(sandbox: Sandbox, number: int, wish: GenerateOptions) -> Generated:

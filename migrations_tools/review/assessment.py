@@ -8,6 +8,7 @@ from dataclasses import replace
 from migrations_tools.operations import Operation
 from migrations_tools.review.analysis.coverage import uncovered
 from migrations_tools.review.analysis.relations import Obstacles, allow_drop, with_dependents
+from migrations_tools.review.analysis.unrunnable import without_unrunnable
 from migrations_tools.review.context import ReviewContext
 from migrations_tools.review.drop_verdicts import analyse
 from migrations_tools.review.findings import SEVERITIES, Allowance, Finding, Review
@@ -24,14 +25,18 @@ def review(facts: ReviewContext, allowances: Sequence[Allowance] = ()) -> Review
     facts = replace(facts, drops=analyse(facts))
     found, served = _asked(facts, allowances)
     codes = {number: found[index].code for index in served for number in found[index].operations}
-    findings = [finding for index, finding in enumerate(found) if index not in served]
+    left = [finding for index, finding in enumerate(found) if index not in served]
+    findings = without_unrunnable(left, facts)
     findings += _blocked(findings, facts, codes)
     hold = with_dependents(_held(findings), facts.operations)
     decided = replace(facts, held=hold)
     decided = replace(decided, uncovered=tuple(uncovered(decided)))
     late = [finding for rule in of_phase("decided") for finding in rule.findings(decided)]
     allowed = _serving(late, allowances)
-    findings += [finding for index, finding in enumerate(late) if index not in allowed]
+    left = [finding for index, finding in enumerate(late) if index not in allowed]
+    findings = _completed(without_unrunnable([*findings, *left], facts))
+    hold |= _held(findings)
+    findings = list(_spoken(findings))
     used = dict.fromkeys((*served.values(), *allowed.values()))
     return Review(hold, tuple(_without_conflicts(findings, hold)), tuple(used), _unused(allowances, used))
 
@@ -53,6 +58,19 @@ def _asked(facts: ReviewContext, allowances: Sequence[Allowance]) -> tuple[list[
     late = [each for each in again if (each.code, each.object, each.sentence) not in known]
     more = _serving(late, _unused(allowances, served.values()))
     return [*found, *late], served | {len(found) + number: item for number, item in more.items()}
+
+
+def _spoken(findings: Sequence[Finding]) -> Iterator[Finding]:
+    """Leave out what is said of an operation that cannot run: it will not do it."""
+    stopped = {number for each in findings if each.code == "AG14" for number in each.operations}
+    for each in findings:
+        if each.outcome != "kept" or not each.operations or not stopped.issuperset(each.operations):
+            yield each
+
+
+def _completed(findings: Iterable[Finding]) -> list[Finding]:
+    """Return findings that were made past their rule with what the rule says of all of its own."""
+    return [each if each.effect else BY_CODE[each.code].completed(each) for each in findings]
 
 
 def measured(facts: ReviewContext, allowances: Sequence[Allowance] = ()) -> Review:

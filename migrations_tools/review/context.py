@@ -86,6 +86,25 @@ class Modules:
 
 
 @dataclass(frozen=True, slots=True)
+class Unrunnable:
+    """What stopped a file whatever was in the tables: the operation as it ran, if it was one, and what was said."""
+
+    operation: Operation | None
+    statement: str
+    told: tuple[str, ...]
+    # Whether it was the server that refused it, and not Alembic or SQLAlchemy that could not send it.
+    refused: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """The schema that a file led to, and what still differed from the models there."""
+
+    catalog: Catalog
+    left: tuple[Difference, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewContext:
     """A revision to be judged. What is None was not looked at, and no rule may conclude from it."""
 
@@ -125,6 +144,9 @@ class ReviewContext:
     # The ids of operations that the user has allowed by name.
     allowed: frozenset[int] = frozenset()
     drops: DropAnalysis = field(default_factory=DropAnalysis)
+    # What the same file, written before, could not do, and where it led to.
+    unrunnable: tuple[Unrunnable, ...] = ()
+    reached: tuple[Reached, ...] = ()
     # The differences that no operation accounts for, when it is decided what is held back.
     uncovered: tuple[Difference, ...] = ()
     _lookups: dict[str, tuple[tuple[Any, ...], Any]] = field(default_factory=dict, compare=False, repr=False)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from migrations_tools.catalog import Difference, compare_stated
+from migrations_tools.catalog import Catalog, Difference, compare_stated
 from migrations_tools.errors import Found
 from migrations_tools.files import write_whole
 from migrations_tools.proofs.schema import is_beyond_models
@@ -14,8 +14,11 @@ from migrations_tools.provenance import Revision
 from migrations_tools.report.generate_result import Reviewed
 from migrations_tools.report.terminal import show_findings
 from migrations_tools.review import assessment, comments
-from migrations_tools.review.context import ReviewContext
-from migrations_tools.review.findings import Allowance, Finding, Review
+from migrations_tools.review.analysis.completions import CERTAIN
+from migrations_tools.review.analysis.failures import failed_operation, is_concurrently, told
+from migrations_tools.review.analysis.sql_keywords import shown
+from migrations_tools.review.context import Reached, ReviewContext, Unrunnable
+from migrations_tools.review.findings import Allowance, Review
 from migrations_tools.sandbox.session import written
 from migrations_tools.trial.models_schema import Models
 from migrations_tools.trial.prefilled import Prepared
@@ -42,15 +45,16 @@ class ExecutedFiles:
     files: tuple[File, ...]
     reviewed: tuple[Reviewed, ...]
     notes: tuple[str, ...] = ()
+    tried: tuple[Tried, ...] = ()
+    #: What stopped a file whatever was in the tables, and where one led that came up; by database.
+    stopped: Mapping[str, Unrunnable] = field(default_factory=dict)
+    reached: Mapping[str, Reached] = field(default_factory=dict)
 
 
 def execute_new(
     scratch: ScratchDatabases, files: Sequence[File], reviewed: Sequence[Reviewed], baseline: Baseline
 ) -> ExecutedFiles:
-    """Execute new files on scratch databases, and add what is found to what the review has said.
-
-    Raises Found when a file fails whatever is in the tables, or loses rows unsaid: it is kept in the tool's own folder.
-    """
+    """Execute new files on scratch databases, and add what is found to what the review has said."""
     if not files:
         return ExecutedFiles((), tuple(reviewed))
     files = [_with_allowances(file, reviewed) for file in files]
@@ -65,9 +69,35 @@ def execute_new(
     judged = [
         _judged(each, tried, replace(baseline, history=[*revisions, *baseline.history]), scratch) for each in reviewed
     ]
-    _refuse(scratch, files, [finding for each in judged for finding in each.review.findings], tried)
     notes = (words for each in tried for words in each.unseeded)
-    return ExecutedFiles(tuple(files), tuple(judged), tuple(dict.fromkeys(notes)))
+    return ExecutedFiles(
+        tuple(files),
+        tuple(judged),
+        tuple(dict.fromkeys(notes)),
+        tried,
+        {each.executed.database: found for each in tried if (found := _unrunnable(each))},
+        dict(_reached(tried, reviewed, baseline.models)),
+    )
+
+
+def _unrunnable(tried: Tried) -> Unrunnable | None:
+    """Return what stopped upgrade() where it fails with rows in the tables and without."""
+    run = (tried.empty or tried.executed).up if _fails_always(tried) else None
+    if run is None or run.failure is None or is_concurrently(run.failure):
+        return None
+    return Unrunnable(failed_operation(run), run.failure.statement, told(run.failure), bool(run.failure.sqlstate))
+
+
+def _reached(tried: Iterable[Tried], reviewed: Sequence[Reviewed], models: Models) -> Iterator[tuple[str, Reached]]:
+    """Yield where a file led to that came up and down, for each database on which something still differs."""
+    by_name = {each.database: each for each in reviewed}
+    for each in tried:
+        name, after = each.executed.database, each.further.after_up
+        left = tuple(_left(each, by_name[name], models)) if name in by_name else ()
+        facts = ReviewContext(before=after.catalog if after else Catalog(), after=models.schemas.get(name))
+        certain = tuple(item for item in left if any(complete(facts, item) for complete in CERTAIN))
+        if certain:
+            yield name, Reached(facts.before, certain)
 
 
 def _with_allowances(file: File, reviewed: Iterable[Reviewed]) -> File:
@@ -125,10 +155,10 @@ def _left(tried: Tried, reviewed: Reviewed, models: Models) -> Iterable[Differen
 # --- a file that is not handed over ------------------------------------------------------------------------------
 
 
-def _refuse(
-    scratch: ScratchDatabases, files: Sequence[File], findings: Sequence[Finding], tried: Iterable[Tried]
-) -> None:
-    broken = any(_fails_always(each) for each in tried)
+def refuse_broken(scratch: ScratchDatabases, executed: ExecutedFiles) -> None:
+    """Raise Found for a file that fails whatever is in the tables, or loses rows unsaid: it is kept for a look."""
+    findings = [finding for each in executed.reviewed for finding in each.review.findings]
+    broken = [each for each in executed.tried if _fails_always(each)]
     lost = [finding for finding in findings if finding.code == "DT08"]
     if not broken and not lost:
         return
@@ -136,12 +166,22 @@ def _refuse(
     show_findings(session.console, findings)
     kept = session.journal.refused_path
     with written(f"The file {kept}"):
-        write_whole(kept, "\n\n".join(file["text"] for file in files))
-    why = "fails whatever is in the tables" if broken else "loses rows or values, and nothing in it says so"
+        write_whole(kept, "\n\n".join(file["text"] for file in executed.files))
+    why = (
+        f"fails whatever is in the tables{_where(broken[0])}"
+        if broken
+        else "loses rows or values, and nothing in it says so"
+    )
     raise Found(
         f"The generated file {why}; it was not written into the project.",
         tip=f"It is kept for a look, until `invoke cleanup`, as {kept}.",
     )
+
+
+def _where(tried: Tried) -> str:
+    run = (tried.empty or tried.executed).up
+    failure = run.failure if run else None
+    return f" (line {failure.line}: {shown(failure.statement) or failure.message})" if failure else ""
 
 
 def _fails_always(tried: Tried) -> bool:

@@ -9,12 +9,14 @@ import tempfile
 from typing import TYPE_CHECKING, Any
 
 from .apply_edits import apply_edits, finish
+from .client_sequences import without_serials
 from .configuration import make_config
 from .constraint_names import name_constraints, without_nulls_distinct
 from .details import plain_percents
 from .enum_types import Enums
 from .environment import database_of, listed, locations, looking_in, script_of
 from .imports import with_imports
+from .operation_order import put_in_order
 from .tree import Tree, pairs_of
 
 if TYPE_CHECKING:
@@ -174,6 +176,9 @@ class Decision:
 
     def _decide(self, context: Any, directives: list[Any], pairs: list[tuple[Any, Any]]) -> None:
         self._decided += [upgrade for upgrade, _ in pairs]
+        without_serials(pairs)
+        for pair in pairs:
+            put_in_order(*pair)
         tree = Tree(pairs, context, self._asked)
         self._asked += len(tree.described)
         asked = {"database": database_of(context), "operations": tree.described}

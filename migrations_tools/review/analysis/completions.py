@@ -13,7 +13,13 @@ from migrations_tools.review.analysis.keys import plain_schema
 from migrations_tools.review.context import ReviewContext
 from migrations_tools.review.edits import Edit, Piece
 
-_ALEMBICS_KINDS = {"unique": "unique", "foreign key": "foreignkey", "check": "check", "exclusion": ""}
+_ALEMBICS_KINDS = {
+    "unique": "unique",
+    "foreign key": "foreignkey",
+    "check": "check",
+    "exclusion": "",
+    "primary key": "primary",
+}
 _SETS_EXPRESSIONS = 170000  # ALTER TABLE, PostgreSQL 17's manual: SET EXPRESSION
 _DEFAULT_COLLATION = 'pg_catalog."default"'
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from migrations_tools.catalog import Constraint, Table
@@ -97,16 +97,24 @@ def _ends(facts: ReviewContext, child: Table, key: Constraint) -> tuple[Operatio
     return (*by_name, *columns, *(item for item in own if item.kind == "drop_table"))
 
 
-def dropped_first(late: LateKey) -> Edit:
-    """Drop a foreign key before the table that it refers to."""
+def dropped_first(late: LateKey, keys: Iterable[LateKey]) -> Iterator[Edit]:
+    """Drop a foreign key before the table that it refers to, and bring it back when both tables are there again.
+
+    `keys` are all that are dropped so: a table that is dropped too comes back without its own.
+    """
     name, child = late.key.name, late.child
-    return Edit(
+    yield Edit(
         comment=f"AG03: {name} refers to {late.parent.object}, which is dropped below",
         place="first",
         replaces=late.replaced,
         upgrade=(edits.drop_constraint(name, child.name, plain_schema(child), "foreignkey"),),
         downgrade=(edits.execute(f"ALTER TABLE {sql.table_path(child)} {adding(late.key)}"),),
     )
+    own = [list(each.key.columns) for each in keys if each.child is child]
+    for item in late.ends:
+        if item.kind == "drop_table":
+            back = edits.mirror(item.id, without_keys=own)
+            yield Edit(replaces=(item.id,), upgrade=(edits.original(item.id),), downgrade=(back,))
 
 
 # --- primary keys ---------------------------------------------------------------------------------------------------

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TypeAlias
 
 from migrations_tools.catalog import Column, Difference
 from migrations_tools.review.analysis import completions, sql
 from migrations_tools.review.analysis.completions import Completion, altered_column, table_of
 from migrations_tools.review.analysis.coverage import both_of
+from migrations_tools.review.analysis.unrunnable import rewritten
 from migrations_tools.review.context import ReviewContext
 from migrations_tools.review.findings import Finding
 from migrations_tools.review.registry import RuleSet
@@ -90,6 +92,43 @@ def index_not_compared(facts: ReviewContext) -> Iterator[Finding]:
 def column_not_compared(facts: ReviewContext) -> Iterator[Finding]:
     """Find a column whose server default, comment or collation is another in the models."""
     yield from _completed(facts, "IN05", completions.column)
+
+
+@FAMILY.rule(
+    "IN08 not-written-by-alembic",
+    "info",
+    why="Alembic sees it and does not write all of it: a column's own CHECK, INCLUDE and the like.",
+    way_out="Nothing to do.",
+)
+def not_written_by_alembic(facts: ReviewContext) -> Iterator[Finding]:
+    """Find what the file as Alembic writes it does not make, or fails on, and the catalogs say how to make."""
+    for _, item, done in rewritten(facts):
+        edit = replace(
+            done.edit("IN08"), replaces=(item.id,), place="here", comment=f"IN08: {_WRITTEN}", comment_down=""
+        )
+        yield Finding(
+            object=item.object,
+            operations=(item.id,),
+            sentence=f"The {item.noun} {item.object} is written as PostgreSQL describes it: as Alembic writes it, it"
+            " fails.",
+            edits=(edit,),
+        )
+    for each in facts.reached:
+        there = replace(facts, before=each.catalog, uncovered=each.left)
+        for complete in completions.CERTAIN:
+            for finding in _completed(there, "IN08", complete):
+                yield _as_new(facts, finding)
+
+
+_WRITTEN = "as PostgreSQL describes it; as Alembic writes it, it fails"
+
+
+def _as_new(facts: ReviewContext, finding: Finding) -> Finding:
+    """Leave to downgrade() nothing of what goes with a table that is new."""
+    (added,) = finding.adds
+    if not added.table or facts.existing(added):
+        return finding
+    return replace(finding, edits=tuple(replace(edit, comment_down="", downgrade=()) for edit in finding.edits))
 
 
 # --- what nothing is written for --------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from migrations_tools.review.analysis.keys import (
 )
 from migrations_tools.review.analysis.objects import column, views_on
 from migrations_tools.review.analysis.relations import allow_drop
+from migrations_tools.review.analysis.unrunnable import held_back, rewritten, unrunnable_operations
 from migrations_tools.review.context import ReviewContext
 from migrations_tools.review.drop_verdicts import judged
 from migrations_tools.review.findings import Finding
@@ -69,14 +70,15 @@ def tables_refer_to_each_other(facts: ReviewContext) -> Iterator[Finding]:
 )
 def table_dropped_before_its_keys(facts: ReviewContext) -> Iterator[Finding]:
     """Find a table that is dropped before the foreign keys, or the tables, that refer to it."""
-    for late in late_keys(facts):
+    keys = tuple(late_keys(facts))
+    for late in keys:
         child = late.child.qualified_name
         yield Finding(
             object=f"{child}.{late.key.name}",
             operations=(late.parent.id, *late.replaced),
             sentence=f"The foreign key {late.key.name} of {child} refers to the table {late.parent.object}, which is"
             " dropped: the key is dropped first.",
-            edits=(dropped_first(late),),
+            edits=tuple(dropped_first(late, keys)),
         )
 
 
@@ -256,3 +258,17 @@ def view_on_a_retyped_column(facts: ReviewContext) -> Iterator[Finding]:
                 sentence=f"The type of column {item.object} changes, and {views} reads it; the change is held back.",
                 ways_out=(f"Write a revision of your own: drop {views}, change the type, make it anew.",),
             )
+
+
+@FAMILY.rule(
+    "AG14 operation-cannot-run",
+    "hold",
+    why="With it in the file the deploy would stop there; everything else is written.",
+    way_out="Do in a revision of your own what PostgreSQL asks for, or mend the model.",
+)
+def operation_cannot_run(facts: ReviewContext) -> Iterator[Finding]:
+    """Find an operation that PostgreSQL refused when the file was executed, also with no rows in the tables."""
+    written = {item.id for _, item, _ in rewritten(facts)}
+    for each, item in unrunnable_operations(facts):
+        if item.id not in written:
+            yield held_back(item, each, facts)

@@ -1,0 +1,101 @@
+"""What an execution has shown not to run: which operation, or which repair of the review's, it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from migrations_tools.operations import Operation
+from migrations_tools.review.analysis.completions import Completion, constraint, index
+from migrations_tools.review.analysis.relations import with_dependents
+from migrations_tools.review.context import ReviewContext, Unrunnable, table_name
+from migrations_tools.review.edits import Edit, Piece
+from migrations_tools.review.findings import Finding
+
+
+def unrunnable_operations(facts: ReviewContext) -> Iterator[tuple[Unrunnable, Operation]]:
+    """Yield each thing that could not run with the operation that it was; of several alike one after the other."""
+    taken: set[int] = set()
+    for each in facts.unrunnable:
+        item = next((item for item in facts.operations if item.id not in taken and _is_of(each, item)), None)
+        if item:
+            taken.add(item.id)
+            yield each, item
+
+
+def _is_of(each: Unrunnable, item: Operation) -> bool:
+    ran = each.operation
+    if ran is None or not item.object:
+        return False
+    alike = all(getattr(ran, part) == getattr(item, part) for part in ("kind", "schema", "table", "constraint"))
+    return alike and (ran.name == item.name or (not item.name and ran.columns == item.columns))
+
+
+def rewritten(facts: ReviewContext) -> Iterator[tuple[Unrunnable, Operation, Completion]]:
+    """Yield what Alembic or SQLAlchemy could not send to the server, and the catalogs say how to make."""
+    for each, item in unrunnable_operations(facts):
+        if each.refused or not item.name:
+            continue
+        own = (found for found in facts.differences() if found.table == table_name(item) and found.sort == "missing")
+        named = (found for found in own if found.object.endswith(f"{found.table}.{item.name}"))
+        done = next((made for found in named for make in (constraint, index) if (made := make(facts, found))), None)
+        if done:
+            yield each, item, done
+
+
+def held_back(item: Operation, each: Unrunnable, facts: ReviewContext) -> Finding:
+    """Hold an operation that cannot run, and what needs it."""
+    hold = with_dependents({item.id}, facts.operations)
+    needing = [other.summary() for other in facts.operations if other.id in hold - {item.id}]
+    return Finding(
+        object=item.object,
+        operations=(item.id, *sorted(hold - {item.id})),
+        sentence=f"{_begun(item.summary())} cannot run, whatever is in the tables; it is held back.",
+        evidence=(*each.told, *([f"Held back with it, for they need it: {'; '.join(needing)}"] if needing else [])),
+    )
+
+
+def without_unrunnable(found: Sequence[Finding], facts: ReviewContext) -> list[Finding]:
+    """Return the findings with the repairs held back that could not run."""
+    findings = list(found)
+    known = {id(each) for each, _ in unrunnable_operations(facts)}
+    for each in (one for one in facts.unrunnable if id(one) not in known):
+        places = (index for index, item in enumerate(findings) if any(_makes(edit, each) for edit in item.edits))
+        if (index := next(places, None)) is not None:
+            findings[index] = _without(findings[index], each)
+    return findings
+
+
+def _without(finding: Finding, each: Unrunnable) -> Finding:
+    replaced = (number for edit in finding.edits for number in edit.replaces)
+    what = finding.adds[0].summary() if finding.adds else f"the repair {finding.code} of {finding.object}"
+    return Finding(
+        code="AG14",
+        severity="hold",
+        object=finding.object,
+        operations=tuple(dict.fromkeys((*finding.operations, *replaced))),
+        sentence=f"{_begun(what)} cannot run, whatever is in the tables; it is held back.",
+        evidence=(*each.told, f"It was to be written because: {finding.sentence}"),
+    )
+
+
+def _begun(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def _makes(edit: Edit, each: Unrunnable) -> bool:
+    return any(_is_piece(piece, each) for piece in edit.upgrade)
+
+
+def _is_piece(piece: Piece, each: Unrunnable) -> bool:
+    sent, ran = each.statement.strip(), each.operation
+    # A driver that takes parameters as %s is sent every other % twice.
+    texts = [str(piece.get(key) or "") for key in ("sql", "definition")]
+    if sent and any(sent in (text.strip(), text.strip().replace("%", "%%")) for text in texts):
+        return True
+    if piece.get("type_sql"):
+        return f" {piece['column']} TYPE {piece['type_sql']}" in sent.replace('"', "")
+    if ran is None or "table" not in piece:
+        return False
+    place = (piece["schema"], piece["table"], piece.get("column") or piece.get("name"))
+    verb = str(piece["piece"]).partition("_")[0]
+    return place == (ran.schema, ran.table, ran.name) and ran.kind.startswith(verb)

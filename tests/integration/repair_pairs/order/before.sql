@@ -1,0 +1,10 @@
+CREATE TABLE kept (id serial PRIMARY KEY, base integer, doubled integer GENERATED ALWAYS AS (base * 2) STORED);
+CREATE TABLE channels (name text PRIMARY KEY);
+CREATE TABLE providers (name text PRIMARY KEY);
+CREATE TABLE settings (id serial PRIMARY KEY, channel text REFERENCES channels, provider text REFERENCES providers);
+CREATE INDEX ix_settings ON settings (channel);
+CREATE TABLE zz_parent (id integer PRIMARY KEY);
+CREATE TABLE aa_child (id integer PRIMARY KEY, parent_id integer REFERENCES zz_parent);
+CREATE TABLE east (id integer PRIMARY KEY, west_id integer);
+CREATE TABLE west (id integer PRIMARY KEY, east_id integer REFERENCES east);
+ALTER TABLE east ADD FOREIGN KEY (west_id) REFERENCES west;
