@@ -6,7 +6,7 @@ PostgreSQL manual, "System Columns", "Transaction ID and Snapshot Information Fu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from migrations_tools.catalog import kind_queries, read_queries
@@ -15,8 +15,6 @@ from migrations_tools.catalog.model import quoted
 GLOBAL: Final = 0  # in the place of a relation: a schema, an extension, an enum type, a domain
 GENERAL: Final = read_queries.ALL[: -len(read_queries.OF_RELATIONS)]
 REST: Final = kind_queries.REST  # in the place of a relation too: functions, publications and the like
-# How many fields the rows of `read_queries.OF_RELATIONS` have.
-_WIDTHS: Final = (9, 8, 14, 11, 10, 10, 6, 6)
 # No transaction is older: age() of this one is the largest (FrozenTransactionId).
 EVERYTHING: Final = "2"
 
@@ -154,7 +152,7 @@ _OF_NONE: Final = ("0", "1", _OF_TYPES)  # what belongs to no relation is all of
 
 # How many objects there are; the relations of those that are as new as a transaction (by their rows' xmin), and those
 # that have something else so new; and the oldest transaction of which something may come yet.
-_CHANGES = f"""
+CHANGES: Final = f"""
 SELECT sum(kind.count)::bigint, concat_ws(' ', string_agg(kind.relations, ' '),
        (SELECT string_agg(DISTINCT coalesce(i.indrelid, relation)::text, ' ') FROM (
           SELECT attrelid, age(xmin) FROM pg_catalog.pg_attribute WHERE attrelid >= 16384 AND attnum > 0
@@ -172,12 +170,12 @@ FROM (
 """
 PRESENT: Final = f"SELECT string_agg(id, ' ') FROM ({_IDS}) AS object (id)"
 _PRESENT_OF = "SELECT string_agg(id, ' ') FROM ({}) AS object (id)"
-_PRESENT_OF_RELATIONS = _PRESENT_OF.format(_ids_of(kind for kind in _KINDS if kind.relation not in _OF_NONE))
-_PRESENT_OF_NONE = _PRESENT_OF.format(_ids_of(kind for kind in _KINDS if kind.relation in _OF_NONE))
+PRESENT_OF_RELATIONS: Final = _PRESENT_OF.format(_ids_of(kind for kind in _KINDS if kind.relation not in _OF_NONE))
+PRESENT_OF_NONE: Final = _PRESENT_OF.format(_ids_of(kind for kind in _KINDS if kind.relation in _OF_NONE))
 
 # Relations whose printed definitions hold the name of another (foreign keys, partitions, views), or of a type or schema
 # of the database's own.
-_DEPENDENTS = """
+DEPENDENTS: Final = """
 SELECT '1'::oid WHERE {types} OR EXISTS (
   SELECT FROM pg_catalog.pg_class c
   CROSS JOIN LATERAL (VALUES ('pg_catalog.pg_class'::regclass, c.oid), ('pg_catalog.pg_type'::regclass, c.reltype),
@@ -232,7 +230,7 @@ FROM jsonb_each_text({settings}::jsonb) AS each (key, value)
 
 def changes(since: str) -> str:
     """Return the question what is as new as a transaction: one row with three fields, as told above."""
-    return _CHANGES.format(since=f"{quoted(since)}::xid")
+    return CHANGES.format(since=f"{quoted(since)}::xid")
 
 
 def present_of(relations: str) -> str:
@@ -240,7 +238,7 @@ def present_of(relations: str) -> str:
 
     `relations` is an array of oids, as a literal.
     """
-    both = f"SELECT concat_ws(' ', ({_PRESENT_OF_RELATIONS}), ({_PRESENT_OF_NONE}))"
+    both = f"SELECT concat_ws(' ', ({PRESENT_OF_RELATIONS}), ({PRESENT_OF_NONE}))"
     return both.format(relations=f"{quoted(relations)}::oid[]")
 
 
@@ -255,119 +253,4 @@ def rows_of(relations: str) -> list[str]:
 
 def dependents(relations: str, types: bool) -> str:
     """Return the question which relations show the names of some others, or of types and schemas."""
-    return _DEPENDENTS.format(relations=f"{quoted(relations)}::oid[]", types="true" if types else "false")
-
-
-# --- the same, all in one statement, as a function of one session ---------------------------------------------------
-
-# To plan these statements takes longer than to run them: PL/pgSQL plans each once in a session. It is a temporary
-# function, for nobody else can see it, and it is gone with the session.
-_NAME = "migrations_tools_look"
-# Gives a row where the function can be called; without a row, what is asked next is not run.
-OR_ELSE: Final = "/* or nothing more */ "
-STILL_THERE: Final = (
-    f"{OR_ELSE}SELECT 1 FROM pg_catalog.pg_proc WHERE pronamespace = pg_catalog.pg_my_temp_schema()"
-    f" AND proname = '{_NAME}' AND pg_catalog.has_schema_privilege(pronamespace, 'USAGE')"
-)
-# Not all of its settings are there before PostgreSQL 12; an event trigger of the project's own would take the function
-# for a migration's.
-CAN_BE_MADE: Final = """
-SELECT current_setting('server_version_num')::int >= 120000
-   AND has_database_privilege(current_database(), 'TEMP') AND NOT EXISTS (SELECT FROM pg_catalog.pg_event_trigger)
-   AND EXISTS (SELECT FROM pg_catalog.pg_language WHERE lanname = 'plpgsql' AND has_language_privilege(oid, 'USAGE'))
-"""
-# For one plan, made before it is known how little is asked for: it must not read all of a catalog for one relation.
-_SETTINGS: Final[Mapping[str, str]] = {
-    **read_queries.PRINTING,
-    "plan_cache_mode": "force_generic_plan",
-    "jit": "off",
-    "enable_hashjoin": "off",
-    "enable_mergejoin": "off",
-    "enable_seqscan": "off",
-}
-
-
-def _gathered(statement: str, width: int) -> str:
-    """Return the rows of a statement for the relations in `touched`, as JSON."""
-    fields = [f"f{number}" for number in range(1, width)]
-    return (
-        f"(SELECT json_agg(json_build_array(q.relation::bigint, {', '.join(f'q.{field}' for field in fields)}))"
-        f" FROM ({kind_queries.only(statement, 'touched')}) AS q (relation, {', '.join(fields)})"
-        " WHERE q.relation = ANY (touched))"
-    )
-
-
-def _gathered_whole(statement: str, width: int) -> str:
-    fields = ", ".join(f"f{number}" for number in range(width))
-    return f"(SELECT json_agg(json_build_array({fields})) FROM ({statement}) AS q ({fields}))"
-
-
-def _setting(name: str, value: str) -> str:
-    """Write a setting; `search_path` is a list of names, each a value."""
-    values = value.split(", ") if name == "search_path" else [value]
-    return f"SET {name} = {', '.join(map(quoted, values))}"
-
-
-_GENERAL_WIDTHS: Final = (2, 2, 1, 4, 8)
-_GENERAL = ", ".join(_gathered_whole(*each) for each in zip(GENERAL, _GENERAL_WIDTHS, strict=True))
-_OF_EACH = [_gathered(*each) for each in zip(read_queries.OF_RELATIONS, _WIDTHS, strict=True)]
-_OF_KIND = "EXISTS (SELECT FROM pg_catalog.pg_class WHERE oid = ANY (touched) AND relkind IN ({}))"
-# When the statements of `read_queries.OF_RELATIONS` can have a row.
-_WHEN = (
-    "true",
-    _OF_KIND.format("'v', 'm'"),
-    _OF_KIND.format("'S'"),
-    "true",
-    "true",
-    "true",
-    kind_queries.MAY_HAVE.format(relations="touched"),
-    f"{REST} = ANY (touched)",
-)
-_GATHERED = "\n".join(
-    f"  IF {when} THEN rows[{number}] := {each}; END IF;"
-    for number, (when, each) in enumerate(zip(_WHEN, _OF_EACH, strict=True), start=1)
-)
-FUNCTION: Final = f"""
-CREATE OR REPLACE FUNCTION pg_temp.{_NAME}(since xid, given oid[], renamed oid[], types boolean)
-RETURNS text LANGUAGE plpgsql {" ".join(_setting(*each) for each in _SETTINGS.items())} AS $look$
-#variable_conflict use_column
-DECLARE
-  touched oid[] := given;
-  objects bigint;
-  changed text;
-  following text;
-  general json;
-  rest_present text;
-  rows json[] := array_fill(NULL::json, ARRAY[{len(_OF_EACH)}]);
-BEGIN
-  IF $1 IS NOT NULL THEN
-    SELECT * INTO objects, changed, following FROM ({_CHANGES.format(since="$1")}) AS found;
-    touched := touched || string_to_array(changed, ' ')::oid[];
-  END IF;
-  IF $4 OR $3 <> '{{}}' THEN
-    touched := touched || ARRAY({_DEPENDENTS.format(relations="$3", types="$4")});
-  END IF;
-  touched := ARRAY(SELECT DISTINCT each FROM unnest(touched) AS each);
-  IF {GLOBAL} = ANY (touched) THEN
-    general := json_build_array({_GENERAL});
-  END IF;
-  IF touched && ARRAY[{GLOBAL}, {REST}]::oid[] THEN
-    rest_present := ({_PRESENT_OF_NONE.format(relations="touched")});
-  END IF;
-{_GATHERED}
-  RETURN json_build_array(objects, touched::bigint[],
-    concat_ws(' ', rest_present, ({_PRESENT_OF_RELATIONS.format(relations="touched")})),
-    following, general, array_to_json(rows));
-END
-$look$
-"""
-
-
-def call(since: str | None, given: str, renamed: str, types: bool) -> str:
-    """Return the call of `FUNCTION`: its one row has one field, a JSON array.
-
-    `since` is a transaction, or None to read only what is given: relations, and those that show the names of `renamed`
-    ones or of types; both are arrays of oids, as literals.
-    """
-    which = f"{quoted(since)}::xid" if since else "NULL"
-    return f"SELECT pg_temp.{_NAME}({which}, {quoted(given)}, {quoted(renamed)}, {'true' if types else 'false'})"
+    return DEPENDENTS.format(relations=f"{quoted(relations)}::oid[]", types="true" if types else "false")

@@ -7,12 +7,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
-from migrations_tools.catalog import change_queries, read_queries
+from migrations_tools.catalog import change_queries, look_queries, read_queries
 from migrations_tools.catalog.model import quoted
 from migrations_tools.catalog.read import Row
 
 # Runs statements without placeholders on one connection, in their order, and gives the rows of each. Behind a statement
-# that begins with `changes.OR_ELSE` and has given no row, nothing more is run.
+# that begins with `look_queries.OR_ELSE` and has given no row, nothing more is run.
 Ask: TypeAlias = Callable[[Sequence[str]], list[list[Row]]]
 
 
@@ -55,7 +55,7 @@ def answered(run: Callable[[str], list[Row]], wanted: Iterable[str]) -> list[lis
     found: list[list[Row]] = []
     for statement in wanted:
         found.append(run(statement))
-        if not found[-1] and statement.startswith(change_queries.OR_ELSE):
+        if not found[-1] and statement.startswith(look_queries.OR_ELSE):
             break
     return found
 
@@ -96,20 +96,20 @@ class SessionFunction:
 
     def look(self, ask: Ask, since: str, given: Collection[int]) -> Looked:
         """Read the relations that have something as new as the transaction, and the given ones."""
-        looked = self._call(ask, change_queries.call(since, _array(given), "{}", False))
+        looked = self._call(ask, look_queries.call(since, _array(given), "{}", False))
         return looked or self._plain.look(ask, since, given)
 
     def read(self, ask: Ask, given: Collection[int], renamed: Collection[int] = (), types: bool = False) -> Read:
         """Read the given relations, and those that show the names of the renamed ones, or of types."""
-        looked = self._call(ask, change_queries.call(None, _array(given), _array(renamed), types))
+        looked = self._call(ask, look_queries.call(None, _array(given), _array(renamed), types))
         return looked.read if looked else self._plain.read(ask, given, renamed, types)
 
     def _call(self, ask: Ask, call: str) -> Looked | None:
         """Call the function, and make it before where it is not there; None where it cannot be made."""
-        found = ask([change_queries.STILL_THERE, call]) if self._possible else []
+        found = ask([look_queries.STILL_THERE, call]) if self._possible else []
         if len(found) == 1:
-            self._possible = ask([change_queries.CAN_BE_MADE]) == [[(True,)]]
-            found = ask([change_queries.FUNCTION, call]) if self._possible else []
+            self._possible = ask([look_queries.CAN_BE_MADE]) == [[(True,)]]
+            found = ask([look_queries.FUNCTION, call]) if self._possible else []
         if not found:
             return None
         count, relations, present, following, general, rows = json.loads(found[-1][0][0])

@@ -11,7 +11,8 @@ import pytest
 
 from migrations_tools import inapp
 from migrations_tools.catalog import Catalog, SchemaChange, SchemaWatch, compare_all, read
-from migrations_tools.catalog.change_queries import CAN_BE_MADE, FUNCTION, OR_ELSE, PRESENT
+from migrations_tools.catalog.change_queries import PRESENT
+from migrations_tools.catalog.look_queries import CAN_BE_MADE, FUNCTION, OR_ELSE
 from migrations_tools.catalog.snapshots import PlainStatements, SessionFunction, Way, answered
 
 # Each a step of a migration; together they touch everything that a catalog knows.

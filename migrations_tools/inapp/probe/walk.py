@@ -37,7 +37,7 @@ def do_stairway(request: dict[str, Any], talk: Talk) -> dict[str, Any]:
 
 # Revisions in one run of env.py: it may be one transaction, which holds a lock on everything that it touches.
 _FLIGHTS_A_RUN = 40
-# As in `catalog.changes`, which does not come along.
+# As in `catalog.look_queries`, which does not come along.
 _OR_ELSE = "/* or nothing more */ "
 
 

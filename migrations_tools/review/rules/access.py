@@ -92,8 +92,12 @@ def _renamed(item: Difference, before: Catalog, after: Catalog) -> bool:
 
 def _all_rows(after: Catalog, table: str) -> str:
     readers = _with_privilege(after, f"table {table}", "SELECT")
-    who = f": {readers}" if readers else "; the migrations grant that to none, so look at what is granted elsewhere"
-    return f"Every role that may read {table} reads all of its rows{who}."
+    if readers:
+        return f"Every role that may read {table} reads all of its rows: {readers}."
+    return (
+        f"Every role that may read {table} reads all of its rows. No migration says which roles may:"
+        f" privileges that were granted elsewhere are in the real database, and `\\dp {table}` in psql shows them."
+    )
 
 
 def _without_policy(item: Difference, after: Catalog) -> str:
