@@ -31,11 +31,20 @@ def check(session: Session, allow: Sequence[str], wishes: ChangeHints | None = N
             with session.console.aside():
                 cleanup(session)
     reviewed = [each for outcome in outcomes for each in outcome.reviewed]
-    missing = [f"A migration is missing: {said}" for each in reviewed for said in each.missing]
-    held = [f"Models and database disagree: {item.sentence}" for outcome in outcomes for item in outcome.held]
+    missing = _listed("A migration is missing", "changes", [said for each in reviewed for said in each.missing])
+    sentences = [item.sentence for outcome in outcomes for item in outcome.held]
+    held = _listed("Models and database disagree", "differences", sentences)
     heads = [outcome.heads for outcome in outcomes if outcome.heads]
     if heads or missing or held:
         raise Found([*heads, *missing, *held], tip=_tip(heads, missing))
+
+
+def _listed(what: str, noun: str, sentences: Sequence[str]) -> list[str]:
+    """Return one reason for everything of a kind, each thing once and counted."""
+    once = list(dict.fromkeys(sentences))
+    if len(once) < _SEVERAL:
+        return [f"{what}: {each}" for each in once]
+    return ["\n  ".join([f"{what} ({len(once)} {noun}):", *once])]
 
 
 def _tip(heads: Sequence[str], missing: Sequence[str]) -> str:
@@ -44,6 +53,7 @@ def _tip(heads: Sequence[str], missing: Sequence[str]) -> str:
     return _MISSING if missing else _HELD
 
 
+_SEVERAL = 2
 _MISSING = "Run `invoke isolate generate validate` and commit the file."
 _HELD = (
     "No migration mends that: mend the models, or allow what is meant by name (`allow` in the settings, `--allow"

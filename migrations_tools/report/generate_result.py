@@ -39,9 +39,10 @@ class Reviewed:
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """What the file does, in sentences: the operations, and for those that a repair does without, the repair."""
-        left = {item.id for item in self.untouched}
-        said = [f"{item.summary()}." for item in self.untouched]
+        """What the file does, each thing once: the operations, and for those that a repair does without, the repair."""
+        found = [item for item in self.untouched if item not in self.review.added]
+        left = {item.id for item in found}
+        said = [f"{item.summary()}." for item in found]
         repaired = (item for item in self.review.findings if item.outcome == "repaired")
         return (*said, *(item.sentence for item in repaired if not left & set(item.operations)))
 

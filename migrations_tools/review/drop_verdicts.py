@@ -13,7 +13,8 @@ from migrations_tools.review.analysis.evidence import drifted, evidence_for, is_
 from migrations_tools.review.analysis.objects import child, equivalents, in_words, owner_of, views_on
 from migrations_tools.review.analysis.relations import allow_drop, by_table, followers
 from migrations_tools.review.analysis.rename_candidates import column_renames, table_renames
-from migrations_tools.review.analysis.renaming import of_column, of_table
+from migrations_tools.review.analysis.renamed_tables import of_table
+from migrations_tools.review.analysis.renaming import of_column
 from migrations_tools.review.analysis.replacements import replacements
 from migrations_tools.review.context import ReviewContext, table_name
 from migrations_tools.review.findings import Finding

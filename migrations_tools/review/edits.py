@@ -72,6 +72,19 @@ def alter_column(table: str, column: str, schema: str = "", **changes: Any) -> P
     return {"piece": "alter_column", "table": table, "column": column, "schema": schema, **changes}
 
 
+def column_of(number: int, column: str, **changes: Any) -> Piece:
+    """Return `op.add_column(...)` of a column that the creation of a table has, by the latter's id.
+
+    `changes` are those of `original`.
+    """
+    return {"piece": "column_of", "id": number, "column": column, **changes}
+
+
+def drop_column(table: str, column: str, schema: str = "") -> Piece:
+    """Return `op.drop_column(...)`."""
+    return {"piece": "drop_column", "table": table, "column": column, "schema": schema}
+
+
 def rename_table(table: str, new_name: str, schema: str = "") -> Piece:
     """Return `op.rename_table(...)`."""
     return {"piece": "rename_table", "table": table, "new_name": new_name, "schema": schema}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from migrations_tools.catalog import Catalog, Column, Constraint, Index, Sequence, Table, View
+from migrations_tools.catalog import Catalog, Column, Constraint, Enum, Index, Sequence, Table, View
 from migrations_tools.operations import Operation
 from migrations_tools.provenance import Revision
 from migrations_tools.report.generate_result import Reviewed
@@ -335,17 +335,60 @@ def test_a_column_that_may_have_been_renamed_is_asked_about() -> None:
     assert judge(ReviewContext(RENAMING, BEFORE, AFTER), "BC01:full_name").hold == frozenset()
 
 
-NOT_RENAMED = {
-    "another type": (column("name", "integer"), []),
-    "unlike names, one of several": (column("zip"), [drop("column", "other", "other")]),
+def test_what_a_repair_adds_is_said_once() -> None:
+    before, after = (Catalog(enums=(Enum("public", "mood", labels),)) for labels in (("a",), ("a", "b")))
+    found = judge(ReviewContext(operations(), before, after))
+    assert [item.kind for item in found.added] == ["alter_enum"]
+    assert Reviewed("shop", (), found).missing == (found.findings[0].sentence,)
+
+
+@pytest.mark.parametrize(
+    "new",
+    [column("name", "integer"), column("fullname", "jsonb")],
+    ids=["another type", "another type, and nearly the same name"],
+)
+def test_what_is_not_alike_is_no_rename(new: Column) -> None:
+    given = operations(create("column", new.name, new.name), drop("column", "full_name", "full_name"))
+    facts = ReviewContext(given, schema(table(column("full_name"))), schema(table(new)))
+    assert 0 not in judge(facts).hold
+
+
+TEXTS, NUMBER = ("alias", "zip"), column("age", "integer")
+CAMEL, OTHER = drop("column", "fullName", "fullName"), drop("column", "other", "other")
+ASKED: dict[str, tuple[list[dict[str, Any]], list[Column], dict[str, str]]] = {
+    "beside an addition of another type": ([CAMEL], [column("zip"), NUMBER], {"users.fullName": "zip"}),
+    "beside one of the same type with another name": (
+        [CAMEL],
+        [column("name_of_all"), column("zip")],
+        {"users.fullName": "name_of_all"},
+    ),
+    "two that may be it": ([CAMEL], [*map(column, TEXTS), NUMBER], {"users.fullName": "alias zip"}),
+    "two that one may be": ([CAMEL, OTHER], [column("zip")], {"users.fullName": "zip", "users.other": "zip"}),
 }
 
 
-@pytest.mark.parametrize(("new", "more"), NOT_RENAMED.values(), ids=NOT_RENAMED.keys())
-def test_what_is_not_alike_is_no_rename(new: Column, more: list[dict[str, Any]]) -> None:
-    given = operations(create("column", new.name, new.name), drop("column", "full_name", "full_name"), *more)
-    facts = ReviewContext(given, schema(table(column("full_name"), column("other"))), schema(table(new)))
-    assert 0 not in judge(facts).hold
+@pytest.mark.parametrize(("dropped", "added", "asked"), ASKED.values(), ids=ASKED.keys())
+def test_only_additions_that_could_be_it_are_asked_about_and_held(
+    dropped: list[dict[str, Any]], added: list[Column], asked: dict[str, str]
+) -> None:
+    given = operations(*(create("column", each.name, each.name) for each in added), *dropped)
+    before = schema(table(*(column(each["name"]) for each in dropped)))
+    found = judge(ReviewContext(given, before, schema(table(*added))))
+    options = {
+        item.object: [way.partition("=")[2] for way in item.ways_out if "--rename" in way] for item in found.findings
+    }
+    assert options == {name: new.split() for name, new in asked.items()}
+    names = {name for new in asked.values() for name in new.split()}
+    assert {given[number].name for number in found.hold} == names | {each["name"] for each in dropped}
+
+
+def test_what_the_base_branch_lacks_too_was_not_renamed_by_this_change() -> None:
+    given = operations(create("column", "zip", "zip"), drop("column", "full_name", "full_name"))
+    before, after = schema(table(column("full_name"))), schema(table(column("zip")))
+    base = BaseModels("main", schema(table(column("id"))))
+    assert judge(ReviewContext(given, before, after, base=base)).hold == {1}
+    made = (Revision("2", (), "2.py", "", "def upgrade():\n    op.add_column('users', sa.Column('full_name'))\n"),)
+    assert judge(ReviewContext(given, before, after, base=base, history=made)).hold == {0, 1}
 
 
 def test_a_wished_rename_of_a_column_takes_what_is_about_it_along() -> None:

@@ -139,6 +139,19 @@ class Maker:
         statement = "ALTER TABLE %s ALTER COLUMN %s TYPE %s%s"
         return ops.ExecuteSQLOp(plain(statement % (table, quote(piece["column"]), piece["type_sql"], using)))
 
+    def _column_of(self, piece: Piece) -> Any:
+        from alembic.operations import ops
+        from sqlalchemy import Column
+
+        made = self.found[piece["id"]]
+        column = next(each for each in made.columns if isinstance(each, Column) and each.name == piece["column"])
+        return self._changed(ops.AddColumnOp(made.table_name, _copied(column), schema=made.schema), piece)
+
+    def _drop_column(self, piece: Piece) -> Any:
+        from alembic.operations import ops
+
+        return ops.DropColumnOp(piece["table"], piece["column"], schema=piece["schema"] or None)
+
     def _rename_table(self, piece: Piece) -> Any:
         return _call("rename_table", piece, piece["table"], piece["new_name"])
 
@@ -223,9 +236,13 @@ def _with_column(op: Any, attribute: str, value: Any) -> Any:
     """Return the operation with a column of its own: the one that it has is the model's."""
     from alembic.operations import ops
 
-    column = op.column._copy() if hasattr(op.column, "_copy") else op.column.copy()
+    column = _copied(op.column)
     setattr(column, attribute, value)
     return ops.AddColumnOp(op.table_name, column, schema=op.schema)
+
+
+def _copied(column: Any) -> Any:
+    return column._copy() if hasattr(column, "_copy") else column.copy()
 
 
 def _with_using(op: Any, using: str) -> Any:

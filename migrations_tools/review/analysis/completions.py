@@ -98,8 +98,8 @@ def constraint(facts: ReviewContext, item: Difference) -> Completion | None:
     table = table_of(facts, item.table)
     kind = "alter_constraint" if have else "create_constraint"
     operation = Operation(-1, kind, table.name, want.name, plain_schema(table), want.type, want.columns)
-    down = (_dropping(table, want), *([_making(table, have)] if have else []))
-    up = (*([_dropping(table, have)] if have else []), _making(table, want))
+    down = (dropping(table, want), *([making(table, have)] if have else []))
+    up = (*([dropping(table, have)] if have else []), making(table, want))
     return Completion(want.path, operation, up, down, again=have is not None)
 
 
@@ -119,7 +119,7 @@ def table_of(facts: ReviewContext, name: str) -> Table:
     return found
 
 
-def _making(table: Table, constraint: Constraint) -> Piece:
+def making(table: Table, constraint: Constraint) -> Piece:
     """Make a constraint: a plain check as Alembic would write it, any other by PostgreSQL's own definition."""
     if constraint.type == "check" and constraint.definition.endswith("))"):
         return edits.create_check(constraint.name, table.name, constraint.definition[7:-1], plain_schema(table))
@@ -127,7 +127,8 @@ def _making(table: Table, constraint: Constraint) -> Piece:
     return edits.execute(f"ALTER TABLE {path} ADD CONSTRAINT {name} {constraint.definition}")
 
 
-def _dropping(table: Table, constraint: Constraint) -> Piece:
+def dropping(table: Table, constraint: Constraint) -> Piece:
+    """Drop a constraint."""
     return edits.drop_constraint(constraint.name, table.name, plain_schema(table), _ALEMBICS_KINDS[constraint.type])
 
 

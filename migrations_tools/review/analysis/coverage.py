@@ -9,7 +9,7 @@ from typing import TypeAlias, TypeVar
 
 from migrations_tools.catalog import Catalog, Constraint, Difference, Index, Sequence, Table
 from migrations_tools.operations import Operation
-from migrations_tools.review.analysis.enum_use import enum_columns
+from migrations_tools.review.analysis.enum_use import enum_columns, renamed_in, renamed_types
 from migrations_tools.review.analysis.identities import made_identities
 from migrations_tools.review.analysis.relations import mentions
 from migrations_tools.review.analysis.type_changes import retyped
@@ -57,6 +57,10 @@ class _File:
 def uncovered(facts: ReviewContext) -> Iterator[Difference]:
     """Yield the differences that no operation accounts for, and that are not of what is held back."""
     differences = [item for item in facts.differences() if item.notable and (item.kind, item.sort) not in _NOT_OURS]
+    types = renamed_types(facts) if differences else ()
+    differences = [
+        item for item in differences if not any(renamed_in(item.actual, *each) == item.expected for each in types)
+    ]
     file = _file(facts) if differences else None
     return (item for item in differences if file and not _covered(file, item))
 

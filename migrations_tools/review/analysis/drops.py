@@ -23,11 +23,20 @@ class Replacement:
 
 @dataclass(frozen=True, slots=True)
 class Rename:
-    """A drop and a creation that are one thing; `wished` where the user has said so."""
+    """A drop and a creation that are one thing; `wished` where the user has said so.
+
+    `others` are creations that may be it as well.
+    """
 
     drop: Operation
     made: Operation
     wished: bool
+    others: tuple[Operation, ...] = ()
+
+    @property
+    def candidates(self) -> tuple[Operation, ...]:
+        """All creations that may be it."""
+        return (self.made, *self.others)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from migrations_tools.catalog import Catalog, Enum
-from migrations_tools.review.analysis import types
+from migrations_tools.review.analysis import sql, types
 from migrations_tools.review.context import ReviewContext
 
 
@@ -17,6 +18,34 @@ def differing(facts: ReviewContext) -> Iterator[tuple[Enum, Enum]]:
         other = wanted.get(enum.identity)
         if other and other.labels != enum.labels:
             yield enum, other
+
+
+def renamed_types(facts: ReviewContext) -> tuple[tuple[Enum, Enum], ...]:
+    """Return the types that only changed their name: same schema, same labels, and the same columns have them."""
+    if facts.after is None:
+        return ()
+    there = {enum.identity for enum in facts.before.enums}
+    wanted = {enum.identity for enum in facts.after.enums}
+    new = [enum for enum in facts.after.enums if enum.identity not in there]
+    gone = [enum for enum in facts.before.enums if enum.identity not in wanted] if new else []
+    if not gone:
+        return ()
+    before, after = enum_columns(facts.before), enum_columns(facts.after)
+    found = []
+    for have in gone:
+        used = set(before.get(have.qualified_name, ()))
+        fits = (each for each in new if (each.schema, each.labels) == (have.schema, have.labels))
+        want = next((each for each in fits if used and set(after.get(each.qualified_name, ())) == used), None)
+        if want is not None:
+            new.remove(want)
+            found.append((have, want))
+    return tuple(found)
+
+
+def renamed_in(text: str, have: Enum, want: Enum) -> str:
+    """Return SQL as PostgreSQL prints it once a type has its new name."""
+    old, new = (sql.path(each.schema, each.name) for each in (have, want))
+    return re.sub(rf"(?<![\w.\"]){re.escape(old)}(?![\w\"])", lambda _: new, text)
 
 
 def enum_columns(catalog: Catalog) -> Mapping[str, list[tuple[str, str]]]:

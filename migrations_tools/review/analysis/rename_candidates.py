@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias
 
 from migrations_tools.catalog import Column
 from migrations_tools.operations import Operation
 from migrations_tools.review.analysis.drops import Rename
-from migrations_tools.review.analysis.objects import column, owner_of
+from migrations_tools.review.analysis.evidence import place_of
+from migrations_tools.review.analysis.objects import column, lacks, owner_of
 from migrations_tools.review.analysis.relations import by_table
+from migrations_tools.review.analysis.renamed_tables import renamed
 from migrations_tools.review.context import ReviewContext, table_name
 
-_SIMILAR, _NEARLY, _FEW_COLUMNS = 0.6, 0.7, 3
-_FAMILIES = {"character varying": "text", "smallint": "integer", "bigint": "integer"}
+_Shape: TypeAlias = frozenset[tuple[str, str]]
+# How alike two names must be, and what part of two tables' columns must be the same; where their names are alike, half.
+_SIMILAR, _NEARLY, _HALF, _MANY_COLUMNS = 0.6, 0.7, 0.5, 3
+_FAMILIES = {"character varying": "text", "character": "text", "smallint": "integer", "bigint": "integer"}
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W_A-Z]+")
 
 
 def column_renames(facts: ReviewContext) -> dict[int, Rename]:
@@ -29,7 +36,7 @@ def column_renames(facts: ReviewContext) -> dict[int, Rename]:
         taken = {item.made.id for item in found.values()}
         drops = [item for item in drops if item.id not in found]
         left = [item for item in adds.values() if item.id not in taken]
-        found |= {drop.id: Rename(drop, add, False) for drop, add in _likeliest(drops, left, facts)}
+        found |= {item.drop.id: item for item in _likely(drops, left, facts)}
     return found
 
 
@@ -37,29 +44,37 @@ def _wish(wishes: Mapping[str, str], name: str) -> str:
     return (wishes.get(name) or wishes.get(name.removeprefix("public.")) or "").rpartition(".")[2]
 
 
-def _likeliest(
-    drops: Sequence[Operation], adds: Sequence[Operation], facts: ReviewContext
-) -> Iterator[tuple[Operation, Operation]]:
-    """Pair dropped and added columns of one table by their types, the most similar names first, each once."""
-    alone = len(drops) == 1 == len(adds)
-    pairs = ((drop, add) for drop in drops for add in adds if _fits(drop, add, facts))
-    scored = sorted(
-        ((_similarity(drop, add, alone), drop, add) for drop, add in pairs),
-        key=lambda item: (-item[0], item[1].id, item[2].id),
-    )
+def _likely(drops: Sequence[Operation], adds: Sequence[Operation], facts: ReviewContext) -> Iterator[Rename]:
+    """Pair dropped and added columns of one table by their types: by similar names first, each once.
+
+    A drop whose name tells nothing may be any of the additions of its type that are left.
+    """
+    pairs = [(drop, add) for drop in drops for add in adds if _fits(drop, add, facts)]
+    alike = [(_similarity(drop.name, add.name), drop, add) for drop, add in pairs]
     taken: set[int] = set()
-    for score, drop, add in scored:
+    for score, drop, add in sorted(alike, key=lambda item: (-item[0], item[1].id, item[2].id)):
         if score >= _SIMILAR and not taken & {drop.id, add.id}:
             taken |= {drop.id, add.id}
-            yield drop, add
+            yield Rename(drop, add, False)
+    for drop in (item for item in drops if item.id not in taken):
+        free = [add for one, add in pairs if one is drop and add.id not in taken]
+        if free and not _is_old_drift(drop, facts):
+            yield Rename(drop, free[0], False, tuple(free[1:]))
 
 
-def _similarity(drop: Operation, add: Operation, alone: bool) -> float:
-    """Score a pair: names that share a word are alike, and so are the only two of their table."""
-    one, other = set(drop.name.lower().split("_")), set(add.name.lower().split("_"))
-    score = difflib.SequenceMatcher(None, drop.name.lower(), add.name.lower()).ratio()
-    shared = _SIMILAR if one & other else 0.0
-    return max(score, shared + score / 10, _SIMILAR if alone else 0.0)
+def _is_old_drift(drop: Operation, facts: ReviewContext) -> bool:
+    """Return whether the base branch's models lack it too, so that this change did not rename it."""
+    if facts.base.schema is None or not lacks(facts.base.schema, drop, facts):
+        return False
+    place = place_of(drop, facts)
+    return place is None or place.file in facts.base.revisions
+
+
+def _similarity(one: str, other: str) -> float:
+    """Return how alike two names are, from 0 to 1; those that share a word are alike."""
+    words = [{word.lower() for word in _WORD.findall(name)} for name in (one, other)]
+    score = difflib.SequenceMatcher(None, one.lower(), other.lower()).ratio()
+    return max(score, _SIMILAR + score / 10 if words[0] & words[1] else 0.0)
 
 
 def _fits(drop: Operation, add: Operation, facts: ReviewContext) -> bool:
@@ -80,34 +95,46 @@ def table_renames(facts: ReviewContext) -> dict[int, Rename]:
     drops = [item for item in facts.operations if item.kind == "drop_table" and not owner_of(item, facts)]
     made = [item for item in facts.operations if item.kind == "create_table"] if drops else []
     shapes = {item.id: _shape(item, facts) for item in (*drops, *made)}
-    found: dict[int, Rename] = {}
-    taken: set[int] = set()
-    for drop in drops:
-        new = _wish(facts.wishes.table_renames, drop.object)
-        fits = [item for item in made if item.schema == drop.schema and item.id not in taken]
-        wished = [item for item in fits if item.table == new]
-        alike = [] if new else [item for item in fits if _nearly_the_same(shapes[drop.id], shapes[item.id])]
-        for item in (wished or alike)[:1]:
-            found[drop.id] = Rename(drop, item, bool(wished))
-            taken.add(item.id)
+    wished = [(drop, _wish(facts.wishes.table_renames, drop.object)) for drop in drops]
+    found = {
+        drop.id: Rename(drop, item, True)
+        for drop, new in wished
+        for item in made
+        if item.schema == drop.schema and item.table == new
+    }
+    taken = {item.made.id for item in found.values()}
+    left = [item for item in made if item.id not in taken]
+    for drop in (item for item, new in wished if not new):
+        scores = [(_likeness(drop, item, shapes, facts), item) for item in left if item.schema == drop.schema]
+        alike = [item for score, item in sorted(scores, key=lambda each: (-each[0], each[1].id)) if score]
+        if alike:
+            found[drop.id] = Rename(drop, alike[0], False, tuple(alike[1:]))
+            left.remove(alike[0])
     return found
 
 
-def _shape(item: Operation, facts: ReviewContext) -> frozenset[tuple[str, str]]:
+def _likeness(drop: Operation, made: Operation, shapes: Mapping[int, _Shape], facts: ReviewContext) -> float:
+    """Return how much a new table is like a dropped one; 0 where it cannot be the same under another name."""
+    ours, theirs = shapes[drop.id], shapes[made.id]
+    same = len(ours & theirs)
+    part, names = same / max(len(ours | theirs), 1), _similarity(drop.table, made.table)
+    near = part >= _NEARLY or (part >= _HALF and names >= _SIMILAR)
+    if not near or (same < _MANY_COLUMNS and names < _SIMILAR and _is_old_drift(drop, facts)):
+        return 0.0
+    return part + names
+
+
+def _shape(item: Operation, facts: ReviewContext) -> _Shape:
     table = facts.existing(item) if item.is_drop else facts.wanted(item)
     return frozenset((each.name, _family(each)) for each in table.columns) if table else frozenset()
-
-
-def _nearly_the_same(ours: frozenset[tuple[str, str]], theirs: frozenset[tuple[str, str]]) -> bool:
-    """Return whether two tables have nearly the same columns of the same types."""
-    same = len(ours & theirs)
-    return same >= _FEW_COLUMNS and same / len(ours | theirs) >= _NEARLY
 
 
 def unmet(facts: ReviewContext) -> Iterator[str]:
     """Yield, for renames that the user has asked for and that nothing was found for, the reason."""
     columns = {f"{table_name(item.drop)}.{item.drop.name}" for item in column_renames(facts).values() if item.wished}
     tables = {table_name(item.drop) for item in table_renames(facts).values() if item.wished}
+    known = [renamed(item.drop, item.made, facts) for item in table_renames(facts).values() if item.wished]
+    columns |= {f"{each.ours.qualified_name}.{old}" for each in known if each for old in each.columns}
     for old, new in facts.wishes.renames.items():
         if old not in columns:
             yield f"--rename {old}={new}: {_why_no_column(old, new, facts)}."

@@ -9,6 +9,7 @@ from migrations_tools.catalog import Column
 from migrations_tools.operations import Operation
 from migrations_tools.review import edits
 from migrations_tools.review.analysis import sql, types
+from migrations_tools.review.analysis.enum_use import renamed_types
 from migrations_tools.review.analysis.objects import column
 from migrations_tools.review.context import ReviewContext
 from migrations_tools.review.edits import Edit, Piece
@@ -55,6 +56,7 @@ def retyped(facts: ReviewContext) -> Iterator[Retyped]:
     """Yield every column whose type an operation changes, but where a hand has written how (`postgresql_using`)."""
     catalogs = [facts.before, *([facts.after] if facts.after else [])]
     enums = {enum.qualified_name for catalog in catalogs for enum in catalog.enums}
+    only_named = {(have.qualified_name, want.qualified_name) for have, want in renamed_types(facts)}
     own = {"citext", *(domain.qualified_name for catalog in catalogs for domain in catalog.domains)}
     for item in facts.operations:
         if item.kind != "alter_column" or not item.details.get("modify_type") or item.details.get("using"):
@@ -63,7 +65,7 @@ def retyped(facts: ReviewContext) -> Iterator[Retyped]:
         new = after.type if after else item.details["modify_type"]
         if before and new:
             old, wanted = types.parse(before.type), types.parse(new)
-            if not {old.name, wanted.name} & own:
+            if not {old.name, wanted.name} & own and (old.name, wanted.name) not in only_named:
                 casts = types.cast(old, wanted, enums), types.cast(wanted, old, enums)
                 yield Retyped(item, before, new, after, *casts)
 

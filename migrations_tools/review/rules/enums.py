@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from migrations_tools.catalog import Enum
 from migrations_tools.operations import Operation
 from migrations_tools.review import edits
 from migrations_tools.review.analysis import sql
-from migrations_tools.review.analysis.enum_use import differing, enum_columns
-from migrations_tools.review.context import ReviewContext
+from migrations_tools.review.analysis.enum_rebuild import rebuilt
+from migrations_tools.review.analysis.enum_use import differing, enum_columns, renamed_in, renamed_types
+from migrations_tools.review.analysis.objects import column
+from migrations_tools.review.analysis.renaming import Step, changes
+from migrations_tools.review.context import ReviewContext, table_name
 from migrations_tools.review.edits import Edit
 from migrations_tools.review.findings import Finding
 from migrations_tools.review.registry import RuleSet
@@ -83,21 +87,55 @@ def enum_value_removed(facts: ReviewContext) -> Iterator[Finding]:
                 sentence=f"The database's enum type {have.qualified_name} {gone}: it is kept as it is.",
                 ways_out=(
                     "Give the models what the database has, or write a revision of your own:",
-                    *_sketch(facts, have, want, removed),
+                    *(f"  {statement}" for statement in rebuilt(have, want, removed, facts.before)),
                 ),
                 evidence=(f"in the database {have.description}, in the models {want.description}",),
             )
 
 
-def _sketch(facts: ReviewContext, have: Enum, want: Enum, removed: Sequence[str]) -> Iterator[str]:
-    old, new = sql.path(have.schema, have.name), sql.path(have.schema, f"{have.name}_new")
-    yield f"  CREATE TYPE {new} AS ENUM {want.description};"
-    for table, column in enum_columns(facts.before).get(have.qualified_name, ()):
-        name = sql.name(column)
-        cases = " ".join(f"WHEN {sql.quoted(label)} THEN '…'" for label in removed)
-        value = f"CASE {name}::text {cases} ELSE {name}::text END" if removed else f"{name}::text"
-        yield f"  ALTER TABLE {table} ALTER COLUMN {name} TYPE {new} USING ({value})::{new};"
-    yield f"  DROP TYPE {old}; ALTER TYPE {new} RENAME TO {sql.name(have.name)};"
+@FAMILY.rule(
+    "EN07 enum-type-renamed",
+    "warn",
+    why="Alembic would make a new type and write every row of the table again for it, behind a lock.",
+    way_out="Nothing to do; in a file of your own, `ALTER TYPE … RENAME TO …`.",
+)
+def enum_type_renamed(facts: ReviewContext) -> Iterator[Finding]:
+    """Find an enum type that the models call otherwise: same labels, same columns."""
+    for have, want in renamed_types(facts):
+        used = set(enum_columns(facts.before)[have.qualified_name])
+        altered = [item for item in facts.operations if item.kind == "alter_column" and item.details.get("modify_type")]
+        altered = [item for item in altered if (table_name(item), item.name) in used]
+        steps = [_renamed(have, want), *(step for item in altered for step in _beside(facts, item, have, want))]
+        edit = Edit(
+            comment="EN07: only the type's name differs: renamed, no row is written again",
+            replaces=tuple(item.id for item in altered),
+            place="here" if altered else "first",
+            upgrade=tuple(up for up, _ in steps),
+            downgrade=tuple(down for _, down in reversed(steps)),
+        )
+        yield Finding(
+            object=have.qualified_name,
+            sentence=f"The enum type {have.qualified_name} is called {want.qualified_name} in the models: renamed.",
+            operations=edit.replaces,
+            adds=(_operation("alter_enum", have),),
+            edits=(edit,),
+        )
+
+
+def _renamed(have: Enum, want: Enum) -> Step:
+    old, new = (sql.path(each.schema, each.name) for each in (have, want))
+    return (
+        edits.execute(f"ALTER TYPE {old} RENAME TO {sql.name(want.name)}"),
+        edits.execute(f"ALTER TYPE {new} RENAME TO {sql.name(have.name)}"),
+    )
+
+
+def _beside(facts: ReviewContext, item: Operation, have: Enum, want: Enum) -> Iterator[Step]:
+    """Yield what an operation changes of a column beside the name of its type."""
+    ours, theirs = column(facts.existing(item), item.name), column(facts.wanted(item), item.name)
+    if ours and theirs:
+        default = ours.default and renamed_in(ours.default, have, want)
+        yield from changes(item, replace(ours, type=theirs.type, default=default), theirs)
 
 
 # --- what the probe has repaired ------------------------------------------------------------------------------------
@@ -154,6 +192,7 @@ def enum_type_left_behind(facts: ReviewContext) -> Iterator[Finding]:
 def enum_type_orphaned(facts: ReviewContext) -> Iterator[Finding]:
     """Find an enum type whose last column is dropped, or gets another type, and that the models do not have."""
     wanted = {enum.identity for enum in facts.after.enums} if facts.after else set()
+    wanted |= {have.identity for have, _ in renamed_types(facts)}
     orphans = [enum for enum in facts.before.enums if enum.identity not in wanted] if facts.after else []
     columns = enum_columns(facts.before) if orphans else {}
     for enum in orphans:
