@@ -145,3 +145,86 @@ def test_the_newest_line_that_made_changed_or_dropped_an_object_is_found(
 def test_what_no_newer_revision_touches_comes_from_the_one_that_made_it() -> None:
     made = SourceLine("0001", "0001_some_file.py", 8)
     assert trace((CHANGING, *HISTORY), "users", "uq_users_email") == Trace("created", made)
+
+
+RAW = revision(
+    "0001",
+    """
+    op.execute(
+        "CREATE TABLE shop.orders (id serial PRIMARY KEY, code text NOT NULL UNIQUE, user_id int REFERENCES users,"
+        " price numeric(10, 2) CHECK (price > 0), tag text CONSTRAINT uq_tag UNIQUE, UNIQUE (code, tag),"
+        " CONSTRAINT named UNIQUE (price, tag), CHECK (price < 9), FOREIGN KEY (code, tag) REFERENCES codes)"
+    )
+    op.execute("ALTER TABLE orders ADD UNIQUE (price), ADD note text, ADD COLUMN IF NOT EXISTS weight int UNIQUE")
+    op.execute("CREATE INDEX ON orders (note, price)")
+    """,
+)
+CALLED = revision(
+    "0001",
+    """
+    op.create_table(
+        "users",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("email", sa.String(), unique=True),
+        sa.Column("team", sa.ForeignKey("teams.id")),
+        sa.Column("nick", sa.String(), sa.CheckConstraint("nick <> ''"), unique=False),
+        sa.UniqueConstraint("email", "team"),
+        sa.UniqueConstraint("nick", name="uq_nick"),
+        sa.ForeignKeyConstraint(["nick", "team"], ["a.b", "a.c"]),
+    )
+    op.create_unique_constraint(None, "users", ["nick", "id"])
+    op.create_foreign_key(None, "users", "nicks", ["nick"], ["id"])
+    with op.batch_alter_table("users") as batch:
+        batch.create_unique_constraint(None, ["team"])
+    """,
+)
+
+
+@pytest.mark.parametrize(
+    ("history", "table", "name", "line"),
+    [
+        (RAW, "orders", "id", 5),
+        (RAW, "orders", "tag", 5),
+        (RAW, "orders", "orders_pkey", 5),
+        (RAW, "orders", "orders_code_key", 5),
+        (RAW, "orders", "orders_user_id_fkey", 5),
+        (RAW, "orders", "orders_price_check", 5),
+        (RAW, "orders", "orders_check", 5),
+        (RAW, "orders", "orders_code_tag_key", 5),
+        (RAW, "orders", "orders_code_tag_fkey", 5),
+        (RAW, "orders", "orders_price_key1", 10),
+        (RAW, "orders", "note", 10),
+        (RAW, "orders", "weight", 10),
+        (RAW, "orders", "orders_weight_key", 10),
+        (RAW, "orders", "orders_note_price_idx", 11),
+        # These have names of their own: what is called so was made elsewhere.
+        (RAW, "orders", "orders_tag_key", 0),
+        (RAW, "orders", "orders_price_tag_key", 0),
+        (RAW, "orders", "numeric", 0),
+        (RAW, "orders", "users", 0),
+        (CALLED, "users", "users_pkey", 7),
+        (CALLED, "users", "users_email_key", 8),
+        (CALLED, "users", "users_team_fkey", 9),
+        (CALLED, "users", "users_nick_check", 10),
+        (CALLED, "users", "users_email_team_key", 11),
+        (CALLED, "users", "users_nick_team_fkey", 13),
+        (CALLED, "users", "users_nick_id_key", 15),
+        (CALLED, "users", "users_nick_fkey", 16),
+        (CALLED, "users", "users_team_key", 18),
+        (CALLED, "users", "users_nick_key", 0),
+        (CALLED, "users", "users_id_key", 0),
+        (CALLED, "teams", "teams_pkey", 0),
+    ],
+)
+def test_what_a_revision_leaves_unnamed_is_found_by_the_name_that_postgresql_chooses(
+    history: Revision, table: str, name: str, line: int
+) -> None:
+    place = SourceLine("0001", "0001_some_file.py", line) if line else None
+    assert find([history], table, name) == place
+    assert trace([history], table, name) == (Trace("created", place) if place else None)
+
+
+def test_what_a_naming_convention_names_is_found_by_what_it_is_and_its_columns() -> None:
+    assert find([CALLED], "users", "uq_users_email", "unique", ("email",)) == SourceLine("0001", CALLED.file, 8)
+    assert find([CALLED], "users", "uq_users_email", "foreign key", ("email",)) is None
+    assert find([CALLED], "users", "uq_users_email", "unique", ("nick",)) is None

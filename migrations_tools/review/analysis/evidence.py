@@ -26,7 +26,9 @@ _FEW = 5
 
 def place_of(drop: Operation, facts: ReviewContext) -> SourceLine | None:
     """Return the line of a revision file that made what is dropped."""
-    return provenance.find(facts.history, drop.table, "" if drop.kind == "drop_table" else drop.name)
+    name = "" if drop.kind == "drop_table" else drop.name
+    sort = "index" if drop.kind == "drop_index" else drop.constraint
+    return provenance.find(facts.history, drop.table, name, sort, drop.columns if sort else ())
 
 
 def provenance_of(drop: Operation, facts: ReviewContext) -> str:

@@ -9,6 +9,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, TypeAlias
 
+from migrations_tools.provenance.unnamed import names_of_call, names_of_sql, spellings
+from migrations_tools.provenance.unnamed import text as _text
+from migrations_tools.provenance.unnamed import verb as _verb
+
 # op.create_index(name, table, …) and its like; in a batch the table is the batch's.
 _NAME_THEN_TABLE = frozenset(
     {
@@ -51,14 +55,17 @@ class SourceLine:
         return f"{self.file}:{self.line}"
 
 
-def find(history: Iterable[Revision], table: str, name: str) -> SourceLine | None:
+def find(
+    history: Iterable[Revision], table: str, name: str, sort: str = "", columns: Sequence[str] = ()
+) -> SourceLine | None:
     """Return the newest line in an `upgrade()` that makes `name` (of `table`), or the table itself without a name.
 
-    `history` comes newest first, as Alembic walks it. None when no file shows it: made by hand, by an extension,
-    by raw SQL under another spelling, or left to PostgreSQL's naming.
+    `history` comes newest first, as Alembic walks it. What a constraint is ("unique") and its columns find one that was
+    made without a name. None when no file shows it: made by hand, by an extension, or by SQL under another spelling.
     """
+    names = spellings(table, name, sort, columns) if name else ("",)
     for revision in history:
-        line = _line(revision.source, table, name)
+        line = max(_line(revision.source, table, each) for each in names)
         if line:
             return SourceLine(revision.revision, revision.file, line)
     return None
@@ -113,8 +120,8 @@ class _Made:
     line: int
 
 
-def _made(node: ast.AST, table: str) -> Iterator[_Made]:
-    """Yield what a piece of a migration makes; `table` is the one that it stands inside of, if any."""
+def _made(node: ast.AST, table: str, column: str = "") -> Iterator[_Made]:
+    """Yield what a piece of a migration makes; `table` and `column` are those that it stands inside of, if any."""
     inside = table
     if isinstance(node, ast.With):
         batches = [item.context_expr for item in node.items if _verb(item.context_expr) == "batch_alter_table"]
@@ -122,9 +129,13 @@ def _made(node: ast.AST, table: str) -> Iterator[_Made]:
     elif isinstance(node, ast.Call):
         made = _made_by_call(node, table)
         inside = made.table or table
-        yield from [made] if made.name or _verb(node) in ("create_table", "rename_table") else []
+        column = made.name if _verb(node) == "Column" else column
+        if made.name or _verb(node) in ("create_table", "rename_table"):
+            yield made
+        unnamed = names_of_call(node, inside, column) if column == made.name or not made.name else ()
+        yield from (_Made(inside, name, node.lineno) for name in unnamed)
     for child in ast.iter_child_nodes(node):
-        yield from _made(child, inside)
+        yield from _made(child, inside, column)
 
 
 def _made_by_call(call: ast.Call, table: str) -> _Made:
@@ -154,17 +165,6 @@ def _argument(call: ast.AST, position: int | None, keywords: Sequence[str]) -> s
     return next((_text(node) for node in found), "")
 
 
-def _text(node: ast.AST) -> str:
-    if isinstance(node, ast.Call) and _verb(node) in ("f", "quoted_name", "conv") and node.args:
-        return _text(node.args[0])
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
-
-
-def _verb(node: ast.AST) -> str:
-    function = node.func if isinstance(node, ast.Call) else None
-    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-
-
 def _makes(words: Sequence[str], table: str, name: str) -> bool:
     if table not in words:
         return False
@@ -173,7 +173,8 @@ def _makes(words: Sequence[str], table: str, name: str) -> bool:
         return "CREATE" in upper and any(
             word == table and before in ("TABLE", "EXISTS") for before, word in zip(upper, words[1:], strict=False)
         )
-    return any(word == name and before in _BEFORE_A_NAME for before, word in zip(upper, words[1:], strict=False))
+    named = any(word == name and before in _BEFORE_A_NAME for before, word in zip(upper, words[1:], strict=False))
+    return named or name in names_of_sql(words, table)
 
 
 # --- who made an object, changed it last or dropped it ---------------------------------------------------------------
@@ -202,7 +203,12 @@ def trace(history: Iterable[Revision], table: str, name: str) -> Trace | None:
     view, a schema, an extension). `history` comes newest first. None when no file shows it.
     """
     for revision in history:
-        deeds = [deed for upgrade in _upgrades(revision.source) for deed in _deeds(upgrade, "", (table, name))]
+        deeds = [
+            deed
+            for upgrade in _upgrades(revision.source)
+            for each in (spellings(table, name) if table and name else (name,))
+            for deed in _deeds(upgrade, "", (table, each))
+        ]
         if deeds:
             line, deed = max(deeds)
             return Trace(deed, SourceLine(revision.revision, revision.file, line))
@@ -267,6 +273,8 @@ def _deed_of(words: Sequence[str], table: str, name: str) -> Deed | None:
     befores = _PART_WORDS if table and name else sorts | {"EXISTS"}
     at = next((at for at, word in enumerate(words) if at and word == (name or table) and upper[at - 1] in befores), 0)
     fits = table in words if table and name else bool(sorts & set(upper[:at]))
+    if not at and table and name and name in names_of_sql(words, table):
+        return "created"
     if not at or not fits:
         return None
     return next((_SQL_DEEDS[word] for word in reversed(upper[:at]) if word in _SQL_DEEDS), None)
