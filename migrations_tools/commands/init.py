@@ -64,8 +64,10 @@ def _check(session: Session, chosen: Settings) -> None:
         doctor(replace(session, settings=chosen))
     except MigrationsToolsError as error:
         raise CannotProceed(error.reasons, tip=f"Mend this, then run `{program} doctor`.") from error
-    session.console.result("Nothing is missing.", style="green")
-    session.console.say(f"Next: {program} isolate")
+    session.console.result(
+        "The settings are complete. Where env.py leads with them shows at the first `check`.", style="green"
+    )
+    session.console.say(f"Next: {program} check")
 
 
 # --- the files ---------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from migrations_tools.discovery.alembic import Setup, find_setup
+from migrations_tools.discovery.alembic import Setup, command_without_config, find_setup
 from migrations_tools.discovery.alembic_config import find_config
 from migrations_tools.discovery.compose_files import ComposeFiles, find_optional
 from migrations_tools.discovery.service_roles import Roles, weigh
@@ -143,15 +143,22 @@ def _look_at_stack(session: Session, found: Answers, compose: ComposeFiles) -> M
 
 def _look_at_alembic(session: Session, found: Answers, services: Services) -> Setup | None:
     root = session.root
-    command = bool(session.settings.alembic_command)
+    written = command_without_config(root, found.settings, services)
+    command = bool(session.settings.alembic_command or written)
     config = None if command else found.ask("alembic_config", lambda chosen: find_config(root, chosen, services))
     if config:
         found.fix("alembic_config", _relative(config, root))
     setup = found.ask("versions", lambda chosen: find_setup(root, chosen, services)) if config or command else None
     if setup:
-        found.mention("versions", [_relative(path, root) for path in setup.versions], "the Alembic configuration")
+        found.mention(
+            "versions",
+            [_relative(path, root) for path in setup.versions],
+            "the Alembic configuration" if config else "its folders",
+        )
     if setup and setup.is_flasks:
         found.mention("alembic_command", shlex.join(setup.command), "an env.py of Flask-Migrate")
+    elif setup and setup.command:
+        found.mention("alembic_command", shlex.join(setup.command), "the project's own scripts or documentation")
     return setup
 
 

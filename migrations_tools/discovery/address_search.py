@@ -66,7 +66,7 @@ class Destination:
 class Look:
     """What came of running env.py without a way to anywhere else: where it wanted to go, its error, what it read.
 
-    `reached` tells that it came to where it was to go.
+    `reached` tells that it came to where it was to go, `fitting` what values some of the `missing` variables take.
     """
 
     led: tuple[Destination, ...]
@@ -76,6 +76,7 @@ class Look:
     options: tuple[str, ...]
     drivers: tuple[str, ...]
     reached: bool = False
+    fitting: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def arrived(self) -> bool:
@@ -95,7 +96,7 @@ def parse_look(answer: Mapping[str, Any]) -> Look:
         for each in answer["led"]
     )
     lists = {key: tuple(answer[key]) for key in ("missing", "read", "options", "drivers")}
-    return Look(led=led, error=answer["error"], reached=bool(answer["opened"]), **lists)
+    return Look(led=led, error=answer["error"], reached=bool(answer["opened"]), fitting=answer["fitting"], **lists)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from migrations_tools.discovery.alembic_config import USUAL, find_config, find_versions, relative, sections, walk
+from migrations_tools.discovery.alembic_config import (
+    USUAL,
+    find_config,
+    find_versions,
+    has_config,
+    relative,
+    sections,
+    walk,
+)
 from migrations_tools.discovery.flask_app import find_flask
 from migrations_tools.discovery.script_location import start_folder
 from migrations_tools.discovery.services import Services, build_context
 from migrations_tools.discovery.setting_hints import Undecided, line_to_write
+from migrations_tools.discovery.written_command import WrittenCommand, find_command
 from migrations_tools.errors import CannotProceed
 from migrations_tools.settings import Settings
 
@@ -61,13 +70,18 @@ class Setup:
 def find_setup(root: Path, settings: Settings, services: Services) -> Setup:
     """Find out how Alembic is started: the setting `alembic_command`, else the only configuration.
 
-    Raises CannotProceed when it is missing, none is found, several are, or a versions folder does not exist.
+    Where there is no configuration, or Flask's command line finds no application, a command that the project's own
+    files name serves. Raises CannotProceed when it is missing, none is found, several are, or a versions folder does
+    not exist.
     """
     if settings.alembic_command:
         config = find_config(root, settings, services) if settings.alembic_config else None
         versions = _of_command(root, settings, services)
         command = tuple(shlex.split(settings.alembic_command))
         return Setup(config, command, (Environment("", versions),), _beside(config))
+    if written := command_without_config(root, settings, services):
+        versions = _of_command(root, settings, services)
+        return Setup(None, written.words, (Environment("", versions),), written.folder)
     config = find_config(root, settings, services)
     environments = tuple(
         Environment("" if name == USUAL else name, find_versions(root, settings, config, name))
@@ -76,7 +90,16 @@ def find_setup(root: Path, settings: Settings, services: Services) -> Setup:
     if not _is_flasks(config):
         return Setup(config, (), environments, start_folder(root, config, environments[0].section or USUAL))
     place = find_flask(root, config, _variables(settings, services))
+    if not place.is_known and (written := find_command(root)):
+        return Setup(config, written.words, environments, written.folder)
     return Setup(config, (*FLASK[:3], *place.option, *FLASK[3:]), environments, place.folder)
+
+
+def command_without_config(root: Path, settings: Settings, services: Services) -> WrittenCommand | None:
+    """Return the command that the project's files name where there are revisions and no Alembic configuration."""
+    if settings.alembic_command or settings.alembic_config or has_config(root, services):
+        return None
+    return find_command(root)
 
 
 def _beside(config: Path | None) -> Path | None:

@@ -40,12 +40,20 @@ def find_config(root: Path, settings: Settings, services: Services) -> Path:
     if not found:
         raise CannotProceed(
             [
-                "No `alembic.ini` was found in a build context of the stack.",
+                f"No `alembic.ini` was found in {'a build context of the stack' if services else root}.",
                 line_to_write("alembic_config", "path/to/alembic.ini"),
+                line_to_write(
+                    "alembic_command", "python -m app db current", "where a program of its own starts Alembic"
+                ),
             ]
         )
     choices = [(str(relative(path, root)), "") for path in sorted(found, key=lambda path: len(path.parts))]
     raise Undecided("Several Alembic configurations were found; say which one is meant.", "alembic_config", choices)
+
+
+def has_config(root: Path, services: Services) -> bool:
+    """Return whether there is any Alembic configuration."""
+    return bool(_configs(root, services))
 
 
 def _configs(root: Path, services: Services) -> list[Path]:

@@ -18,10 +18,11 @@ _MAKES = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class FlaskPlace:
-    """The folder that `flask` is run in, and its option `--app` where it would not find the application."""
+    """Where `flask` is run, its option `--app` where it needs that, and whether it finds an application."""
 
     folder: Path
     option: tuple[str, ...] = ()
+    is_known: bool = True
 
 
 def find_flask(root: Path, config: Path, environment: Mapping[str, str]) -> FlaskPlace:
@@ -37,7 +38,7 @@ def find_flask(root: Path, config: Path, environment: Mapping[str, str]) -> Flas
     for folder in folders:
         if factory := _factory(folder):
             return FlaskPlace(folder, ("--app", factory))
-    return FlaskPlace(start)
+    return FlaskPlace(start, is_known=False)
 
 
 def _is_there(folder: Path, named: str) -> bool:

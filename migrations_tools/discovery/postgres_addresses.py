@@ -230,11 +230,6 @@ def is_short(host: str) -> bool:
     return not re.search(r"[.:]", host) and host.lower() != "localhost" and not host.isdigit()
 
 
-def leads_there(value: Any) -> bool:
-    """Return whether a value that a user wrote has a place for the temp database's address or a part of it."""
-    return bool(_PLACEHOLDER.search(str(value)))
-
-
 def filled(value: Any, server: ServerAddress) -> str:
     """Put the temp database's place in a value that a user wrote; in a URL, user and password are percent-encoded.
 

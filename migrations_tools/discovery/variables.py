@@ -101,13 +101,14 @@ def guess(
     *,
     made: Mapping[str, str] = MappingProxyType({}),
     files: Sequence[Path] = (),
+    led: bool = False,
 ) -> Variables:
     """Return the variables for a project without a Compose file.
 
     Whatever leads to PostgreSQL in the environment, or in the `.env` of `folder` (that of the Alembic configuration),
     leads to the temp database instead; the environment comes before the file. Only what changes is given, and all that
     `files` say, which the user has named. Where nothing leads there, DATABASE_URL is offered, for no driver in
-    particular.
+    particular; that is no news where the connections are `led` otherwise.
     """
     file = folder / ".env"
     named = {key: value for key, value in read_env_files(files, environment).items() if key not in environment}
@@ -118,12 +119,16 @@ def guess(
     notes = [*unread, *(f"{name} leads to the temp database." for name in sorted(changed.values)), *changed.notes]
     if not changed.values and not extra and not made:
         values[_USUAL] = server.url
-        notes.append(
-            f"No variable with a PostgreSQL address was found in the environment or in {file}; {_USUAL} is set. Where"
-            " the application reads another one, give it under `environment:` with {url}."
-        )
+        notes += [] if led else [_offered(file)]
     found = Variables(values, changed.removed, tuple(notes), databases=changed.databases)
     return _with_extra(_with_made(found, made, {**beside, **environment}, server), extra, server)
+
+
+def _offered(file: Path) -> str:
+    return (
+        f"No variable with a PostgreSQL address was found in the environment or in {file}; {_USUAL} is set. Where"
+        " the application reads another one, give it under `environment:` with {url}."
+    )
 
 
 def _with_made(

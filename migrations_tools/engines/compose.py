@@ -250,7 +250,8 @@ def resolved(docker: Docker, options: Sequence[str], project: str = "") -> dict[
     try:
         config: dict[str, Any] = docker.query_json("compose", *name, *options, "config", "--format", "json")
     except CommandFailed as error:
-        raise CannotProceed(["Compose cannot load the stack:", *error.output.splitlines(), *error.reasons]) from error
+        said = [line for line in error.output.splitlines() if "level=warning" not in line]
+        raise CannotProceed(["Compose cannot load the stack:", *said, *error.reasons]) from error
     return config
 
 

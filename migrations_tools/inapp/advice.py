@@ -26,7 +26,17 @@ class Advice:
 
     def on(self, error: Mapping[str, Any]) -> str:
         """Return the advice on an error as the probe describes it; empty when there is none."""
-        for advise in (self._module, self._extension, self._right, _attach, self._replay, _compared, _connection):
+        for advise in (
+            self._module,
+            self._extension,
+            self._right,
+            _attach,
+            self._replay,
+            _compared,
+            _no_models,
+            _idle,
+            _connection,
+        ):
             if advice := advise(error):
                 return advice
         return ""
@@ -95,6 +105,25 @@ def _compared(error: Mapping[str, Any]) -> str:
         f"AG07: Alembic compares the server default of {error['compared']} by asking PostgreSQL whether both are equal,"
         " and its type has no equality. Make the column JSONB, or give context.configure() in env.py a function as"
         " compare_server_default that returns False for this column and None for any other."
+    )
+
+
+def _no_models(error: Mapping[str, Any]) -> str:
+    if "does not provide a MetaData object" not in str(error.get("message")):
+        return ""
+    return (
+        "env.py names no models, so that there is nothing to compare the database with. Where the project has models,"
+        " have env.py import their modules and set `target_metadata = Base.metadata`."
+    )
+
+
+def _idle(error: Mapping[str, Any]) -> str:
+    if "never called run_migrations()" not in str(error.get("message")):
+        return ""
+    return (
+        "On an empty database this env.py migrates nothing (as where it goes from one tenant's schema to the next)."
+        " `install_command` is for what makes a fresh database (`python -m app init-db`); `alembic_sections` leaves"
+        " out the sections that are not for a fresh one."
     )
 
 

@@ -293,7 +293,8 @@ def _wrong_database(where: str) -> WrongDatabase:
     return WrongDatabase(
         f"Stopped before the first statement: a connection of the application's env.py leads to {masked(where)},"
         " which does not carry this run's token. It is not the temp database. Nothing was changed there.",
-        tip="Look for a URL that is written into env.py or alembic.ini: it must come from the environment.",
+        tip="Look where that address is written (a settings file, env.py, alembic.ini): it must come from the"
+        " environment.",
     )
 
 

@@ -112,7 +112,7 @@ def test_a_url_written_into_env_is_refused_whatever_the_environment_says(
         probe.ask(target().request("upgrade"), "upgrading")
     assert refusal(caught.value) == REFUSED.format("HOST")
     assert caught.value.tip == (
-        "Look for a URL that is written into env.py or alembic.ini: it must come from the environment."
+        "Look where that address is written (a settings file, env.py, alembic.ini): it must come from the environment."
     )
     assert statements(other) == [QUESTION]
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.support import application
 from tests.support.docker import Done
@@ -211,6 +212,75 @@ def test_variables_that_the_application_wants_besides_are_named_with_the_line_to
     assert "`env_files: [.env.example]`" in refused.text
     for done in (flat, filed):
         assert (done.code, COMPARED in done.text) == (1, True), str(done)
+
+
+def test_what_stops_the_application_once_it_has_its_address_is_told_with_the_example_that_helps(
+    no_docker: dict[str, str],
+) -> None:
+    settings = """
+        import os
+        URL = os.environ["STORE_URL"]
+        if os.environ.get("STAGE", "production") == "production":
+            raise ValueError("no place for errors is set")
+        """
+    with local_project("plain", no_docker, engine="embedded") as project:
+        write(project, {"settings.py": settings, ".env.example": "STAGE=local\nUNREAD=1\n"})
+        refused = check(project)
+        project.configure(engine="embedded", env_files=[".env.example"])
+        done = check(project)
+    assert refused.code == 2
+    assert "ValueError while checking where env.py leads: no place for errors is set" in refused.text
+    assert "TIP: .env.example has values for STAGE." in refused.text
+    assert "`env_files: [.env.example]`" in refused.text
+    assert (done.code, COMPARED in done.text) == (1, True), str(done)
+
+
+def test_a_value_that_fits_the_fields_type_is_in_the_line_to_write(no_docker: dict[str, str]) -> None:
+    if not application.has("pydantic_settings"):
+        pytest.skip("the application's Python has no pydantic_settings")
+    settings = """
+        from enum import Enum
+        from typing import List, Literal
+        from pydantic_settings import BaseSettings
+        class Stage(Enum):
+            LOCAL = "local"
+        class Settings(BaseSettings):
+            store_url: str
+            production: bool
+            workers: int
+            stage: Stage
+            region: Literal["eu", "us"]
+            origins: List[str]
+            secret: str
+        URL = Settings().store_url
+        """
+    line = "{ORIGINS: '[]', PRODUCTION: 'true', REGION: eu, SECRET: change-me, STAGE: local, WORKERS: '1'}"
+    with local_project("plain", no_docker, engine="embedded") as project:
+        write(project, {"settings.py": settings})
+        refused = check(project)
+        (written,) = [each for each in refused.text.splitlines() if "write `environment: {" in each]
+        told = yaml.safe_load(written.partition("write `environment: ")[2].partition("`, with")[0])
+        project.configure(engine="embedded", environment=told)
+        done = check(project)
+    assert told == yaml.safe_load(line)
+    assert (done.code, COMPARED in done.text) == (1, True), str(done)
+
+
+@pytest.mark.parametrize("argument", ["", ", connect_args={'check_same_thread': False}"], ids=["plain", "with options"])
+def test_an_engine_for_sqlite_is_made_for_the_temp_database_where_a_setting_allows_it(
+    argument: str, no_docker: dict[str, str]
+) -> None:
+    env = ENV.replace("settings.URL", f"settings.URL{argument}")
+    with local_project("plain", no_docker, engine="embedded") as project:
+        write(project, {"settings.py": "URL = 'sqlite:///acme.sqlite'\n", "migrations/env.py": env})
+        refused = check(project)
+        project.configure(engine="embedded", take_over_connection=True)
+        done = check(project)
+        assert not (project.root / "acme.sqlite").exists()
+    assert refused.code == 2
+    assert "env.py leads to a sqlite database (" in refused.text
+    assert "`take_over_connection: true`" in refused.text
+    assert (done.code, COMPARED in done.text) == (1, True), str(done)
 
 
 def test_what_was_tried_in_vain_is_told(no_docker: dict[str, str]) -> None:

@@ -10,6 +10,7 @@ import pytest
 from migrations_tools.discovery.compose_files import find_compose_files
 from migrations_tools.discovery.project import NO_DATABASE, discover, discover_local
 from migrations_tools.discovery.services import command_words
+from migrations_tools.discovery.setting_hints import line_to_write
 from migrations_tools.errors import CannotProceed
 from migrations_tools.settings import Settings
 
@@ -94,6 +95,7 @@ def test_everything_that_is_missing_is_told_at_once(tmp_path: Path) -> None:
         WITHOUT_CONTAINERS,
         "No `alembic.ini` was found in a build context of the stack.",
         "  In invoke.yaml, under `migrations_tools:`, write `alembic_config: path/to/alembic.ini`",
+        line_to_write("alembic_command", "python -m app db current", "where a program of its own starts Alembic"),
     ]
 
 

@@ -240,7 +240,9 @@ def test_the_whole_files_are_shown_first_and_what_doctor_says_last(made: tuple[P
     # Docker does not answer here beyond `config`.
     assert "Engine: embedded (" in said
     assert re.search(r"because +db: the setting `database_service`, image postgres:15", said)
-    assert said.endswith("Nothing is missing.\nNext: invoke isolate\n")
+    assert said.endswith(
+        "The settings are complete. Where env.py leads with them shows at the first `check`.\nNext: invoke check\n"
+    )
 
 
 def test_without_a_terminal_nothing_is_written_unasked(shop: Place) -> None:
@@ -301,7 +303,7 @@ def test_tasks_that_exist_stay_and_the_way_to_have_both_is_told(shop: Place) -> 
     assert mine.read_text() == "from invoke import task\n"
     assert "tasks.py is left as it is. `migrations-tools` works beside it; for\n" in done.out
     assert "What `migrations-tools doctor` says of it:\n" in done.out
-    assert done.out.endswith("Next: migrations-tools isolate\n")
+    assert done.out.endswith("Next: migrations-tools check\n")
     assert shop.written() == FOUND
 
 
@@ -310,7 +312,7 @@ def test_tasks_that_exist_as_a_package_are_no_reason_for_a_file(shop: Place) -> 
     done = shop.run("init", "--yes")
     assert (done.code, "tasks.py" in shop.names()) == (0, False)
     assert "Wrote invoke.yaml.\n" in done.out
-    assert done.out.endswith("Next: invoke isolate\n")
+    assert done.out.endswith("Next: invoke check\n")
 
 
 def test_where_two_services_fit_the_likeliest_is_written_marked_and_told(shop: Place) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -69,11 +70,11 @@ def test_a_folder_that_is_not_where_the_configuration_says_is_proposed_by_its_fi
         ({"../web/site.py": ""}, {"FLASK_APP": "web.site:create_app('x')"}, (".", ())),
         ({"__init__.py": "def create_app():\n"}, {}, (".", ("--app", "shop"))),
         ({"run.py": "import flask\napp = flask.Flask(__name__)\n"}, {}, ("shop", ("--app", "run"))),
-        ({"__init__.py": "", "../.env": "DEBUG=1\n"}, {}, ("shop", ())),
+        ({"__init__.py": "", "../.env": "DEBUG=1\n"}, {}, ("shop", (), False)),
     ],
 )
 def test_the_application_is_found_where_flask_finds_it(
-    files: dict[str, str], variables: dict[str, str], place: tuple[str, tuple[str, ...]], tmp_path: Path
+    files: dict[str, str], variables: dict[str, str], place: tuple[Any, ...], tmp_path: Path
 ) -> None:
     config = tmp_path / "shop" / "migrations" / "alembic.ini"
     config.parent.mkdir(parents=True)
@@ -81,7 +82,7 @@ def test_the_application_is_found_where_flask_finds_it(
         path = tmp_path / "shop" / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)
-    assert find_flask(tmp_path, config, variables) == FlaskPlace(tmp_path / place[0], place[1])
+    assert find_flask(tmp_path, config, variables) == FlaskPlace(tmp_path / place[0], *place[1:])
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import sys
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from .gate import temp_database
+from .led_address import temp_database
 
 if TYPE_CHECKING:
     import argparse

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from alembic.config import Config
+    from alembic.runtime.environment import EnvironmentContext
     from alembic.runtime.migration import MigrationContext
     from alembic.script import ScriptDirectory
 
@@ -17,24 +20,47 @@ if TYPE_CHECKING:
 def script_of(config: Config) -> ScriptDirectory:
     """Return the history of revision files.
 
-    Where env.py itself says in which folders they are, it is run for it, with nothing to do.
+    Where env.py itself says in which folders they are, it is run for it, with nothing to do. So it is once before the
+    first of them is read where they import more than Alembic and SQLAlchemy: with `alembic upgrade` too env.py comes
+    first, and it may say where their modules are, or import these in the only order in which that works.
     """
-    from alembic.runtime.environment import EnvironmentContext
     from alembic.script import ScriptDirectory
 
     script = ScriptDirectory.from_config(config)
-    if not isinstance(ScriptDirectory.__dict__["_version_locations"], property) and _says_where(script):
-        with EnvironmentContext(config, script, fn=lambda _heads, _context: [], as_sql=False, dont_mutate=True):
+    moved = isinstance(ScriptDirectory.__dict__["_version_locations"], property)
+    again = str(script.dir) in _HAVE_RUN
+    if (_says_where(script) and not moved) or (not again and _import_more(locations(script))):
+        _HAVE_RUN.add(str(script.dir))
+        with _nothing_to_do(config, script):
             script.run_env()
     return script
 
 
+_HAVE_RUN: set[str] = set()
+_IMPORT = re.compile(rb"^[ \t]*(?:from|import)[ \t]+(\w+)", re.MULTILINE)
+_USUAL = frozenset({b"alembic", b"sqlalchemy", *(name.encode() for name in getattr(sys, "stdlib_module_names", ()))})
+
+
+def _nothing_to_do(config: Config, script: ScriptDirectory) -> EnvironmentContext:
+    from alembic.runtime.environment import EnvironmentContext
+
+    return EnvironmentContext(config, script, fn=lambda _heads, _context: [], as_sql=False, dont_mutate=True)
+
+
 def _says_where(script: ScriptDirectory) -> bool:
     path = os.path.join(str(script.dir), "env.py")
-    if not os.path.isfile(path):
-        return False
+    return os.path.isfile(path) and b"version_locations" in _bytes(path)
+
+
+def _import_more(folders: Sequence[str]) -> bool:
+    """Return whether a revision file imports what neither Alembic nor SQLAlchemy nor Python brings."""
+    files = (os.path.join(place, name) for folder in folders for place, _, names in os.walk(folder) for name in names)
+    return any(not _USUAL.issuperset(_IMPORT.findall(_bytes(path))) for path in files if path.endswith(".py"))
+
+
+def _bytes(path: str) -> bytes:
     with open(path, "rb") as file:
-        return b"version_locations" in file.read()
+        return file.read()
 
 
 def locations(script: ScriptDirectory) -> list[str]:
@@ -52,12 +78,23 @@ def looking_in(script: ScriptDirectory, folders: Sequence[str]) -> Iterator[None
 
     kind = type(script._version_locations[0])  # a str, since Alembic 1.16 a Path
     found: Any = [kind(folder) for folder in folders]
-    own = ScriptDirectory.__dict__["_version_locations"]
+    own, plain = ScriptDirectory.__dict__["_version_locations"], vars(ScriptDirectory).get("version_locations")
     ScriptDirectory._version_locations = property(lambda _script: found)  # type: ignore[assignment]
+    # Before 1.16 Alembic takes one folder, however many those are, where the configuration has named none.
+    ScriptDirectory.version_locations = property(lambda _script: found, _keep)  # type: ignore[assignment]
     try:
         yield
     finally:
         ScriptDirectory._version_locations = own  # type: ignore[method-assign]
+        if plain is None:
+            del ScriptDirectory.version_locations  # type: ignore[misc]
+        else:
+            ScriptDirectory.version_locations = plain
+
+
+def _keep(script: ScriptDirectory, given: Any) -> None:
+    """Keep what a history made meanwhile is told, for afterwards."""
+    script.__dict__["version_locations"] = given
 
 
 def in_environment(config: Config, function: Callable[[Any, Any], list[Any]]) -> None:

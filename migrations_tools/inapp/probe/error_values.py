@@ -14,7 +14,7 @@ def describe_error(error: BaseException) -> dict[str, str]:
     return {
         "type": type(error).__name__,
         "message": (message or str(original)).strip() or type(error).__name__,
-        "module": getattr(error, "name", None) or "" if isinstance(error, ImportError) else "",
+        "module": getattr(error, "name", None) or "" if isinstance(error, ModuleNotFoundError) else "",
         "statement": str(getattr(error, "statement", None) or ""),
         "detail": detail or "",
         "hint": hint or "",

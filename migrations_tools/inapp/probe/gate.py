@@ -5,10 +5,12 @@ The check stands in SQLAlchemy's `do_connect` event, before the dialect asks its
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from typing import TYPE_CHECKING, Any
+
+from .led_address import PARTS, temp_database
+from .other_dialects import take_over_engines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,9 +22,6 @@ _PROOF_SQL = (
 )
 _CHECKED = "migrations_tools"
 EVERY = ""  # in the place of a database's name: whichever env.py names
-# The variable that tells where the temp database is, for what cannot be led there by the project's own variables.
-DATABASE = "MIGRATIONS_TOOLS_DATABASE"
-_PARTS = ("host", "port", "user", "password", "database")
 _OTHER_NAMES = (
     "dbname",
     "hostaddr",
@@ -36,6 +35,11 @@ _OTHER_NAMES = (
     "sslkey",
     "ssl_context",
     "unix_sock",
+    # SQLite's and MySQL's, of an engine that was made for PostgreSQL in their place.
+    "check_same_thread",
+    "detect_types",
+    "uri",
+    "charset",
 )
 
 
@@ -77,6 +81,8 @@ class Gate:
 
         event.listen(Engine, "do_connect", self.connect)
         event.listen(Pool, "connect", self.pooled)
+        if temp_database().get("take_over"):
+            take_over_engines()
 
     def begin(self, token: str | None, databases: Mapping[str, str] | None) -> None:
         """Start a request: which token must be seen, and to which databases connections are sent, if to others."""
@@ -230,7 +236,7 @@ def _address(dialect: Any, arguments: list[Any], parameters: dict[str, Any]) -> 
     else:
         given = {**parameters, "database": _database(parameters)}
         usual = {"host": "", "port": "5432", "user": "", "password": "", "database": ""}
-        found = {part: str(given.get(part) or os.environ.get("PG" + part.upper()) or usual[part]) for part in _PARTS}
+        found = {part: str(given.get(part) or os.environ.get("PG" + part.upper()) or usual[part]) for part in PARTS}
     return {"dialect": dialect.name, "driver": dialect.driver, "async": bool(dialect.is_async), **found}
 
 
@@ -239,16 +245,10 @@ def _taken_over(dialect: Any, arguments: list[Any], parameters: dict[str, Any]) 
     place = temp_database()
     if not place.get("take_over") or dialect.name != "postgresql":
         return arguments, parameters
-    parameters = {key: value for key, value in parameters.items() if key not in (*_PARTS, *_OTHER_NAMES)}
+    parameters = {key: value for key, value in parameters.items() if key not in (*PARTS, *_OTHER_NAMES)}
     parameters.update({key: place[key] for key in ("host", "port", "user", "password") if place[key]})
     _redirect(dialect, parameters, place["database"])
     return [], parameters
-
-
-def temp_database() -> dict[str, Any]:
-    """Return what the tool says of the temp database; empty where the project's own variables lead there."""
-    found: dict[str, Any] = json.loads(os.environ.get(DATABASE) or "{}")
-    return found
 
 
 def _redirect(dialect: Any, parameters: dict[str, Any], database: str) -> None:

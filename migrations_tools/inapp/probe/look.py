@@ -10,7 +10,7 @@ from .configuration import make_config
 from .environment import standing
 from .error_values import describe_error
 from .gate import GATE
-from .variable_reads import names_missing, names_read
+from .variable_reads import names_missing, names_read, values_that_fit
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -42,6 +42,7 @@ def do_look(request: dict[str, Any], _talk: Talk) -> dict[str, Any]:
         "opened": GATE.reached,
         "error": None if GATE.led else error,
         "missing": missing,
+        "fitting": values_that_fit(missing),
         "read": names_read(),
         "options": options,
         "drivers": [name for name in _DRIVERS if find_spec(name)],

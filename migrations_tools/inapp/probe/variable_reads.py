@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import os
 import re
 import sys
@@ -37,6 +38,36 @@ def names_missing(error: BaseException) -> list[str]:
     words = set(re.findall(r"\w+", str(error)))
     found += [name for name in _READ if name in words and name not in os.environ]
     return list(dict.fromkeys(found))
+
+
+def values_that_fit(names: list[str]) -> dict[str, str]:
+    """Return a value that the fields of pydantic's settings take, for those of the variables whose type says one."""
+    types = {name: kind for each in _settings_classes() for name, kind in _types_of(each).items()}
+    found = {name: _value_of(types.get(name)) for name in names}
+    return {name: value for name, value in found.items() if value}
+
+
+def _types_of(settings: Any) -> dict[str, Any]:
+    names = _names_of(settings)
+    if hasattr(settings, "model_fields"):
+        return {names[name]: field.annotation for name, field in settings.model_fields.items()}
+    return {names[name]: field.outer_type_ for name, field in settings.__fields__.items()}
+
+
+def _value_of(kind: Any) -> str:
+    """Return the value that a person would write for a type; empty for a text, which may be anything."""
+    if isinstance(kind, type) and issubclass(kind, enum.Enum):
+        return str(next(iter(kind)).value)
+    if isinstance(kind, type) and issubclass(kind, (bool, int, float)):
+        return "true" if issubclass(kind, bool) else "1"
+    origin = getattr(kind, "__origin__", kind)
+    if isinstance(origin, type) and issubclass(origin, (list, tuple, set, frozenset, dict)):
+        return "{}" if issubclass(origin, dict) else "[]"
+    choices = getattr(kind, "__args__", ()) if "Literal" in str(kind).partition("[")[0] else ()
+    return str(choices[0]) if choices else _OF_NAMED.get(getattr(kind, "__name__", ""), "")
+
+
+_OF_NAMED = {"EmailStr": "me@example.com", "HttpUrl": "http://localhost", "AnyHttpUrl": "http://localhost"}
 
 
 def _required(error: BaseException) -> Iterator[str]:

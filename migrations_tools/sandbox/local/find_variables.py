@@ -19,13 +19,12 @@ from migrations_tools.discovery.address_search import (
 from migrations_tools.errors import CannotProceed, WrongDatabase
 from migrations_tools.inapp.probe_client import Probe, ProbeError, Target
 from migrations_tools.sandbox.local.sandbox import LocalSandbox
-from migrations_tools.sandbox.local.unled import missing_variables, not_led
+from migrations_tools.sandbox.local.unled import failed_before, missing_variables, not_led, with_ways
 from migrations_tools.sandbox.protocol import targets
 from migrations_tools.sandbox.revision_history import check_reach
 
 _NONE: Mapping[str, str] = MappingProxyType({})
-_DOING = "checking where env.py leads"
-_OF_THE_CODE = ("NameError", "SyntaxError", "IndentationError")
+_OF_THE_CODE = ("NameError", "SyntaxError", "IndentationError", "ImportError")
 _IN_VAIN = 3  # runs that end as the first one did
 _MOST = 10  # runs of env.py
 
@@ -46,6 +45,14 @@ class VariableSearch:
         """Return every variable that was given a sample."""
         return tuple(sorted({name for attempt in self.tried for name in attempt.shapes}))
 
+    def furthest(self, last: Look) -> Look:
+        """Return what came of the run that got what the last one says it lacks, and failed at something else."""
+        lacking = set(last.missing)
+        for attempt, look in zip(reversed(self.tried), reversed(self.looks), strict=True):
+            if look.error and lacking and lacking <= set(attempt.shapes) and not lacking & set(look.missing):
+                return look
+        return last
+
 
 def reach(local: LocalSandbox) -> None:
     """See that env.py leads to the temp database; where it does not, find what leads it there and note that.
@@ -54,8 +61,11 @@ def reach(local: LocalSandbox) -> None:
     has the last word. Raises WrongDatabase, ProbeError or CannotProceed with what was recognised and what was not.
     """
     goals = targets(local.project, local.session.journal.run.token)
-    with local.open_probe() as probe:
-        looks = [_first_look(probe, target, local.wanted()) for target in goals]
+    try:
+        with local.open_probe() as probe:
+            looks = [_first_look(probe, target, local.wanted()) for target in goals]
+    except (WrongDatabase, ProbeError) as error:
+        raise with_ways(error) from error
     if all(look.arrived for look in looks):
         return
     for target, look in zip(goals, looks, strict=True):
@@ -63,6 +73,10 @@ def reach(local: LocalSandbox) -> None:
             _lead(local, target, look)
     with local.open_probe() as probe:
         check_reach(probe, goals)
+
+
+def _doing(target: Target) -> str:
+    return "checking where env.py leads" + (f" (section {target.section})" if target.section else "")
 
 
 def _first_look(probe: Probe, target: Target, wanted: Mapping[str, Any]) -> Look:
@@ -74,13 +88,13 @@ def _first_look(probe: Probe, target: Target, wanted: Mapping[str, Any]) -> Look
 
 def _lead(local: LocalSandbox, target: Target, look: Look) -> None:
     if look.error and (look.reached or look.error.get("module") or look.error["type"] in _OF_THE_CODE):
-        raise ProbeError(look.error, _DOING, local.advice())
+        raise ProbeError(look.error, _doing(target), local.advice())
     search = _search(local, target, look)
     if search.made or search.options:
         local.note_found(search.made, search.options)
         look = _look(local, target, local.wanted())
     if not look.arrived and (local.provider.is_reached_by_one_address or not look.led):
-        raise _failure(local, search, look)
+        raise _failure(local, target, search, look)
 
 
 def _look(
@@ -96,7 +110,7 @@ def _look(
 
 def _ask(probe: Probe, target: Target, only: Mapping[str, Any], options: Mapping[str, str] = _NONE) -> Look:
     """Return what a run of env.py with no way to any other place comes to."""
-    return parse_look(probe.ask(target.request("look", only=dict(only), options=dict(options)), _DOING))
+    return parse_look(probe.ask(target.request("look", only=dict(only), options=dict(options)), _doing(target)))
 
 
 def _search(local: LocalSandbox, target: Target, first: Look) -> VariableSearch:
@@ -116,7 +130,7 @@ def _search(local: LocalSandbox, target: Target, first: Look) -> VariableSearch:
             break
         lacking = [name for name in look.missing if not shape_of(name)]
         if lacking:
-            raise missing_variables(local, lacking)
+            raise missing_variables(local, lacking, look.fitting)
         if (
             first.error
             and [each.error and each.error["message"] for each in search.looks].count(first.error["message"])
@@ -177,11 +191,14 @@ def _keep(
     return not fixed
 
 
-def _failure(local: LocalSandbox, search: VariableSearch, last: Look) -> CannotProceed | WrongDatabase | ProbeError:
+def _failure(
+    local: LocalSandbox, target: Target, search: VariableSearch, last: Look
+) -> CannotProceed | WrongDatabase | ProbeError:
     first = last.first or search.first.first
+    last = search.furthest(last)
     missing = [name for name in last.missing if not shape_of(name)]
     if missing:
-        return missing_variables(local, missing)
+        return missing_variables(local, missing, last.fitting)
     if first is None and last.error:
-        return ProbeError(last.error, _DOING, local.advice())
+        return failed_before(local, last, _doing(target))
     return not_led(local, first, search.names, search.made, search.fixed)

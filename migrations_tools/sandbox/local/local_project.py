@@ -13,10 +13,9 @@ from migrations_tools import images
 from migrations_tools.discovery import interpreter, variables
 from migrations_tools.discovery.compose_files import ComposeFiles, find_optional
 from migrations_tools.discovery.interpreter import Interpreter
-from migrations_tools.discovery.postgres_addresses import ServerAddress, leads_there
+from migrations_tools.discovery.postgres_addresses import ServerAddress
 from migrations_tools.discovery.project import Project, discover_local
 from migrations_tools.discovery.services import build_context
-from migrations_tools.discovery.setting_hints import line_to_write
 from migrations_tools.engines.compose import compose_options, resolved
 from migrations_tools.engines.interpreter_check import missing
 from migrations_tools.errors import CannotProceed
@@ -100,8 +99,8 @@ _INSTEAD = "the settings `environment`, `application_command` and `postgres` say
 def _read_stack(session: Session, compose: ComposeFiles | None) -> tuple[Mapping[str, Any], tuple[str, ...]]:
     """Return the resolved configuration; where the settings must do without, it is empty, with the reason.
 
-    They must without any Compose program, and may where Compose cannot load the files and they say themselves how the
-    database is reached. Raises CannotProceed where Compose cannot load them and they do not.
+    They must where there is no Compose program or it cannot load the files, as in a fresh clone without the file of
+    variables that a service names: what of it the run needs is found by trying.
     """
     if compose is None:
         return {}, ()
@@ -114,30 +113,22 @@ def _read_stack(session: Session, compose: ComposeFiles | None) -> tuple[Mapping
         options = compose_options(compose, session.root, session.settings)
         return resolved(docker, options, session.settings.project_name), ()
     except CannotProceed as error:
-        if not _lead_by_themselves(session.settings):
-            line = line_to_write("environment", "{DATABASE_URL: '{url}'}", "or the variable that the application reads")
-            raise CannotProceed([*error.reasons, "To go on without the file:", line]) from error
         return {}, (unread, *error.reasons)
 
 
-def _lead_by_themselves(settings: Settings) -> bool:
-    """Return whether the settings say how env.py reaches the temp database, so that no Compose file need do so."""
-    given = (value for variables in settings.environment.values() for value in variables.values())
-    return settings.take_over_connection or any(map(leads_there, given))
-
-
 def variables_for(
-    source: Source, settings: Settings, address: ServerAddress, made: Mapping[str, str] = NOTHING
+    source: Source, settings: Settings, address: ServerAddress, made: Mapping[str, str] = NOTHING, led: bool = False
 ) -> variables.Variables:
     """Return the variables that lead to the temp database, with notes on what they leave pointing elsewhere.
 
-    `made` are those that were found by trying, each with the part of the address that it makes.
+    `made` are those that were found by trying, each with the part of the address that it makes; `led` tells that the
+    connections are led there otherwise too.
     """
     database, extra = source.project.database, given_variables(source, settings)
     of_services = {**_plain(source.application_service), **_plain(source.service)}
     if not of_services:
         files = [source.project.root / name for name in settings.env_files]
-        return variables.guess(source.folder, outer_variables(), address, extra, made=made, files=files)
+        return variables.guess(source.folder, outer_variables(), address, extra, made=made, files=files, led=led)
     return variables.for_application(
         of_services,
         database.service,

@@ -24,7 +24,7 @@ from migrations_tools.engines.dumps import Restored, by_program, restore
 from migrations_tools.engines.limit import Limit
 from migrations_tools.inapp.advice import Advice
 from migrations_tools.inapp.bundle import BOOTSTRAP
-from migrations_tools.inapp.probe.gate import DATABASE
+from migrations_tools.inapp.probe.led_address import DATABASE
 from migrations_tools.inapp.probe_client import Probe, Program
 from migrations_tools.journal import Journal
 from migrations_tools.sandbox.local.local_project import Source, given_variables, outer_variables, variables_for
@@ -145,10 +145,14 @@ class LocalSandbox:
 
     def variables(self) -> Variables:
         """Return the variables that lead to the temp databases, with notes on what they leave pointing elsewhere."""
-        return self._variables(self._address())
+        found = self._variables(self._address())
+        options = (f"{name} of the configuration leads to the temp database." for name in self._found("options"))
+        return replace(found, notes=(*found.notes, *options))
 
     def _variables(self, address: ServerAddress) -> Variables:
-        return variables_for(self.source, self.session.settings, address, self._found("variables"))
+        return variables_for(
+            self.source, self.session.settings, address, self._found("variables"), led=self.led_directly
+        )
 
     def wanted(self) -> dict[str, list[str]]:
         """Return the address that a connection of env.py's must have, part by part."""

@@ -1,0 +1,3 @@
+from sqlalchemy import String
+
+CODE = String(8)
