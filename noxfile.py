@@ -160,6 +160,18 @@ def docs(session: nox.Session) -> None:
     session.run("mkdocs", "build", "--strict", "--clean", env={"NO_MKDOCS_2_WARNING": "1"})
 
 
+@nox.session(venv_backend="none")
+def findings(session: nox.Session) -> None:
+    """See again what public packages do that one would guess wrong; each script installs what it runs by itself.
+
+    `nox -s findings -- NAME` runs one.
+    """
+    scripts = sorted((ROOT / "findings").glob("*.sh"))
+    for script in scripts:
+        if not session.posargs or script.stem in session.posargs:
+            session.run("bash", str(script), external=True)
+
+
 @nox.session
 def pairs(session: nox.Session) -> None:
     """Take what plain Alembic and this tool write for awkward pairs up, down and up again, and print the table."""
