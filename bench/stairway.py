@@ -116,6 +116,11 @@ class Place:
     folder: Path
     server: str
 
+    @property
+    def state(self) -> Path:
+        """Where the tool keeps its records."""
+        return self.folder / ".state"
+
     def url(self, database: str, driver: str = "") -> str:
         """Return the URL of a database."""
         return f"{self.server.replace('postgresql', f'postgresql{driver}', 1)}/{database}"
@@ -123,6 +128,7 @@ class Place:
     def run(self, *words: str, database: str = "bench", longest: float = 7200.0) -> Took:
         """Run a command to its end; infinity when it took too long. Raises RuntimeError when it fails."""
         variables = {"DATABASE_URL": self.url(database, "+psycopg"), "PYTHONPATH": str(self.folder)}
+        variables["XDG_STATE_HOME"] = str(self.state)
         environment = {**bare_environment(), **variables}
         begun = time.monotonic()
         try:
@@ -212,7 +218,8 @@ def _ours(place: Place) -> tuple[Took, Took]:
     place.run(tool, "isolate")
     try:
         whole = place.run(tool, "validate", "--stairway", "all")
-        record = json.loads((place.folder / ".migrations_tools" / "temp" / "last-run.json").read_text())
+        (last_run,) = place.state.rglob("last-run.json")
+        record = json.loads(last_run.read_text())
     finally:
         place.run(tool, "cleanup")
     (proof,) = [item for item in record["proofs"] if item["claim"].startswith("Every revision goes up")]
