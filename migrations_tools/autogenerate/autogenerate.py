@@ -27,7 +27,7 @@ from migrations_tools.review.context import Mended, Reached, ReviewContext, Unru
 from migrations_tools.review.edits import Edit
 from migrations_tools.review.findings import Finding
 from migrations_tools.sandbox.protocol import Sandbox, targets
-from migrations_tools.sandbox.revision_history import head_to_extend, read_history, several_heads
+from migrations_tools.sandbox.revision_history import head_to_extend, labelled_heads, read_history, several_heads
 from migrations_tools.secrets import masked
 from migrations_tools.trial.install import Migrated, run_install
 from migrations_tools.trial.models_schema import Models, begin_models
@@ -55,24 +55,24 @@ def autogenerate(sandbox: Sandbox, probe: Probe, number: int, wish: GenerateOpti
         ends = heads(hello)
         head = head_to_extend(ends, wish.head) if wish.write or wish.head else (ends.revisions or ("head",))[0]
         standings = _to_the_heads(sandbox, probe, target, ends)
-        installed = Migrated(environment, target, ends.revisions, standings)
+        installed = Migrated(environment, target, ends.revisions, standings, implied=ends.implied)
         scratch = ScratchDatabases(sandbox, probe, sandbox.server(), (installed,), wish.dump)
         # Of several heads one is extended: the others are not what it begins on.
         prepared = prepare(scratch, WITH_ROWS) if len(ends.revisions) <= 1 else None
         standing.push(prepared or ExitStack())
         asked = _Reviewer(scratch, wish, standing.enter_context(ThreadPoolExecutor(1)))
         request = target.request("revision", message=wish.message, head=head)
-        answer = probe.ask(request, "autogenerating", asked.answer)
+        answer = asked.ask(request)
         asked.refuse_unmet()
         comparing.close()
         executed = asked.execute(environment, answer, prepared)
         for _ in range(_ATTEMPTS):
             if not asked.learns_from(executed):
                 break
-            answer = probe.ask(request, "autogenerating once more", asked.answer)
+            answer = asked.ask(request)
             executed = asked.execute(environment, answer)
         refuse_broken(scratch, executed)
-    notes = (*_notes(answer), *asked.unseen, *executed.notes)
+    notes = (*labelled_heads(ends), *_notes(answer), *asked.unseen, *executed.notes)
     return Generated(
         environment.section,
         executed.files,
@@ -101,12 +101,12 @@ def _to_the_heads(sandbox: Sandbox, probe: Probe, target: Target, ends: Heads) -
             raise CannotProceed([*error.reasons, _NOT_REPLAYABLE.format(install)], tip=_BY_HAND) from error
         answer = probe.ask(request, doing)  # from the baseline that the project's own command has made
     found = standings(answer)
-    behind = [item for item in found if set(item.current) != set(ends.revisions)]
+    behind = [item for item in found if set(item.current) != set(ends.standing)]
     if behind:
         raise CannotProceed(
             [
                 f"`upgrade heads` ended well, and the database {item.database} stands at"
-                f" {', '.join(item.current) or 'no revision'} instead of {', '.join(ends.revisions)}."
+                f" {', '.join(item.current) or 'no revision'} instead of {', '.join(ends.standing)}."
                 for item in behind
             ],
             tip="Does env.py commit what it does, and does it run the migrations on the connection that it configures?",
@@ -138,6 +138,7 @@ class _Reviewer:
         self.reviewed: list[Reviewed] = []
         self._facts: list[ReviewContext] = []
         self.unseen: tuple[str, ...] = ()
+        self._postponed: list[Operation] = []
         (migrated,) = scratch.installed
         self.history = read_history(scratch.probe, migrated.target)
         self._before: dict[str, Catalog] = {}
@@ -183,10 +184,29 @@ class _Reviewer:
         """Return what the file that comes of it is judged by when it has been executed."""
         return Baseline(self.history, self._models, self.wish.allowances)
 
+    def ask(self, request: Mapping[str, Any]) -> Any:
+        """Have the probe autogenerate and judge what it finds; return its answer.
+
+        Where something would be dropped it does so twice: what else must be known runs env.py in another process, and
+        env.py may hold a lock (`pg_advisory_lock`) as long as it runs.
+        """
+        answer = self._ask(request)
+        while self._postponed:
+            self._around.look(self._postponed)
+            self._postponed, self.reviewed, self._facts = [], [], []
+            answer = self._ask(request)
+        return answer
+
+    def _ask(self, request: Mapping[str, Any]) -> Any:
+        return self.scratch.probe.ask(request, "autogenerating", self.answer)
+
     def answer(self, _question: str, value: Any) -> Mapping[str, Any]:
         """Judge what was found on one database."""
         found, database = operations.parse(value["operations"]), value["database"]
-        facts = self._gathered(found, database)
+        if self._around.lacks(found):
+            self._postponed += found
+            return {"hold": [item.id for item in found], "edits": [], "message": ""}
+        facts = replace(self._gathered(found, database), outer_transaction=value["outer_transaction"])
         self._facts.append(facts)
         review = assessment.review(facts, self.wish.allowances)
         self.reviewed.append(Reviewed(database, found, review))

@@ -23,7 +23,7 @@ from migrations_tools.trial.scratch import ScratchDatabases
 
 
 class Surroundings:
-    """What stands around a change; each thing is looked at once, by a probe of its own where models are imported."""
+    """What stands around a change; `look` looks at each thing once, by a probe of its own where models are imported."""
 
     def __init__(self, scratch: ScratchDatabases, before: Mapping[str, Catalog]) -> None:
         self._scratch = scratch
@@ -31,11 +31,21 @@ class Surroundings:
         self._bases: dict[str, BaseModels] | None = None
         self._modules: Modules | None = None
 
+    def lacks(self, found: Sequence[Operation]) -> bool:
+        """Return whether operations want something that has not been looked at."""
+        drops = any(item.is_drop for item in found) and self._bases is None
+        return drops or (any(item.kind == "drop_table" for item in found) and self._modules is None)
+
+    def look(self, found: Sequence[Operation]) -> None:
+        """Look at what operations want. env.py is run for it, so that it must not be running elsewhere."""
+        if any(item.is_drop for item in found) and self._bases is None:
+            self._bases = self._look_at_base()
+        if any(item.kind == "drop_table" for item in found) and self._modules is None:
+            self._modules = self._look_at_modules()
+
     def base(self, database: str) -> BaseModels:
         """Return what the base branch's models make of a database."""
-        if self._bases is None:
-            self._bases = self._look_at_base()
-        return self._bases.get(database, BaseModels())
+        return (self._bases or {}).get(database, BaseModels())
 
     def _look_at_base(self) -> dict[str, BaseModels]:
         databases, project = self._scratch.databases, self._scratch.sandbox.project
@@ -55,9 +65,7 @@ class Surroundings:
 
     def modules(self) -> Modules:
         """Return the modules whose tables env.py does not import."""
-        if self._modules is None:
-            self._modules = self._look_at_modules()
-        return self._modules
+        return self._modules or Modules()
 
     def _look_at_modules(self) -> Modules:
         (migrated,) = self._scratch.installed

@@ -29,6 +29,7 @@ def start_python(
 ) -> subprocess.Popen[str]:
     """Start a Python that runs code and whose standard streams are the caller's; it ends when this process does.
 
+    It leads a group of its own, so that what it starts can be ended with it.
     Raises CannotProceed when there is no such program.
     """
     try:
@@ -41,6 +42,7 @@ def start_python(
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            start_new_session=True,
         )
     except OSError as error:
         raise CannotProceed(f"The interpreter `{' '.join(command)}` cannot be started: {error}.") from error

@@ -18,10 +18,16 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """Where a history ends: its heads, and the branch labels of each."""
+    """Where a history ends: its heads, the branch labels of each, and those heads that another branch depends on."""
 
     revisions: tuple[str, ...]
     labels: Mapping[str, tuple[str, ...]]
+    implied: frozenset[str] = frozenset()
+
+    @property
+    def standing(self) -> tuple[str, ...]:
+        """The revisions that the version table of a database at the heads has."""
+        return tuple(name for name in self.revisions if name not in self.implied)
 
     def words(self, revision: str) -> str:
         """Write a head with its labels: `91d2f8b3047e (billing)`."""
@@ -43,4 +49,5 @@ def _standing(item: Mapping[str, Any]) -> Standing:
 
 def heads(hello: Mapping[str, Any]) -> Heads:
     """Return where the history ends."""
-    return Heads(tuple(hello["heads"]), {name: tuple(found) for name, found in hello["labels"].items()})
+    labels = {name: tuple(found) for name, found in hello["labels"].items()}
+    return Heads(tuple(hello["heads"]), labels, frozenset(hello["implied"]))

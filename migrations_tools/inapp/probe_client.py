@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
+import signal
 import subprocess
 import threading
 import time
@@ -31,8 +33,8 @@ _PATIENCE = 1800.0
 _KEPT, _SHOWN, _LAST = 2000, 60, 12
 # How often it is looked whether an answer is late: seconds, or so many times within the limit.
 _LOOK, _LOOKS = 1.0, 20
-# What a probe that is asked to go gets, and one that gave no answer.
-_GOODBYE, _SHORT_GOODBYE = 20.0, 2.0
+# What a probe that is asked to go gets, and one that gave no answer: longer than a bridge gives its program.
+_GOODBYE, _SHORT_GOODBYE = 20.0, 5.0
 
 
 class ProbeError(MigrationsToolsError):
@@ -156,7 +158,9 @@ class Probe:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close the channel and wait for the probe's process to end."""
+        """Close the channel and wait for the probe's process to end; not for long when interrupted."""
+        if kind is not None and issubclass(kind, KeyboardInterrupt):
+            self._dismiss(_SHORT_GOODBYE)
         self.close()
 
     def leave(self) -> None:
@@ -179,8 +183,16 @@ class Probe:
         try:
             self._process.wait(timeout=seconds)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+            self._end()
+
+    def _end(self) -> None:
+        """End the probe: politely, at which it takes along what it has started, then by force, with its whole group."""
+        if self._program:
+            self._process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(timeout=_SHORT_GOODBYE)
+        _kill_group(self._process)
+        self._process.wait()
 
     def ask(self, request: Mapping[str, Any], doing: str, answering: Asked | None = None) -> Any:
         """Send a request and give its answer.
@@ -210,7 +222,7 @@ class Probe:
                 if self._program:  # what it has started ends with its channel alone
                     self._dismiss(_SHORT_GOODBYE)
                 else:
-                    self._process.kill()
+                    _kill_group(self._process)
                 return
 
     def _answer(self, doing: str, answering: Asked) -> Any:
@@ -283,6 +295,15 @@ class Probe:
     def _drain(self) -> None:
         for line in self._errors:
             self._noise.append(line.rstrip())
+
+
+def _kill_group(process: subprocess.Popen[str]) -> None:
+    """End a process by force, with what it has started where it leads a group of its own."""
+    with suppress(ProcessLookupError):
+        if os.getpgid(process.pid) == process.pid:
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
 
 
 def _no_questions(question: str, _value: Any) -> Mapping[str, Any]:

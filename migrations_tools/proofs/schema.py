@@ -29,6 +29,8 @@ REPLAY = "The history makes the schema from nothing"
 ROUND_TRIP = "The newest revision goes down and up again and leaves the same catalog"
 DOWNGRADE = "downgrade"  # the moment after it, as the proof has it
 
+UPGRADE_HEADS = "the heads are those of branches with labels: a deploy runs `alembic upgrade heads`, for `head` fails"
+
 Catalogs = Mapping[str, Catalog]
 
 
@@ -38,11 +40,17 @@ def about(claim: str, name: str) -> str:
 
 
 def at_head(
-    claim: str, current: Mapping[str, Sequence[str]], heads: Sequence[str], who: str, empty: Collection[str] = ()
+    claim: str,
+    current: Mapping[str, Sequence[str]],
+    heads: Sequence[str],
+    who: str,
+    empty: Collection[str] = (),
+    in_branches: bool = False,
 ) -> Proof:
     """Prove that the version table of each database holds exactly the heads; `who` says who ran the migrations.
 
     `current` is by database, with "" for the only one; `empty` are those without a version and without a table.
+    `in_branches` says that there are several heads, each of a branch with a label.
     """
     if not heads:
         return not_checked(claim, "the history has no revision yet")
@@ -53,7 +61,8 @@ def at_head(
     ]
     if problems and empty:
         problems.append(f"{' and '.join(empty)}: nothing at all was installed, no table and no version")
-    return judged(claim, problems, f"{_few(heads)}, {who}")
+    several = f"; {UPGRADE_HEADS}" if in_branches else ""
+    return judged(claim, problems, f"{_few(heads)}, {who}{several}")
 
 
 def replayed(claim: str, heads: Sequence[str], replayed: Catalogs, installed: Catalogs) -> Proof:

@@ -117,6 +117,8 @@ def open_words(held: Collection[str]) -> str:
 
 
 def _show_one(console: Console, outcome: Generated, root: Path) -> None:
+    if outcome.heads:
+        console.result(outcome.heads, style="red")
     for number, each in enumerate(outcome.reviewed, 1):
         if len(outcome.reviewed) > 1:
             console.say(f"  In the database {each.database}: {len(each.kept)} operations", style="bold")
@@ -125,13 +127,14 @@ def _show_one(console: Console, outcome: Generated, root: Path) -> None:
         show_findings(console, outcome.mended if number == len(outcome.reviewed) else ())
         for item in each.untouched if outcome.files else ():
             console.say(f"  {item.summary()}")
-    if not outcome.files:
-        what = "Nothing else" if outcome.held else "Nothing"
-        console.result(f"{what} is missing: no file was written.", style="green")
-        return
     for note in outcome.notes:
         # What could not be looked at is part of the result.
         (console.result if note.startswith("warning:") else console.say)(f"  {note}")
+    if not outcome.files:
+        open_still = bool(outcome.held or outcome.heads)
+        style = "yellow" if outcome.heads else "green"
+        console.result(f"Nothing{' else' if open_still else ''} is missing: no file was written.", style=style)
+        return
     for file in outcome.files:
         verb = "Wrote" if outcome.written else "Would write"
         console.result(f"{verb} {shown_path(file['path'], root)}", style="bold green")

@@ -121,6 +121,8 @@ class ReviewContext:
     wishes: ChangeHints = field(default_factory=ChangeHints)
     # As libpq has it: 170002.
     server_version: int = 0
+    # Whether env.py runs the revisions inside a transaction of its own (`engine.begin()`), which Alembic cannot end.
+    outer_transaction: bool = False
     # The ids of operations that do not go into the file, for the rules that are asked when that is decided.
     held: frozenset[int] = frozenset()
     mended: Mended = field(default_factory=Mended)

@@ -29,11 +29,18 @@ class Migrated:
     since: str = ""
     #: What is wrong with the heads of the history; empty where nothing is.
     several: str = ""
+    #: The heads that another branch depends on.
+    implied: frozenset[str] = frozenset()
+
+    @property
+    def standing(self) -> tuple[str, ...]:
+        """The revisions that the version table of a database at the heads has."""
+        return tuple(name for name in self.heads if name not in self.implied)
 
     @property
     def is_at_head(self) -> bool:
         """Return whether every database stands at exactly the heads."""
-        return all(set(item.current) == set(self.heads) for item in self.standings)
+        return all(set(item.current) == set(self.standing) for item in self.standings)
 
 
 def look(probe: Probe, pairs: Iterable[tuple[Target, Environment]]) -> tuple[Migrated, ...]:
@@ -43,7 +50,8 @@ def look(probe: Probe, pairs: Iterable[tuple[Target, Environment]]) -> tuple[Mig
 
 def _look(probe: Probe, target: Target, environment: Environment) -> Migrated:
     ends = heads(probe.ask(target.request("hello"), "reading the Alembic configuration"))
-    return Migrated(environment, target, ends.revisions, _standings(probe, target), several=several_heads(ends))
+    found, several = _standings(probe, target), several_heads(ends)
+    return Migrated(environment, target, ends.revisions, found, several=several, implied=ends.implied)
 
 
 def _standings(probe: Probe, target: Target) -> tuple[Standing, ...]:

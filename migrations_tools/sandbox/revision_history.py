@@ -46,6 +46,16 @@ def several_heads(heads: Heads) -> str:
     )
 
 
+def labelled_heads(heads: Heads) -> tuple[str, ...]:
+    """Return what to know of several heads that are meant: each belongs to a branch with a label."""
+    if len(heads.revisions) < 2 or several_heads(heads):
+        return ()
+    found = ", ".join(map(heads.words, heads.revisions))
+    return (
+        f"{len(heads.revisions)} branches with labels: {found}. `alembic upgrade head` fails; deploy with `heads`.",
+    )
+
+
 def _short_names(heads: Heads) -> list[str]:
     return [f"{heads.labels[head][0]}@head" if heads.labels.get(head) else head for head in heads.revisions]
 

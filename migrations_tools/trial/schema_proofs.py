@@ -19,12 +19,12 @@ from migrations_tools.trial.scratch import TRIP, ScratchDatabases
 
 def prove(scratch: ScratchDatabases, stairs: str) -> list[Proof]:
     """Make every proof about the schema, for each environment and each database; `stairs` says which revisions walk."""
-    proofs = [_at_head(scratch, each) for each in scratch.installed]
-    proofs += [
+    proofs = [
         Proof(schema.about(schema.ONE_HEAD, scratch.label(each)), FAILED, each.several)
         for each in scratch.installed
         if each.several
     ]
+    proofs += [_at_head(scratch, each) for each in scratch.installed]
     install = scratch.sandbox.session.settings.install_command
     if install:
         proofs += [attempted(schema.REPLAY, partial(_replay, scratch, each)) for each in scratch.installed]
@@ -56,7 +56,8 @@ def _at_head(scratch: ScratchDatabases, migrated: Migrated) -> Proof:
         item.database for item in migrated.standings if not item.current and not scratch.read(item.database).tables
     ]
     claim = schema.about(schema.HEAD, scratch.label(migrated))
-    return schema.at_head(claim, found, migrated.heads, migrated.who, empty)
+    labels_only = len(migrated.heads) > 1 and not migrated.several
+    return schema.at_head(claim, found, migrated.standing, migrated.who, empty, labels_only)
 
 
 def _replay(scratch: ScratchDatabases, migrated: Migrated) -> Proof:

@@ -49,6 +49,7 @@ def test_hello_says_what_runs_and_what_the_versions_folders_hold(tmp_path: Path)
             ],
             "heads": ["0002"],
             "labels": {"0002": []},
+            "implied": [],
         }
 
 

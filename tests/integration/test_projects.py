@@ -29,12 +29,13 @@ FOLDER = Path(__file__).parent / "projects"
 PROJECTS = sorted(path for path in FOLDER.iterdir() if path.is_dir())
 NEEDS = {
     "flask_migrate": ("flask_migrate",),
+    "enum_operations_of_an_extension": ("alembic_postgresql_enum",),
     "sqlmodel": ("sqlmodel",),
     "async_template": ("greenlet", "sqlalchemy.dialects.postgresql.psycopg"),
 }
 NEEDS_GIT = ("reviewed_by_hand",)
 _TOLD = re.compile(
-    r"[✔✘–✋✎]|! |i [A-Z]{2}\d\d |ERROR|TIP|Wrote|Section|Nothing|Engine|The fresh|Reviewing|\d{4}_\w+\.py"
+    r"[✔✘–✋✎]|! |i [A-Z]{2}\d\d |ERROR|TIP|Wrote|Section|Nothing|Engine|The fresh|The history|Reviewing|\d{4}_\w+\.py"
     r"|  (create|add|alter|drop|enum|import|In|warning:?|allowed:?) "
 )
 _TIMED = re.compile(r"\d s$")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,10 +13,11 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from migrations_tools.engines import cluster
+from migrations_tools.engines import cluster, process
 from migrations_tools.engines.limit import Limit
 from migrations_tools.engines.postgres import Server as TempServer
 from migrations_tools.errors import CannotProceed, CommandFailed
+from migrations_tools.inapp.probe_client import Probe
 from tests.support.embedded import Server, binaries_for_tests, open_folder
 
 
@@ -68,3 +71,29 @@ def test_an_embedded_server_that_is_not_ready_in_time_is_said_to_be_and_removed(
     state = cluster.ClusterState.from_json(notes[-1])
     assert not cluster.is_running(state)
     assert not Path(state.folder).exists()
+
+
+_STARTS_ANOTHER = """
+import subprocess, sys, time
+other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+print("started", other.pid, file=sys.stderr, flush=True)
+time.sleep(600)
+"""
+
+
+def test_what_an_environment_started_ends_with_it_when_no_answer_comes_in_time(tmp_path: Path) -> None:
+    python = process.start_python([sys.executable], _STARTS_ANOTHER, tmp_path, dict(os.environ))
+    with pytest.raises(CannotProceed) as caught, Probe(python, patience=3):
+        pytest.fail("it answered")
+    reasons = caught.value.reasons
+    assert "gave no answer within 3 seconds (the setting `command_timeout`)" in reasons[0]
+    other = int(reasons[-1].rpartition(" ")[2])
+    end = time.monotonic() + 5
+    while _runs(other) and time.monotonic() < end:
+        time.sleep(0.02)
+    assert not _runs(other)
+
+
+def _runs(pid: int) -> bool:
+    status = Path(f"/proc/{pid}/stat")
+    return status.exists() and status.read_text().rpartition(") ")[2][0] != "Z"

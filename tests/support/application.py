@@ -27,6 +27,7 @@ print(json.dumps({
 }))
 """
 _MODULES = (
+    "alembic_postgresql_enum",
     "asyncpg",
     "flask_migrate",
     "greenlet",

@@ -11,9 +11,15 @@ if TYPE_CHECKING:
     Details = dict[str, Any]
 
 
+def class_name(op: Any) -> str:
+    """Return the name of an operation's class; of one that an extension derived from Alembic's own, of that."""
+    names = [each.__name__ for each in type(op).__mro__]
+    return next((name for name in names if name in _ALEMBICS), names[0])
+
+
 def details_of(op: Any, dialect: Any) -> Details:
     """Describe an operation's own values, by its kind; SQL as text, what was not said left out."""
-    describe = _DESCRIBED.get(type(op).__name__)
+    describe = _DESCRIBED.get(class_name(op))
     with plain_percents(dialect):
         return describe(op, dialect) if describe else {}
 
@@ -159,3 +165,16 @@ _DESCRIBED: dict[str, Callable[[Any, Any], Details]] = {
     "CreateCheckConstraintOp": _create_check,
     "ExecuteSQLOp": _execute,
 }
+_ALEMBICS = frozenset(
+    {
+        *_DESCRIBED,
+        "BulkInsertOp",
+        "CreatePrimaryKeyOp",
+        "CreateTableCommentOp",
+        "CreateUniqueConstraintOp",
+        "DropColumnOp",
+        "DropConstraintOp",
+        "DropTableCommentOp",
+        "DropTableOp",
+    }
+)

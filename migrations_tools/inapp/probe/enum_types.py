@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .details import class_name
 from .pieces import comment_op, plain
-from .tree import leaves
+from .tree import kind_of, leaves
 
 if TYPE_CHECKING:
     import contextlib
@@ -50,9 +51,13 @@ class Enums:
         `ends` are how many operations stand before them in upgrade(), and after them in downgrade().
         """
         existing = self._existing()
+        theirs = set(self._made_by_extension())
         new: dict[Key, list[str]] = {}
         for place, kind in self._used(self.upgrade):
             key = (kind.schema, str(kind.name))
+            if key in theirs:
+                self._quiet(place[:2], kind)
+                continue
             if key not in existing:
                 new.setdefault(key, list(kind.enums))
             elif _label(key) not in self.report["reused"]:
@@ -77,6 +82,15 @@ class Enums:
                 found.add((None, name))
         return found
 
+    def _made_by_extension(self) -> Iterator[Key]:
+        """Yield the types that an operation of an extension makes (alembic_postgresql_enum): it drops them too."""
+        default: Any = self.context.dialect.default_schema_name
+        for _, op in leaves(self.upgrade):
+            if kind_of(op) == "create_enum":
+                yield op.schema, str(op.name)
+                if op.schema in (None, default):
+                    yield from ((schema, str(op.name)) for schema in (None, default))
+
     def _used(self, container: Any) -> Iterator[tuple[tuple[Any, str, bool], Any]]:
         """Yield the enum types of a container's operations, each with the (object, attribute) that holds it.
 
@@ -91,7 +105,7 @@ class Enums:
                     holder, attribute, kind = kind, "item_type", kind.item_type
                 kind = self._undecorated(kind)
                 if _is_native_enum(kind):
-                    yield (holder, attribute, type(op).__name__ != "CreateTableOp"), kind
+                    yield (holder, attribute, class_name(op) != "CreateTableOp"), kind
 
     def _undecorated(self, kind: Any) -> Any:
         """Return what a TypeDecorator is in the database, which is all that a migration needs of it.
@@ -139,9 +153,9 @@ def _type_places(op: Any) -> list[tuple[Any, str]]:
     from sqlalchemy import Column
 
     places: list[tuple[Any, str]] = []
-    if type(op).__name__ == "CreateTableOp":
+    if class_name(op) == "CreateTableOp":
         places += [(column, "type") for column in op.columns if isinstance(column, Column)]
-    if type(op).__name__ == "AddColumnOp":
+    if class_name(op) == "AddColumnOp":
         places.append((op.column, "type"))
     if getattr(op, "modify_type", None) is not None:
         places.append((op, "modify_type"))

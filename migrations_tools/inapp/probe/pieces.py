@@ -7,6 +7,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from .details import class_name
 from .environment import metadatas
 
 if TYPE_CHECKING:
@@ -226,7 +227,7 @@ def _with_nullable(op: Any, nullable: bool) -> Any:
 
 
 def _with_server_default(op: Any, sql: str | None) -> Any:
-    if type(op).__name__ == "AlterColumnOp":
+    if class_name(op) == "AlterColumnOp":
         op.modify_server_default = _server_default(sql)
         return op
     return _with_column(op, "server_default", _server_default(sql))

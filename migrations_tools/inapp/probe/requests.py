@@ -38,7 +38,14 @@ def do_hello(request: dict[str, Any], _talk: Talk) -> dict[str, Any]:
         "locations": [{"path": path, "files": _hashes(path)} for path in locations(script)],
         "heads": heads,
         "labels": {head: sorted(_revision(script, head).branch_labels) for head in heads},
+        "implied": _implied(script, heads),
     }
+
+
+def _implied(script: Any, heads: Sequence[str]) -> list[str]:
+    """Return the heads that another branch depends on: the version table has no row of theirs (`depends_on`)."""
+    below = {name for item in script.walk_revisions() for name in item._all_down_revisions} if len(heads) > 1 else set()
+    return [head for head in heads if head in below]
 
 
 def _revision(script: Any, name: str) -> Any:

@@ -181,7 +181,12 @@ class Decision:
             put_in_order(*pair)
         tree = Tree(pairs, context, self._asked)
         self._asked += len(tree.described)
-        asked = {"database": database_of(context), "operations": tree.described}
+        asked = {
+            "database": database_of(context),
+            "operations": tree.described,
+            # Then autocommit_block() fails: env.py's own transaction is not Alembic's to end.
+            "outer_transaction": bool(getattr(context, "_in_external_transaction", False)),
+        }
         verdict = self.talk.ask("operations", asked)
         tree.hold(set(verdict["hold"]))
         ends = apply_edits(tree, context, verdict.get("edits") or [])

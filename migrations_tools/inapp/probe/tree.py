@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from .details import default_of, details_of
+from .details import class_name, default_of, details_of
 from .environment import metadatas
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def mirrors(facts: Facts, held: Facts) -> bool:
     What an operation does not tell (a drop that the project's own hook made knows no columns) is not compared.
     """
     return (
-        facts["kind"] in _UNDOES.get(held["kind"], ())
+        facts["kind"] in (_UNDOES.get(held["kind"]) or held["undone_by"])
         and all(facts[key] == held[key] for key in ("schema", "table", "name"))
         and all(facts[key] == held[key] or not (facts[key] and held[key]) for key in ("columns", "referent"))
     )
@@ -113,29 +113,56 @@ def facts_of(op: Any) -> Facts:
     return {
         "kind": kind,
         "schema": _schema(op),
-        "table": getattr(op, "table_name", None) or getattr(op, "source_table", None) or _rows_of(op, "name"),
+        "table": getattr(op, "table_name", None)
+        or getattr(op, "source_table", None)
+        or _rows_of(op, "name")
+        or getattr(_thing(op), "table_name", None),
         "name": name_of(op),
         "constraint": _constraint_kind(op, made),
         "unique": bool(getattr(made, "unique", False)) if kind.endswith("index") else None,
         "columns": _columns(made),
         "referent": getattr(made, "referent_table", None),
+        "undone_by": _undone_by(op),
     }
+
+
+def _undone_by(op: Any) -> tuple[str, ...]:
+    """Return the kind of what undoes an operation of an extension; empty for Alembic's own, and where nothing does."""
+    if class_name(op) in _KINDS or not hasattr(op, "reverse"):
+        return ()
+    try:
+        return (kind_of(op.reverse()),)
+    except NotImplementedError:
+        return ()
 
 
 def _schema(op: Any) -> str | None:
     source = (getattr(op, "kw", None) or {}).get("source_schema")
-    return getattr(op, "schema", None) or source or _rows_of(op, "schema")
+    return getattr(op, "schema", None) or source or _rows_of(op, "schema") or getattr(_thing(op), "schema", None)
 
 
 def _rows_of(op: Any, attribute: str) -> str | None:
     """Return the name or the schema of the table that op.bulk_insert() puts rows into."""
-    return getattr(op.table, attribute, None) if type(op).__name__ == "BulkInsertOp" else None
+    return getattr(op.table, attribute, None) if class_name(op) == "BulkInsertOp" else None
 
 
 def kind_of(op: Any) -> str:
-    """Return Alembic's verb for an operation; for one that is not its own, its class as a verb: "drop_enum"."""
-    name = type(op).__name__
-    return _KINDS.get(name) or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", re.sub("Op$", "", name)).lower()
+    """Return Alembic's verb for an operation; for one that is not its own, its class as a verb: "drop_enum".
+
+    One of alembic_utils is a verb alone, and its entity's class says of what: DropOp of a PGFunction.
+    """
+    name = class_name(op)
+    entity = type(_thing(op)).__name__ if name in ("CreateOp", "DropOp", "ReplaceOp", "RevertOp") else ""
+    return _KINDS.get(name) or _as_verb(re.sub("Op$", "", name) + re.sub("^PG|Table$", "", entity))
+
+
+def _as_verb(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+def _thing(op: Any) -> Any:
+    """Return what an extension's operation is about: an entity (alembic_utils), or one of two (alembic-pg-autogen)."""
+    return getattr(op, "target", None) or getattr(op, "desired", None) or getattr(op, "current", None)
 
 
 _KINDS = {
@@ -178,7 +205,7 @@ _CONSTRAINTS = {
 
 def _made(op: Any) -> Any:
     """For a drop, the operation that would make the object again, which knows its columns; else the op itself."""
-    if type(op).__name__ not in ("DropConstraintOp", "DropIndexOp"):
+    if class_name(op) not in ("DropConstraintOp", "DropIndexOp"):
         return op
     # Kept by Alembic as it was reflected; up to some version reverse() forgets that an index is unique.
     return op if op._reverse is None else op._reverse
@@ -186,9 +213,10 @@ def _made(op: Any) -> Any:
 
 def name_of(op: Any) -> str | None:
     """Return the name of the object that an operation is about; None where it has none."""
-    # An operation of an extension has its object's name, or an entity with a signature (alembic_utils).
+    # An operation of an extension has its object's name, or a thing that has one.
     holders = [(op, name) for name in ("constraint_name", "index_name", "column_name", "name")]
-    for holder, attribute in [*holders, (getattr(op, "target", None), "signature")]:
+    things = [(_thing(op), name) for name in ("signature", "trigger_name", "name")]
+    for holder, attribute in holders + things:
         found = getattr(holder, attribute, None)
         if isinstance(found, str):  # Alembic writes an unnamed constraint as None or as a symbol
             return str(found)
@@ -197,8 +225,8 @@ def name_of(op: Any) -> str | None:
 
 
 def _constraint_kind(op: Any, made: Any) -> str | None:
-    if type(made).__name__ in _CONSTRAINTS:
-        return _CONSTRAINTS[type(made).__name__]
+    if class_name(made) in _CONSTRAINTS:
+        return _CONSTRAINTS[class_name(made)]
     kind = getattr(op, "constraint_type", None)
     return {"foreignkey": "foreign key", "primary": "primary key"}.get(kind or "", kind)
 
@@ -211,6 +239,6 @@ def _columns(made: Any) -> list[str]:
     if column is not None:
         return [str(column.name)]
     found = getattr(made, "local_cols", None) or getattr(made, "columns", None) or []
-    if type(made).__name__ == "CreateTableOp":
+    if class_name(made) == "CreateTableOp":
         found = [item for item in found if isinstance(item, ColumnClause)]
     return [str(item.name) if isinstance(item, ColumnClause) else str(item) for item in found]

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
-from migrations_tools.catalog import Catalog, Constraint, Difference, Index, Sequence, Table
+from migrations_tools.catalog import Catalog, Constraint, Difference, Enum, Index, Sequence, Table
 from migrations_tools.operations import Operation
-from migrations_tools.review.analysis.enum_use import enum_columns, renamed_in, renamed_types
+from migrations_tools.review.analysis.enum_use import about_type, enum_columns, renamed_in, renamed_types
 from migrations_tools.review.analysis.identities import made_identities
 from migrations_tools.review.analysis.relations import mentions
 from migrations_tools.review.analysis.type_changes import retyped
@@ -206,8 +206,9 @@ def _sequence(file: _File, item: Difference, own: _Own) -> bool:
 
 
 def _enum(file: _File, item: Difference, _own: _Own) -> bool:
-    """Judge a type, which comes and goes with its columns."""
-    return item.object in file.used
+    """Judge a type, which comes and goes with its columns, or by an extension's operation."""
+    sides = (each for each in file.facts.both(item.object) if isinstance(each, Enum))
+    return item.object in file.used or any(about_type(file.facts, each) for each in sides)
 
 
 _BY_KIND: dict[str, Callable[[_File, Difference, _Own], bool]] = {

@@ -11,7 +11,7 @@ from migrations_tools.review.findings import Finding, Severity
 from migrations_tools.revision_runs import Failure, RevisionPass
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
-_NOT_NULL, _TYPES, _IN_TRANSACTION = "23502", "42804", "25001"
+_NOT_NULL, _TYPES, _IN_TRANSACTION, _UNSAFE_NEW_LABEL = "23502", "42804", "25001", "55P04"
 _BY_STATE = {
     "23505": ("DT03", "two rows may be alike"),
     "23503": ("DT07", "a row may point to nothing"),
@@ -49,8 +49,29 @@ def failure_of(facts: ReviewContext) -> Finding | None:
         line=failure.line,
         sentence=f"{what(failure, operation)} {kind.words}",
         evidence=told(failure),
+        effect=_NEW_LABEL if uses_new_label(failure) else "",
+        ways_out=_COMMIT_FIRST if uses_new_label(failure) else (),
         operations=(operation.id,) if operation else (),
     )
+
+
+_NEW_LABEL = (
+    "PostgreSQL lets nothing use a label before the transaction that adds it has ended, and env.py runs all revisions"
+    " in one."
+)
+_LET_ALEMBIC_BEGIN = (
+    "Let Alembic open the transactions: in env.py write `with engine.connect() as connection:` where it has"
+    " `with engine.begin() as connection:`, and `transaction_per_migration=True` in context.configure()."
+)
+_COMMIT_FIRST = (
+    _LET_ALEMBIC_BEGIN,
+    "In a file of your own, add the label inside `with op.get_context().autocommit_block():`.",
+)
+
+
+def uses_new_label(failure: Failure) -> bool:
+    """Return whether a statement failed that uses a label which its own transaction has added."""
+    return failure.sqlstate == _UNSAFE_NEW_LABEL
 
 
 def is_concurrently(failure: Failure) -> bool:

@@ -10,7 +10,15 @@ from migrations_tools.operations import Operation
 from migrations_tools.review import edits
 from migrations_tools.review.analysis import sql
 from migrations_tools.review.analysis.enum_rebuild import rebuilt
-from migrations_tools.review.analysis.enum_use import differing, enum_columns, renamed_in, renamed_types
+from migrations_tools.review.analysis.enum_use import (
+    about_type,
+    differing,
+    enum_columns,
+    loses_or_moves,
+    puts_elsewhere,
+    renamed_in,
+    renamed_types,
+)
 from migrations_tools.review.analysis.objects import column
 from migrations_tools.review.analysis.renaming import Step, changes
 from migrations_tools.review.context import ReviewContext, table_name
@@ -26,32 +34,45 @@ FAMILY = RuleSet()
     "error",
     why="Autogenerate does not compare labels: without this, the first row with such a value fails. PostgreSQL cannot"
     " take a label back, so that downgrade() leaves it.",
-    way_out="`ALTER TYPE … ADD VALUE IF NOT EXISTS … AFTER …`, outside the transaction.",
+    way_out="`ALTER TYPE … ADD VALUE IF NOT EXISTS … AFTER …`, outside the transaction; inside it where env.py has"
+    " its own (`engine.begin()`), and then no statement of the same run may use the label.",
 )
 def enum_value_missing(facts: ReviewContext) -> Iterator[Finding]:
     """Find a label that the models' enum type has and the database's has not."""
     for have, want in differing(facts):
         missing = [label for label in want.labels if label not in have.labels]
-        if missing:
-            yield _with_labels(have, want, missing)
+        theirs = about_type(facts, have)
+        if missing and (theirs is None or puts_elsewhere(theirs, have, want)):
+            yield _with_labels(have, want, missing, theirs, facts.outer_transaction)
 
 
-def _with_labels(have: Enum, want: Enum, missing: Sequence[str]) -> Finding:
+def _with_labels(have: Enum, want: Enum, missing: Sequence[str], theirs: Operation | None, within: bool) -> Finding:
     words = ", ".join(map(sql.quoted, missing))
     statements = [_add_value(have, want, label) for label in missing]
+    unable = "add_enum_value() puts in another place" if theirs else "autogenerate does not compare"
+    ids = (theirs.id,) if theirs else ()
     edit = Edit(
-        comment=f"EN01: labels that autogenerate does not compare: {words}",
+        comment=f"EN01: labels that {unable}: {words}",
         place="first",
         comment_down=f"EN01: PostgreSQL cannot take {words} back from {have.qualified_name}",
-        upgrade=tuple(edits.execute(statement, autocommit=True) for statement in statements),
+        upgrade=tuple(edits.execute(statement, autocommit=not within) for statement in statements),
+        replaces=ids,
     )
     return Finding(
         object=have.qualified_name,
         sentence=f"The models' enum type {have.qualified_name} has {words}, which the database's lacks: added.",
+        effect=_ELSEWHERE if theirs else "",
         ways_out=("Nothing to do.",),
+        operations=ids,
         adds=(_operation("alter_enum", have),),
         edits=(edit,),
     )
+
+
+_ELSEWHERE = (
+    "alembic_postgresql_enum adds a label behind the one that it names in `before_value`: values would sort otherwise"
+    " than in the models."
+)
 
 
 def _operation(kind: str, enum: Enum) -> Operation:
@@ -79,7 +100,10 @@ def enum_value_removed(facts: ReviewContext) -> Iterator[Finding]:
     """Find a label that the database's enum type has and the models' has not, or labels in another order."""
     for have, want in differing(facts):
         removed = [label for label in have.labels if label not in want.labels]
-        if removed or [label for label in want.labels if label in have.labels] != list(have.labels):
+        theirs = about_type(facts, have)
+        if loses_or_moves(have, want) and theirs:
+            yield _held_sync(have, want, theirs, removed)
+        elif loses_or_moves(have, want):
             words = ", ".join(map(sql.quoted, removed))
             gone = f"has {words}, which the models' lacks" if removed else "has another order than the models'"
             yield Finding(
@@ -136,6 +160,23 @@ def _beside(facts: ReviewContext, item: Operation, have: Enum, want: Enum) -> It
     if ours and theirs:
         default = ours.default and renamed_in(ours.default, have, want)
         yield from changes(item, replace(ours, type=theirs.type, default=default), theirs)
+
+
+def _held_sync(have: Enum, want: Enum, theirs: Operation, removed: Sequence[str]) -> Finding:
+    """Hold an extension's operation that makes the type anew: it stops at a row that has what goes."""
+    gone = f"without {', '.join(map(sql.quoted, removed))}" if removed else "in another order"
+    return Finding(
+        object=have.qualified_name,
+        severity="hold",
+        operations=(theirs.id,),
+        sentence=f"The enum type {have.qualified_name} would be made anew {gone}; the change is held back.",
+        effect="It stops at a row that has such a value, unless `enum_values_to_rename` says what that becomes.",
+        ways_out=(
+            "Give the models what the database has.",
+            f"Or allow it by name: invoke generate --allow EN02:{have.qualified_name}",
+        ),
+        evidence=(f"in the database {have.description}, in the models {want.description}",),
+    )
 
 
 # --- what the probe has repaired ------------------------------------------------------------------------------------
@@ -197,7 +238,7 @@ def enum_type_orphaned(facts: ReviewContext) -> Iterator[Finding]:
     columns = enum_columns(facts.before) if orphans else {}
     for enum in orphans:
         last = columns.get(enum.qualified_name, [])
-        if last and all(_leaves(facts, *user) for user in last):
+        if last and not about_type(facts, enum) and all(_leaves(facts, *user) for user in last):
             yield _dropped(enum)
 
 

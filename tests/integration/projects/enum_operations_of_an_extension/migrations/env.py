@@ -1,0 +1,13 @@
+"""Has alembic_postgresql_enum compare enum types: it writes operations of its own for them."""
+
+import os
+
+import alembic_postgresql_enum  # noqa: F401
+import models
+from alembic import context
+from sqlalchemy import create_engine
+
+with create_engine(os.environ["DATABASE_URL"]).connect() as connection:
+    context.configure(connection=connection, target_metadata=models.metadata)
+    with context.begin_transaction():
+        context.run_migrations()

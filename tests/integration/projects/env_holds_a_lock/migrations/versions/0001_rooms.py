@@ -1,0 +1,17 @@
+"""rooms, and a table that the models have no more"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade():
+    op.create_table("rooms", sa.Column("id", sa.Integer(), primary_key=True))
+    op.create_table("legacy", sa.Column("id", sa.Integer(), primary_key=True))
+
+
+def downgrade():
+    op.drop_table("legacy")
+    op.drop_table("rooms")
