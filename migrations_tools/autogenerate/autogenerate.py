@@ -72,7 +72,7 @@ def autogenerate(sandbox: Sandbox, probe: Probe, number: int, wish: GenerateOpti
             answer = asked.ask(request)
             executed = asked.execute(environment, answer)
         refuse_broken(scratch, executed)
-    notes = (*labelled_heads(ends), *_notes(answer), *asked.unseen, *executed.notes)
+    notes = (*labelled_heads(ends), *_notes(answer), *asked.unseen, *asked.hidden, *executed.notes)
     return Generated(
         environment.section,
         executed.files,
@@ -180,6 +180,12 @@ class _Reviewer:
         return self._reading.result()
 
     @property
+    def hidden(self) -> tuple[str, ...]:
+        """Say what differs and is not looked at, for env.py leaves it out."""
+        found = dict.fromkeys(name for facts in self._facts for name in facts.hidden())
+        return (_HIDDEN.format(", ".join(found)),) if found else ()
+
+    @property
     def baseline(self) -> Baseline:
         """Return what the file that comes of it is judged by when it has been executed."""
         return Baseline(self.history, self._models, self.wish.allowances)
@@ -279,6 +285,12 @@ def _of(reason: str) -> str:
 _UNSEEN = (
     "warning: the models' own schema could not be made on a scratch database, so that nothing is known of what"
     " autogenerate does not see: {}"
+)
+
+
+_HIDDEN = (
+    "warning: include_object or include_name in env.py hides what differs, so that nothing was written for it: {}."
+    " Where something new stands for one of these, it may be a rename."
 )
 
 

@@ -24,7 +24,9 @@ from migrations_tools.provenance import Revision
 
 HEAD = "The database is at head"
 ONE_HEAD = "The history has one head"
-ORACLE = "Every table, column, constraint, index and type of the models is there, and nothing else"
+NOTHING_ELSE = ", and nothing else"
+ORACLE = f"Every table, column, constraint, index and type of the models is there{NOTHING_ELSE}"
+HIDDEN = "What env.py leaves out of the comparison is as the models say"
 REPLAY = "The history makes the schema from nothing"
 ROUND_TRIP = "The newest revision goes down and up again and leaves the same catalog"
 DOWNGRADE = "downgrade"  # the moment after it, as the proof has it
@@ -90,6 +92,9 @@ def equals_models(
         item for item in compare_stated(actual, expected) if item.table not in excluded and item.name not in excluded
     ]
     notable = [item for item in differences if item.notable]
+    hidden = left_out(actual, expected, excluded)
+    if hidden:
+        claim = claim.replace(NOTHING_ELSE, "")
     beyond = [item.object for item in notable if is_beyond_models(item)]
     meant = [item.object for item in notable if item.name in held]
     wrong = [item for item in notable if item.object not in (*beyond, *meant)]
@@ -107,6 +112,19 @@ def equals_models(
         claim, [item.sentence() for item in wrong], evidence + (f"; {names} differ in name only" if names else "")
     )
     return replace(proof, groups=grouped(wrong, history())) if wrong else proof
+
+
+def left_out(actual: Catalog, expected: Catalog, excluded: Collection[str]) -> tuple[str, ...]:
+    """Name what differs, and is not compared because env.py leaves it out (include_object, include_name)."""
+    differences = compare_stated(actual, expected) if excluded else ()
+    hidden = (each for each in differences if each.notable and (each.table in excluded or each.name in excluded))
+    return tuple(dict.fromkeys(each.object for each in hidden))
+
+
+def hides_nothing(claim: str, hidden: Collection[str]) -> list[Proof]:
+    """Return the proof that was not made where env.py hides what differs; none where it hides nothing."""
+    reason = f"include_object or include_name in env.py hides what differs: {', '.join(hidden)}"
+    return [not_checked(claim, reason)] if hidden else []
 
 
 def round_trip(claim: str, revision: str, before: tuple[Catalogs, Catalogs], after: tuple[Catalogs, Catalogs]) -> Proof:

@@ -131,8 +131,9 @@ def _show_one(console: Console, outcome: Generated, root: Path) -> None:
         # What could not be looked at is part of the result.
         (console.result if note.startswith("warning:") else console.say)(f"  {note}")
     if not outcome.files:
-        open_still = bool(outcome.held or outcome.heads)
-        style = "yellow" if outcome.heads else "green"
+        doubtful = bool(outcome.heads) or any(note.startswith("warning:") for note in outcome.notes)
+        open_still = bool(outcome.held) or doubtful
+        style = "yellow" if doubtful else "green"
         console.result(f"Nothing{' else' if open_still else ''} is missing: no file was written.", style=style)
         return
     for file in outcome.files:

@@ -212,6 +212,14 @@ class ReviewContext:
         found = self._once("differences", compare_stated, self.before, self.after)
         return tuple(item for item in found if not {item.table, item.name} & self.excluded)
 
+    def hidden(self) -> tuple[str, ...]:
+        """Name what differs and is excluded."""
+        if self.after is None:
+            return ()
+        found = self._once("differences", compare_stated, self.before, self.after)
+        hidden = (item for item in found if item.notable and {item.table, item.name} & self.excluded)
+        return tuple(dict.fromkeys(item.object for item in hidden))
+
     def upgraded(self) -> tuple[Difference, ...]:
         """Return what upgrade() changed where it was executed; `expected` is what was there before."""
         trip = self.trip

@@ -81,7 +81,7 @@ def _oracle(scratch: ScratchDatabases) -> list[Proof]:
     """Build each database a second time, from the models' own DDL, and compare it with the one from the migrations."""
     actual = {name: scratch.read(name) for name in scratch.databases}
     models = models_of(scratch, actual)
-    return [
+    proofs = [
         schema.equals_models(
             schema.about(schema.ORACLE, name if len(scratch.databases) > 1 else ""),
             actual[name],
@@ -92,6 +92,11 @@ def _oracle(scratch: ScratchDatabases) -> list[Proof]:
         )
         for name in scratch.databases
     ]
+    for name in scratch.databases:
+        claim = schema.about(schema.HIDDEN, name if len(scratch.databases) > 1 else "")
+        hidden = schema.left_out(actual[name], models.schemas[name], models.excluded[name])
+        proofs += schema.hides_nothing(claim, hidden)
+    return proofs
 
 
 def _held(scratch: ScratchDatabases, database: str) -> set[str]:
