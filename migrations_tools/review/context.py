@@ -92,8 +92,9 @@ class Unrunnable:
     operation: Operation | None
     statement: str
     told: tuple[str, ...]
-    # Whether it was the server that refused it, and not Alembic or SQLAlchemy that could not send it.
+    # Whether it was the server that refused it, and not Alembic or SQLAlchemy that could not send it; with which code.
     refused: bool = True
+    sqlstate: str = ""
 
 
 @dataclass(frozen=True, slots=True)

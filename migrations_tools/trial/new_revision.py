@@ -85,7 +85,8 @@ def _unrunnable(tried: Tried) -> Unrunnable | None:
     run = (tried.empty or tried.executed).up if _fails_always(tried) else None
     if run is None or run.failure is None or is_concurrently(run.failure):
         return None
-    return Unrunnable(failed_operation(run), run.failure.statement, told(run.failure), bool(run.failure.sqlstate))
+    said, state = told(run.failure), run.failure.sqlstate
+    return Unrunnable(failed_operation(run), run.failure.statement, said, bool(state), state)
 
 
 def _reached(tried: Iterable[Tried], reviewed: Sequence[Reviewed], models: Models) -> Iterator[tuple[str, Reached]]:

@@ -40,6 +40,7 @@ def failure_of(facts: ReviewContext) -> Finding | None:
     if up is None or up.failure is None or is_concurrently(up.failure):
         return None
     failure, operation = up.failure, failed_operation(up)
+    effect, ways_out = advice_on(failure.sqlstate)
     kind = _kind(failure, operation, facts.needs_rows("upgrade"), facts.real)
     return Finding(
         object=object_of(up, failure, operation),
@@ -49,8 +50,8 @@ def failure_of(facts: ReviewContext) -> Finding | None:
         line=failure.line,
         sentence=f"{what(failure, operation)} {kind.words}",
         evidence=told(failure),
-        effect=_NEW_LABEL if uses_new_label(failure) else "",
-        ways_out=_COMMIT_FIRST if uses_new_label(failure) else (),
+        effect=effect,
+        ways_out=ways_out,
         operations=(operation.id,) if operation else (),
     )
 
@@ -69,9 +70,9 @@ _COMMIT_FIRST = (
 )
 
 
-def uses_new_label(failure: Failure) -> bool:
-    """Return whether a statement failed that uses a label which its own transaction has added."""
-    return failure.sqlstate == _UNSAFE_NEW_LABEL
+def advice_on(sqlstate: str) -> tuple[str, tuple[str, ...]]:
+    """Return the effect and the ways out of a label's use in the transaction that adds it; nothing on other errors."""
+    return (_NEW_LABEL, _COMMIT_FIRST) if sqlstate == _UNSAFE_NEW_LABEL else ("", ())
 
 
 def is_concurrently(failure: Failure) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from migrations_tools.operations import Operation
 from migrations_tools.review.analysis.completions import Completion, constraint, index
+from migrations_tools.review.analysis.failures import advice_on
 from migrations_tools.review.analysis.relations import with_dependents
 from migrations_tools.review.context import ReviewContext, Unrunnable, table_name
 from migrations_tools.review.edits import Edit, Piece
@@ -46,8 +47,11 @@ def held_back(item: Operation, each: Unrunnable, facts: ReviewContext) -> Findin
     """Hold an operation that cannot run, and what needs it."""
     hold = with_dependents({item.id}, facts.operations)
     needing = [other.summary() for other in facts.operations if other.id in hold - {item.id}]
+    effect, ways_out = advice_on(each.sqlstate)
     return Finding(
         object=item.object,
+        effect=effect,
+        ways_out=ways_out,
         operations=(item.id, *sorted(hold - {item.id})),
         sentence=f"{_begun(item.summary())} cannot run, whatever is in the tables; it is held back.",
         evidence=(*each.told, *([f"Held back with it, for they need it: {'; '.join(needing)}"] if needing else [])),
