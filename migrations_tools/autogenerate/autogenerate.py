@@ -326,6 +326,12 @@ def _placed(environment: Environment, item: Mapping[str, Any]) -> Mapping[str, A
     path = (folder / item["name"]).resolve()
     if folder.resolve() not in path.parents:
         raise CannotProceed(f"Alembic named the new file {item['name']!r}, which is outside {folder}.")
+    if not item["is_found_again"]:
+        raise CannotProceed(
+            f"By `file_template` the new file would be {item['name']}, and Alembic does not look into folders below"
+            f" {folder}: the revision would be lost. Nothing was written.",
+            tip="Write `recursive_version_locations = true` beside `file_template`.",
+        )
     return {**item, "path": str(path)}
 
 

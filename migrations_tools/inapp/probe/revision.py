@@ -57,7 +57,8 @@ def do_revision(request: dict[str, Any], talk: Talk) -> dict[str, Any]:
         scripts = made if isinstance(made, list) else [made]
         # With several databases there is one file for all: whether it is empty shows after the last of them.
         kept = [item for item in scripts if item is not None] if decided.keeps_something else []
-        files = [_read_script(item, copies, originals) for item in kept]
+        recursive = bool(getattr(script, "recursive_version_locations", False))  # since Alembic 1.10
+        files = [_read_script(item, copies, originals, recursive) for item in kept]
     return {
         "files": files,
         "enums": decided.enums,
@@ -117,9 +118,10 @@ def _copy_folders(originals: Sequence[str], folder: str) -> list[str]:
     return copies
 
 
-def _read_script(script: Any, copies: Sequence[str], originals: Sequence[str]) -> dict[str, Any]:
+def _read_script(script: Any, copies: Sequence[str], originals: Sequence[str], recursive: bool) -> dict[str, Any]:
     path = os.path.realpath(script.path)
     index = next(i for i, copy in enumerate(copies) if path.startswith(copy + os.sep))
+    name = os.path.relpath(path, copies[index])
     with open(path, encoding="utf-8", newline="") as file:
         text, imported = with_imports(file.read())
     return {
@@ -127,7 +129,8 @@ def _read_script(script: Any, copies: Sequence[str], originals: Sequence[str]) -
         "revision": script.revision,
         "down": listed(script.down_revision),
         "location": index,
-        "name": os.path.relpath(path, copies[index]),
+        "name": name,
+        "is_found_again": os.sep not in name or recursive,
         "text": text.replace(copies[index], originals[index]),
     }
 
