@@ -278,9 +278,19 @@ def mending_command(interpreter: Interpreter, folder: Path, root: Path, module: 
         for name in ("requirements.txt", "requirements/base.txt", "requirements-dev.txt"):
             if (each / name).is_file():
                 return f"{python} -m pip install -r {each / name}"
-        if (each / "pyproject.toml").is_file() and "project" in read_toml(each / "pyproject.toml"):
+        if _says_what_it_needs(each):
             return f"{python} -m pip install -e {each}"
-    return f"{python} -m pip install {' '.join(wanted)}"
+    return f"{python} -m pip install {' '.join(_PACKAGES.get(name, name) for name in wanted)}"
+
+
+def _says_what_it_needs(folder: Path) -> bool:
+    toml, old = folder / "pyproject.toml", (folder / "setup.cfg", folder / "setup.py")
+    texts = (path.read_text(encoding="utf-8", errors="replace") for path in old if path.is_file())
+    return (toml.is_file() and "project" in read_toml(toml)) or any("install_requires" in text for text in texts)
+
+
+# Packages that are called otherwise than what they bring.
+_PACKAGES = {"dateutil": "python-dateutil", "dotenv": "python-dotenv", "jwt": "PyJWT", "yaml": "PyYAML"}
 
 
 def _locks(lock: Path, modules: tuple[str, ...]) -> bool:

@@ -265,7 +265,8 @@ def test_the_mending_command_is_the_projects_own(project: Path, files: dict[str,
     [
         ({"uv.lock": ""}, "uv sync"),  # which package has a module `yaml` is not known
         ({"requirements.txt": ""}, "/py -m pip install -r ROOT/requirements.txt"),
-        ({}, "/py -m pip install yaml"),
+        ({"setup.cfg": "[options]\ninstall_requires = PyYAML\n"}, "/py -m pip install -e ROOT"),
+        ({"setup.cfg": "[flake8]\n"}, "/py -m pip install PyYAML"),
     ],
 )
 def test_a_module_of_the_projects_own_is_mended_by_installing_the_project(
