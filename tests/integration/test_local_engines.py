@@ -218,7 +218,7 @@ def test_psql_runs_a_command_on_the_temp_database(story: Story) -> None:
 def test_check_says_what_is_missing_writes_nothing_and_leaves_what_stands(story: Story) -> None:
     check = story.isolated.check
     assert check.code == 1, str(check)
-    assert "A migration is missing: create table email_logs." in check.err
+    assert "A migration is missing (2 changes):\n  create table email_logs.\n  create index email_logs." in check.err
     assert "Models and database disagree: The unique constraint uq_users_email" in check.err
     assert story.isolated.stands_after_check
     assert story.isolated.versions_after_check == {"0001_create_users.py", "0002_add_unique_email.py"}
