@@ -101,10 +101,20 @@ def compare_all(actual: Catalog, expected: Catalog) -> tuple[Difference, ...]:
 def compare_stated(actual: Catalog, expected: Catalog) -> tuple[Difference, ...]:
     """Return the differences of the migrations' database from the models', whatever the models do state.
 
-    A policy or function that only the migrations make is no difference; `only_in_history` counts these.
+    A policy or function that only the migrations make is no difference; `only_in_history` counts these. That a primary
+    key lists its columns in another order is not notable: there may be the same rows.
     """
     stated = (item for item in _others(actual, expected) if item.sort != "unexpected" and is_stated(item.kind))
-    return (*compare(actual, expected), *stated)
+    return (*map(_of_models, compare(actual, expected)), *stated)
+
+
+def _of_models(item: Difference) -> Difference:
+    keys = [_KEY.fullmatch(text) for text in (item.actual, item.expected)]
+    columns = [sorted(key[1].split(", ")) for key in keys if key]
+    return replace(item, notable=False) if len(columns) == 2 and columns[0] == columns[1] else item
+
+
+_KEY = re.compile(r"PRIMARY KEY \(([^()]*)\)")
 
 
 def labels_that_stay(was: Catalog, now: Catalog) -> dict[str, tuple[str, ...]]:

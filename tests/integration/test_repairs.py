@@ -2,7 +2,8 @@
 
 Each folder of `repair_pairs` is one pair: `before.sql` makes the database, `models.py` has the models,
 `allow.txt` and `backfill.txt` are what the user says. `findings.txt` is what the review says, `body.txt` the
-file that comes of it, `left.txt` what differs from the models afterwards. ACCEPT_CASES=1 writes the three.
+file that comes of it, `left.txt` what differs from the models afterwards; `answers.txt` is what the database answers to
+`asks.sql` after the way up and after the way down. ACCEPT_CASES=1 writes them.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from migrations_tools import operations
@@ -86,6 +88,14 @@ def expect(pair: str, name: str, lines: list[str]) -> None:
     assert lines == path.read_text().splitlines(), f"{pair}/{name}"
 
 
+def answers(made: Bench) -> list[str]:
+    path = PAIRS / made.name / "asks.sql"
+    if not path.exists():
+        return []
+    with psycopg.connect(made.url) as connection:
+        return [str(row[0]) for row in connection.execute(path.read_bytes())]
+
+
 def said(findings: tuple[Finding, ...]) -> list[str]:
     return sorted(f"{item.outcome} {item.severity} {item.code} {item.object}: {item.sentence}" for item in findings)
 
@@ -130,11 +140,13 @@ def test_a_file_goes_up_down_and_up_and_leaves_only_what_was_held(pair: str, scr
         expect(pair, "body.txt", bodies(text).splitlines() if text else [])
     if text:
         made.ask("upgrade")
-        upgraded = made.catalog()
+        upgraded, told = made.catalog(), answers(made)
         left = differences(upgraded, after, excluded)
         made.ask("downgrade", revision="base")
         kept = [line for line in differences(made.catalog(), before) if not line.startswith("enum ")]
         assert kept == []
+        if told:
+            expect(pair, "answers.txt", [*told, *answers(made)])
         made.ask("upgrade")
         assert differences(made.catalog(), upgraded) == []
     else:

@@ -21,6 +21,8 @@ from migrations_tools.catalog import (
     View,
     as_json,
     compare,
+    compare_all,
+    compare_stated,
     labels_that_stay,
 )
 
@@ -160,6 +162,13 @@ def test_primary_keys_are_paired_whatever_their_names() -> None:
     expected = with_constraints(primary_key("pk_t", "a", "b"))
 
     assert told(actual, expected) == [("constraint t.t_pkey", "different", "PRIMARY KEY (a)", "PRIMARY KEY (a, b)")]
+
+
+def test_a_primary_key_in_another_order_is_notable_only_where_both_are_databases() -> None:
+    actual = with_constraints(primary_key("t_pkey", "a", "b"))
+    expected = with_constraints(primary_key("t_pkey", "b", "a"))
+    assert [item.notable for item in compare_stated(actual, expected)] == [False]
+    assert [item.notable for item in compare_all(actual, expected)] == [True]
 
 
 def test_a_primary_key_is_told_from_a_unique_constraint_of_its_name() -> None:

@@ -73,7 +73,7 @@ UNIQUE = Constraint("users", "uq_nick", "unique", "UNIQUE (nick) INCLUDE (id)", 
 
 def test_a_constraint_that_alembic_fails_on_is_written_as_postgresql_describes_it() -> None:
     item = Operation(2, "create_constraint", "users", "uq_nick", constraint="unique", columns=("nick",))
-    stopped = Unrunnable(item, "", ("KeyError: 'id'",), refused=False)
+    stopped = Unrunnable(item, "", ("KeyError: 'id'",))
     before, after = users("id", "nick"), users("id", "nick", constraints=(UNIQUE,))
     found = assessment.review(ReviewContext((item,), before, after, unrunnable=(stopped,)))
     assert ("IN08", "repaired") in [(each.code, each.outcome) for each in found.findings]

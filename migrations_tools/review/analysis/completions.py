@@ -151,8 +151,10 @@ def index(facts: ReviewContext, item: Difference) -> Completion | None:
 
 
 def column(facts: ReviewContext, item: Difference) -> Completion | None:
-    """Change a column's server default, comment, collation or stored expression."""
+    """Change a column's server default, comment, collation, identity or stored expression."""
     have, want = both_of(facts, item, Column)
+    if item.aspect == "identity" and have and want:
+        return _identity(facts, item, have, want)
     pieces = _changes(facts, item, have, want) if have and want else None
     if pieces is None or want is None:
         return None
@@ -176,6 +178,33 @@ def _changes(facts: ReviewContext, item: Difference, have: Column, want: Column)
         expressions = [str(each.generated).removesuffix(" STORED") for each in (want, have)]
         return [edits.execute(f"{alter} SET EXPRESSION AS ({expression})") for expression in expressions]
     return None
+
+
+def _identity(facts: ReviewContext, item: Difference, have: Column, want: Column) -> Completion | None:
+    """Make a column an identity, or of the other kind, or a plain column; it counts on from the greatest value."""
+    if have.default or want.default or have.nullable or want.nullable:
+        return None
+    table = table_of(facts, item.table)
+    up, down = (_as(facts, table, *pair) for pair in ((have, want), (want, have)))
+    operation = Operation(-1, "alter_column", table.name, want.name, plain_schema(table))
+    return Completion(want.path, operation, up, down)
+
+
+def _as(facts: ReviewContext, table: Table, old: Column, new: Column) -> tuple[Piece, ...]:
+    alter, generation = altered_column(table, new), new.identity_generation
+    if not generation:
+        return (edits.execute(f"{alter} DROP IDENTITY"),)
+    if old.identity_generation:
+        return (edits.execute(f"{alter} SET GENERATED {generation}"),)
+    catalogs = [each for each in (facts.before, facts.after) if each]
+    owned = [each for catalog in catalogs for each in catalog.sequences if each.owned_by == new.path]
+    options = f" ({_options(owned[-1]).partition(' ')[2].partition(' ')[2]})" if owned else ""
+    path, name = sql.table_path(table), sql.name(new.name)
+    here = f"pg_get_serial_sequence({sql.quoted(path)}, {sql.quoted(new.name)})"
+    return (
+        edits.execute(f"{alter} ADD GENERATED {generation} AS IDENTITY{options}"),
+        edits.execute(f"SELECT setval({here}, max({name})) FROM {path}"),  # noqa: S608 - it is printed
+    )
 
 
 def altered_column(table: Table, column: Column) -> str:

@@ -11,6 +11,8 @@ from migrations_tools.review.analysis import sql
 from migrations_tools.review.context import ReviewContext
 from migrations_tools.review.edits import Edit
 
+_ROOM = 50  # of the 63 characters of a name
+
 
 def made_identities(facts: ReviewContext) -> Iterator[tuple[Column, Column]]:
     """Yield each serial column that is an identity in the models, as it is and as it is to be."""
@@ -48,17 +50,23 @@ def _statements(facts: ReviewContext, have: Column, want: Column) -> tuple[tuple
     table = sql.table_path(owner) if owner else sql.name(have.table)
     sequence = next(each for each in facts.before.sequences if each.owned_by == have.path and each.implicit)
     counter, column = sql.path(sequence.schema, sequence.name), sql.name(have.name)
+    aside = f"{sequence.name[:_ROOM]}_before"
+    before = sql.path(sequence.schema, aside)
     here = f"pg_get_serial_sequence({sql.quoted(table)}, {sql.quoted(have.name)})"
-    go_on = f"SELECT setval({here}, COALESCE(max({column}), 0) + 1, false) FROM {table}"  # noqa: S608 - it is printed
+    go_on = f"last_value, is_called) FROM {before}"  # read while both sequences are there
     alter = f"ALTER TABLE {table} ALTER COLUMN {column}"
     return (
         f"{alter} DROP DEFAULT",
-        f"DROP SEQUENCE {counter}",
+        # pg_get_serial_sequence() would find the first that the column owns.
+        f"ALTER SEQUENCE {counter} OWNED BY NONE",
+        f"ALTER SEQUENCE {counter} RENAME TO {sql.name(aside)}",
         f"{alter} ADD GENERATED {want.identity_generation} AS IDENTITY",
-        go_on,
+        f"SELECT setval({here}, {go_on}",
+        f"DROP SEQUENCE {before}",
     ), (
-        f"{alter} DROP IDENTITY IF EXISTS",
+        f"ALTER SEQUENCE {counter} RENAME TO {sql.name(aside)}",
         f"CREATE SEQUENCE {counter} AS {sequence.type} OWNED BY {table}.{column}",
+        f"SELECT setval({sql.quoted(counter)}, {go_on}",
+        f"{alter} DROP IDENTITY IF EXISTS",
         f"{alter} SET DEFAULT nextval({sql.quoted(counter)})",
-        go_on,
     )

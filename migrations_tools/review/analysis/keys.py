@@ -128,6 +128,8 @@ class OtherKey:
     old: Constraint | None
     new: Constraint
     reasons: tuple[str, ...]
+    # Whether the new key has the old one's columns in another order: which rows there may be is the same.
+    reordered: bool
     # The ids of operations that only make the new key's columns NOT NULL, or the old one's not.
     flips: tuple[int, ...]
 
@@ -152,7 +154,9 @@ def other_primary_keys(facts: ReviewContext) -> Iterator[OtherKey]:
             continue
         old, new = _primary(table), _primary(want)
         if new and (not old or old.definition != new.definition) and not _is_made(facts, name):
-            yield OtherKey(table, old, new, tuple(_reasons(facts, table, old, new)), _flips(facts, name, new))
+            reordered = old is not None and old.columns != new.columns and sorted(old.columns) == sorted(new.columns)
+            reasons = tuple(_reasons(facts, table, old, new))
+            yield OtherKey(table, old, new, reasons, reordered, _flips(facts, name, new))
 
 
 def _primary(table: Table) -> Constraint | None:
@@ -164,6 +168,8 @@ def _is_made(facts: ReviewContext, table: str) -> bool:
 
 
 def _reasons(facts: ReviewContext, table: Table, old: Constraint | None, new: Constraint) -> Iterator[str]:
+    if old is None:
+        yield "SQLAlchemy's mapper needs a key and the database may not"
     ready = {column.name for column in table.columns if not column.nullable}
     yield from (f"its column {name} may be NULL" for name in new.columns if name not in ready)
     keys = facts.keys_to(table.qualified_name) if old else ()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from migrations_tools.catalog import Difference
 from migrations_tools.operations import Operation
-from migrations_tools.review.analysis.completions import Completion, constraint, index
+from migrations_tools.review.analysis.completions import CERTAIN, Completion
 from migrations_tools.review.analysis.failures import advice_on
 from migrations_tools.review.analysis.relations import with_dependents
 from migrations_tools.review.context import ReviewContext, Unrunnable, table_name
@@ -32,15 +33,22 @@ def _is_of(each: Unrunnable, item: Operation) -> bool:
 
 
 def rewritten(facts: ReviewContext) -> Iterator[tuple[Unrunnable, Operation, Completion]]:
-    """Yield what Alembic or SQLAlchemy could not send to the server, and the catalogs say how to make."""
+    """Yield what cannot run as Alembic writes it, and the catalogs say how to make."""
     for each, item in unrunnable_operations(facts):
-        if each.refused or not item.name:
-            continue
-        own = (found for found in facts.differences() if found.table == table_name(item) and found.sort == "missing")
+        own = (found for found in facts.differences() if item.name and found.table == table_name(item))
         named = (found for found in own if found.object.endswith(f"{found.table}.{item.name}"))
-        done = next((made for found in named for make in (constraint, index) if (made := make(facts, found))), None)
+        makes = (make(facts, found) for found in named if _is_all_of(item, found) for make in CERTAIN)
+        done = next((made for made in makes if made), None)
         if done:
             yield each, item, done
+
+
+def _is_all_of(item: Operation, difference: Difference) -> bool:
+    """Return whether a difference is all that an operation is about."""
+    if item.kind == "alter_column":
+        changes = {key for key in item.details if key.startswith("modify_")}
+        return difference.aspect == "identity" and changes == {"modify_server_default"}
+    return difference.sort == "missing"
 
 
 def held_back(item: Operation, each: Unrunnable, facts: ReviewContext) -> Finding:

@@ -186,17 +186,31 @@ def _plain(item: Operation, have: Column, new: str) -> Finding:
 def primary_key_differs(facts: ReviewContext) -> Iterator[Finding]:
     """Find a table whose primary key has other columns in the models."""
     for item in other_primary_keys(facts):
-        yield _left(item) if item.reasons else _changed(item)
+        yield _in_another_order(item) if item.reordered else _left(item) if item.reasons else _changed(item)
+
+
+def _in_another_order(item: OtherKey) -> Finding:
+    old, new = item.columns
+    return Finding(
+        severity="info",
+        object=f"{item.table.qualified_name}.{item.new.name}",
+        sentence=f"The primary key of table {item.table.qualified_name} lists ({old}), the models ({new}): the same"
+        " rows, and nothing is written.",
+        effect="A query by the first column alone is served by one order of the index and not by the other.",
+        ways_out=(f"Where it matters, write a revision of your own: {item.statement};",),
+    )
 
 
 def _sentence(item: OtherKey) -> str:
     old, new = item.columns
+    if item.old is None:
+        return f"The table {item.table.qualified_name} has no primary key, in the models ({new}): it is"
     return f"The primary key of table {item.table.qualified_name} is ({old}), in the models ({new}): it is"
 
 
 def _left(item: OtherKey) -> Finding:
     return Finding(
-        severity="hold" if item.flips else "",
+        severity="hold" if item.flips or item.old is None else "",
         object=f"{item.table.qualified_name}.{item.new.name}",
         operations=item.flips,
         sentence=f"{_sentence(item)} left as it is, for {' and '.join(item.reasons)}.",
