@@ -56,7 +56,7 @@ class Run:
     built_from: str = ""
     #: The revision files that were written.
     generated: tuple[Mapping[str, Any], ...] = ()
-    #: The findings that were held back.
+    #: The findings that were held back, and those that are `allowed` to leave a difference.
     held: tuple[Mapping[str, Any], ...] = ()
     #: The steps of `isolate`, with their seconds, for the run's record.
     steps: tuple[Mapping[str, Any], ...] = ()

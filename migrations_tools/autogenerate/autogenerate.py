@@ -72,7 +72,7 @@ def autogenerate(sandbox: Sandbox, probe: Probe, number: int, wish: GenerateOpti
             answer = asked.ask(request)
             executed = asked.execute(environment, answer)
         refuse_broken(scratch, executed)
-    notes = (*labelled_heads(ends), *_notes(answer), *asked.unseen, *asked.hidden, *executed.notes)
+    notes = (*labelled_heads(ends), *_notes(answer, not asked.unseen), *asked.unseen, *asked.hidden, *executed.notes)
     return Generated(
         environment.section,
         executed.files,
@@ -212,7 +212,8 @@ class _Reviewer:
         if self._around.lacks(found):
             self._postponed += found
             return {"hold": [item.id for item in found], "edits": [], "message": ""}
-        facts = replace(self._gathered(found, database), outer_transaction=value["outer_transaction"])
+        known = {name: value[name] for name in ("outer_transaction", "compares_types")}
+        facts = replace(self._gathered(found, database), **known)
         self._facts.append(facts)
         review = assessment.review(facts, self.wish.allowances)
         self.reviewed.append(Reviewed(database, found, review))
@@ -335,9 +336,23 @@ def _placed(environment: Environment, item: Mapping[str, Any]) -> Mapping[str, A
     return {**item, "path": str(path)}
 
 
-def _notes(answer: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return which of the project's own write hooks failed."""
-    return (*(f"warning: the write hook {hook['name']} failed: {masked(hook['error'])}" for hook in answer["hooks"]),)
+def _notes(answer: Mapping[str, Any], compared: bool) -> tuple[str, ...]:
+    """Return which of the project's own write hooks failed, and which of Alembic's comparisons of server defaults.
+
+    `compared` says whether the catalogs of database and models were compared, which answers for the latter.
+    """
+    instead = "the catalogs of the database and the models were compared instead" if compared else _LOOK
+    return (
+        *(f"warning: the write hook {hook['name']} failed: {masked(hook['error'])}" for hook in answer["hooks"]),
+        *(
+            f"{'' if compared else 'warning: '}Alembic could not compare the server default of {item['column']}"
+            f" ({masked(item['error'])}); {instead}"
+            for item in answer["uncompared"]
+        ),
+    )
+
+
+_LOOK = "whether it is the models' is not known: look at it yourself"
 
 
 def _mended(answer: Mapping[str, Any]) -> tuple[Finding, ...]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from migrations_tools.autogenerate.options import ChangeHints, GenerateOptions, existing_dump
 from migrations_tools.engines.postgres import import_driver
@@ -113,13 +113,23 @@ def _remember(session: Session, outcome: Generated) -> None:
         if outcome.written
     )
     held = tuple(
-        {**finding.as_json(), "objects": _held_objects(finding, each.operations), "database": each.database}
+        {
+            **finding.as_json(),
+            "objects": _held_objects(finding, each.operations),
+            "database": each.database,
+            "allowed": finding in each.review.meant,
+        }
         for each in outcome.reviewed
-        for finding in each.review.held
+        for finding in (*each.review.held, *each.review.meant)
     )
     run = session.journal.run
-    known = [item for item in run.held if item not in held]
+    told = {_told(item) for item in held}
+    known = [item for item in run.held if _told(item) not in told]
     session.journal.update(generated=(*run.generated, *new), held=(*known, *held))
+
+
+def _told(item: Mapping[str, Any]) -> tuple[str, ...]:
+    return item["database"], item["code"], item["object"]
 
 
 def _held_objects(finding: Finding, found: Sequence[Operation]) -> list[str]:

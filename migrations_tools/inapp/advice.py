@@ -32,7 +32,6 @@ class Advice:
             self._right,
             _attach,
             self._replay,
-            _compared,
             _no_models,
             _idle,
             _connection,
@@ -95,17 +94,6 @@ _NO_FLASK = (
     "Flask does not find the application: set FLASK_APP, or the setting `alembic_command` to the command that the"
     " project itself starts Alembic with (`python manage.py db current`)."
 )
-
-
-def _compared(error: Mapping[str, Any]) -> str:
-    # alembic #1119: it asks the server whether the two defaults are equal, and json has no equality.
-    if not error.get("compared") or error.get("sqlstate") != "42883":
-        return ""
-    return (
-        f"AG07: Alembic compares the server default of {error['compared']} by asking PostgreSQL whether both are equal,"
-        " and its type has no equality. Make the column JSONB, or give context.configure() in env.py a function as"
-        " compare_server_default that returns False for this column and None for any other."
-    )
 
 
 def _no_models(error: Mapping[str, Any]) -> str:

@@ -80,13 +80,14 @@ def equals_models(
     expected: Catalog,
     held: Collection[str],
     excluded: Collection[str],
+    allowed: Collection[str] = (),
     history: Callable[[], Sequence[Revision]] = tuple,
 ) -> Proof:
     """Prove that the database from the migrations equals the one from the models' own DDL.
 
     `held` are objects that the review held back: their difference is meant and named as such. `excluded` are
-    tables that env.py leaves out of the comparison. `history` gives the revision files, newest first; they are asked
-    for where something differs, to say which one is responsible.
+    tables that env.py leaves out of the comparison, `allowed` what may differ, by name. `history` gives the revision
+    files, newest first; they are asked for where something differs, to say which one is responsible.
     """
     differences = [
         item for item in compare_stated(actual, expected) if item.table not in excluded and item.name not in excluded
@@ -97,10 +98,17 @@ def equals_models(
         claim = claim.replace(NOTHING_ELSE, "")
     beyond = [item.object for item in notable if is_beyond_models(item)]
     meant = [item.object for item in notable if item.name in held]
-    wrong = [item for item in notable if item.object not in (*beyond, *meant)]
+    named = [
+        item.object
+        for item in notable
+        if item.object not in meant and not {item.name, item.name.rpartition(".")[2]}.isdisjoint(allowed)
+    ]
+    wrong = [item for item in notable if item.object not in (*beyond, *meant, *named)]
     evidence = _counts(actual)
     if meant:
         evidence += f"; held back by the review: {', '.join(meant)}"
+    if named:
+        evidence += f"; allowed to differ: {', '.join(dict.fromkeys(named))}"
     if beyond:
         evidence += f"; only in migrations, models cannot say it: {', '.join(beyond)}"
     alone = only_in_history(actual, expected)

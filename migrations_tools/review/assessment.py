@@ -38,7 +38,8 @@ def review(facts: ReviewContext, allowances: Sequence[Allowance] = ()) -> Review
     hold |= _held(findings)
     findings = list(_spoken(findings))
     used = dict.fromkeys((*served.values(), *allowed.values()))
-    return Review(hold, tuple(_without_conflicts(findings, hold)), tuple(used), _unused(allowances, used))
+    meant = tuple(late[index] for index in allowed)
+    return Review(hold, tuple(_without_conflicts(findings, hold)), tuple(used), _unused(allowances, used), meant)
 
 
 def _asked(facts: ReviewContext, allowances: Sequence[Allowance]) -> tuple[list[Finding], dict[int, Allowance]]:

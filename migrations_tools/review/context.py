@@ -137,6 +137,8 @@ class ReviewContext:
     lineage: Lineage | None = None
     # The tables that are large where it matters; "*" is all.
     large: frozenset[str] = frozenset()
+    # Whether env.py has Alembic compare types.
+    compares_types: bool = True
     # Whether somebody wrote the file, so that its drops are meant.
     by_hand: bool = False
     # The tables that belong to an extension, with its name.

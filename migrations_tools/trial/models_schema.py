@@ -13,6 +13,7 @@ from migrations_tools.engines.functions import copy_functions
 from migrations_tools.engines.postgres import Server, make_extensions
 from migrations_tools.errors import CannotProceed
 from migrations_tools.secrets import masked
+from migrations_tools.trial.equal_defaults import spelled_alike
 from migrations_tools.trial.scratch import ScratchDatabases
 
 if TYPE_CHECKING:
@@ -55,7 +56,11 @@ def begin_models(
         with made:
             for copy, script in scripts.items():
                 run_script(scratch.server, copy, script, _BASE if base else _MODELS)
-            return Models({name: scratch.read(copy) for name, copy in copies.items()}, excluded)
+            schemas = {
+                name: spelled_alike(scratch.server, copy, actual[name], scratch.read(copy))
+                for name, copy in copies.items()
+            }
+            return Models(schemas, excluded)
 
     return finish
 

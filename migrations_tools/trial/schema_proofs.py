@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 from functools import partial
 
@@ -10,6 +11,8 @@ from migrations_tools.inapp.probe_client import ProbeError
 from migrations_tools.proofs import schema
 from migrations_tools.proofs.proof import FAILED, Proof, attempted, not_checked
 from migrations_tools.provenance import Revision
+from migrations_tools.review.findings import parse_allowances
+from migrations_tools.review.rules.unseen import OF_DIFFERENCES
 from migrations_tools.sandbox.revision_history import read_history
 from migrations_tools.trial import stairway
 from migrations_tools.trial.install import Migrated, run_install
@@ -88,6 +91,7 @@ def _oracle(scratch: ScratchDatabases) -> list[Proof]:
             models.schemas[name],
             _held(scratch, name),
             models.excluded[name],
+            _allowed(scratch, name),
             lambda: [one for each in scratch.installed for one in read_history(scratch.probe, each.target)],
         )
         for name in scratch.databases
@@ -101,8 +105,21 @@ def _oracle(scratch: ScratchDatabases) -> list[Proof]:
 
 def _held(scratch: ScratchDatabases, database: str) -> set[str]:
     """Return the objects of a database that the review has held back."""
-    held = scratch.sandbox.session.journal.run.held
-    return {name for finding in held if finding["database"] == database for name in finding["objects"]}
+    return _objects(scratch, database, allowed=False)
+
+
+def _allowed(scratch: ScratchDatabases, database: str) -> set[str]:
+    """Return what may differ from the models, by name: as the settings say, or as `generate` was told."""
+    given = parse_allowances(
+        scratch.sandbox.session.settings.allow, datetime.datetime.now(tz=datetime.timezone.utc).date()
+    )
+    named = {item.object for item in given if item.code in OF_DIFFERENCES}
+    return named | _objects(scratch, database, allowed=True)
+
+
+def _objects(scratch: ScratchDatabases, database: str, *, allowed: bool) -> set[str]:
+    findings = [item for item in scratch.sandbox.session.journal.run.held if item["database"] == database]
+    return {name for each in findings if each.get("allowed", False) == allowed for name in each["objects"]}
 
 
 # --- where the project has an install of its own -----------------------------------------------------------------

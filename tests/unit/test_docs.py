@@ -191,7 +191,6 @@ OF_OTHERS = (
     "KeyError",
     "… does not provide a MetaData object",
     "FD05",
-    "AG07",
     "Nothing is missing, and",
     "NeverReachedAlembic",
     "extension …",

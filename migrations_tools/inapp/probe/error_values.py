@@ -20,18 +20,8 @@ def describe_error(error: BaseException) -> dict[str, str]:
         "hint": hint or "",
         "sqlstate": state or "",
         "traceback": traceback.format_exc(),
-        "compared": _compared(error),
         **_revision(error),
     }
-
-
-def _compared(error: BaseException) -> str:
-    """Name the column whose server default Alembic was comparing."""
-    for frame, _ in traceback.walk_tb(error.__traceback__):
-        if frame.f_code.co_name.endswith("_compare_server_default") and "cname" in frame.f_locals:
-            given = [frame.f_locals.get(name) for name in ("schema", "tname", "cname")]
-            return ".".join(str(part) for part in given if part)
-    return ""
 
 
 def _revision(error: BaseException) -> dict[str, str]:

@@ -17,10 +17,13 @@ if TYPE_CHECKING:
 
     Piece = dict[str, Any]
 
+# TextClause._bind_params_regex and BIND_PARAMS_ESC of SQLAlchemy.
+_OF_TEXT = re.compile(r"(?<![:\w\\]):(?=\w+(?![:\w]))|\\(?=:\w*(?![:\w]))")
+
 
 def plain(statement: str) -> str:
-    """Escape what op.execute() would take for a bound parameter (`:word`), as SQLAlchemy's text() has it."""
-    return re.sub(r"(?<![:\w\\]):(?=\w)", r"\\:", statement)
+    """Escape what SQLAlchemy's text() would take for a bound parameter (`:word`) or for an escaped one."""
+    return _OF_TEXT.sub(lambda found: "\\" + found.group(), statement)
 
 
 def lines_op(*lines: str) -> Any:
@@ -168,9 +171,7 @@ class Maker:
     def _create_index(self, piece: Piece) -> Any:
         from alembic.operations import ops
 
-        # Alembic writes a condition's `\\:word` as a bound parameter, which is NULL when the file runs.
-        declared = metadatas(self.context) if plain(piece["definition"]) == piece["definition"] else []
-        for metadata in declared:
+        for metadata in metadatas(self.context):
             key = ".".join(part for part in (piece["schema"], piece["table"]) if part)
             for index in metadata.tables[key].indexes if key in metadata.tables else ():
                 if str(index.name) == piece["name"]:

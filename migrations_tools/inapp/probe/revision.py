@@ -12,11 +12,13 @@ from .apply_edits import apply_edits, finish
 from .client_sequences import without_serials
 from .configuration import make_config
 from .constraint_names import name_constraints, without_nulls_distinct
+from .default_comparison import failing_apart
 from .details import plain_percents
 from .enum_types import Enums
 from .environment import database_of, listed, locations, looking_in, script_of
 from .imports import with_imports
 from .operation_order import put_in_order
+from .pieces import plain
 from .tree import Tree, pairs_of
 
 if TYPE_CHECKING:
@@ -29,7 +31,8 @@ def do_revision(request: dict[str, Any], talk: Talk) -> dict[str, Any]:
     """Autogenerate; send the operations out; keep, hold and repair as told; let Alembic render the file.
 
     The file is written in a copy of the versions folders and comes back as text: the image may be read-only.
-    Post-write hooks that fail (a formatter that the image lacks) come back in `hooks`, with the file as it was.
+    Post-write hooks that fail (a formatter that the image lacks) come back in `hooks`, with the file as it was;
+    columns whose server defaults Alembic could not compare in `uncompared`.
     """
     from alembic import command
 
@@ -37,9 +40,11 @@ def do_revision(request: dict[str, Any], talk: Talk) -> dict[str, Any]:
     script = script_of(config)
     originals = locations(script)
     failed: list[dict[str, str]] = []
+    uncompared: list[dict[str, str]] = []
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as undo:
         undo.enter_context(_forgiving_hooks(failed))
-        undo.enter_context(_plain_percents())
+        undo.enter_context(_plain_text())
+        undo.enter_context(failing_apart(uncompared))
         copies = _copy_folders(originals, os.path.realpath(folder))
         undo.enter_context(looking_in(script, copies))
         decided = Decision(talk, undo)
@@ -65,6 +70,7 @@ def do_revision(request: dict[str, Any], talk: Talk) -> dict[str, Any]:
         "named": decided.named,
         "distinct": decided.distinct,
         "hooks": failed if files else [],
+        "uncompared": uncompared,
     }
 
 
@@ -89,15 +95,19 @@ def _forgiving_hooks(failed: list[dict[str, str]]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _plain_percents() -> Iterator[None]:
-    """Let Alembic write the expressions of the file with a `%` as it is."""
+def _plain_text() -> Iterator[None]:
+    """Let Alembic write the expressions of the file so that they mean the same when it runs.
+
+    A `%` stands as it is, and a `:word` is escaped, but in an index, whose expressions are no text().
+    """
     from alembic.ddl.impl import DefaultImpl
 
     render = DefaultImpl.render_ddl_sql_expr
 
     def render_plainly(self: Any, *arguments: Any, **options: Any) -> str:
         with plain_percents(self.dialect):
-            return render(self, *arguments, **options)
+            written = render(self, *arguments, **options)
+        return written if options.get("is_index") else plain(written)
 
     DefaultImpl.render_ddl_sql_expr = render_plainly  # type: ignore[method-assign]
     try:
@@ -189,6 +199,7 @@ class Decision:
             "operations": tree.described,
             # Then autocommit_block() fails: env.py's own transaction is not Alembic's to end.
             "outer_transaction": bool(getattr(context, "_in_external_transaction", False)),
+            "compares_types": bool(context.opts.get("compare_type", True)),
         }
         verdict = self.talk.ask("operations", asked)
         tree.hold(set(verdict["hold"]))

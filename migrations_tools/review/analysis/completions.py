@@ -167,7 +167,7 @@ def _changes(facts: ReviewContext, item: Difference, have: Column, want: Column)
     """Return what is to be done there and back."""
     table, aspect, name = table_of(facts, item.table), item.aspect, want.name
     schema, alter = plain_schema(table), altered_column(table, want)
-    if aspect == "default" and want.default is not None and not want.sequence_of and not have.sequence_of:
+    if aspect == "default" and want.default is not None and _is_alone(facts, item, have, want):
         return [edits.alter_column(table.name, name, schema, server_default=each.default) for each in (want, have)]
     if aspect == "comment":
         return [edits.alter_column(table.name, name, schema, comment=each.comment) for each in (want, have)]
@@ -205,6 +205,20 @@ def _as(facts: ReviewContext, table: Table, old: Column, new: Column) -> tuple[P
         edits.execute(f"{alter} ADD GENERATED {generation} AS IDENTITY{options}"),
         edits.execute(f"SELECT setval({here}, max({name})) FROM {path}"),  # noqa: S608 - it is printed
     )
+
+
+def _is_alone(facts: ReviewContext, item: Difference, have: Column, want: Column) -> bool:
+    """Return whether a default is to change by itself: it is drawn from no sequence, and its type is not left as it is.
+
+    A type and its default change together or not at all.
+    """
+    drawn = want.sequence_of or have.sequence_of
+    return not drawn and not keeps_old_type(facts, item)
+
+
+def keeps_old_type(facts: ReviewContext, item: Difference) -> bool:
+    """Return whether the column's type differs too, and no operation changes it."""
+    return any(each.object == item.object and each.aspect == "type" for each in facts.uncovered)
 
 
 def altered_column(table: Table, column: Column) -> str:

@@ -118,8 +118,9 @@ def _column(file: _File, item: Difference, own: _Own) -> bool:
     path = f"{item.table}.{name}"
     if item.aspect in ("default", "identity") and path in file.identities:
         return True
-    # A default that cannot follow its column's new type is set with it.
-    return item.aspect == "default" and path in file.defaults
+    # A default that cannot follow its column's new type is set with it, or is held back with it.
+    held = any("modify_type" in each.details and each.id in file.facts.held for each in altered)
+    return item.aspect == "default" and (held or path in file.defaults)
 
 
 def _constraint(file: _File, item: Difference, own: _Own) -> bool:

@@ -84,18 +84,18 @@ def with_using(item: Retyped) -> Edit:
 
 
 def new_default(item: Retyped) -> str | None:
-    """Return the server default that a retyped column gets."""
+    """Return the server default that a retyped column gets: the models', the old one where theirs is not known."""
     old = item.before.default
-    return item.after.default if item.after and item.after.default else old and f"({old})::{item.type}"
+    return item.after.default if item.after else old and f"({old})::{item.type}"
 
 
 def with_default(item: Retyped) -> Edit:
     """Take the default away, change the type, and set the default again, in both directions."""
     old, new = item.before.default, new_default(item)
-    words = "DT06: the server default cannot be cast with the column, so it is dropped and set again"
+    words = "DT06: the server default cannot be cast with the column, so it is dropped{}"
     return Edit(
-        comment=words,
-        comment_down=words,
+        comment=words.format(" and set again" if new else ""),
+        comment_down=words.format(" and set again" if old else ""),
         replaces=(item.operation.id,),
         upgrade=_around(item, edits.original, item.using("up"), old, new),
         downgrade=_around(item, edits.mirror, item.using("down"), new, old),

@@ -259,7 +259,7 @@ def _with_default(item: Retyped) -> Finding:
         operations=(item.operation.id,),
         aliases=("DT05",),
         sentence=f"{item.words}, and has the server default {item.before.default or new}: the default is dropped, the"
-        f" type changed, and the default set to {new or 'none'}.",
+        f" type changed, and {f'the default set to {new}' if new else 'no default set, for the models have none'}.",
         ways_out=("Nothing to do where the new default is the one that you mean.",),
         edits=(with_default(item),),
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TypeAlias
 
-from migrations_tools.catalog import Column, Difference
+from migrations_tools.catalog import Column, Difference, Table
 from migrations_tools.review.analysis import completions, sql
-from migrations_tools.review.analysis.completions import Completion, altered_column, table_of
+from migrations_tools.review.analysis.completions import Completion, altered_column
 from migrations_tools.review.analysis.coverage import both_of
 from migrations_tools.review.analysis.unrunnable import rewritten
 from migrations_tools.review.context import ReviewContext
@@ -16,6 +17,8 @@ from migrations_tools.review.findings import Finding
 from migrations_tools.review.registry import RuleSet
 
 FAMILY = RuleSet("decided")
+# The rules whose allowances say that database and models may differ in something.
+OF_DIFFERENCES = frozenset({"IN06", "IN07"})
 _Complete: TypeAlias = Callable[[ReviewContext, Difference], Completion | None]
 
 
@@ -136,9 +139,9 @@ def _as_new(facts: ReviewContext, finding: Finding) -> Finding:
 
 @FAMILY.rule(
     "IN06 only-in-database",
-    "warn",
+    "hold",
     why="The database keeps to something that the models do not know of; a fresh install by the models lacks it.",
-    way_out="Write it in the model; or drop it in a revision of your own.",
+    way_out="Write it in the model, drop it in a revision of your own, or allow it by name.",
 )
 def only_in_database(facts: ReviewContext) -> Iterator[Finding]:
     """Find a constraint, index, server default or enum type that only the database has, unseen by Alembic."""
@@ -150,7 +153,12 @@ def only_in_database(facts: ReviewContext) -> Iterator[Finding]:
                 object=item.name,
                 sentence=f"The {thing} is in the database and not in the models; it is kept.",
                 evidence=() if lost_default else _both_sides(item),
+                ways_out=("Write it in the model; or drop it in a revision of your own.", _meant("IN06", item.name)),
             )
+
+
+def _meant(code: str, name: str) -> str:
+    return f"Or, where it is meant to stay, allow it by name: invoke generate --allow {shlex.quote(f'{code}:{name}')}"
 
 
 def _is_lost_default(facts: ReviewContext, item: Difference) -> bool:
@@ -160,14 +168,15 @@ def _is_lost_default(facts: ReviewContext, item: Difference) -> bool:
 
 @FAMILY.rule(
     "IN07 difference-for-a-hand",
-    "warn",
+    "hold",
     why="Autogenerate does not see it, and what is to become of the rows, or of what relies on it, is not certain.",
-    way_out="Write a revision of your own, or mend the model.",
+    way_out="Write a revision of your own, mend the model, or allow the difference by name.",
 )
 def difference_for_a_hand(facts: ReviewContext) -> Iterator[Finding]:
     """Find any other difference between database and models that no operation accounts for."""
     for item in facts.uncovered:
         spoken = item.sort == "unexpected" or _is_lost_default(facts, item)
+        spoken = spoken or (item.aspect == "default" and completions.keeps_old_type(facts, item))
         if item.kind in ("schema", "view") or spoken or any(each(facts, item) for each in completions.CERTAIN):
             continue
         where = f" in its {item.aspect}" if item.aspect else ""
@@ -175,21 +184,30 @@ def difference_for_a_hand(facts: ReviewContext) -> Iterator[Finding]:
             object=item.name,
             sentence=f"The {item.object} differs from the models{where}; nothing was written for it.",
             evidence=_both_sides(item),
-            ways_out=_by_hand(facts, item),
+            ways_out=(*_by_hand(facts, item), _meant("IN07", item.name)),
         )
 
 
 def _by_hand(facts: ReviewContext, item: Difference) -> tuple[str, ...]:
-    """Return what to write, where that is known; a type that env.py does not compare is Alembic's own to write."""
+    """Return what to write; a type that env.py does not compare is Alembic's own to write."""
     have, want = both_of(facts, item, Column)
-    if not have or not want:
-        return ()
-    column = altered_column(table_of(facts, item.table), want)
-    if item.aspect == "type":
-        using = f"USING {sql.name(want.name)}::{want.type}"
-        return (f"Set compare_type=True in env.py, or write: {column} TYPE {want.type} {using};",)
-    if item.aspect == "generated expression" and want.generated and have.generated:
+    table = facts.existing_table(item.table)
+    if have and want and table and item.aspect == "type":
+        compares = () if facts.compares_types else ("Set compare_type=True in env.py, which has it turned off.",)
+        return (*compares, f"Write a revision of your own, or mend the model: {_retyping(table, have, want)};")
+    if have and want and table and item.aspect == "generated expression" and want.generated and have.generated:
         expression = want.generated.rpartition(" ")[0]
-        since = f"From PostgreSQL 17 on: {column} SET EXPRESSION AS ({expression});"
+        since = f"From PostgreSQL 17 on: {altered_column(table, want)} SET EXPRESSION AS ({expression});"
         return (f"{since} before 17, drop and add the column.",)
-    return ()
+    return ("Write a revision of your own, or mend the model.",)
+
+
+def _retyping(table: Table, have: Column, want: Column) -> str:
+    """Write the statement that changes a type, and a server default with it, which need not be one of the new type."""
+    column = f"ALTER COLUMN {sql.name(want.name)}"
+    changes = [f"{column} TYPE {want.type} USING {sql.name(want.name)}::{want.type}"]
+    if have.default:
+        changes.insert(0, f"{column} DROP DEFAULT")
+    if want.default:
+        changes.append(f"{column} SET DEFAULT {want.default}")
+    return f"ALTER TABLE {sql.table_path(table)} {', '.join(changes)}"
