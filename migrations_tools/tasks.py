@@ -128,8 +128,9 @@ _HEAD = "The head that the new revision is to stand on, when there are several."
 _RENAME = "A column that is renamed, not dropped, as TABLE.OLD=NEW; may be given several times."
 _RENAME_TABLE = "A table that is renamed, not dropped, as OLD=NEW; may be given several times."
 _BACKFILL = "What existing rows get in a column that is NOT NULL, as TABLE.COLUMN=SQL; may be given several times."
+_USING = "How values become those of a column's new type, as TABLE.COLUMN=SQL; may be given several times."
 _DATA = "A dump of real rows, as pg_dump wrote it, to execute revisions with instead of made ones."
-_WISHES = {"allow": _ALLOW, "rename": _RENAME, "rename_table": _RENAME_TABLE, "backfill": _BACKFILL}
+_WISHES = {"allow": _ALLOW, "rename": _RENAME, "rename_table": _RENAME_TABLE, "backfill": _BACKFILL, "using": _USING}
 
 
 _QUIET_WRITE = _QUIET.format("the files, what was held back, and findings that are more than notes")
@@ -147,6 +148,7 @@ def generate(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     rename: list[str] = [],  # noqa: B006 - the same
     rename_table: list[str] = [],  # noqa: B006 - the same
     backfill: list[str] = [],  # noqa: B006 - the same
+    using: list[str] = [],  # noqa: B006 - the same
     quiet: bool = False,
 ) -> None:
     """Write the missing migration, reviewed. Needs `isolate`."""
@@ -154,7 +156,7 @@ def generate(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     from migrations_tools.commands.generate import generate as run
 
     with _working(context, "generate", quiet=quiet) as session:
-        wishes = parse_hints(rename, rename_table, backfill)
+        wishes = parse_hints(rename, rename_table, backfill, using)
         run(session, message, head, list(allow), write=not session.dry, wishes=wishes, data=data)
 
 
@@ -265,6 +267,7 @@ def check(
     rename: list[str] = [],  # noqa: B006 - the same
     rename_table: list[str] = [],  # noqa: B006 - the same
     backfill: list[str] = [],  # noqa: B006 - the same
+    using: list[str] = [],  # noqa: B006 - the same
     quiet: bool = False,
 ) -> None:
     """Report whether a migration is missing; write none."""
@@ -272,7 +275,7 @@ def check(
     from migrations_tools.commands.check import check as run
 
     with _working(context, "check", quiet=quiet) as session:
-        run(session, list(allow), parse_hints(rename, rename_table, backfill))
+        run(session, list(allow), parse_hints(rename, rename_table, backfill, using))
 
 
 _OUTPUT = (

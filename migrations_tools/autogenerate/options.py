@@ -33,8 +33,10 @@ class GenerateOptions:
     dump: Path | None = None
 
 
-def parse_hints(renames: Sequence[str], table_renames: Sequence[str], backfills: Sequence[str] = ()) -> ChangeHints:
-    """Read `table.old=new`, `old=new` and `table.column=SQL`; a schema may stand in front (`public` need not).
+def parse_hints(
+    renames: Sequence[str], table_renames: Sequence[str], backfills: Sequence[str] = (), usings: Sequence[str] = ()
+) -> ChangeHints:
+    """Read `table.old=new`, `old=new` and twice `table.column=SQL`; a schema may stand in front (`public` need not).
 
     Raises CannotProceed with everything that is malformed, or said twice.
     """
@@ -42,9 +44,10 @@ def parse_hints(renames: Sequence[str], table_renames: Sequence[str], backfills:
     columns = _read("--rename", renames, _COLUMN, "users.full_name=name", reasons)
     tables = _read("--rename-table", table_renames, _TABLE, "users=people", reasons)
     values = _read("--backfill", backfills, _VALUE, "users.locale=\"'fr'\"", reasons, several=True)
+    ways = _read("--using", usings, _VALUE, 'users.name="left(name, 50)"', reasons, several=True)
     if reasons:
         raise CannotProceed(reasons)
-    return ChangeHints(columns, tables, values)
+    return ChangeHints(columns, tables, values, ways)
 
 
 def existing_dump(given: str) -> Path | None:

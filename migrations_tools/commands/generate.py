@@ -56,8 +56,9 @@ def generate(
         session.journal.update(stage="generated")
     show(session.console, outcomes, session.root, allowances)
     filled = {finding.object for outcome in outcomes for finding in outcome.findings if finding.edits}
-    for path in sorted(set(wishes.backfills) - filled):
-        session.console.say(f"  warning: the backfill of {path} was not needed", style="yellow")
+    for what, paths in (("backfill", wishes.backfills), ("--using", wishes.usings)):
+        for path in sorted(set(paths) - filled):
+            session.console.say(f"  warning: the {what} of {path} was not needed", style="yellow")
     _refuse_one_way(outcomes)
     return tuple(outcomes)
 

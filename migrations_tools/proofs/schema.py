@@ -80,8 +80,8 @@ def equals_models(
     expected: Catalog,
     held: Collection[str],
     excluded: Collection[str],
-    allowed: Collection[str] = (),
     history: Callable[[], Sequence[Revision]] = tuple,
+    allowed: Collection[str] = (),
 ) -> Proof:
     """Prove that the database from the migrations equals the one from the models' own DDL.
 
@@ -106,7 +106,7 @@ def equals_models(
     wrong = [item for item in notable if item.object not in (*beyond, *meant, *named)]
     evidence = _counts(actual)
     if meant:
-        evidence += f"; held back by the review: {', '.join(meant)}"
+        evidence += f"; held back by the review: {', '.join(dict.fromkeys(meant))}"
     if named:
         evidence += f"; allowed to differ: {', '.join(dict.fromkeys(named))}"
     if beyond:

@@ -23,12 +23,14 @@ _NOT_LOOKED_AT = "it was not looked at"
 class ChangeHints:
     """What the user has said of the change: renames (`users.full_name` to `name`) and values for existing rows.
 
-    `renames` and `backfills` are by `table.column` (the old name), `table_renames` by the old table; a backfill is SQL.
+    All are by `table.column` (the old name), but `table_renames` by the old table. A backfill is SQL, and so is one of
+    `usings`, which says how values become those of a new type.
     """
 
     renames: Mapping[str, str] = field(default_factory=dict)
     table_renames: Mapping[str, str] = field(default_factory=dict)
     backfills: Mapping[str, str] = field(default_factory=dict)
+    usings: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

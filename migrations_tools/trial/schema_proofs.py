@@ -91,8 +91,8 @@ def _oracle(scratch: ScratchDatabases) -> list[Proof]:
             models.schemas[name],
             _held(scratch, name),
             models.excluded[name],
-            _allowed(scratch, name),
             lambda: [one for each in scratch.installed for one in read_history(scratch.probe, each.target)],
+            _allowed(scratch, name),
         )
         for name in scratch.databases
     ]

@@ -1,9 +1,9 @@
 """What is repaired and completed, on pairs of a database and models: each file goes up, down and up, and is the last.
 
 Each folder of `repair_pairs` is one pair: `before.sql` makes the database, `models.py` has the models,
-`allow.txt` and `backfill.txt` are what the user says. `findings.txt` is what the review says, `body.txt` the
-file that comes of it, `left.txt` what differs from the models afterwards; `answers.txt` is what the database answers to
-`asks.sql` after the way up and after the way down. ACCEPT_CASES=1 writes them.
+`allow.txt`, `backfill.txt` and `using.txt` are what the user says. `findings.txt` is what the review says, `body.txt`
+the file that comes of it, `left.txt` what differs from the models afterwards; `answers.txt` is what the database answers
+to `asks.sql` after the way up and after the way down. ACCEPT_CASES=1 writes them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import pytest
 from migrations_tools import operations
 from migrations_tools.autogenerate.options import parse_hints
 from migrations_tools.catalog import Catalog, compare
-from migrations_tools.inapp.probe_client import Probe, ProbeError, Target
+from migrations_tools.inapp.probe_client import Probe, Target
 from migrations_tools.review import assessment
 from migrations_tools.review.context import ChangeHints, ReviewContext
 from migrations_tools.review.findings import Finding, Review, parse_allowances
@@ -78,7 +78,7 @@ class Bench:
         return path.read_text().splitlines() if path.exists() else []
 
     def wishes(self) -> ChangeHints:
-        return parse_hints([], [], self.lines("backfill.txt"))
+        return parse_hints([], [], self.lines("backfill.txt"), self.lines("using.txt"))
 
 
 def expect(pair: str, name: str, lines: list[str]) -> None:
@@ -159,24 +159,37 @@ def test_a_file_goes_up_down_and_up_and_leaves_only_what_was_held(pair: str, scr
     assert [item for item in second.findings if item.outcome == "repaired"] == []
 
 
-JSON_MODELS = """
-from sqlalchemy import JSON, Column, Integer, MetaData, Table, text
+UNCOMPARABLE = """
+from sqlalchemy import JSON, Column, Enum, Integer, MetaData, Table, text
 
 class Base:
     metadata = MetaData()
 
 OPTIONS = {"compare_server_default": True}
 Table(
-    "users", Base.metadata, Column("id", Integer, primary_key=True), Column("extra", JSON, server_default=text("'{}'")),
+    "users",
+    Base.metadata,
+    Column("id", Integer, primary_key=True),
+    Column("extra", JSON, server_default=text("'{}'")),
+    Column("mood", Enum("glad", "sad", name="mood"), server_default="sad"),
+    Column("score", Integer, server_default=text("10")),
+    Column("level", Integer, server_default=text("3")),
 )
 """
 
 
-def test_a_default_that_alembic_cannot_compare_is_named_with_a_way_on(database: str, tmp_path: Path) -> None:
+def test_defaults_that_alembic_cannot_compare_are_named_and_the_others_compared(database: str, tmp_path: Path) -> None:
     project = copy_project("edited_in_every_way", tmp_path)
     (project / "migrations" / "versions" / "0001_create_users.py").unlink()
-    (project / "models.py").write_text(JSON_MODELS)
-    run_sql(database, "CREATE TABLE users (id serial PRIMARY KEY, extra json DEFAULT '[]')")
-    with probing(project, with_driver(mark(database))) as probe, pytest.raises(ProbeError) as caught:
-        probe.ask(target().request("revision"), "autogenerating", lambda _question, _value: {"hold": []})
-    assert caught.value.tip.startswith("AG07: Alembic compares the server default of users.extra by asking")
+    (project / "models.py").write_text(UNCOMPARABLE)
+    run_sql(database, "CREATE TYPE mood AS ENUM ('glad')")
+    run_sql(
+        database,
+        "CREATE TABLE users (id serial PRIMARY KEY, extra json DEFAULT '[]', mood mood DEFAULT 'glad',"
+        " score varchar DEFAULT '0', level integer DEFAULT 2)",
+    )
+    with probing(project, with_driver(mark(database))) as probe:
+        answer = probe.ask(target().request("revision"), "autogenerating", lambda _question, _value: {"hold": []})
+    assert [item["column"] for item in answer["uncompared"]] == ["users.extra", "users.mood", "users.score"]
+    assert answer["uncompared"][0]["error"] == "operator does not exist: json = unknown"
+    assert "op.alter_column('users', 'level'" in answer["files"][0]["text"]

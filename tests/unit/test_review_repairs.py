@@ -174,14 +174,14 @@ UNSEEN = {
         users(constraints=(check("kc", "id > 1", "id"),)),
         [],
     ),
-    "a check of the database": (users(constraints=(check("ck", "id > 0"),)), PLAIN, ["kept IN06 users.ck"]),
+    "a check of the database": (users(constraints=(check("ck", "id > 0"),)), PLAIN, ["held IN06 users.ck"]),
     "an index's condition": (
         users(indexes=(index("ix", "(id)", "id"),)),
         users(indexes=(index("ix", "(id) WHERE id > 1", "id"),)),
         ["repaired IN04 users.ix"],
     ),
     "a default": (users(column("a", default="1")), users(column("a", default="2")), ["repaired IN05 users.a"]),
-    "a default of the database": (users(column("a", default="1")), users(column("a")), ["kept IN06 users.a"]),
+    "a default of the database": (users(column("a", default="1")), users(column("a")), ["held IN06 users.a"]),
     "a moment that is the same": (
         users(column("a", default="now()")),
         users(column("a", default="CURRENT_TIMESTAMP")),
@@ -191,9 +191,9 @@ UNSEEN = {
     "a generated expression": (
         users(column("a", generated="(b) STORED")),
         users(column("a", generated="(c) STORED")),
-        ["kept IN07 users.a"],
+        ["held IN07 users.a"],
     ),
-    "a type that env.py does not compare": (users(column("a")), users(column("a", "bigint")), ["kept IN07 users.a"]),
+    "a type that env.py does not compare": (users(column("a")), users(column("a", "bigint")), ["held IN07 users.a"]),
     "a sequence": (PLAIN, Catalog(tables=PLAIN.tables, sequences=(Sequence("public", "s"),)), ["repaired IN01 s"]),
     "a sequence's step": (
         Catalog(sequences=(Sequence("public", "s"),)),

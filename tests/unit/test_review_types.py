@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from migrations_tools.review.analysis.types import SqlType, cast, narrows, parse
+from migrations_tools.review.analysis.types import SqlType, cast, narrows, parse, takes_zone
 
 PRINTED = {
     "character varying(40)": SqlType("character varying", (40,)),
@@ -73,7 +73,31 @@ NARROWER = [
     ("timestamp", "date"),
     ("timestamp(6) without time zone", "timestamp(3) without time zone"),
     ("varchar(3)", "char"),
+    ("integer", "varchar(9)"),
 ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("double precision", "numeric"), ("real", "numeric(10,2)"), ("bigint", "numeric(9,2)")]
+)
+def test_what_loses_digits_in_both_directions(old: str, new: str) -> None:
+    assert narrows(parse(old), parse(new))
+    assert narrows(parse(new), parse(old))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("integer", "varchar(11)"), ("uuid", "varchar(36)"), ("integer", "numeric(12,2)")]
+)
+def test_what_holds_every_old_value_is_not_narrower(old: str, new: str) -> None:
+    assert not narrows(parse(old), parse(new))
+
+
+@pytest.mark.parametrize(("old", "new"), [("timestamp", "timestamptz"), ("time", "timetz")])
+def test_a_zone_that_comes_or_goes_is_the_sessions(old: str, new: str) -> None:
+    assert takes_zone(parse(old), parse(new))
+    assert takes_zone(parse(new), parse(old))
+    assert not takes_zone(parse(new), parse(new))
+    assert not takes_zone(parse("date"), parse(new))
 
 
 @pytest.mark.parametrize(("old", "new"), NARROWER)

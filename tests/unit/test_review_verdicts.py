@@ -251,7 +251,7 @@ def test_a_partitions_index_that_is_called_otherwise_is_a_partitions_still() -> 
     given = operations(drop("index", "ix_a", "a"), create("index", "ix_users_a", "a"))
     before = schema(table(IX, kind="partition", parents=("people",)))
     found = judge(ReviewContext(given, before, schema(table(NEW_IX))))
-    assert [(item.code, item.outcome) for item in found.held] == [("FD06", "held")]
+    assert [(item.code, item.outcome) for item in found.held if item.operations] == [("FD06", "held")]
     assert found.hold == {0, 1}
 
 

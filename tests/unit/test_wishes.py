@@ -51,3 +51,10 @@ def test_backfills_are_read_or_refused_all_at_once() -> None:
     with pytest.raises(CannotProceed) as caught:
         parse_hints([], [], ["a=1", "users.a", "users.a="])
     assert len(caught.value.reasons) == 3
+
+
+def test_what_values_become_is_sql() -> None:
+    found = parse_hints([], [], [], ["users.name=left(name, 50)", "public.users.at=at AT TIME ZONE 'UTC'"])
+    assert found.usings == {"users.name": "left(name, 50)", "users.at": "at AT TIME ZONE 'UTC'"}
+    with pytest.raises(CannotProceed, match="--using name"):
+        parse_hints([], [], [], ["name=1"])

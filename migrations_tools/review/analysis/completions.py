@@ -151,16 +151,29 @@ def index(facts: ReviewContext, item: Difference) -> Completion | None:
 
 
 def column(facts: ReviewContext, item: Difference) -> Completion | None:
-    """Change a column's server default, comment, collation, identity or stored expression."""
+    """Change a column's server default, comment, collation, identity, stored expression, or type as the user says."""
     have, want = both_of(facts, item, Column)
-    if item.aspect == "identity" and have and want:
-        return _identity(facts, item, have, want)
-    pieces = _changes(facts, item, have, want) if have and want else None
-    if pieces is None or want is None:
+    if have is None or want is None:
         return None
+    if item.aspect == "identity":
+        return _identity(facts, item, have, want)
     table = table_of(facts, item.table)
     operation = Operation(-1, "alter_column", table.name, want.name, plain_schema(table))
-    return Completion(want.path, operation, (pieces[0],), (pieces[1],))
+    using = facts.wishes.usings.get(want.path) if item.aspect == "type" else None
+    if using:
+        back = f"{sql.name(have.name)}::text::{have.type}"
+        return Completion(want.path, operation, _retyped(table, have, want, using), _retyped(table, want, have, back))
+    pieces = _changes(facts, item, have, want)
+    return Completion(want.path, operation, (pieces[0],), (pieces[1],)) if pieces else None
+
+
+def _retyped(table: Table, old: Column, new: Column, using: str) -> tuple[Piece, ...]:
+    """Change a column's type, with its server default taken away first and the new one set last."""
+    schema = plain_schema(table)
+    change = edits.alter_column(table.name, new.name, schema, type_sql=new.type, using=using)
+    gone = edits.alter_column(table.name, new.name, schema, server_default=None)
+    fresh = edits.alter_column(table.name, new.name, schema, server_default=new.default)
+    return (*([gone] if old.default else []), change, *([fresh] if new.default else []))
 
 
 def _changes(facts: ReviewContext, item: Difference, have: Column, want: Column) -> list[Piece] | None:

@@ -19,7 +19,10 @@ _BY_ITSELF = frozenset({"assignment", "unknown"})
 
 @dataclass(frozen=True, slots=True)
 class Retyped:
-    """A column whose type changes: the operation, the column before, its new type and, if known, its new self."""
+    """A column whose type changes: the operation, the column before, its new type and, if known, its new self.
+
+    `told` is the user's expression for the new values.
+    """
 
     operation: Operation
     before: Column
@@ -27,6 +30,7 @@ class Retyped:
     after: Column | None
     up: types.Cast
     down: types.Cast
+    told: str = ""
 
     @property
     def carries_default(self) -> bool:
@@ -36,8 +40,20 @@ class Retyped:
 
     @property
     def needs_words(self) -> bool:
-        """Whether PostgreSQL does not cast by itself, in one direction or the other."""
-        return not {self.up, self.down} <= _BY_ITSELF
+        """Whether PostgreSQL does not cast by itself, in one direction or the other, or the user says how."""
+        return bool(self.told) or not {self.up, self.down} <= _BY_ITSELF
+
+    @property
+    def takes_zone(self) -> bool:
+        """Whether values become others by the session's time zone."""
+        return not self.told and types.takes_zone(types.parse(self.before.type), types.parse(self.type))
+
+    @property
+    def without_way(self) -> str:
+        """The direction, "up" or "down", in which nothing is known of what values become; empty where there is none."""
+        if self.told:
+            return ""
+        return "up" if self.up == "none" else "down" if self.down == "none" else ""
 
     @property
     def words(self) -> str:
@@ -47,9 +63,22 @@ class Retyped:
     def using(self, direction: str) -> dict[str, str]:
         """Return the expression of USING, "up" or "down", where one is needed."""
         cast, kind = (self.up, self.type) if direction == "up" else (self.down, self.before.type)
+        in_zone = types.takes_zone(types.parse(self.before.type), types.parse(self.type))
+        if self.told and (direction == "up" or in_zone):  # AT TIME ZONE leads there and back
+            return {"using": self.told}
         if cast in _BY_ITSELF:
             return {}
-        return {"using": f"{sql.name(self.before.name)}::{'text::' if cast == 'through text' else ''}{kind}"}
+        through = "text::" if cast in ("through text", "none") else ""
+        return {"using": f"{sql.name(self.before.name)}::{through}{kind}"}
+
+    def suggestion(self) -> str:
+        """Return an expression that makes new values of old ones, for the user to mend."""
+        name, new = sql.name(self.before.name), types.parse(self.type)
+        if types.takes_zone(types.parse(self.before.type), new):
+            return f"{name} AT TIME ZONE 'UTC'"
+        if new.name in ("character varying", "character") and new.arguments and not new.array:
+            return f"left({name}::text, {new.arguments[0]})"
+        return f"{name}::{'text::' if self.up == 'none' else ''}{self.type}"
 
 
 def retyped(facts: ReviewContext) -> Iterator[Retyped]:
@@ -67,15 +96,16 @@ def retyped(facts: ReviewContext) -> Iterator[Retyped]:
             old, wanted = types.parse(before.type), types.parse(new)
             if not {old.name, wanted.name} & own and (old.name, wanted.name) not in only_named:
                 casts = types.cast(old, wanted, enums), types.cast(wanted, old, enums)
-                yield Retyped(item, before, new, after, *casts)
+                yield Retyped(item, before, new, after, *casts, facts.wishes.usings.get(before.path, ""))
 
 
 def with_using(item: Retyped) -> Edit:
     """Write how values become those of the other type, in both directions."""
     up, down = item.using("up"), item.using("down")
     forth = f"DT05: PostgreSQL does not cast {item.before.type} to {item.type} by itself, and stops at a value that"
+    said = f"{forth} is none" if up else ""
     return Edit(
-        comment=f"{forth} is none" if up else "",
+        comment=f"DT05: values of {item.before.type} become {item.type} as --using says" if item.told else said,
         comment_down=f"DT05: PostgreSQL does not cast {item.type} to {item.before.type} by itself" if down else "",
         replaces=(item.operation.id,),
         upgrade=(edits.original(item.operation.id, **up),),

@@ -80,9 +80,14 @@ _LOSSES: Final = {
     "time with time zone": ("time without time zone",),
     "interval": ("time without time zone",),
     "numeric": ("smallint", "integer", "bigint", "real", "double precision"),
-    "double precision": ("smallint", "integer", "bigint"),
-    "real": ("smallint", "integer", "bigint"),
+    # To numeric, a float keeps the digits that are sure: 15 and 6 (PostgreSQL's numeric.c).
+    "double precision": ("smallint", "integer", "bigint", "numeric"),
+    "real": ("smallint", "integer", "bigint", "numeric"),
 }
+# The longest text of a value, and how many digits one has.
+_WIDTHS: Final = {"smallint": 6, "integer": 11, "bigint": 20, "uuid": 36, "boolean": 5}
+_DIGITS: Final = {"smallint": 5, "integer": 10, "bigint": 19}
+_WITH_ZONE, _WITHOUT_ZONE = " with time zone", " without time zone"
 _PRINTED = re.compile(r"(?P<name>[^(\[]*?)\s*(?:\((?P<arguments>[\d\s,-]+)\))?(?P<rest>[^(\[]*)(?P<array>(?:\[\d*\])*)")
 
 
@@ -130,16 +135,25 @@ def _between(old: str, new: str, enums: Collection[str]) -> Cast:
 
 def narrows(old: SqlType, new: SqlType) -> bool:
     """Return whether a value may not fit the new type, or lose a part of itself in it."""
-    if old.name in _STRINGS and new.name in ("character varying", "character"):
-        return _size(new) < _size(old)
+    if new.name in ("character varying", "character"):
+        return _size(new) < (_size(old) if old.name in _STRINGS else _WIDTHS.get(old.name, 0))
     if old.name == new.name == "numeric":
         return _numeric_narrows(old.arguments, new.arguments)
+    if new.name == "numeric" and old.name in _DIGITS:
+        return bool(new.arguments) and _numeric_narrows((_DIGITS[old.name],), new.arguments)
     ranked = next((ranks for ranks in _RANKS if {old.name, new.name} <= set(ranks)), ())
     if ranked:
         return ranked.index(new.name) < ranked.index(old.name)
     if old.name == new.name and old.name.startswith("time"):
         return (new.arguments or (6,)) < (old.arguments or (6,))
     return new.name in _LOSSES.get(old.name, ())
+
+
+def takes_zone(old: SqlType, new: SqlType) -> bool:
+    """Return whether values become others by the session's time zone: one type has a zone, and the other has none."""
+    changed = {old.name, new.name}
+    kinds = ({f"{kind}{_WITH_ZONE}", f"{kind}{_WITHOUT_ZONE}"} for kind in ("timestamp", "time"))
+    return changed in kinds
 
 
 def _size(kind: SqlType) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
 from migrations_tools.operations import Operation
@@ -189,11 +190,25 @@ def _columns_exist(facts: ReviewContext, item: Operation) -> bool:
     way_out="Look at the values in the databases that exist before the deploy.",
 )
 def type_narrowed(facts: ReviewContext) -> Iterator[Finding]:
-    """Find a column whose new type holds less than the old one."""
+    """Find a column whose new type holds less than the old one, or whose values move with the session's time zone."""
     for item in retyped(facts):
-        if item.up == "assignment" and types.narrows(types.parse(item.before.type), types.parse(item.type)):
-            sentence = f"{item.words}, which holds less."
-            yield Finding(item.operation.object, sentence, operations=(item.operation.id,))
+        narrows = types.narrows(types.parse(item.before.type), types.parse(item.type))
+        if item.takes_zone or (item.up == "assignment" and narrows and not item.told):
+            moved = "its values are taken to be of the time zone that the deploy's session has"
+            yield Finding(
+                object=item.operation.object,
+                sentence=f"{item.words}: {moved}." if item.takes_zone else f"{item.words}, which holds less.",
+                effect="Another session's setting, and every value is another moment." if item.takes_zone else "",
+                ways_out=(
+                    "Look at the values in the databases that exist before the deploy.",
+                    f"Or say what they become: {_saying(item)}",
+                ),
+                operations=(item.operation.id,),
+            )
+
+
+def _saying(item: Retyped) -> str:
+    return f"invoke generate --using {shlex.quote(f'{item.before.path}={item.suggestion()}')}"
 
 
 @FAMILY.rule(
@@ -206,11 +221,11 @@ def type_change_without_cast(facts: ReviewContext) -> Iterator[Finding]:
     """Find a column whose type changes to one that PostgreSQL does not cast to by itself, there or on the way back."""
     for item in retyped(facts):
         if item.needs_words and not item.carries_default:
-            yield _without_way(item) if "none" in (item.up, item.down) else _with_using(item)
+            yield _without_way(item) if item.without_way else _with_using(item)
 
 
 def _without_way(item: Retyped) -> Finding:
-    where = "" if item.up == "none" else " on the way back"
+    where = "" if item.without_way == "up" else " on the way back"
     return Finding(
         severity="hold",
         object=item.operation.object,
@@ -218,7 +233,7 @@ def _without_way(item: Retyped) -> Finding:
         sentence=f"{item.words}, and PostgreSQL has no cast between these{where}; the change is held back.",
         effect="What a value becomes is for you to say.",
         ways_out=(
-            f"Write it yourself, with postgresql_using=… such as CASE {sql.name(item.before.name)} WHEN … END.",
+            f"Say it (an expression in SQL, such as CASE … END): {_saying(item)}",
             f"Or take the change as it is, and mend the file: invoke generate --allow DT05:{item.operation.object}",
         ),
         aliases=("DT05",),
@@ -228,11 +243,12 @@ def _without_way(item: Retyped) -> Finding:
 def _with_using(item: Retyped) -> Finding:
     up, down = item.using("up"), item.using("down")
     where = ", ".join(f"{word} {given['using']}" for word, given in (("up", up), ("down", down)) if given)
+    why = "" if item.told else ", which PostgreSQL does not cast by itself"
     return Finding(
         severity="" if up else "info",
         object=item.operation.object,
         operations=(item.operation.id,),
-        sentence=f"{item.words}, which PostgreSQL does not cast by itself: postgresql_using was added ({where}).",
+        sentence=f"{item.words}{why}: postgresql_using was added ({where}).",
         effect="A value that cannot be read as one of the new type stops the migration." if up else "",
         ways_out=("Nothing to do where all values can be read so.",),
         edits=(with_using(item),),
@@ -249,7 +265,7 @@ def default_does_not_fit_type(facts: ReviewContext) -> Iterator[Finding]:
     """Find a column whose type changes while it has a server default that PostgreSQL does not cast by itself."""
     for item in retyped(facts):
         if item.needs_words and item.carries_default:
-            yield _without_way(item) if "none" in (item.up, item.down) else _with_default(item)
+            yield _without_way(item) if item.without_way else _with_default(item)
 
 
 def _with_default(item: Retyped) -> Finding:

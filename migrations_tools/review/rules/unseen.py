@@ -194,7 +194,12 @@ def _by_hand(facts: ReviewContext, item: Difference) -> tuple[str, ...]:
     table = facts.existing_table(item.table)
     if have and want and table and item.aspect == "type":
         compares = () if facts.compares_types else ("Set compare_type=True in env.py, which has it turned off.",)
-        return (*compares, f"Write a revision of your own, or mend the model: {_retyping(table, have, want)};")
+        said = shlex.quote(f"{want.path}={sql.name(want.name)}::{want.type}")
+        return (
+            *compares,
+            f"Have it written, by saying how values become new ones (SQL): invoke generate --using {said}",
+            f"Or write a revision of your own, or mend the model: {_retyping(table, have, want)};",
+        )
     if have and want and table and item.aspect == "generated expression" and want.generated and have.generated:
         expression = want.generated.rpartition(" ")[0]
         since = f"From PostgreSQL 17 on: {altered_column(table, want)} SET EXPRESSION AS ({expression});"
