@@ -2,8 +2,8 @@
 
 Each folder of `repair_pairs` is one pair: `before.sql` makes the database, `models.py` has the models,
 `allow.txt`, `backfill.txt` and `using.txt` are what the user says. `findings.txt` is what the review says, `body.txt`
-the file that comes of it, `left.txt` what differs from the models afterwards; `answers.txt` is what the database answers
-to `asks.sql` after the way up and after the way down. ACCEPT_CASES=1 writes them.
+the file that comes of it, `left.txt` what differs from the models afterwards; `answers.txt` is what the database
+answers to `asks.sql` after the way up and after the way down. ACCEPT_CASES=1 writes them.
 """
 
 from __future__ import annotations
