@@ -6,6 +6,7 @@ only.
 
 from __future__ import annotations
 
+from migrations_tools.catalog.beyond_models import is_beyond_models, is_temporal_alone, without_time
 from migrations_tools.catalog.comparison import (
     Difference,
     compare,
@@ -63,6 +64,8 @@ __all__ = [
     "counted",
     "extension_tables",
     "from_json",
+    "is_beyond_models",
+    "is_temporal_alone",
     "labels_that_stay",
     "not_read",
     "on_one_line",
@@ -70,4 +73,5 @@ __all__ = [
     "qualified",
     "read",
     "taken_back",
+    "without_time",
 ]

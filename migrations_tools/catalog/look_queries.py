@@ -14,7 +14,7 @@ from migrations_tools.catalog.change_queries import GLOBAL, REST
 from migrations_tools.catalog.model import quoted
 
 # How many fields the rows of `read_queries.OF_RELATIONS` have.
-_WIDTHS: Final = (9, 8, 14, 11, 10, 10, 6, 6)
+_WIDTHS: Final = (9, 8, 14, 11, 11, 10, 6, 6)
 _NAME = "migrations_tools_look"
 # Gives a row where the function can be called; without a row, what is asked next is not run.
 OR_ELSE: Final = "/* or nothing more */ "

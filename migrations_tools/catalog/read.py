@@ -169,7 +169,7 @@ def _column(row: Row, lookup: _Relations) -> model.Column:
 
 
 def _constraint(row: Row, lookup: _Relations) -> model.Constraint:
-    table, name, type_, definition, columns, schema, referenced, deferrable, deferred, validated = row
+    table, name, type_, definition, columns, schema, referenced, others, deferrable, deferred, validated = row
     return model.Constraint(
         table=lookup.names[table],
         name=name,
@@ -177,6 +177,7 @@ def _constraint(row: Row, lookup: _Relations) -> model.Constraint:
         definition=definition,
         columns=tuple(columns),
         referenced_table=qualified(schema, referenced) if referenced else None,
+        referenced_columns=tuple(others),
         deferrable=deferrable,
         deferred=deferred,
         validated=validated,

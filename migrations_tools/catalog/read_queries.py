@@ -98,7 +98,11 @@ SELECT k.conrelid, k.conname::text, k.contype::text, pg_get_constraintdef(k.oid)
        ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY AS key (attnum, position)
              JOIN pg_catalog.pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = key.attnum
              ORDER BY key.position),
-       m.nspname::text, f.relname::text, k.condeferrable, k.condeferred, k.convalidated
+       m.nspname::text, f.relname::text,
+       ARRAY(SELECT a.attname::text FROM unnest(k.confkey) WITH ORDINALITY AS key (attnum, position)
+             JOIN pg_catalog.pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = key.attnum
+             ORDER BY key.position),
+       k.condeferrable, k.condeferred, k.convalidated
 FROM pg_catalog.pg_constraint k
 JOIN pg_catalog.pg_namespace n ON n.oid = k.connamespace
 LEFT JOIN pg_catalog.pg_class f ON f.oid = k.confrelid

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import ClassVar, Literal, TypeAlias
 
@@ -11,6 +12,8 @@ Noun: TypeAlias = Literal[
 ]
 IdentityGeneration: TypeAlias = Literal["", "ALWAYS", "BY DEFAULT"]
 TableKind: TypeAlias = Literal["ordinary", "partitioned", "partition", "foreign"]
+
+_QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*\"""")
 
 
 def quoted(text: str) -> str:
@@ -130,13 +133,15 @@ class Column(OfTable):
 class Constraint(OfTable):
     """A table's constraint (`pg_constraint`); `definition` is what `pg_get_constraintdef` prints.
 
-    `columns` are in the constraint's order; `referenced_table` is given for foreign keys only.
+    `columns` are in the constraint's order; `referenced_table` and its `referenced_columns` are given for foreign
+    keys only.
     """
 
     type: ConstraintType
     definition: str
     columns: tuple[str, ...] = ()
     referenced_table: str | None = None
+    referenced_columns: tuple[str, ...] = ()
     deferrable: bool = False
     deferred: bool = False
     validated: bool = True
@@ -146,6 +151,10 @@ class Constraint(OfTable):
     def description(self) -> str:
         """The definition, which holds deferrability and validity too."""
         return self.definition
+
+    def says(self, keywords: str) -> bool:
+        """Return whether keywords stand in the definition: PostgreSQL prints them in capitals, and names in quotes."""
+        return re.search(rf"\b{keywords}\b", _QUOTED.sub("", self.definition)) is not None
 
 
 @dataclass(frozen=True, slots=True)

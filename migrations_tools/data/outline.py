@@ -9,17 +9,12 @@ from typing import Final, Literal, TypeAlias
 
 from migrations_tools.catalog import Catalog, Column, Constraint, Index, Table
 from migrations_tools.data.column_types import ColumnType, Types
-from migrations_tools.data.sql_text import condition, mentioned, names_in
+from migrations_tools.data.sql_text import condition, mentioned
 
 # How the values of a column change from row to row: pairs of rows share one; pairs do, one row later; none do.
 Pattern: TypeAlias = Literal["pairs", "later pairs", "distinct"]
 
 _MAKES_ANOTHER: Final = re.compile(r"\b(nextval|gen_random_uuid|uuid_generate_\w+|uuidv[47]|random|clock_timestamp)\(")
-_FOREIGN_KEY: Final = re.compile(
-    r"FOREIGN KEY \((?:[^\"()]|\"(?:[^\"]|\"\")*\")*\) REFERENCES (?:[^\"()]|\"(?:[^\"]|\"\")*\")*"
-    r"\((?P<others>(?:[^\"()]|\"(?:[^\"]|\"\")*\")*)\)",
-    re.DOTALL,
-)
 _NULL_DEFAULT: Final = re.compile(r"NULL(::.*)?", re.DOTALL)
 _GENERATION: Final = re.compile(r" (STORED|VIRTUAL)\Z")
 
@@ -138,10 +133,9 @@ def _is_given(column: Column, tied: bool, pattern: Pattern | None) -> bool:
 
 def _references(table: Table) -> Iterator[ForeignReference]:
     for constraint in table.constraints:
-        match = _FOREIGN_KEY.match(constraint.definition) if constraint.type == "foreign key" else None
-        if match and constraint.referenced_table:
-            full = " MATCH FULL" in constraint.definition[match.end() :]
-            yield ForeignReference(constraint.columns, constraint.referenced_table, names_in(match["others"]), full)
+        if constraint.referenced_table:
+            full = constraint.says("MATCH FULL")
+            yield ForeignReference(constraint.columns, constraint.referenced_table, constraint.referenced_columns, full)
 
 
 def _checks(table: Table, catalog: Catalog, columns: Mapping[str, Column]) -> list[Check]:
@@ -194,7 +188,9 @@ def _patterns(table: Table, columns: Mapping[str, Column], own: frozenset[str]) 
 def _unique_sets(table: Table, columns: Mapping[str, Column]) -> Iterator[tuple[tuple[str, ...], bool]]:
     """Yield the sets of columns that are unique, and whether each of them has to be so by itself."""
     for constraint in _of_type(table, "primary key", "unique"):
-        yield _without_generated(constraint.columns, columns), False
+        # Ranges of one key may not overlap: rows differ in the key itself.
+        own = constraint.columns[:-1] if constraint.says("WITHOUT OVERLAPS") else constraint.columns
+        yield _without_generated(own, columns), False
     for constraint in _of_type(table, "exclusion"):
         using = constraint.definition.partition(" WHERE ")[0]
         yield _without_generated(mentioned(using, frozenset(columns)), columns), True

@@ -78,11 +78,6 @@ def condition(definition: str) -> str:
     return definition[definition.index("(") + 1 : definition.rindex(")")]
 
 
-def names_in(parenthesized: str) -> tuple[str, ...]:
-    """Return the names in a list of columns."""
-    return tuple(token.text for token in tokens(parenthesized) if token.kind == "name")
-
-
 def literal(value: Value) -> str:
     """Write a value; what reads differently by the session's settings is escaped."""
     if value is None:

@@ -11,6 +11,7 @@ from migrations_tools.catalog import (
     compare_all,
     compare_stated,
     counted,
+    is_beyond_models,
     labels_that_stay,
     not_read,
     on_one_line,
@@ -175,11 +176,6 @@ def _trace(item: Difference) -> str:
 def _with_unread(evidence: str, catalogs: Catalogs) -> str:
     """Add to a proof's evidence what of the databases nobody reads."""
     return "; ".join(dict.fromkeys([evidence, *filter(None, map(not_read, catalogs.values()))]))
-
-
-def is_beyond_models(difference: Difference) -> bool:
-    """Return whether a difference is about something that migrations make and a MetaData has no words for."""
-    return difference.sort == "unexpected" and difference.kind in ("extension", "schema", "view", "domain", "sequence")
 
 
 def _counts(catalog: Catalog) -> str:

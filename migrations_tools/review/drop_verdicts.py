@@ -8,6 +8,7 @@ from typing import Final
 
 from migrations_tools.operations import Operation
 from migrations_tools.review.analysis.declarations import declaration
+from migrations_tools.review.analysis.descent import with_partitions
 from migrations_tools.review.analysis.drops import DropAnalysis
 from migrations_tools.review.analysis.evidence import drifted, evidence_for, is_of_this_branch, place_of, provenance_of
 from migrations_tools.review.analysis.objects import child, equivalents, in_words, owner_of, views_on
@@ -36,7 +37,7 @@ _FEW_TABLES = 3
 
 def analyse(facts: ReviewContext) -> DropAnalysis:
     """Return all that is known of the drops of a revision, with a verdict on each."""
-    gone = followers(facts.operations)
+    gone = with_partitions(followers(facts.operations), facts)
     inner = {number for ids in gone.values() for number in ids}
     leaders = tuple(item for item in facts.operations if item.is_drop and item.id not in inner)
     columns, tables = column_renames(facts), table_renames(facts)
@@ -45,7 +46,7 @@ def analyse(facts: ReviewContext) -> DropAnalysis:
         renamed |= dict.fromkeys(of_column(each.drop, each.made, facts), "RN01")
     for each in tables.values():
         renamed |= dict.fromkeys(of_table(each.drop, each.made, facts), "RN02")
-    going = (item for item in facts.operations if item.kind == "drop_table" and item.id not in renamed)
+    going = (item for item in facts.operations if item.kind == "drop_table" and item.id not in inner | renamed.keys())
     drops = DropAnalysis(
         leaders,
         gone,
@@ -94,7 +95,11 @@ def _module(drop: Operation, facts: ReviewContext) -> str:
 def _many(facts: ReviewContext) -> bool:
     """Return whether so many tables would go that it is the models which are missing."""
     dropped = len(facts.drops.tables)
-    return dropped >= _FEW_TABLES and 2 * dropped >= len(facts.before.tables)
+    return dropped >= _FEW_TABLES and 2 * dropped >= _whole_tables(facts)
+
+
+def _whole_tables(facts: ReviewContext) -> int:
+    return sum(table.kind != "partition" for table in facts.before.tables)
 
 
 def going(facts: ReviewContext) -> Iterator[Operation]:
@@ -195,7 +200,7 @@ def _not_imported(drop: Operation, facts: ReviewContext) -> str:
     module = _module(drop, facts)
     if module:
         return f"is in the database, but its model is in {module}, which env.py does not import"
-    counted = f"{len(facts.drops.tables)} of {len(facts.before.tables)}"
+    counted = f"{len(facts.drops.tables)} of {_whole_tables(facts)}"
     return f"is in the database, but not in the models, which lack {counted} tables"
 
 

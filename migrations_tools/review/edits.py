@@ -52,8 +52,9 @@ def original(number: int, **changes: Any) -> Piece:
     """Return an operation that Alembic made, by its id, once more.
 
     `changes` may be: `nullable` (of the column that it adds), `server_default` (SQL, or None for none), `using` (the
-    expression of `postgresql_using`), `name` (of the constraint), `concurrently` (of the index), `without_keys` (the
-    columns, a list each, of foreign keys that the table is created without).
+    expression of `postgresql_using`), `name` (of the constraint), `concurrently` (of the index), and of a table that is
+    created `without_keys` (the columns, a list each, of foreign keys that it is without), `without` (the names of
+    constraints that it is without) and `options` (keywords that it is created with).
     """
     return {"piece": "original", "id": number, **changes}
 

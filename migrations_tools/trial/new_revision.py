@@ -6,10 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from migrations_tools.catalog import Catalog, Difference, compare_stated
+from migrations_tools.catalog import Catalog, Difference, compare_stated, is_beyond_models
 from migrations_tools.errors import Found
 from migrations_tools.files import write_whole
-from migrations_tools.proofs.schema import is_beyond_models
 from migrations_tools.provenance import Revision
 from migrations_tools.report.generate_result import Reviewed
 from migrations_tools.report.terminal import show_findings

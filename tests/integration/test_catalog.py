@@ -18,6 +18,7 @@ import psycopg
 import pytest
 
 from migrations_tools.catalog import Catalog, Extension, Query, Schema, as_json, compare, read
+from tests.support.requirements import skip_unless_met
 
 CASES = sorted(path for path in Path(__file__).with_name("catalog_cases").iterdir() if path.is_dir())
 
@@ -44,19 +45,6 @@ def catalog_of(url: str, *scripts: str) -> Catalog:
         for script in scripts:
             connection.execute(script.encode())
         return read(query)
-
-
-def skip_unless_met(url: str, script: str) -> None:
-    """Skip the test when the server lacks what the script's first line requires."""
-    first = script.splitlines()[0]
-    if not first.startswith("-- requires: "):
-        return
-    kind, _, value = first.removeprefix("-- requires: ").partition(" ")
-    with connected(url) as (connection, query):
-        if kind == "PostgreSQL" and connection.info.server_version < int(value) * 10000:
-            pytest.skip(f"needs PostgreSQL {value}")
-        if kind == "extension" and not query("SELECT FROM pg_available_extensions WHERE name = %s", [value]):
-            pytest.skip(f"the server has no extension {value}")
 
 
 # Emptying a database takes a tenth of the time of making one.

@@ -2,7 +2,7 @@
 
 Each `seeding_cases/*.sql` makes a schema; the `.txt` beside it holds, for each table, how the values of its columns
 run from row to row (a letter a value, `-` for NULL), and the sentences about tables that got none. `ACCEPT_CASES=1`
-writes it. `-- requires:` in the first line names the extension that a case needs.
+writes it. `-- requires:` in the first line names the version and extension that a case needs.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from psycopg import sql
 from migrations_tools.catalog import Catalog, Table, read
 from migrations_tools.data import Seeded, seed
 from migrations_tools.engines.postgres import querying
+from tests.support.requirements import skip_unless_met
 from tests.support.schemas import schema
 
 CASES = sorted(Path(__file__).with_name("seeding_cases").glob("*.sql"))
@@ -35,11 +36,6 @@ def connection(database: str) -> Iterator[Connection]:
 
 
 def built(connection: Connection, script: str) -> Catalog:
-    first = script.splitlines()[0]
-    if first.startswith("-- requires: extension "):
-        name = first.rpartition(" ")[2]
-        if not connection.execute("SELECT FROM pg_available_extensions WHERE name = %s", [name]).fetchall():
-            pytest.skip(f"the server has no extension {name}")
     connection.execute(script.encode())
     return read(querying(connection))
 
@@ -72,8 +68,9 @@ def told(connection: Connection, catalog: Catalog, seeded: Seeded) -> str:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
 def test_every_table_gets_rows_with_duplicates_and_gaps_or_is_named_with_the_reason(
-    case: Path, connection: Connection
+    case: Path, database: str, connection: Connection
 ) -> None:
+    skip_unless_met(database, case.read_text())
     catalog = built(connection, case.read_text())
     found = told(connection, catalog, seed(querying(connection), catalog))
     expected = case.with_suffix(".txt")

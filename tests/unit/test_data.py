@@ -276,7 +276,7 @@ def test_a_table_is_outlined_by_what_ties_its_columns() -> None:
     table = _table(
         Constraint("t", "pk", "primary key", "PRIMARY KEY (id)", ("id",)),
         Constraint("t", "u", "unique", "UNIQUE (a, b)", ("a", "b")),
-        Constraint("t", "fk", "foreign key", KEY, ("a", "c"), "x.odd (t)"),
+        Constraint("t", "fk", "foreign key", KEY, ("a", "c"), "x.odd (t)", ("p q", "r")),
         Constraint("t", "ck", "check", "CHECK ((d > made))", ()),
         indexes=[Index("t", "i", "", unique=True, columns=("lower((e)::text)",), expressions="lower((e)::text)")],
         id=_column("id", nullable=False, default="nextval('s')", sequence_of="t.id"),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from migrations_tools.catalog import Catalog
 from migrations_tools.operations import Operation
 from migrations_tools.revision_runs import OperationRun
-from tests.support.trips import done, failed, found, step, stopped, told, trip
+from tests.support.trips import done, failed, found, state, step, stopped, table, told, trip
 
 SHARE, FULL = {"users": "SHARE"}, {"users": "ACCESS EXCLUSIVE"}
 FOREIGN_KEY = "ALTER TABLE orders ADD CONSTRAINT fk FOREIGN KEY(user_id) REFERENCES users (id)"
@@ -89,3 +90,47 @@ def test_concurrently_inside_a_transaction_is_one_error_with_its_line() -> None:
     up = done("upgrade", step(9, statement, operation, failed=True), failure=failed("25001", 9, statement, 0))
     findings = found(stopped(up))
     assert told(findings) == ["LK02 error users.ix 0002_change.py:9"]
+
+
+PARTS = Catalog(
+    tables=(
+        table("events", "id", kind="partitioned", partition_key="RANGE (id)"),
+        table("events_1", "id", kind="partition", parents=("events",)),
+        table("events_rest", "id", kind="partition", parents=("events",)),
+    )
+)
+WHOLE = {"events": "ACCESS EXCLUSIVE", "events_1": "ACCESS EXCLUSIVE", "events_rest": "ACCESS EXCLUSIVE"}
+
+
+@pytest.mark.parametrize(
+    ("statement", "refused", "instead"),
+    [
+        ("CREATE INDEX ix ON events (id)", "postgresql_concurrently", "CREATE INDEX … ON ONLY events"),
+        ("DROP INDEX ix", "postgresql_concurrently", "lock_timeout"),
+        (
+            "ALTER TABLE events ADD CONSTRAINT uq UNIQUE (id)",
+            "ADD CONSTRAINT … UNIQUE USING",
+            "ALTER TABLE ONLY events",
+        ),
+        (
+            "ALTER TABLE events ADD CONSTRAINT fk FOREIGN KEY (id) REFERENCES users",
+            "Add it with",
+            "Before PostgreSQL 18",
+        ),
+    ],
+)
+def test_what_a_partitioned_table_does_not_allow_is_not_advised(statement: str, refused: str, instead: str) -> None:
+    executed = trip(step(9, statement, locks=WHOLE), before=state(PARTS), after=state(PARTS))
+    (finding,) = found(executed)
+    assert "events with its partitions" in finding.sentence
+    assert "events_1" not in finding.sentence
+    (way,) = finding.ways_out
+    assert instead in way
+    assert refused not in way
+
+
+def test_an_index_of_one_partition_may_be_made_concurrently() -> None:
+    made = step(9, "CREATE INDEX ix ON events_1 (id)", locks={"events_1": "SHARE"})
+    (finding,) = found(trip(made, before=state(PARTS), after=state(PARTS)))
+    assert "An index of events_1 is" in finding.sentence
+    assert "postgresql_concurrently" in finding.ways_out[0]

@@ -110,6 +110,36 @@ def test_rows_that_go_by_a_cascade_are_lost_unsaid_and_those_of_the_delete_itsel
     assert [item.severity for item in found(with_rows((deleting,)))] == ["hold"]
 
 
+PARTED = Catalog(
+    tables=(
+        table("events", "id", kind="partitioned"),
+        table("events_1", "id", kind="partition", parents=("events",)),
+        table("events_11", "id", kind="partition", parents=("events_1",)),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("statement", "after", "said"),
+    [
+        ("DROP TABLE events_11", 2, True),
+        ("ALTER TABLE events DETACH PARTITION events_1", 1, True),
+        ("TRUNCATE events_11", 3, True),
+        ("DELETE FROM events_1", 3, True),
+        ("ALTER TABLE events_1 ADD CONSTRAINT ck CHECK (id > 0)", 3, False),
+        ("DROP TABLE users", 3, False),
+    ],
+)
+def test_the_rows_of_a_partition_are_its_tables_and_go_with_it_said(statement: str, after: int, said: bool) -> None:
+    executed = trip(
+        step(12, statement, locks={"events": "ACCESS EXCLUSIVE"}),
+        before=state(PARTED, rows(events=3)),
+        after=state(Catalog(tables=PARTED.tables[:after]), rows(events=1)),
+    )
+    lost = [item.code for item in found(executed, by_hand=True) if item.code == "DT08"]
+    assert lost == ([] if said else ["DT08"])
+
+
 def test_rows_that_a_downgrade_does_not_bring_back_are_a_note() -> None:
     steps = (step(12, "DELETE FROM users"), step(13, "DELETE FROM orders"), step(14, "ALTER TABLE users ADD a int"))
     assert told(found(with_rows(steps, after_down=0))) == [f"DG06 info users {FILE}:12"]

@@ -20,7 +20,7 @@ from migrations_tools.review.findings import Review, parse_allowances
 TODAY = datetime.date(2026, 3, 1)
 UQ = Constraint("users", "uq_a", "unique", "UNIQUE (a)", ("a",))
 IX = Index("users", "ix_a", "CREATE INDEX ix_a ON public.users USING btree (a)", columns=("a",))
-FK = Constraint("logs", "fk_a", "foreign key", "FOREIGN KEY (u) REFERENCES users(a)", ("u",), "users")
+FK = Constraint("logs", "fk_a", "foreign key", "FOREIGN KEY (u) REFERENCES users(a)", ("u",), "users", ("a",))
 
 
 def table(*parts: Column | Constraint | Index, name: str = "users", **more: Any) -> Table:
@@ -520,7 +520,9 @@ def test_a_drop_whose_view_the_revision_drops_too_is_not_held() -> None:
 
 def test_a_key_to_a_table_whose_drop_is_held_stays() -> None:
     given = operations(drop("table", table="users"), drop("table", table="logs"), drop("table", table="teams"))
-    key = Constraint("logs", "fk_users", "foreign key", "FOREIGN KEY (u) REFERENCES users(id)", ("u",), "users")
+    key = Constraint(
+        "logs", "fk_users", "foreign key", "FOREIGN KEY (u) REFERENCES users(id)", ("u",), "users", ("id",)
+    )
     found = judge(ReviewContext(given, schema(table(), table(key, name="logs"), table(name="teams"))))
     assert {item.code for item in found.findings} == {"FD13"}
     assert found.hold == {0, 1, 2}
@@ -550,3 +552,51 @@ def test_a_default_or_not_null_that_is_removed_is_no_more_than_a_note() -> None:
         ("BC04", "info", "users.a"),
         ("BC04", "info", "users.b"),
     ]
+
+
+# --- partitions and what inherits -----------------------------------------------------------------------------------
+
+
+def part(name: str, parent: str) -> Table:
+    bound = "FOR VALUES IN ('a')"
+    return table(column("a", of=name), name=name, kind="partition", parents=(parent,), partition_bound=bound)
+
+
+PARTITIONED = table(column("a", of="logs"), name="logs", kind="partitioned", partition_key="LIST (a)")
+
+
+def test_the_drop_of_a_copy_that_postgresql_keeps_by_itself_is_left_out_unsaid() -> None:
+    copies = operations(
+        drop("foreign key", "fk_a_1", "u", table="logs", referent="users_1"),
+        drop("index", "logs_1_u_idx", "u", table="logs_1"),
+        drop("foreign key", "fk_a", "u", table="logs", referent="users"),
+    )
+    logs = table(FK, name="logs")
+    review = judge(ReviewContext(copies, schema(logs, part("logs_1", "logs")), schema(table(name="logs"))))
+    assert review.hold == {0, 1, 2}
+    assert [(item.code, item.object) for item in review.findings] == [("FD10", "logs.fk_a")]
+
+
+def test_partitions_go_with_their_table_and_come_back_after_it() -> None:
+    tables = PARTITIONED, part("logs_1", "logs"), part("logs_2", "logs_1"), table(name="kept")
+    drops = operations(*(drop("table", table=name) for name in ("logs_1", "logs", "logs_2")))
+    facts = ReviewContext(drops, schema(*tables), schema(table(name="kept")))
+    held = judge(facts)
+    assert [(item.code, item.object, set(item.operations)) for item in held.held] == [("FD05", "logs", {0, 1, 2})]
+    review = judge(facts, "FD05:logs")
+    assert review.hold == set()
+    (edit,) = review.edits
+    assert [piece["id"] for piece in edit.upgrade] == [2, 0, 1]
+    assert [piece.get("options") or piece["sql"] for piece in edit.downgrade] == [
+        {"postgresql_partition_by": "LIST (a)"},
+        "CREATE TABLE logs_1 PARTITION OF logs FOR VALUES IN ('a')",
+        "CREATE TABLE logs_2 PARTITION OF logs_1 FOR VALUES IN ('a')",
+    ]
+
+
+def test_a_partition_of_a_table_that_is_referred_to_is_detached_before_it_goes() -> None:
+    key = Constraint("notes", "fk", "foreign key", "FOREIGN KEY (a) REFERENCES logs(a)", ("a",), "logs", ("a",))
+    before = schema(PARTITIONED, part("logs_1", "logs"), table(key, name="notes"))
+    after = schema(PARTITIONED, table(key, name="notes"))
+    review = judge(ReviewContext(operations(drop("table", table="logs_1")), before, after), "FD06:logs_1")
+    assert pieces(review)[0][0].startswith("ALTER TABLE logs DETACH PARTITION logs_1, ")

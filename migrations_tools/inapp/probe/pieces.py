@@ -270,6 +270,32 @@ def _key_columns(item: Any) -> list[str] | None:
     return list(item.column_keys) if type(item).__name__ == "ForeignKeyConstraint" else None
 
 
+def _without(op: Any, names: list[str]) -> Any:
+    """Return the creation of a table without its constraints of these names."""
+    from sqlalchemy import Column, PrimaryKeyConstraint
+
+    made = copy.copy(op)
+    gone = [item for item in op.columns if not isinstance(item, Column) and str(item.name) in names]
+    made.columns = [item for item in op.columns if not any(item is other for other in gone)]
+    if any(isinstance(item, PrimaryKeyConstraint) for item in gone):  # which columns would bring back
+        made.columns = [_outside_the_key(item) if isinstance(item, Column) else item for item in made.columns]
+    return made
+
+
+def _outside_the_key(column: Any) -> Any:
+    nullable = column.nullable
+    made = column._copy() if hasattr(column, "_copy") else column.copy()
+    made.primary_key, made.nullable = False, nullable
+    return made
+
+
+def _with_options(op: Any, options: dict[str, Any]) -> Any:
+    """Return the creation of a table with other options of the dialect."""
+    made = copy.copy(op)
+    made.kw = {**op.kw, **options}
+    return made
+
+
 def _with_concurrently(op: Any, concurrently: bool) -> Any:
     op.kw = {**op.kw, "postgresql_concurrently": concurrently}
     return op
@@ -282,4 +308,6 @@ _CHANGES: dict[str, Callable[[Any, Any], Any]] = {
     "name": _with_name,
     "concurrently": _with_concurrently,
     "without_keys": _without_keys,
+    "without": _without,
+    "options": _with_options,
 }

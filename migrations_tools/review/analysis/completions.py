@@ -93,9 +93,11 @@ def sequence(facts: ReviewContext, item: Difference) -> Completion | None:
 def constraint(facts: ReviewContext, item: Difference) -> Completion | None:
     """Add a constraint, or make it again, where no foreign key relies on the old one."""
     have, want = both_of(facts, item, Constraint) if item.kind == "constraint" else (None, None)
-    if want is None or _is_needed(facts, have):
+    if want is None or _is_needed(facts, have) or (have and is_beyond_words(have)):
         return None
     table = table_of(facts, item.table)
+    if have and _is_not_validated(have, want):
+        return _validated(table, have, want)
     kind = "alter_constraint" if have else "create_constraint"
     operation = Operation(-1, kind, table.name, want.name, plain_schema(table), want.type, want.columns)
     down = (dropping(table, want), *([making(table, have)] if have else []))
@@ -103,12 +105,27 @@ def constraint(facts: ReviewContext, item: Difference) -> Completion | None:
     return Completion(want.path, operation, up, down, again=have is not None)
 
 
+def is_beyond_words(constraint: Constraint) -> bool:
+    """Return whether a constraint of the database is as no model can say: made again, it would be another one."""
+    return constraint.says("(NOT ENFORCED|WITHOUT OVERLAPS|PERIOD)")
+
+
+def _is_not_validated(have: Constraint, want: Constraint) -> bool:
+    return have.name == want.name and have.definition == f"{want.definition} NOT VALID"
+
+
+def _validated(table: Table, have: Constraint, want: Constraint) -> Completion:
+    """Validate a constraint, which locks less than to make it again."""
+    operation = Operation(-1, "alter_constraint", table.name, want.name, plain_schema(table), want.type, want.columns)
+    up = edits.execute(f"ALTER TABLE {sql.table_path(table)} VALIDATE CONSTRAINT {sql.name(have.name)}")
+    return Completion(want.path, operation, (up,), (dropping(table, want), making(table, have)))
+
+
 def _is_needed(facts: ReviewContext, constraint: Constraint | None) -> bool:
     """Return whether foreign keys rely on a constraint, so that it cannot be dropped."""
     if constraint is None or constraint.type != "unique":
         return False
-    columns = f"({', '.join(map(sql.name, constraint.columns))})"
-    return any(columns in key.definition for key in facts.keys_to(constraint.table))
+    return any(constraint.columns == key.referenced_columns for key in facts.keys_to(constraint.table))
 
 
 def table_of(facts: ReviewContext, name: str) -> Table:
@@ -187,8 +204,8 @@ def _changes(facts: ReviewContext, item: Difference, have: Column, want: Column)
     if aspect == "collation" and have.type == want.type:
         change = f"{alter} TYPE {want.type} COLLATE"
         return [edits.execute(f"{change} {each.collation or _DEFAULT_COLLATION}") for each in (want, have)]
-    if aspect == "generated expression" and facts.server_version >= _SETS_EXPRESSIONS and _both_stored(have, want):
-        expressions = [str(each.generated).removesuffix(" STORED") for each in (want, have)]
+    if aspect == "generated expression" and facts.server_version >= _SETS_EXPRESSIONS and kept_alike(have, want):
+        expressions = [str(each.generated).rpartition(" ")[0] for each in (want, have)]
         return [edits.execute(f"{alter} SET EXPRESSION AS ({expression})") for expression in expressions]
     return None
 
@@ -239,8 +256,10 @@ def altered_column(table: Table, column: Column) -> str:
     return f"ALTER TABLE {sql.table_path(table)} ALTER COLUMN {sql.name(column.name)}"
 
 
-def _both_stored(*columns: Column) -> bool:
-    return all(str(column.generated).endswith(" STORED") for column in columns)
+def kept_alike(have: Column, want: Column) -> bool:
+    """Return whether both are generated, and both STORED or both VIRTUAL."""
+    one, other = have.generated, want.generated
+    return bool(one and other) and str(one).rpartition(" ")[2] == str(other).rpartition(" ")[2]
 
 
 CERTAIN = (missing, sequence, constraint, index, column)

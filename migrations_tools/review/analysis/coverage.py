@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
-from migrations_tools.catalog import Catalog, Constraint, Difference, Enum, Index, Sequence, Table
+from migrations_tools.catalog import Catalog, Constraint, Difference, Enum, Index, Sequence, Table, is_temporal_alone
 from migrations_tools.operations import Operation
 from migrations_tools.review.analysis.enum_use import about_type, enum_columns, renamed_in, renamed_types
 from migrations_tools.review.analysis.identities import made_identities
@@ -56,13 +56,17 @@ class _File:
 
 def uncovered(facts: ReviewContext) -> Iterator[Difference]:
     """Yield the differences that no operation accounts for, and that are not of what is held back."""
-    differences = [item for item in facts.differences() if item.notable and (item.kind, item.sort) not in _NOT_OURS]
+    differences = [item for item in facts.differences() if item.notable and _is_ours(item)]
     types = renamed_types(facts) if differences else ()
     differences = [
         item for item in differences if not any(renamed_in(item.actual, *each) == item.expected for each in types)
     ]
     file = _file(facts) if differences else None
     return (item for item in differences if file and not _covered(file, item))
+
+
+def _is_ours(item: Difference) -> bool:
+    return (item.kind, item.sort) not in _NOT_OURS and not is_temporal_alone(item)
 
 
 def _file(facts: ReviewContext) -> _File:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from migrations_tools.catalog import Constraint, Table
+from migrations_tools.catalog import Constraint, Table, without_time
 from migrations_tools.operations import Operation
 from migrations_tools.review import edits
 from migrations_tools.review.analysis import sql
@@ -153,7 +153,7 @@ def other_primary_keys(facts: ReviewContext) -> Iterator[OtherKey]:
         if want is None or name in facts.excluded or facts.renamed(name):
             continue
         old, new = _primary(table), _primary(want)
-        if new and (not old or old.definition != new.definition) and not _is_made(facts, name):
+        if new and (not old or without_time(old.definition) != new.definition) and not _is_made(facts, name):
             reordered = old is not None and old.columns != new.columns and sorted(old.columns) == sorted(new.columns)
             reasons = tuple(_reasons(facts, table, old, new))
             yield OtherKey(table, old, new, reasons, reordered, _flips(facts, name, new))
@@ -171,6 +171,8 @@ def _reasons(facts: ReviewContext, table: Table, old: Constraint | None, new: Co
     if old is None:
         yield "SQLAlchemy's mapper needs a key and the database may not"
     ready = {column.name for column in table.columns if not column.nullable}
+    if old and old.says("WITHOUT OVERLAPS"):
+        yield "it is WITHOUT OVERLAPS, which models have no words for"
     yield from (f"its column {name} may be NULL" for name in new.columns if name not in ready)
     keys = facts.keys_to(table.qualified_name) if old else ()
     yield from (f"the foreign key {key.path} refers to it" for key in keys)

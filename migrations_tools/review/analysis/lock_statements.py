@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
+from migrations_tools.review.analysis.descent import ancestors
 from migrations_tools.review.analysis.sql_keywords import has, words
 from migrations_tools.review.context import ReviewContext, table_name
 from migrations_tools.revision_runs import OperationRun, SentStatement
@@ -16,12 +17,16 @@ _HEAVY = frozenset({"SHARE", "SHARE ROW EXCLUSIVE", "EXCLUSIVE", "ACCESS EXCLUSI
 
 @dataclass(frozen=True, slots=True)
 class LockingStatement:
-    """A statement, the step that sent it, its words, and the tables that it works on."""
+    """A statement, the step that sent it, its words, and the tables that it works on.
+
+    `partitions` are those of the tables that stand below another one of them, by the partitioned table's name.
+    """
 
     step: OperationRun
     statement: SentStatement
     words: tuple[str, ...]
     tables: tuple[str, ...]
+    partitions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def object(self) -> str:
@@ -31,8 +36,10 @@ class LockingStatement:
 
     @property
     def on(self) -> str:
-        """Name the tables, in words."""
-        return " and ".join(self.tables)
+        """Name the tables, in words; partitions go with their table."""
+        below = {name for parts in self.partitions.values() for name in parts}
+        above = [name for name in self.tables if name not in below]
+        return " and ".join(f"{name} with its partitions" if name in self.partitions else name for name in above)
 
     @property
     def is_exclusive(self) -> bool:
@@ -71,4 +78,12 @@ def locking_statements(facts: ReviewContext) -> Iterator[LockingStatement]:
             tables.add(table_name(step.operation))
         kept = sorted(table for table in tables if stay is None or table in stay)
         if kept and not statement.failed:
-            yield LockingStatement(step, statement, found, tuple(kept))
+            yield LockingStatement(step, statement, found, tuple(kept), _partitions(facts, kept))
+
+
+def _partitions(facts: ReviewContext, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return the partitioned ones of some tables, each with those that are partitions of it, near or far."""
+    known = [table for name in names if (table := facts.existing_table(name))]
+    parts = [(table.qualified_name, {each.qualified_name for each in ancestors(table, facts)}) for table in known]
+    whole = (table.qualified_name for table in known if table.kind == "partitioned")
+    return {name: tuple(part for part, above in parts if name in above) for name in whole}

@@ -8,7 +8,7 @@ from typing import Final
 from migrations_tools.operations import Operation
 from migrations_tools.review.analysis import sql
 from migrations_tools.review.analysis.drops import How, Replacement
-from migrations_tools.review.analysis.objects import child, is_unique, names_word, owner_of
+from migrations_tools.review.analysis.objects import child, is_unique, owner_of
 from migrations_tools.review.analysis.relations import by_table
 from migrations_tools.review.context import ReviewContext, table_name
 from migrations_tools.review.edits import Edit, Piece, execute, mirror, original
@@ -88,12 +88,7 @@ def renamed_only(item: Replacement) -> Edit:
 
 def keys_to(drop: Operation, facts: ReviewContext) -> list[str]:
     """Name the foreign keys that refer to the very columns of a constraint or index."""
-    return [key.path for key in facts.keys_to(table_name(drop)) if _refers(key.definition, drop.columns)]
-
-
-def _refers(definition: str, columns: tuple[str, ...]) -> bool:
-    listed = definition.partition(" REFERENCES ")[2].partition("(")[2].partition(")")[0]
-    return len(listed.split(",")) == len(columns) and all(names_word(listed, name) for name in columns)
+    return [key.path for key in facts.keys_to(table_name(drop)) if set(key.referenced_columns) == set(drop.columns)]
 
 
 def rename(operation: Operation, old: str, new: str) -> Piece:

@@ -9,6 +9,8 @@ from migrations_tools.catalog import Difference, Table, compare_all, labels_that
 from migrations_tools.operations import Operation
 from migrations_tools.review import edits
 from migrations_tools.review.analysis import sql
+from migrations_tools.review.analysis.coming_back import comes_back
+from migrations_tools.review.analysis.descent import families
 from migrations_tools.review.analysis.failures import failed_operation, object_of, told, what
 from migrations_tools.review.analysis.objects import column
 from migrations_tools.review.analysis.row_changes import is_unsaid, line_about, row_changes
@@ -194,7 +196,7 @@ def data_without_a_way_back(facts: ReviewContext) -> Iterator[Finding]:
     if trip is None or trip.before is None or trip.after_up is None or trip.after_down is None or trip.up is None:
         return
     changes = [each for each in row_changes(trip.before, trip.after_up) if each.is_of_data]
-    during = {(each.table, each.column): each for each in changes if not is_unsaid(trip.up, each)}
+    during = {(each.table, each.column): each for each in changes if not is_unsaid(trip, each)}
     after = {(each.table, each.column) for each in row_changes(trip.before, trip.after_down) if each.is_of_data}
     for place, change in during.items():
         if place in after:
@@ -227,6 +229,27 @@ def _has_no_value(table: Table | None, name: str) -> bool:
     if found is None or found.nullable or any(name in columns for columns in keys):
         return False
     return not (found.default or found.generated or found.identity_generation)
+
+
+@FAMILY.rule(
+    "DG08 table-comes-back-as-it-was",
+    "info",
+    why="Alembic would make the table without what it does not read: partition bounds, PERIOD, NOT ENFORCED, EXCLUDE.",
+    way_out="Nothing to do. The rows are lost.",
+)
+def table_comes_back_as_it_was(facts: ReviewContext) -> Iterator[Finding]:
+    """Find an allowed drop of a table that Alembic's create_table() in downgrade() would not make as it was."""
+    going = [item for item in facts.operations if item.kind == "drop_table" and item.id in facts.allowed]
+    for family in families(going, facts):
+        edit = comes_back(family, facts)
+        if edit:
+            names = ", ".join(item.object for item in family)
+            yield Finding(
+                object=family[0].object,
+                operations=tuple(item.id for item in family),
+                sentence=f"In downgrade(), what PostgreSQL describes comes back: {names}.",
+                edits=(edit,),
+            )
 
 
 def _nullable(item: Operation) -> Finding:

@@ -6,7 +6,7 @@ here knows: a finding is a note, and a warning for tables that the setting `larg
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from migrations_tools.review.analysis.failures import failed_operation, is_concurrently
 from migrations_tools.review.analysis.lock_statements import LockingStatement, locking_statements
@@ -25,10 +25,15 @@ def severity(facts: ReviewContext, tables: Collection[str]) -> Severity:
     return "warn" if facts.large & {"*", *tables} else "info"
 
 
-def _finding(facts: ReviewContext, each: LockingStatement, sentence: str) -> Finding:
+def _finding(
+    facts: ReviewContext, each: LockingStatement, sentence: str, partitioned: Callable[[str, str], str] | None = None
+) -> Finding:
+    """Return a finding; `partitioned` is the way out of a partitioned table, of its name and its partitions."""
+    ways = (partitioned(name, ", ".join(parts)) for name, parts in each.partitions.items()) if partitioned else ()
     return Finding(
         object=each.object,
         sentence=sentence,
+        ways_out=tuple(ways),
         severity=severity(facts, each.tables),
         file=each.step.file,
         line=each.statement.line or each.step.line,
@@ -45,7 +50,14 @@ def index_without_concurrently(facts: ReviewContext) -> Iterator[Finding]:
     """Find an index that is created on an existing table without CONCURRENTLY."""
     for each in locking_statements(facts):
         if each.statement.sort == "CREATE INDEX" and "CONCURRENTLY" not in each.words:
-            yield _finding(facts, each, f"An index of {each.on} is created without CONCURRENTLY.")
+            yield _finding(facts, each, f"An index of {each.on} is created without CONCURRENTLY.", _index_by_parts)
+
+
+def _index_by_parts(table: str, partitions: str) -> str:
+    return (
+        f"PostgreSQL builds no index of a partitioned table concurrently: CREATE INDEX … ON ONLY {table}, then one with"
+        f" CONCURRENTLY on each partition ({partitions}), and ALTER INDEX … ATTACH PARTITION for each."
+    )
 
 
 @FAMILY.rule(
@@ -80,7 +92,14 @@ def index_dropped_without_concurrently(facts: ReviewContext) -> Iterator[Finding
         # Of an index that goes for good it has been said already that it goes.
         worth = severity(facts, each.tables) == "warn" or not facts.by_hand
         if worth and each.statement.sort == "DROP INDEX" and "CONCURRENTLY" not in each.words:
-            yield _finding(facts, each, f"An index of {each.on} is dropped without CONCURRENTLY.")
+            yield _finding(facts, each, f"An index of {each.on} is dropped without CONCURRENTLY.", _dropped_whole)
+
+
+def _dropped_whole(table: str, _partitions: str) -> str:
+    return (
+        f"PostgreSQL drops no index of a partitioned table concurrently: set a short lock_timeout, and drop it when"
+        f" little uses {table}."
+    )
 
 
 @FAMILY.rule(
@@ -93,7 +112,15 @@ def foreign_key_checked_under_lock(facts: ReviewContext) -> Iterator[Finding]:
     """Find a foreign key added to an existing table without NOT VALID."""
     for each in locking_statements(facts):
         if each.adds and has(each.words, "FOREIGN", "KEY") and not has(each.words, "NOT", "VALID"):
-            yield _finding(facts, each, f"A foreign key is added without NOT VALID; it locks {each.on}.")
+            said = f"A foreign key is added without NOT VALID; it locks {each.on}."
+            yield _finding(facts, each, said, _key_of_a_whole)
+
+
+def _key_of_a_whole(table: str, _partitions: str) -> str:
+    return (
+        f"Before PostgreSQL 18 a partitioned table's own foreign key cannot be NOT VALID; a key to {table} can:"
+        " add it with `postgresql_not_valid=True`, and ALTER TABLE … VALIDATE CONSTRAINT in a later revision."
+    )
 
 
 @FAMILY.rule(
@@ -123,7 +150,15 @@ def unique_built_under_lock(facts: ReviewContext) -> Iterator[Finding]:
         made = each.adds and "CONSTRAINT" in each.words and ("UNIQUE" in each.words or primary)
         if made and not has(each.words, "USING", "INDEX"):
             noun = "primary key" if primary else "unique constraint"
-            yield _finding(facts, each, f"A {noun} of {each.on} is added without USING INDEX.")
+            yield _finding(facts, each, f"A {noun} of {each.on} is added without USING INDEX.", _key_by_parts)
+
+
+def _key_by_parts(table: str, partitions: str) -> str:
+    return (
+        f"PostgreSQL refuses USING INDEX on a partitioned table: ALTER TABLE ONLY {table} ADD CONSTRAINT …, for each"
+        f" partition ({partitions}) a unique index with CONCURRENTLY and ADD CONSTRAINT … USING INDEX, and ALTER INDEX"
+        " … ATTACH PARTITION."
+    )
 
 
 @FAMILY.rule(

@@ -297,7 +297,7 @@ def rows_lost(facts: ReviewContext) -> Iterator[Finding]:
     if trip is None or trip.before is None or trip.after_up is None or trip.up is None:
         return
     for change in row_changes(trip.before, trip.after_up):
-        if is_unsaid(trip.up, change):
+        if is_unsaid(trip, change):
             yield Finding(
                 object=".".join(filter(None, (change.table, change.column))),
                 severity="error" if facts.by_hand else "",

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TypeAlias
 
-from migrations_tools.catalog import Column, Difference, Table
+from migrations_tools.catalog import Column, Constraint, Difference, Table, is_temporal_alone
 from migrations_tools.review.analysis import completions, sql
-from migrations_tools.review.analysis.completions import Completion, altered_column
+from migrations_tools.review.analysis.completions import Completion, altered_column, table_of
 from migrations_tools.review.analysis.coverage import both_of
+from migrations_tools.review.analysis.keys import adding
 from migrations_tools.review.analysis.unrunnable import rewritten
 from migrations_tools.review.context import ReviewContext
 from migrations_tools.review.findings import Finding
@@ -18,7 +19,7 @@ from migrations_tools.review.registry import RuleSet
 
 FAMILY = RuleSet("decided")
 # The rules whose allowances say that database and models may differ in something.
-OF_DIFFERENCES = frozenset({"IN06", "IN07"})
+OF_DIFFERENCES = frozenset({"IN06", "IN07", "IN11"})
 _Complete: TypeAlias = Callable[[ReviewContext, Difference], Completion | None]
 
 
@@ -177,7 +178,8 @@ def difference_for_a_hand(facts: ReviewContext) -> Iterator[Finding]:
     for item in facts.uncovered:
         spoken = item.sort == "unexpected" or _is_lost_default(facts, item)
         spoken = spoken or (item.aspect == "default" and completions.keeps_old_type(facts, item))
-        if item.kind in ("schema", "view") or spoken or any(each(facts, item) for each in completions.CERTAIN):
+        spoken = spoken or item.kind in ("schema", "view") or bool(_enforcing(facts, item))
+        if spoken or any(each(facts, item) for each in completions.CERTAIN):
             continue
         where = f" in its {item.aspect}" if item.aspect else ""
         yield Finding(
@@ -200,10 +202,8 @@ def _by_hand(facts: ReviewContext, item: Difference) -> tuple[str, ...]:
             f"Have it written, by saying how values become new ones (SQL): invoke generate --using {said}",
             f"Or write a revision of your own, or mend the model: {_retyping(table, have, want)};",
         )
-    if have and want and table and item.aspect == "generated expression" and want.generated and have.generated:
-        expression = want.generated.rpartition(" ")[0]
-        since = f"From PostgreSQL 17 on: {altered_column(table, want)} SET EXPRESSION AS ({expression});"
-        return (f"{since} before 17, drop and add the column.",)
+    if have and want and table and item.aspect == "generated expression" and want.generated:
+        return _generated_anew(facts, have, want)
     return ("Write a revision of your own, or mend the model.",)
 
 
@@ -216,3 +216,73 @@ def _retyping(table: Table, have: Column, want: Column) -> str:
     if want.default:
         changes.append(f"{column} SET DEFAULT {want.default}")
     return f"ALTER TABLE {sql.table_path(table)} {', '.join(changes)}"
+
+
+def _generated_anew(facts: ReviewContext, have: Column, want: Column) -> tuple[str, ...]:
+    """Return the statements that make a column generated as the models have it."""
+    table, name = sql.table_path(table_of(facts, want.table)), sql.name(want.name)
+    expression, _, kept = str(want.generated).rpartition(" ")
+    collation = f" COLLATE {want.collation}" if want.collation else ""
+    required = "" if want.nullable else " NOT NULL"
+    generated = f"GENERATED ALWAYS AS ({expression}) {kept}{required}"
+    anew = f"ALTER TABLE {table} DROP COLUMN {name}, ADD COLUMN {name} {want.type}{collation} {generated};"
+    with_it = " Indexes and constraints on the column go with it, and are made again after it."
+    if not have.generated:
+        return (f"Where its values may be lost: {anew}{with_it}",)
+    if not completions.kept_alike(have, want):
+        return (f"{anew}{with_it}",)
+    return (
+        f"From PostgreSQL 17 on: {altered_column(table_of(facts, want.table), want)} SET EXPRESSION AS ({expression});",
+        f"Before 17: {anew}{with_it}",
+    )
+
+
+@FAMILY.rule(
+    "IN10 temporal-key",
+    "info",
+    why="It guards what the models ask for, and that nothing overlaps; a model has no words for that.",
+    way_out="Nothing to do.",
+)
+def temporal_key(facts: ReviewContext) -> Iterator[Finding]:
+    """Find a key with WITHOUT OVERLAPS or PERIOD that is otherwise as the models have it."""
+    for item in facts.differences():
+        if is_temporal_alone(item):
+            yield Finding(
+                object=item.name, sentence=f"The {item.object} is temporal and stays as it is: {item.actual}."
+            )
+
+
+@FAMILY.rule(
+    "IN11 not-enforced",
+    "hold",
+    why="The database lets rows in that the models rule out. As the models have it, each row would be checked, and one"
+    " may break it.",
+    way_out="Enforce it in a revision of your own, or allow it by name.",
+)
+def not_enforced(facts: ReviewContext) -> Iterator[Finding]:
+    """Find a constraint that is NOT ENFORCED, or a NOT NULL that is NOT VALID, where the models only have it whole."""
+    for item in facts.uncovered:
+        statement = _enforcing(facts, item)
+        if statement:
+            yield Finding(
+                object=item.name,
+                sentence=f"The {item.object} is not enforced on every row, which no model can say; it is kept so.",
+                evidence=_both_sides(item),
+                ways_out=(
+                    f"To enforce it, write in a revision of your own: {statement};",
+                    f"Or, where it is meant, allow it by name: invoke generate --allow IN11:{item.name}",
+                ),
+            )
+
+
+def _enforcing(facts: ReviewContext, item: Difference) -> str:
+    """Return the statement that has the database enforce what the models have; empty where that is not the matter."""
+    column, wanted_column = both_of(facts, item, Column)
+    if column and wanted_column and item.aspect == "nullability":
+        lax = not column.not_null_valid and not wanted_column.nullable
+        return f"{altered_column(table_of(facts, item.table), column)} SET NOT NULL" if lax else ""
+    have, want = both_of(facts, item, Constraint)
+    if not (have and want and have.says("NOT ENFORCED")):
+        return ""
+    table = sql.table_path(table_of(facts, item.table))
+    return f"ALTER TABLE {table} DROP CONSTRAINT {sql.name(have.name)}, {adding(want)}"

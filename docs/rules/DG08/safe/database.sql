@@ -1,0 +1,2 @@
+CREATE TABLE users (id serial PRIMARY KEY);
+CREATE TABLE visits (id serial PRIMARY KEY);

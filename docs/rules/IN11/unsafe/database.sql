@@ -1,0 +1,3 @@
+-- requires: PostgreSQL 18
+CREATE TABLE lines (id serial PRIMARY KEY, amount integer);
+ALTER TABLE lines ADD CONSTRAINT ck_lines_amount CHECK (amount > 0) NOT ENFORCED;
