@@ -27,10 +27,11 @@ _UNREAD: Final = {
 def comes_back(family: list[Operation], facts: ReviewContext) -> Edit | None:
     """Return the repair of what `families` groups: the lowest table goes first and comes back last, each as it was.
 
-    None for a table alone that `create_table` makes as it was.
+    None for a table alone that `create_table` makes as it was, and where the catalog does not have one of them.
     """
     back = [_made(item, table, facts) for item in family if (table := facts.existing(item))]
-    if len(family) == 1 and back == [(edits.mirror(family[0].id),)]:
+    unknown = len(back) < len(family)
+    if unknown or (len(family) == 1 and back == [(edits.mirror(family[0].id),)]):
         return None
     return Edit(
         comment_down=f"DG08: {', '.join(item.object for item in family)} as it was",
