@@ -58,6 +58,9 @@ class Run:
     generated: tuple[Mapping[str, Any], ...] = ()
     #: The findings that were held back, and those that are `allowed` to leave a difference.
     held: tuple[Mapping[str, Any], ...] = ()
+    #: What was allowed by name (`CODE:object`), and the modules that were taken in, with options of `generate`.
+    allowed: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()
     #: The steps of `isolate`, with their seconds, for the run's record.
     steps: tuple[Mapping[str, Any], ...] = ()
     #: The PostgreSQL that was asked for in the place of the project's own; empty where none was.
@@ -221,6 +224,7 @@ _BROKEN = (
 
 def _parse(data: Mapping[str, Any]) -> Run:
     tuples = {key: tuple(data[key]) for key in ("compose_files", "compose_options", "generated", "held", "steps")}
+    tuples |= {key: tuple(data.get(key, ())) for key in ("allowed", "imports")}
     made = tuple((str(kind), str(name)) for kind, name in data["made"])
     run = Run(**{**data, **tuples, "made": made})
     for key in ("id", "project", "temp_project", "engine", "token", "stage"):

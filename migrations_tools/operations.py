@@ -14,7 +14,7 @@ class Operation:
     `kind` is Alembic's verb (`create_table`, `drop_constraint`, …) or an extension's (`drop_enum`); `constraint` is
     "unique", "foreign key", "check" or "primary key" where the operation is about one; `code` is the line that Alembic
     would write; `details` are the operation's own values (types, defaults, conditions), as the probe's `details` has
-    them.
+    them. `schema` is empty for the `default` one, where what names no schema goes, however that is spelled.
     """
 
     id: int
@@ -28,6 +28,7 @@ class Operation:
     referent: str = ""
     code: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
+    default: str = "public"
 
     @property
     def is_drop(self) -> bool:
@@ -62,15 +63,16 @@ class Operation:
         return f"{verb} {self.noun} {self.object}{unnamed}".rstrip()
 
 
-def parse(described: Iterable[Mapping[str, Any]]) -> tuple[Operation, ...]:
-    """Return the probe's descriptions as values."""
+def parse(described: Iterable[Mapping[str, Any]], default: str = "public") -> tuple[Operation, ...]:
+    """Return the probe's descriptions as values; `default` is the schema that search_path leads to."""
     return tuple(
         Operation(
             id=item["id"],
             kind=item["kind"],
             table=item["table"] or "",
             name=item["name"] or "",
-            schema=item["schema"] or "",
+            schema="" if item["schema"] == default else item["schema"] or "",
+            default=default,
             constraint=item["constraint"] or "",
             columns=tuple(item["columns"]),
             unique=bool(item["unique"]),

@@ -65,6 +65,7 @@ class Settings:
     alembic_sections: list[str] = _setting([], "Its sections (`alembic -n NAME`), if not all with a `script_location`.")
     alembic_command: str = _setting("", "The project's own command that runs Alembic (`python -m app db upgrade`).")
     install_command: str = _setting("", "What makes a fresh database where the history cannot be replayed.")
+    imports: list[str] = _setting([], "Modules with models that are imported beside those that env.py imports.")
     versions: list[str] = _setting([], "The folder(s) of the revision files.")
     python: str = _setting("", "The Python that Alembic runs in: in the service's image, or here (`uv run python`).")
     postgres: str = _setting(

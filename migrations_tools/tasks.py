@@ -130,7 +130,15 @@ _RENAME_TABLE = "A table that is renamed, not dropped, as OLD=NEW; may be given 
 _BACKFILL = "What existing rows get in a column that is NOT NULL, as TABLE.COLUMN=SQL; may be given several times."
 _USING = "How values become those of a column's new type, as TABLE.COLUMN=SQL; may be given several times."
 _DATA = "A dump of real rows, as pg_dump wrote it, to execute revisions with instead of made ones."
-_WISHES = {"allow": _ALLOW, "rename": _RENAME, "rename_table": _RENAME_TABLE, "backfill": _BACKFILL, "using": _USING}
+_IMPORT = "A module with models that env.py does not import; may be given several times."
+_WISHES = {
+    "allow": _ALLOW,
+    "rename": _RENAME,
+    "rename_table": _RENAME_TABLE,
+    "backfill": _BACKFILL,
+    "using": _USING,
+    "import_": _IMPORT,
+}
 
 
 _QUIET_WRITE = _QUIET.format("the files, what was held back, and findings that are more than notes")
@@ -149,6 +157,7 @@ def generate(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     rename_table: list[str] = [],  # noqa: B006 - the same
     backfill: list[str] = [],  # noqa: B006 - the same
     using: list[str] = [],  # noqa: B006 - the same
+    import_: list[str] = [],  # noqa: B006 - the same
     quiet: bool = False,
 ) -> None:
     """Write the missing migration, reviewed. Needs `isolate`."""
@@ -157,7 +166,7 @@ def generate(  # noqa: PLR0913, PLR0917 - each is an option of the command line
 
     with _working(context, "generate", quiet=quiet) as session:
         wishes = parse_hints(rename, rename_table, backfill, using)
-        run(session, message, head, list(allow), write=not session.dry, wishes=wishes, data=data)
+        run(session, message, head, list(allow), write=not session.dry, wishes=wishes, data=data, imports=list(import_))
 
 
 _FILE = "A revision file or revision to review, may be given several times; else what the base branch does not have."
@@ -268,6 +277,7 @@ def check(
     rename_table: list[str] = [],  # noqa: B006 - the same
     backfill: list[str] = [],  # noqa: B006 - the same
     using: list[str] = [],  # noqa: B006 - the same
+    import_: list[str] = [],  # noqa: B006 - the same
     quiet: bool = False,
 ) -> None:
     """Report whether a migration is missing; write none."""
@@ -275,7 +285,7 @@ def check(
     from migrations_tools.commands.check import check as run
 
     with _working(context, "check", quiet=quiet) as session:
-        run(session, list(allow), parse_hints(rename, rename_table, backfill, using))
+        run(session, list(allow), parse_hints(rename, rename_table, backfill, using), list(import_))
 
 
 _OUTPUT = (

@@ -21,6 +21,7 @@ from migrations_tools.inapp.answers import Heads, Standing, heads, standings
 from migrations_tools.inapp.probe_client import Probe, ProbeError, Target
 from migrations_tools.operations import Operation
 from migrations_tools.report.generate_result import Generated, Reviewed
+from migrations_tools.report.terminal import tell_unmade
 from migrations_tools.review import assessment
 from migrations_tools.review.analysis.rename_candidates import unmet
 from migrations_tools.review.context import Mended, Reached, ReviewContext, Unrunnable
@@ -30,12 +31,13 @@ from migrations_tools.sandbox.protocol import Sandbox, targets
 from migrations_tools.sandbox.revision_history import head_to_extend, labelled_heads, read_history, several_heads
 from migrations_tools.secrets import masked
 from migrations_tools.trial.install import Migrated, run_install
-from migrations_tools.trial.models_schema import Models, begin_models
+from migrations_tools.trial.models_schema import Models, begin_models, unmade_words
 from migrations_tools.trial.new_revision import Baseline, ExecutedFiles, execute_new, refuse_broken
 from migrations_tools.trial.prefilled import Prepared, prepare
 from migrations_tools.trial.record_parts import versions
 from migrations_tools.trial.roundtrip import WITH_ROWS
 from migrations_tools.trial.scratch import ScratchDatabases
+from migrations_tools.trial.unimported_models import unimported
 
 
 def autogenerate(sandbox: Sandbox, probe: Probe, number: int, wish: GenerateOptions) -> Generated:
@@ -60,11 +62,12 @@ def autogenerate(sandbox: Sandbox, probe: Probe, number: int, wish: GenerateOpti
         # Of several heads one is extended: the others are not what it begins on.
         prepared = prepare(scratch, WITH_ROWS) if len(ends.revisions) <= 1 else None
         standing.push(prepared or ExitStack())
-        asked = _Reviewer(scratch, wish, standing.enter_context(ThreadPoolExecutor(1)))
+        asked = _Reviewer(scratch, wish, standing.enter_context(ThreadPoolExecutor(1)), number == 0)
         request = target.request("revision", message=wish.message, head=head)
         answer = asked.ask(request)
         asked.refuse_unmet()
         comparing.close()
+        tell_unmade(sandbox.session.console, asked.baseline.models.unmade)
         executed = asked.execute(environment, answer, prepared)
         for _ in range(_ATTEMPTS):
             if not asked.learns_from(executed):
@@ -72,7 +75,7 @@ def autogenerate(sandbox: Sandbox, probe: Probe, number: int, wish: GenerateOpti
             answer = asked.ask(request)
             executed = asked.execute(environment, answer)
         refuse_broken(scratch, executed)
-    notes = (*labelled_heads(ends), *_notes(answer, not asked.unseen), *asked.unseen, *asked.hidden, *executed.notes)
+    notes = (*labelled_heads(ends), *_notes(answer, not asked.baseline.models.unmade), *asked.hidden, *executed.notes)
     return Generated(
         environment.section,
         executed.files,
@@ -82,6 +85,7 @@ def autogenerate(sandbox: Sandbox, probe: Probe, number: int, wish: GenerateOpti
         history=asked.history,
         versions=versions(sandbox, hello),
         heads=several_heads(ends),
+        unmade=asked.baseline.models.unmade,
     )
 
 
@@ -126,18 +130,17 @@ _ATTEMPTS = 20
 
 
 class _Reviewer:
-    """Answers the probe's question in the middle of autogenerate, once for each database; keeps what was said.
+    """Answers the probe's question in the middle of autogenerate, once for each database; keeps what was said."""
 
-    `unseen` says what could not be looked at, and why.
-    """
+    def __init__(self, scratch: ScratchDatabases, wish: GenerateOptions, aside: Executor, first: bool) -> None:
+        """Read what the review needs to know before autogenerate begins; `aside` reads on while it works.
 
-    def __init__(self, scratch: ScratchDatabases, wish: GenerateOptions, aside: Executor) -> None:
-        """Read what the review needs to know before autogenerate begins; `aside` reads on while it works."""
+        `first` says whether it is the first of the project's environments: what is of no one of them is told there.
+        """
         self.scratch = scratch
         self.wish = wish
         self.reviewed: list[Reviewed] = []
         self._facts: list[ReviewContext] = []
-        self.unseen: tuple[str, ...] = ()
         self._postponed: list[Operation] = []
         (migrated,) = scratch.installed
         self.history = read_history(scratch.probe, migrated.target)
@@ -151,6 +154,8 @@ class _Reviewer:
             self._look_at(name)
         self._reading: Future[Models] = aside.submit(self._begin_models(scratch))
         self._around = Surroundings(scratch, self._before)
+        self._modules = unimported(scratch)
+        self._first = first
 
     def _look_at(self, database: str) -> None:
         with self.scratch.server.connect(database) as connection:
@@ -172,8 +177,7 @@ class _Reviewer:
             return self._without_models(error)
 
     def _without_models(self, error: MigrationsToolsError) -> Models:
-        self.unseen = (_UNSEEN.format(error.reasons[0]),)
-        return Models({}, {})
+        return Models({}, {}, unmade_words(error.reasons))
 
     @property
     def _models(self) -> Models:
@@ -208,7 +212,7 @@ class _Reviewer:
 
     def answer(self, _question: str, value: Any) -> Mapping[str, Any]:
         """Judge what was found on one database."""
-        found, database = operations.parse(value["operations"]), value["database"]
+        found, database = operations.parse(value["operations"], value["default_schema"]), value["database"]
         if self._around.lacks(found):
             self._postponed += found
             return {"hold": [item.id for item in found], "edits": [], "message": ""}
@@ -240,9 +244,7 @@ class _Reviewer:
         )
         if any(item.is_drop for item in found):
             facts = replace(facts, base=self._around.base(database), sources=self._around.sources(found))
-        if any(item.kind == "drop_table" for item in found):
-            facts = replace(facts, modules=self._around.modules())
-        return facts
+        return replace(facts, modules=self._modules, tells_modules=self._first and not self._facts)
 
     def execute(
         self, environment: Environment, answer: Mapping[str, Any], prepared: Prepared | None = None
@@ -281,12 +283,6 @@ class _Reviewer:
 def _of(reason: str) -> str:
     """Return the option that a reason is about."""
     return reason.partition(":")[0]
-
-
-_UNSEEN = (
-    "warning: the models' own schema could not be made on a scratch database, so that nothing is known of what"
-    " autogenerate does not see: {}"
-)
 
 
 _HIDDEN = (

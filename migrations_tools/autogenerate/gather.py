@@ -10,14 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from migrations_tools.catalog import Catalog, qualified
+from migrations_tools.catalog import Catalog
 from migrations_tools.discovery import source_mentions
 from migrations_tools.discovery.project import Project
 from migrations_tools.engines import git
 from migrations_tools.errors import MigrationsToolsError
 from migrations_tools.operations import Operation
 from migrations_tools.review.analysis.evidence import terms
-from migrations_tools.review.context import BaseModels, Modules, Sources
+from migrations_tools.review.context import BaseModels, Sources
 from migrations_tools.trial.models_schema import models_of
 from migrations_tools.trial.scratch import ScratchDatabases
 
@@ -29,19 +29,15 @@ class Surroundings:
         self._scratch = scratch
         self._before = before
         self._bases: dict[str, BaseModels] | None = None
-        self._modules: Modules | None = None
 
     def lacks(self, found: Sequence[Operation]) -> bool:
         """Return whether operations want something that has not been looked at."""
-        drops = any(item.is_drop for item in found) and self._bases is None
-        return drops or (any(item.kind == "drop_table" for item in found) and self._modules is None)
+        return any(item.is_drop for item in found) and self._bases is None
 
     def look(self, found: Sequence[Operation]) -> None:
         """Look at what operations want. env.py is run for it, so that it must not be running elsewhere."""
         if any(item.is_drop for item in found) and self._bases is None:
             self._bases = self._look_at_base()
-        if any(item.kind == "drop_table" for item in found) and self._modules is None:
-            self._modules = self._look_at_modules()
 
     def base(self, database: str) -> BaseModels:
         """Return what the base branch's models make of a database."""
@@ -62,21 +58,6 @@ class Surroundings:
         with self._scratch.sandbox.open_probe("base") as probe:
             scratch = replace(self._scratch, probe=probe)
             return models_of(scratch, self._before, "branch", tree=tree, inside=inside).schemas
-
-    def modules(self) -> Modules:
-        """Return the modules whose tables env.py does not import."""
-        return self._modules or Modules()
-
-    def _look_at_modules(self) -> Modules:
-        (migrated,) = self._scratch.installed
-        try:
-            with self._scratch.sandbox.open_probe("modules") as probe:
-                request = migrated.target.request("unimported")
-                answer = probe.ask(request, "importing the modules beside the models")
-        except MigrationsToolsError as error:
-            return Modules(missing=error.reasons[0].rstrip("."))
-        tables = {qualified(schema or "public", name): module for schema, name, module in answer["tables"]}
-        return Modules(tables, dict(answer["failed"]), missing="")
 
     def sources(self, operations: Sequence[Operation]) -> Sources:
         """Return where the project's sources name what the operations drop."""

@@ -8,14 +8,18 @@ from migrations_tools.commands.cleanup import cleanup
 from migrations_tools.commands.generate import generate
 from migrations_tools.commands.isolate import isolate
 from migrations_tools.errors import Found
+from migrations_tools.review.analysis import unknown_models
 from migrations_tools.review.context import ChangeHints
 from migrations_tools.sandbox.session import Session
 
 
-def check(session: Session, allow: Sequence[str], wishes: ChangeHints | None = None) -> None:
+def check(
+    session: Session, allow: Sequence[str], wishes: ChangeHints | None = None, imports: Sequence[str] = ()
+) -> None:
     """Report whether a migration is missing; a temp stack that stands is used and left standing.
 
-    Raises Found when a migration is missing, a drop was held back or the history has several heads.
+    Raises Found when a migration is missing, a drop was held back, the history has several heads, or the models' own
+    schema cannot be made.
     """
     if session.dry:
         isolate(session)
@@ -25,18 +29,25 @@ def check(session: Session, allow: Sequence[str], wishes: ChangeHints | None = N
         if not standing:
             with session.console.aside():
                 isolate(session, database_alone=True)
-        outcomes = generate(session, allow=allow, write=False, wishes=wishes)
+        outcomes = generate(session, allow=allow, write=False, wishes=wishes, imports=imports)
     finally:
         if not standing:
             with session.console.aside():
                 cleanup(session)
     reviewed = [each for outcome in outcomes for each in outcome.reviewed]
     missing = _listed("A migration is missing", "changes", [said for each in reviewed for said in each.missing])
-    sentences = [item.sentence for outcome in outcomes for item in outcome.held]
-    held = _listed("Models and database disagree", "differences", sentences)
+    all_held = [item for outcome in outcomes for item in outcome.held]
+    untold = [item.sentence for item in all_held if item.code == unknown_models.CODE]
+    sentences = [item.sentence for item in all_held if item.code != unknown_models.CODE]
+    held = [
+        *_listed("Alembic is not told of a model", "tables", untold),
+        *_listed("Models and database disagree", "differences", sentences),
+    ]
+    unmade = [line for outcome in outcomes for line in outcome.unmade]
     heads = [outcome.heads for outcome in outcomes if outcome.heads]
-    if heads or missing or held:
-        raise Found([*heads, *missing, *held], tip=_tip(heads, missing))
+    if unmade or heads or missing or held:
+        tip = _UNMADE if unmade else _tip(heads, missing)
+        raise Found([*unmade, *heads, *missing, *held], tip=tip)
 
 
 def _listed(what: str, noun: str, sentences: Sequence[str]) -> list[str]:
@@ -54,8 +65,9 @@ def _tip(heads: Sequence[str], missing: Sequence[str]) -> str:
 
 
 _SEVERAL = 2
+_UNMADE = "Mend the model first: `Base.metadata.create_all()` fails in the same way."
 _MISSING = "Run `invoke isolate generate validate` and commit the file."
 _HELD = (
-    "No migration mends that: mend the models, or allow what is meant by name (`allow` in the settings, `--allow"
-    " CODE:object`)."
+    "No migration mends that: mend the models or env.py, or allow what is meant by name (`allow` in the settings,"
+    " `--allow CODE:object`)."
 )

@@ -14,7 +14,7 @@ from migrations_tools.files import shown_path, write_whole
 from migrations_tools.review.findings import parse_allowances
 from migrations_tools.sandbox import select
 from migrations_tools.sandbox.protocol import Sandbox
-from migrations_tools.sandbox.session import Session, busy, read_standing, written
+from migrations_tools.sandbox.session import Session, busy, read_standing, with_imports, written
 
 if TYPE_CHECKING:
     from migrations_tools.operations import Operation
@@ -30,14 +30,17 @@ def generate(
     write: bool = True,
     wishes: ChangeHints | None = None,
     data: str = "",
+    imports: Sequence[str] = (),
 ) -> tuple[Generated, ...]:
     """Bring the temp database to head, autogenerate, review, write the file(s); one outcome for each environment.
 
-    With `write` off, files are shown and not written. Raises CannotProceed for several heads of which none is
-    named, for an image whose revision files are not the project's, for a malformed allowance, for a rename of what is
-    not there; Found for a file whose downgrade() fails.
+    With `write` off, files are shown and not written; `imports` are modules whose models are taken in.
+
+    Raises CannotProceed for several heads of which none is named, for an image whose revision files are not the
+    project's, for a malformed allowance, for a rename of what is not there; Found for a file whose downgrade() fails.
     """
     read_standing(session, "generate")
+    session = _taking_in(session, imports)
     today = datetime.datetime.now(tz=datetime.timezone.utc).date()
     allowances = parse_allowances([*session.settings.allow, *allow], today)
     wishes = wishes or ChangeHints()
@@ -53,7 +56,7 @@ def generate(
         from migrations_tools.report.generate_result import show
 
         record.note(session.journal, session.console.steps, **record.generated_parts(outcomes, session.root))
-        session.journal.update(stage="generated")
+        session.journal.update(stage="generated", allowed=(*session.journal.run.allowed, *allow))
     show(session.console, outcomes, session.root, allowances)
     filled = {finding.object for outcome in outcomes for finding in outcome.findings if finding.edits}
     for what, paths in (("backfill", wishes.backfills), ("--using", wishes.usings)):
@@ -72,6 +75,13 @@ def _refuse_one_way(outcomes: Sequence[Generated]) -> None:
             [f"The file was written, and cannot be taken back: {item.sentence}" for item in broken],
             tip="Mend downgrade() in the file, then run `invoke validate`.",
         )
+
+
+def _taking_in(session: Session, imports: Sequence[str]) -> Session:
+    """Return the session with modules that an option names; the run keeps them for `validate`."""
+    own = session.settings.imports
+    session.journal.update(imports=tuple(name for name in imports if name not in own))
+    return with_imports(session)
 
 
 def _one(sandbox: Sandbox, number: int, wish: GenerateOptions) -> Generated:
@@ -114,14 +124,9 @@ def _remember(session: Session, outcome: Generated) -> None:
         if outcome.written
     )
     held = tuple(
-        {
-            **finding.as_json(),
-            "objects": _held_objects(finding, each.operations),
-            "database": each.database,
-            "allowed": finding in each.review.meant,
-        }
+        {**finding.as_json(), "objects": _held_objects(finding, each.operations), "database": each.database}
         for each in outcome.reviewed
-        for finding in (*each.review.held, *each.review.meant)
+        for finding in each.review.held
     )
     run = session.journal.run
     told = {_told(item) for item in held}

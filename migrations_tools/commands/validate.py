@@ -19,7 +19,7 @@ from migrations_tools.report.generate_result import open_words
 from migrations_tools.report.terminal import show_proofs
 from migrations_tools.sandbox import select
 from migrations_tools.sandbox.protocol import Installation, Sandbox
-from migrations_tools.sandbox.session import Session, busy, read_standing
+from migrations_tools.sandbox.session import Session, busy, read_standing, with_imports
 from migrations_tools.trial import schema_proofs, upgrade_path
 from migrations_tools.trial.install import install
 from migrations_tools.trial.record_parts import installed_parts
@@ -35,6 +35,7 @@ def validate(session: Session, stairs: str = "", data: str = "", catalog: str = 
     Raises Found when a proof fails; what was started stays up for inspection.
     """
     read_standing(session, "validate")
+    session = with_imports(session)
     wanted = _Wanted(
         stairs or session.settings.stairway,
         existing_dump(data),

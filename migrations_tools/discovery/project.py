@@ -43,6 +43,8 @@ class Project:
     application: Application | None
     build_contexts: tuple[Path, ...]
     evidence: tuple[str, ...] = ()
+    #: Modules with models that are imported beside those of env.py.
+    imports: tuple[str, ...] = ()
 
     @property
     def versions(self) -> tuple[Path, ...]:
@@ -81,6 +83,7 @@ def discover(
         application=_application(application, services, settings),
         build_contexts=tuple(sorted({path for item in services.values() if (path := build_context(item))})),
         evidence=roles.evidence(),
+        imports=tuple(settings.imports),
     )
 
 
@@ -114,6 +117,7 @@ def discover_local(
         application=_application(application, services, settings),
         build_contexts=(),
         evidence=roles.evidence(),
+        imports=tuple(settings.imports),
     )
 
 

@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
 # Functions and procedures; an extension brings its own.
 _OWN: LiteralString = (
-    "SELECT CAST(n.nspname AS text), pg_catalog.pg_get_functiondef(p.oid) FROM pg_catalog.pg_proc p"
+    "SELECT CAST(n.nspname AS text), pg_catalog.pg_get_functiondef(p.oid),"
+    " pg_catalog.format('ALTER %s %I.%I(%s) OWNER TO %I', CASE p.prokind WHEN 'p' THEN 'PROCEDURE' ELSE 'FUNCTION' END,"
+    " n.nspname, p.proname, pg_catalog.pg_get_function_identity_arguments(p.oid),"
+    " pg_catalog.pg_get_userbyid(p.proowner))"
+    " FROM pg_catalog.pg_proc p"
     " JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace"
     " WHERE p.oid >= 16384 AND p.prokind IN ('f', 'p') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
     " AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_proc'::regclass"
@@ -26,7 +30,7 @@ _UNCHECKED: LiteralString = "SET check_function_bodies = off"
 
 
 def copy_functions(server: Server, source: str, database: str) -> None:
-    """Make a database's own functions in another one of ours, in the schemas that both have.
+    """Make a database's own functions in another one of ours, in the schemas that both have, for the same owners.
 
     One that cannot be made there is left out, for its arguments are of a type that is not there, or its language is not
     the role's to use: what needs it fails then, and says so.
@@ -40,10 +44,9 @@ def copy_functions(server: Server, source: str, database: str) -> None:
     with server.connect(database) as connection:
         schemas = {name for (name,) in connection.execute(_SCHEMAS).fetchall()}
         connection.execute(_UNCHECKED)
-        for schema, definition in found:
+        for statement in (each for schema, *own in found if schema in schemas for each in own):
             try:
-                if schema in schemas:
-                    connection.execute(definition.encode())
+                connection.execute(statement.encode())
             except psycopg.Error:
                 if connection.closed:
                     raise

@@ -61,6 +61,8 @@ class Target:
     token: str
     databases: Mapping[str, str] = field(default_factory=dict)
     section: str = ""
+    #: Modules that are imported beside those that env.py imports, and whose models count as env.py's.
+    imports: Sequence[str] = ()
 
     def request(self, do: str, **more: Any) -> dict[str, Any]:
         """Return a request as plain values."""
@@ -70,6 +72,7 @@ class Target:
             "section": self.section,
             "token": self.token,
             "databases": dict(self.databases),
+            "imports": list(self.imports),
             **more,
         }
 

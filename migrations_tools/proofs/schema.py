@@ -28,6 +28,7 @@ ONE_HEAD = "The history has one head"
 NOTHING_ELSE = ", and nothing else"
 ORACLE = f"Every table, column, constraint, index and type of the models is there{NOTHING_ELSE}"
 HIDDEN = "What env.py leaves out of the comparison is as the models say"
+KNOWN = "env.py gives Alembic every model of the project"
 REPLAY = "The history makes the schema from nothing"
 ROUND_TRIP = "The newest revision goes down and up again and leaves the same catalog"
 DOWNGRADE = "downgrade"  # the moment after it, as the proof has it
@@ -134,6 +135,16 @@ def hides_nothing(claim: str, hidden: Collection[str]) -> list[Proof]:
     """Return the proof that was not made where env.py hides what differs; none where it hides nothing."""
     reason = f"include_object or include_name in env.py hides what differs: {', '.join(hidden)}"
     return [not_checked(claim, reason)] if hidden else []
+
+
+def knows_models(unknown: Sequence[str], unasked: Sequence[str]) -> list[Proof]:
+    """Prove that Alembic is told of every model; there is nothing to say of it where it is.
+
+    `unknown` are sentences on models that it is not told of, `unasked` on what could not be looked at.
+    """
+    if unknown:
+        return [judged(KNOWN, unknown, "", unasked)]
+    return [replace(not_checked(KNOWN, unasked[0]), details=tuple(unasked[1:]))] if unasked else []
 
 
 def round_trip(claim: str, revision: str, before: tuple[Catalogs, Catalogs], after: tuple[Catalogs, Catalogs]) -> Proof:

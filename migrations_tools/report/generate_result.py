@@ -65,6 +65,8 @@ class Generated:
     versions: Mapping[str, str] = field(default_factory=dict)
     #: What is wrong with the heads of the history; empty where nothing is.
     heads: str = ""
+    #: Why the models' own schema could not be made, in lines.
+    unmade: tuple[str, ...] = ()
 
     @property
     def kept(self) -> tuple[Operation, ...]:
@@ -131,7 +133,7 @@ def _show_one(console: Console, outcome: Generated, root: Path) -> None:
         # What could not be looked at is part of the result.
         (console.result if note.startswith("warning:") else console.say)(f"  {note}")
     if not outcome.files:
-        doubtful = bool(outcome.heads) or any(note.startswith("warning:") for note in outcome.notes)
+        doubtful = bool(outcome.heads or outcome.unmade) or any(note.startswith("warning:") for note in outcome.notes)
         open_still = bool(outcome.held) or doubtful
         style = "yellow" if doubtful else "green"
         console.result(f"Nothing{' else' if open_still else ''} is missing: no file was written.", style=style)

@@ -40,6 +40,12 @@ def show_proofs(console: Console, proofs: Sequence[Proof]) -> None:
             console.result(f"    ! warning: {warning}", style="yellow")
 
 
+def tell_unmade(console: Console, lines: Sequence[str]) -> None:
+    """Print, before anything else, why the models' own schema could not be made."""
+    for line in lines:
+        console.result(line, style="bold red")
+
+
 def show_findings(console: Console, findings: Sequence[Finding]) -> None:
     """Print each finding: what, where it came from, what it rests on, why it matters, and the ways out.
 

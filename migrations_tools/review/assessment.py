@@ -8,6 +8,7 @@ from dataclasses import replace
 from migrations_tools.operations import Operation
 from migrations_tools.review.analysis.coverage import uncovered
 from migrations_tools.review.analysis.groundless import groundless
+from migrations_tools.review.analysis.needless import needless
 from migrations_tools.review.analysis.relations import Obstacles, allow_drop, with_dependents
 from migrations_tools.review.analysis.unrunnable import without_unrunnable
 from migrations_tools.review.context import ReviewContext
@@ -23,7 +24,7 @@ def review(facts: ReviewContext, allowances: Sequence[Allowance] = ()) -> Review
     is held with it. An allowed drop that would take something held with it, or fail because of it, is held too. When
     all that is decided, what autogenerate does not see is asked for. What answers for nothing is left out unsaid.
     """
-    idle = groundless(facts)
+    idle = needless(facts) | groundless(facts)
     facts = replace(facts, operations=tuple(item for item in facts.operations if item.id not in idle))
     facts = replace(facts, drops=analyse(facts))
     found, served = _asked(facts, allowances)
@@ -41,8 +42,7 @@ def review(facts: ReviewContext, allowances: Sequence[Allowance] = ()) -> Review
     hold |= _held(findings)
     findings = list(_spoken(findings))
     used = dict.fromkeys((*served.values(), *allowed.values()))
-    meant = tuple(late[index] for index in allowed)
-    return Review(hold | idle, tuple(_without_conflicts(findings, hold)), tuple(used), _unused(allowances, used), meant)
+    return Review(hold | idle, tuple(_without_conflicts(findings, hold)), tuple(used), _unused(allowances, used))
 
 
 def _asked(facts: ReviewContext, allowances: Sequence[Allowance]) -> tuple[list[Finding], dict[int, Allowance]]:

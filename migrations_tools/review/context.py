@@ -77,14 +77,16 @@ class Sources:
 
 @dataclass(frozen=True, slots=True)
 class Modules:
-    """The modules that define tables which env.py has not imported, by the table's qualified name.
+    """The modules that define tables which no metadata of env.py's has, by the table's qualified name.
 
-    `missing` is the reason why they are not known, `failed` the modules whose import failed, with the error.
+    `missing` is the reason why they are not known, `failed` the modules whose import failed, with the error. `holders`
+    are, by table, what its module calls something that has its metadata, where that is none which env.py gives.
     """
 
     tables: Mapping[str, str] = field(default_factory=dict)
     failed: Mapping[str, str] = field(default_factory=dict)
     missing: str = "the modules were not imported"
+    holders: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,8 @@ class ReviewContext:
     base: BaseModels = field(default_factory=BaseModels)
     sources: Sources = field(default_factory=Sources)
     modules: Modules = field(default_factory=Modules)
+    # Whether what the modules show is to be said here: once for all databases.
+    tells_modules: bool = False
     # The ids of operations that the user has allowed by name.
     allowed: frozenset[int] = frozenset()
     drops: DropAnalysis = field(default_factory=DropAnalysis)
@@ -243,7 +247,7 @@ class ReviewContext:
 
 def table_name(operation: Operation) -> str:
     """Return an operation's table as catalogs print it: qualified outside `public`."""
-    return qualified(operation.schema or "public", operation.table)
+    return qualified(operation.schema or operation.default, operation.table)
 
 
 def _operations_by_table(operations: tuple[Operation, ...]) -> dict[str, tuple[Operation, ...]]:

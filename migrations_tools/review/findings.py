@@ -86,16 +86,12 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """The verdict on a set of operations: what is held back (ids), the findings, the allowances that served.
-
-    `meant` are findings that an allowance covers and that leave a difference: nothing is written for it.
-    """
+    """The verdict on a set of operations: what is held back (ids), the findings, the allowances that served."""
 
     hold: frozenset[int]
     findings: tuple[Finding, ...]
     allowed: tuple[Allowance, ...]
     unused: tuple[Allowance, ...]
-    meant: tuple[Finding, ...] = ()
 
     @property
     def edits(self) -> tuple[Edit, ...]:

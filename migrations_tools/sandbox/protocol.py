@@ -152,7 +152,7 @@ class Installation(Protocol):
 def targets(project: Project, token: str) -> tuple[Target, ...]:
     """Return what requests to the probe carry, one for each of the project's Alembic environments."""
     return tuple(
-        Target(project.config_candidates, token, section=environment.section)
+        Target(project.config_candidates, token, section=environment.section, imports=project.imports)
         for environment in project.alembic.environments
     )
 

@@ -8,7 +8,7 @@ import secrets
 import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from migrations_tools.errors import CannotProceed, MigrationsToolsError
 from migrations_tools.journal import Journal, Run
 from migrations_tools.proofs.project_files import hashes_of
 from migrations_tools.report.console import Console
-from migrations_tools.settings import Settings
+from migrations_tools.settings import Settings, changed
 
 READY = frozenset({"isolated", "generated", "validated"})
 
@@ -69,6 +69,12 @@ class Session:
             timeout=self.settings.command_timeout,
             endpoint=place,
         )
+
+
+def with_imports(session: Session) -> Session:
+    """Return the session with the modules that the run has taken in with an option besides those of the settings."""
+    imports = [*session.settings.imports, *session.journal.run.imports]
+    return replace(session, settings=changed(session.settings, imports=imports))
 
 
 def now() -> str:

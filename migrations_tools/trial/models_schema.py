@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from migrations_tools import catalog
 from migrations_tools.catalog import Catalog, Table
+from migrations_tools.discovery import source_mentions
 from migrations_tools.engines.functions import copy_functions
-from migrations_tools.engines.postgres import Server, make_extensions
+from migrations_tools.engines.postgres import make_extensions
 from migrations_tools.errors import CannotProceed
-from migrations_tools.secrets import masked
 from migrations_tools.trial.equal_defaults import spelled_alike
+from migrations_tools.trial.models_script import FailedStatement, run_script
 from migrations_tools.trial.scratch import ScratchDatabases
-
-if TYPE_CHECKING:
-    import psycopg
 
 _MODELS = "creating the models' own schema"
 _BASE = "creating the schema of the base branch's models"
@@ -25,10 +23,14 @@ _BASE = "creating the schema of the base branch's models"
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """The schema that the models' own DDL makes, and the tables that env.py leaves out of comparisons; by database."""
+    """The schema that the models' own DDL makes, and what is left out of comparisons; by database.
+
+    That is what env.py leaves out, and what could not be made, of which `unmade` tells why, in lines.
+    """
 
     schemas: Mapping[str, Catalog]
     excluded: Mapping[str, set[str]]
+    unmade: tuple[str, ...] = ()
 
 
 def models_of(scratch: ScratchDatabases, actual: Mapping[str, Catalog], purpose: str = "models", **base: Any) -> Models:
@@ -54,13 +56,19 @@ def begin_models(
 
     def finish() -> Models:
         with made:
-            for copy, script in scripts.items():
-                run_script(scratch.server, copy, script, _BASE if base else _MODELS)
+            failures: list[FailedStatement] = []
+            for name, copy in copies.items():
+                own = run_script(scratch.server, name, copy, scripts[copy]) if copy in scripts else ()
+                excluded[name] |= {path for each in own for path in each.paths}
+                failures += own
+            if base and failures:
+                first = failures[0]
+                raise CannotProceed([f"{first.error} while {_BASE}", f"  statement: {first.statement}"])
             schemas = {
                 name: spelled_alike(scratch.server, copy, actual[name], scratch.read(copy))
                 for name, copy in copies.items()
             }
-            return Models(schemas, excluded)
+            return Models(schemas, excluded, _unmade(scratch, failures))
 
     return finish
 
@@ -82,52 +90,54 @@ def _ask(
         alone = len(scratch.installed) == 1
         answer = scratch.ask(each, do, doing, copies, known=known, filled=filled, hand_over=alone, **base)
         for item in answer["passes"]:
-            excluded = {catalog.qualified(where or "public", table) for where, table in item["excluded"]}
+            excluded = {catalog.qualified(where, table) for where, table in item["excluded"]}
             left_out[item["database"]].append(excluded)
             if item["script"]:
                 scripts[item["database"]] = item["script"]
     return {name: set.intersection(*left_out[copy]) for name, copy in copies.items()}, scripts
 
 
-def run_script(server: Server, database: str, script: Mapping[str, Any], doing: str) -> None:
-    """Run a script in one go. Raises CannotProceed with the server's error, and the statement that it is about."""
-    import psycopg
-
-    with server.connect(database) as connection:
-        for name, value in script["settings"].items():
-            connection.execute("SELECT pg_catalog.set_config(%s, %s, false)", (name, value))
-        if script["role"] != server.user:
-            connection.execute(psycopg.sql.SQL("SET ROLE {}").format(psycopg.sql.Identifier(script["role"])))
-        try:
-            connection.execute(";\n".join(script["statements"]).encode())
-        except psycopg.Error:
-            # The server has taken all of it back: once more, to see which statement it is.
-            _run_singly(connection, script["statements"], doing)
+def _place(scratch: ScratchDatabases, failure: FailedStatement) -> str:
+    """Return the line of the project's sources that names what a statement would make; empty where none does."""
+    project = scratch.sandbox.project
+    names = [name.rpartition(".")[2] for name in failure.names]
+    terms = {name: source_mentions.Term("name", name) for name in names}
+    if not terms:
+        return ""
+    found, _ = source_mentions.search(project.build_contexts or (project.root,), project.versions, terms)
+    places = [place for name in terms for place in found.get(name, ()) if ".py:" in place]
+    return places[0] if places else ""
 
 
-def _run_singly(connection: psycopg.Connection[Any], statements: Sequence[str], doing: str) -> None:
-    import psycopg
-
-    with connection.transaction():
-        for statement in statements:
-            try:
-                connection.execute(statement.encode())
-            except psycopg.Error as error:
-                raise _failed(error, statement, doing) from error
-
-
-def _failed(error: Exception, statement: str, doing: str) -> CannotProceed:
-    said = masked(str(error).partition("\n")[0])
-    return CannotProceed(
-        [f"{type(error).__name__} while {doing}: {said}", f"  statement: {masked(' '.join(statement.split()))}"]
+def _unmade(scratch: ScratchDatabases, failures: Sequence[FailedStatement]) -> tuple[str, ...]:
+    """Write why the models' schema cannot be made, with the line of the model."""
+    if not failures:
+        return ()
+    first, more = failures[0], len(failures) - 1
+    place = _place(scratch, first)
+    return unmade_words(
+        (
+            first.error,
+            f"  statement: {first.statement}",
+            *([f"  model: {place}"] if place else []),
+            *([f"  and {more} more statements, that need it perhaps"] if more else []),
+        )
     )
 
 
-def known_table(table: Table) -> tuple[str | None, str, dict[str, Any]]:
+def unmade_words(reasons: Sequence[str]) -> tuple[str, ...]:
+    """Write that the models' schema cannot be made, with the reasons."""
+    return (f"{_CANNOT_BE_MADE}: {reasons[0]}", *reasons[1:])
+
+
+_CANNOT_BE_MADE = "The models' own schema cannot be made, and a fresh install cannot be compared with it"
+
+
+def known_table(table: Table) -> tuple[str, str, dict[str, Any]]:
     """Return a table of the database as env.py is asked about it: schema, name, and its parts by Alembic's words."""
     keys = [each for each in table.constraints if each.type == "foreign key"]
     return (
-        None if table.schema == "public" else table.schema,
+        table.schema,
         table.name,
         {
             "column": [column.name for column in table.columns],

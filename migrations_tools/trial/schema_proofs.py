@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from datetime import datetime, timezone
 from functools import partial
 
 from migrations_tools.catalog import Catalog
+from migrations_tools.errors import CannotProceed
 from migrations_tools.inapp.probe_client import ProbeError
 from migrations_tools.proofs import schema
 from migrations_tools.proofs.proof import FAILED, Proof, attempted, not_checked
 from migrations_tools.provenance import Revision
+from migrations_tools.report.terminal import tell_unmade
+from migrations_tools.review.analysis import unknown_models
 from migrations_tools.review.findings import parse_allowances
 from migrations_tools.review.rules.unseen import OF_DIFFERENCES
 from migrations_tools.sandbox.revision_history import read_history
 from migrations_tools.trial import stairway
 from migrations_tools.trial.install import Migrated, run_install
-from migrations_tools.trial.models_schema import models_of
+from migrations_tools.trial.models_schema import Models, models_of, unmade_words
 from migrations_tools.trial.scratch import TRIP, ScratchDatabases
+from migrations_tools.trial.unimported_models import unimported
 
 
 def prove(scratch: ScratchDatabases, stairs: str) -> list[Proof]:
@@ -31,6 +35,7 @@ def prove(scratch: ScratchDatabases, stairs: str) -> list[Proof]:
     install = scratch.sandbox.session.settings.install_command
     if install:
         proofs += [attempted(schema.REPLAY, partial(_replay, scratch, each)) for each in scratch.installed]
+    proofs += _knows_models(scratch)
     proofs += _attempted_all(schema.ORACLE, lambda: _oracle(scratch))
     for each in scratch.installed:
         claim = schema.about(schema.ROUND_TRIP, scratch.label(each))
@@ -77,13 +82,42 @@ def _replay(scratch: ScratchDatabases, migrated: Migrated) -> Proof:
     return schema.replayed(claim, migrated.heads, replayed, installed)
 
 
+def _knows_models(scratch: ScratchDatabases) -> list[Proof]:
+    """Look whether env.py gives Alembic every model; what only an option of `generate` has taken in is not given."""
+    session = scratch.sandbox.session
+    modules = unimported(scratch, session.journal.run.imports)
+    allowed = _allowed(scratch, {unknown_models.CODE})
+    unknown = [
+        f"{unknown_models.sentence(table, modules)} {unknown_models.import_line(table, modules)}"
+        for table in modules.tables
+        if not allowed & {table, table.rpartition(".")[2]}
+    ]
+    unasked = [said for module, said in unknown_models.unasked_sentences(modules) if module not in allowed]
+    return schema.knows_models(unknown, unasked)
+
+
+def _allowed(scratch: ScratchDatabases, codes: Collection[str]) -> set[str]:
+    """Return the objects that are allowed under some codes, by the settings or by options of `generate`."""
+    session = scratch.sandbox.session
+    today = datetime.now(tz=timezone.utc).date()
+    allowances = parse_allowances([*session.settings.allow, *session.journal.run.allowed], today)
+    return {item.object for item in allowances if item.code in codes}
+
+
 # --- the oracle --------------------------------------------------------------------------------------------------
 
 
 def _oracle(scratch: ScratchDatabases) -> list[Proof]:
     """Build each database a second time, from the models' own DDL, and compare it with the one from the migrations."""
     actual = {name: scratch.read(name) for name in scratch.databases}
-    models = models_of(scratch, actual)
+    console = scratch.sandbox.session.console
+    try:
+        models = models_of(scratch, actual)
+    except (ProbeError, CannotProceed) as error:
+        models = Models({}, {}, unmade_words(error.reasons))
+    tell_unmade(console, models.unmade)
+    if models.unmade:
+        return [Proof(schema.ORACLE, FAILED, models.unmade[0], models.unmade[1:])]
     proofs = [
         schema.equals_models(
             schema.about(schema.ORACLE, name if len(scratch.databases) > 1 else ""),
@@ -92,7 +126,7 @@ def _oracle(scratch: ScratchDatabases) -> list[Proof]:
             _held(scratch, name),
             models.excluded[name],
             lambda: [one for each in scratch.installed for one in read_history(scratch.probe, each.target)],
-            _allowed(scratch, name),
+            _allowed(scratch, OF_DIFFERENCES),
         )
         for name in scratch.databases
     ]
@@ -105,21 +139,8 @@ def _oracle(scratch: ScratchDatabases) -> list[Proof]:
 
 def _held(scratch: ScratchDatabases, database: str) -> set[str]:
     """Return the objects of a database that the review has held back."""
-    return _objects(scratch, database, allowed=False)
-
-
-def _allowed(scratch: ScratchDatabases, database: str) -> set[str]:
-    """Return what may differ from the models, by name: as the settings say, or as `generate` was told."""
-    given = parse_allowances(
-        scratch.sandbox.session.settings.allow, datetime.datetime.now(tz=datetime.timezone.utc).date()
-    )
-    named = {item.object for item in given if item.code in OF_DIFFERENCES}
-    return named | _objects(scratch, database, allowed=True)
-
-
-def _objects(scratch: ScratchDatabases, database: str, *, allowed: bool) -> set[str]:
-    findings = [item for item in scratch.sandbox.session.journal.run.held if item["database"] == database]
-    return {name for each in findings if each.get("allowed", False) == allowed for name in each["objects"]}
+    held = scratch.sandbox.session.journal.run.held
+    return {name for finding in held if finding["database"] == database for name in finding["objects"]}
 
 
 # --- where the project has an install of its own -----------------------------------------------------------------

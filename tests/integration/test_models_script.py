@@ -9,8 +9,7 @@ import pytest
 
 from migrations_tools.catalog import compare
 from migrations_tools.engines.postgres import Server as TempServer
-from migrations_tools.errors import CannotProceed
-from migrations_tools.trial.models_schema import run_script
+from migrations_tools.trial.models_script import run_script
 from tests.support.embedded import Server
 from tests.support.probing import (
     DRIVERS,
@@ -42,7 +41,8 @@ def test_the_script_makes_what_create_all_makes(
     with probing(folder, with_driver(scripted, driver)) as probe:
         found = pass_of(probe.ask(target().request("metadata", hand_over=True), "asking"))
     assert run_sql(scripted, TABLES) == []
-    run_script(_server(postgres_server, scripted), scripted.rpartition("/")[2], found["script"], "creating")
+    name = scripted.rpartition("/")[2]
+    assert run_script(_server(postgres_server, scripted), name, name, found["script"]) == ()
     assert not compare(catalog_of(scripted), catalog_of(created))
     assert len(catalog_of(created).tables) == len(found["tables"])
 
@@ -57,19 +57,40 @@ def test_what_only_a_connection_can_make_is_made_there(project: str, made: str, 
     assert run_sql(database, TABLES)[0][0].startswith(made)
 
 
-def test_a_statement_that_fails_is_told_and_nothing_is_left_of_the_others(
-    database: str, postgres_server: Server
+def test_a_statement_that_fails_is_told_and_the_others_are_done(database: str, postgres_server: Server) -> None:
+    server, name = _server(postgres_server, mark(database)), database.rpartition("/")[2]
+    statements = [
+        "CREATE TABLE users (id int)",
+        "CREATE INDEX ix ON users (nothing)",
+        'CREATE TABLE app."Lost" (id int)',
+        "ALTER TABLE users ADD CONSTRAINT fk FOREIGN KEY(id) REFERENCES users (id)",
+        "CREATE TABLE orders (id int)",
+    ]
+    failures = run_script(server, name, name, {"statements": statements, "settings": {}, "role": server.user})
+    assert [each.error.partition(":")[0] for each in failures] == [
+        "UndefinedColumn",
+        "InvalidSchemaName",
+        "InvalidForeignKey",
+    ]
+    assert [list(each.paths) for each in failures] == [["users.ix"], ["app.Lost"], ["users.fk"]]
+    assert run_sql(database, TABLES) == [("orders",), ("users",)]
+
+
+def test_a_type_or_schema_that_only_the_history_makes_is_made_for_the_script(
+    new_database: Callable[[], str], postgres_server: Server
 ) -> None:
-    server = _server(postgres_server, mark(database))
-    statements = ["CREATE TABLE users (id int)", "CREATE INDEX ix ON users (nothing)"]
-    script = {"statements": statements, "settings": {}, "role": server.user}
-    with pytest.raises(CannotProceed) as caught:
-        run_script(server, database.rpartition("/")[2], script, "creating the models' own schema")
-    assert caught.value.reasons == (
-        'UndefinedColumn while creating the models\' own schema: column "nothing" does not exist',
-        "  statement: CREATE INDEX ix ON users (nothing)",
+    migrated, made = mark(new_database()), mark(new_database())
+    run_sql(
+        migrated,
+        "CREATE SCHEMA dom; CREATE DOMAIN dom.slug AS text DEFAULT 'x' NOT NULL CONSTRAINT form"
+        " CHECK (VALUE ~ '^[a-z]'); CREATE TYPE colour AS ENUM ('red', 'it''s'); CREATE SCHEMA shop",
     )
-    assert run_sql(database, TABLES) == []
+    server = _server(postgres_server, made)
+    statements = ["CREATE TABLE pages (slug dom.slug, colours colour[])", "CREATE TABLE shop.orders (id int)"]
+    script = {"statements": statements, "settings": {}, "role": server.user}
+    assert run_script(server, migrated.rpartition("/")[2], made.rpartition("/")[2], script) == ()
+    assert catalog_of(made).domains == catalog_of(migrated).domains
+    assert catalog_of(made).enums == catalog_of(migrated).enums
 
 
 def _server(server: Server, url: str) -> TempServer:

@@ -84,7 +84,7 @@ def test_asking_where_the_database_stands_changes_nothing(database: str, tmp_pat
 
 
 def test_the_models_schema_is_what_create_all_makes(database: str, tmp_path: Path) -> None:
-    known = [[None, "celery_jobs"], [None, "users"], ["shop", "orders"]]
+    known = [["public", "celery_jobs"], ["public", "users"], ["shop", "orders"]]
     with probing(copy_project("models_of_several_kinds", tmp_path), with_driver(mark(database))) as probe:
         name = database.rpartition("/")[2]
         answer = pass_of(probe.ask(target().request("metadata", known={name: known}), "creating"))
@@ -94,7 +94,7 @@ def test_the_models_schema_is_what_create_all_makes(database: str, tmp_path: Pat
         "[None, 'teams']",
         "[None, 'users']",
     ]
-    assert answer["excluded"] == [[None, "celery_jobs"]]
+    assert answer["excluded"] == [["public", "celery_jobs"]]
     made = catalog_of(database)
     assert sorted(table.identity for table in made.tables) == [
         "table shop.lines",

@@ -64,6 +64,7 @@ def test_a_request_carries_the_configuration_the_token_and_the_database() -> Non
         "section": "billing",
         "token": "token",
         "databases": {"shop": "shop_trip"},
+        "imports": [],
         "revision": "heads",
     }
     assert Target(("alembic.ini",), "token").request("hello")["databases"] == {}

@@ -161,6 +161,11 @@ def standing(config: Config) -> dict[str, Any]:
     return {"passes": passes.must()}
 
 
+def default_schema(context: MigrationContext) -> str:
+    """Name the schema that search_path leads to: what names none goes there, and reflection names none for it."""
+    return str(context.dialect.default_schema_name or "public")
+
+
 def database_of(context: MigrationContext) -> str:
     """Name the database that a pass works on."""
     from sqlalchemy import text

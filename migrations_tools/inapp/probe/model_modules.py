@@ -1,29 +1,22 @@
-"""The modules that define the models: those that env.py imports, those of another tree, those that it leaves out."""
+"""The modules that define the models: those that env.py imports, those of another tree."""
 
 from __future__ import annotations
 
 import contextlib
-import importlib
 import os
-import pkgutil
-import re
 import sys
 import tempfile
 from typing import TYPE_CHECKING, Any
 
 from . import configuration
-from .configuration import find_config, make_config
-from .environment import in_environment, metadatas
+from .configuration import find_config
+from .model_sources import INSTALLED
 from .requests import do_metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from .channel import Talk
-
-_INSTALLED = ("site-packages", "dist-packages")
-_DEFINES_A_TABLE = re.compile(r"__tablename__|\bTable\(|\btable\s*=\s*True|__table__")
-_NOT_MODELS = re.compile(r"(^|\.)(tests?|conftest|__main__|migrations|alembic|versions)(\.|$)|(^|\.)test_")
 
 
 class AnotherTree(Exception):
@@ -92,19 +85,19 @@ def _moved(own: str, tree: str) -> Iterator[None]:
 
 def _there(path: str, own: str, tree: str) -> str:
     real = os.path.realpath(path)
-    if any(part in real.split(os.sep) for part in _INSTALLED) or real == os.sep:
+    if any(part in real.split(os.sep) for part in INSTALLED) or real == os.sep:
         return path
     inside = real == own or real.startswith(own.rstrip(os.sep) + os.sep)
     return os.path.normpath(os.path.join(tree, os.path.relpath(real, own))) if inside else path
 
 
 def _check_origin(tree: str, own: str) -> None:
-    files = {name: os.path.realpath(_file(name)) for name in defining() if _file(name)}
+    files = {name: os.path.realpath(module_file(name)) for name, *_ in tables_of_modules() if module_file(name)}
     here = [name for name, path in files.items() if path.startswith(tree + os.sep)]
     away = [
         name
         for name, path in files.items()
-        if name not in here and not any(part in path.split(os.sep) for part in _INSTALLED)
+        if name not in here and not any(part in path.split(os.sep) for part in INSTALLED)
     ]
     if away:
         raise AnotherTree("the module %s comes from %s" % (away[0], files[away[0]]))
@@ -112,99 +105,36 @@ def _check_origin(tree: str, own: str) -> None:
         raise AnotherTree("no model was imported from the files of the base branch (they are not in %s)" % own)
 
 
-def _file(module: str) -> str:
-    return getattr(sys.modules.get(module), "__file__", None) or ""
+def module_file(name: str) -> str:
+    """Return the file of an imported module; empty where it has none."""
+    return getattr(sys.modules.get(name), "__file__", None) or ""
 
 
 # --- the modules that define tables ---------------------------------------------------------------------------------
 
 
-def defining() -> dict[str, list[str]]:
-    """Return the imported modules that define tables, with the tables' keys."""
+def tables_of_modules() -> Iterator[tuple[str, str, Any]]:
+    """Yield the tables that imported modules hold: module, what it calls them, and the table.
+
+    A class's table comes with the class's own module alone.
+    """
     from sqlalchemy import Table
 
-    found: dict[str, list[str]] = {}
-    for name, module in list(sys.modules.items()):
-        for value in list(getattr(module, "__dict__", {}).values()):
+    for name, module in sorted(sys.modules.items()):
+        for holder, value in list(getattr(module, "__dict__", {}).items()):
             table = value if isinstance(value, Table) else None
             if isinstance(value, type) and value.__module__ == name:
                 table = value.__dict__.get("__table__")
-            if isinstance(table, Table) and str(table.key) not in found.setdefault(name, []):
-                found[name].append(str(table.key))
-    return {name: keys for name, keys in found.items() if keys and not name.startswith("sqlalchemy.")}
+            if isinstance(table, Table) and not name.startswith("sqlalchemy."):
+                yield name, holder, table
 
 
-def do_unimported(request: dict[str, Any], _talk: Talk) -> dict[str, Any]:
-    """Import the modules beside the models that define tables too; say which tables come with which.
-
-    Comes back as `tables` (schema, name, module) and `failed` (module, error). The process serves nothing else after.
-    """
-    seen: list[Any] = []
-
-    def look(_heads: Any, context: Any) -> list[Any]:
-        seen.extend(metadatas(context))
-        return []
-
-    in_environment(make_config(request, "current"), look)
-    before = {id(metadata): set(metadata.tables) for metadata in seen}
-    failed = [[name, error] for name in _candidates(seen) for error in _import(name)]
-    homes = {key: name for name, keys in sorted(defining().items(), reverse=True) for key in keys}
-    found = [
-        [table.schema, table.name, homes.get(str(key), "")]
-        for metadata in seen
-        for key, table in metadata.tables.items()
-        if key not in before[id(metadata)]
-    ]
-    return {"tables": [item for item in found if item[2]], "failed": failed}
+def is_projects(module: str) -> bool:
+    """Return whether a module is the project's own, and not an installed package's."""
+    path = module_file(module)
+    return bool(path) and not any(part in path.split(os.sep) for part in INSTALLED)
 
 
-def _import(name: str) -> Iterator[str]:
-    try:
-        importlib.import_module(name)
-    except (Exception, SystemExit) as error:
-        yield "%s: %s" % (type(error).__name__, error)
-
-
-def _candidates(found: Sequence[Any]) -> list[str]:
-    """Name the modules, not imported yet, that may define tables of these MetaData objects."""
-    names = set()
-    for home in _homes(found):
-        package = home.partition(".")[0]
-        path = getattr(sys.modules.get(package), "__path__", None)
-        if path is not None:
-            names |= set(_below(list(path), package + "."))
-        elif _file(package):
-            names |= set(_below([os.path.dirname(_file(package))], "", deep=False))
-    return sorted(name for name in names if name not in sys.modules)
-
-
-def _homes(found: Sequence[Any]) -> set[str]:
-    """Name the modules that hold the MetaData, a base class of it, or tables; not those of installed packages."""
-    homes = set(defining())
-    for name, module in list(sys.modules.items()):
-        for value in list(getattr(module, "__dict__", {}).values()):
-            if any(value is each or (isinstance(value, type) and _metadata(value) is each) for each in found):
-                homes.add(name)
-    return {name for name in homes if _file(name) and not any(part in _file(name) for part in _INSTALLED)}
-
-
-def _metadata(kind: type) -> Any:
+def metadata_of(kind: type) -> Any:
+    """Return the metadata of a declarative class; None for any other class."""
     return next((each.__dict__["metadata"] for each in kind.__mro__ if "metadata" in each.__dict__), None)
-
-
-def _below(path: list[str], prefix: str, deep: bool = True) -> Iterator[str]:
-    """Name the modules under these folders whose text defines a table; nothing is imported for that."""
-    for item in pkgutil.iter_modules(path, prefix):
-        if _NOT_MODELS.search(item.name):
-            continue
-        where = os.path.join(getattr(item.module_finder, "path", ""), item.name.rpartition(".")[2])
-        if item.ispkg and deep:
-            yield from _below([where], item.name + ".")
-        file = os.path.join(where, "__init__.py") if item.ispkg else where + ".py"
-        if os.path.isfile(file) and _defines_a_table(file):
-            yield item.name
-
-
-def _defines_a_table(path: str) -> bool:
-    with open(path, encoding="utf-8", errors="replace") as file:
-        return _DEFINES_A_TABLE.search(file.read()) is not None

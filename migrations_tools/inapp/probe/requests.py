@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from .configuration import make_config
 from .ddl import as_script
-from .environment import EnvironmentRuns, database_of, in_environment, listed, locations, metadatas, script_of, standing
+from .environment import (
+    EnvironmentRuns,
+    database_of,
+    default_schema,
+    in_environment,
+    listed,
+    locations,
+    metadatas,
+    script_of,
+    standing,
+)
 from .gate import GATE
 
 if TYPE_CHECKING:
@@ -139,6 +149,7 @@ def do_metadata(request: dict[str, Any], _talk: Talk) -> dict[str, Any]:
             # What env.py leaves out of the models is neither made nor missed.
             excluded = _excluded(context, (request.get("known") or {}).get(name) or [])
             excluded += [each for each in _left_out(context) if each not in excluded]
+            excluded = [[schema or default_schema(context), path] for schema, path in excluded]
             passes.note(context, tables=found, excluded=excluded, script=made)
         filled.add(name)
         return []
@@ -173,11 +184,14 @@ def _excluded(context: MigrationContext, known: Iterable[Sequence[Any]]) -> list
 
     filters = AutogenContext(context, metadata=MetaData(), autogenerate=False)
     own = [table for each in metadatas(context) for table in each.tables.values()]
-    models = {(table.schema or "public", table.name): table for table in own}
+    default = default_schema(context)
+    models = {(table.schema or default, table.name): table for table in own}
     excluded = []
-    for schema, name, *parts in known:
+    for where, name, *parts in known:
+        # As reflection has it, which names no schema for the default one.
+        schema = None if where == default else where
         path = name if not schema else schema + "." + name
-        model = models.get((schema or "public", name))
+        model = models.get((where, name))
         names: Any = {"schema_name": schema, "schema_qualified_table_name": path}
         table = _as_known(schema, name, parts[0] if parts else {})
         if not _is_included(filters, table, "table", names, model is not None):

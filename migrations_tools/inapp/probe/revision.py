@@ -15,7 +15,7 @@ from .constraint_names import name_constraints, without_nulls_distinct
 from .default_comparison import failing_apart
 from .details import plain_percents
 from .enum_types import Enums
-from .environment import database_of, listed, locations, looking_in, script_of
+from .environment import database_of, default_schema, listed, locations, looking_in, script_of
 from .imports import with_imports
 from .operation_order import put_in_order
 from .pieces import plain
@@ -196,6 +196,7 @@ class Decision:
         self._asked += len(tree.described)
         asked = {
             "database": database_of(context),
+            "default_schema": default_schema(context),
             "operations": tree.described,
             # Then autocommit_block() fails: env.py's own transaction is not Alembic's to end.
             "outer_transaction": bool(getattr(context, "_in_external_transaction", False)),

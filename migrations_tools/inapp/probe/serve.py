@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from . import compiling, variable_reads
 from .channel import ChannelClosed, over_standard_streams
+from .configured import configured
 from .error_values import describe_error
 from .execute import do_execute, do_reach
 from .gate import GATE
 from .look import do_look
-from .model_modules import do_base, do_unimported
+from .model_modules import do_base
 from .requests import do_current, do_downgrade, do_hello, do_history, do_metadata, do_upgrade
 from .revision import do_revision
+from .unimported import do_unimported
 from .walk import do_stairway
 
 if TYPE_CHECKING:
@@ -81,6 +83,7 @@ def answer(request: dict[str, Any], talk: Talk) -> dict[str, Any]:
 
 
 def _carry_out(request: dict[str, Any], talk: Talk) -> dict[str, Any]:
-    result = REQUESTS[request["do"]](request, talk)
+    with configured(request.get("imports") or (), forgiving=request["do"] == "base"):
+        result = REQUESTS[request["do"]](request, talk)
     GATE.verdict()
     return result

@@ -8,12 +8,12 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from migrations_tools.catalog import Column, Constraint, Difference, Table, is_temporal_alone
-from migrations_tools.review.analysis import completions, sql
+from migrations_tools.review.analysis import completions, sql, unknown_models
 from migrations_tools.review.analysis.completions import Completion, altered_column, table_of
 from migrations_tools.review.analysis.coverage import both_of
 from migrations_tools.review.analysis.keys import adding
 from migrations_tools.review.analysis.unrunnable import rewritten
-from migrations_tools.review.context import ReviewContext
+from migrations_tools.review.context import ReviewContext, table_name
 from migrations_tools.review.findings import Finding
 from migrations_tools.review.registry import RuleSet
 
@@ -160,6 +160,37 @@ def only_in_database(facts: ReviewContext) -> Iterator[Finding]:
 
 def _meant(code: str, name: str) -> str:
     return f"Or, where it is meant to stay, allow it by name: invoke generate --allow {shlex.quote(f'{code}:{name}')}"
+
+
+@FAMILY.rule(
+    "IN12 model-not-known",
+    "hold",
+    why="No migration is generated for it: a fresh install lacks the table, and what uses it fails.",
+    way_out="Import the module in env.py before it reads the metadata.",
+)
+def model_not_known(facts: ReviewContext) -> Iterator[Finding]:
+    """Find a table of the project's modules that is in no metadata which env.py gives to Alembic."""
+    if not facts.tells_modules:
+        return
+    dropped = {table_name(item) for item in facts.operations if item.kind == "drop_table"}
+    for table, module in facts.modules.tables.items():
+        if table not in dropped:
+            take_in = f"Or have this tool alone import it: invoke generate --import {module}"
+            yield Finding(
+                object=table,
+                sentence=unknown_models.sentence(table, facts.modules),
+                ways_out=(
+                    unknown_models.import_line(table, facts.modules),
+                    take_in,
+                    f"Or allow it by name: invoke generate --allow IN12:{table}",
+                ),
+            )
+    for module, sentence in unknown_models.unasked_sentences(facts.modules):
+        yield Finding(module, sentence, effect=_UNKNOWN, ways_out=(_LOOK,), severity="warn")
+
+
+_UNKNOWN = "A table that env.py does not know of gets no migration."
+_LOOK = "Import the module by hand, and mend what fails; or see to it that env.py imports it."
 
 
 def _is_lost_default(facts: ReviewContext, item: Difference) -> bool:

@@ -119,7 +119,7 @@ def table_in_schema_that_is_not_compared(facts: ReviewContext) -> Iterator[Findi
                 object=item.object,
                 operations=(item.id,),
                 sentence=f"The table {item.object} exists already: env.py does not have Alembic compare the schema"
-                f" {item.schema or 'public'}. Its creation is held back.",
+                f" {item.schema or item.default}. Its creation is held back.",
             )
 
 
