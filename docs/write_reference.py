@@ -79,7 +79,7 @@ line to write. `invoke init` writes a file with every setting in it. Settings ar
 1. `pyproject.toml`, the table `[tool.migrations_tools]`;
 2. `invoke.yaml`, under `migrations_tools:`;
 3. the environment: `INVOKE_MIGRATIONS_TOOLS_` and the setting's name in capitals, as in
-   `INVOKE_MIGRATIONS_TOOLS_ENGINE=embedded`. `0` means false. Invoke cannot read lists and maps from the environment;
+   `INVOKE_MIGRATIONS_TOOLS_ENGINE=embedded`. `0` means false. Invoke reads no lists and maps from the environment;
 4. options on the command line.
 """
 KINDS = {str: "text", bool: "true or false", int: "whole number", list: "list", dict: "map"}

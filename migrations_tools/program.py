@@ -6,10 +6,9 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from invoke import Program
+from invoke import Exit, Program
 
 from migrations_tools import __version__, settings
-from migrations_tools.errors import MigrationsToolsError
 
 NAME = "migrations-tools"
 
@@ -31,9 +30,9 @@ def main() -> NoReturn:
     """Run the tasks that the command line names; ends with their exit code."""
     try:
         from migrations_tools.tasks import ns
-    except MigrationsToolsError as error:
-        # The tasks read `pyproject.toml` when they are imported: before any of them could report a mistake in it.
-        sys.stderr.write(f"ERROR: {error}\n")
-        sys.exit(error.exit_code)
+    except Exit as error:
+        # The tasks look at the settings' files when they are imported: before any of them could report a mistake.
+        sys.stderr.write(f"{error.message}\n")
+        sys.exit(error.code)
     ProjectProgram(version=__version__, namespace=ns, name=NAME, binary=NAME, binary_names=[NAME]).run()
     sys.exit(0)

@@ -19,13 +19,13 @@ from typing import Any
 from migrations_tools.errors import CannotProceed
 
 SECTION = "migrations_tools"
+TIP = "docs/reference/settings.md lists every setting, with what it is for."
 _ROOT_MARKS = ("invoke.yaml", "invoke.yml", "invoke.json", "tasks.py")
 # With a separator in front, no name of the copy can be one of the original's, nor the beginning of an id.
 _SUFFIX = re.compile(r"[_-][a-z0-9]+(?:[_-]+[a-z0-9]+)*")
 # So that it fits behind the beginning of a database's name into PostgreSQL's 63 bytes.
 _LONGEST_SUFFIX = 16
 _THRESHOLDS = ("error", "warn", "info")
-_PRIVATE = frozenset({"http_headers", "http_login", "http_requests", "server_url"})
 _ENGINES = ("auto", "compose", "embedded", "server")
 
 
@@ -125,9 +125,13 @@ def defaults(root: Path) -> dict[str, Any]:
 
     Raises CannotProceed when `pyproject.toml` names the table and cannot be read.
     """
+    return {SECTION: blank_values() | _pyproject_table(root / "pyproject.toml")}
+
+
+def blank_values() -> dict[str, Any]:
+    """Return each setting's default, by name."""
     blank = Settings()
-    values = {item.name: getattr(blank, item.name) for item in fields(Settings)}
-    return {SECTION: values | _pyproject_table(root / "pyproject.toml")}
+    return {item.name: getattr(blank, item.name) for item in fields(Settings)}
 
 
 def find_root(start: Path) -> Path:
@@ -144,18 +148,25 @@ def load(values: Mapping[str, Any]) -> Settings:
     Raises CannotProceed with every mistake at once: unknown keys (with the nearest known one), wrong types,
     values out of range.
     """
-    known = {item.name: item for item in fields(Settings)}
-    reasons = [_unknown(key, known) for key in values if key not in known]
-    blank = Settings()
-    for key, value in values.items():
-        if key in known:
-            reasons += _type_mistakes(key, value, getattr(blank, key))
-    if not reasons:
-        reasons = _value_mistakes(values)
-    if reasons:
-        raise CannotProceed(reasons, tip="docs/reference/settings.md lists every setting, with what it is for.")
+    # Invoke hands over maps of a type of its own, at any depth, which is no Mapping.
     plain = {key: _plain(value) for key, value in values.items()}
+    reasons = kind_mistakes(plain) or _value_mistakes(plain)
+    if reasons:
+        raise CannotProceed(reasons, tip=TIP)
     return Settings(**{**plain, "environment": _by_service(plain.get("environment", {}))})
+
+
+def kind_mistakes(values: Mapping[str, Any]) -> list[str]:
+    """Return the keys that are no settings, with the nearest known one, and the values of a wrong type.
+
+    No value is repeated: what stands in the wrong place may be a secret.
+    """
+    defaults_by_name = blank_values()
+    reasons = [unknown(key) for key in values if isinstance(key, str) and key not in defaults_by_name]
+    for key, value in values.items():
+        if key in defaults_by_name:
+            reasons += _type_mistakes(key, value, defaults_by_name[key])
+    return reasons
 
 
 def _by_service(variables: Mapping[str, Any]) -> dict[str, Any]:
@@ -179,9 +190,10 @@ def _pyproject_table(path: Path) -> dict[str, Any]:
         raise CannotProceed(f"{path} cannot be read: {error}.") from error
     if f"tool.{SECTION}" not in text:
         return {}
-    table = _parse_toml(text, path).get("tool", {}).get(SECTION, {})
+    tools = _parse_toml(text, path).get("tool", {})
+    table = tools.get(SECTION, {}) if isinstance(tools, dict) else tools
     if not isinstance(table, dict):
-        raise CannotProceed(f"[tool.{SECTION}] in {path} must be a table.")
+        raise CannotProceed(f"[tool.{SECTION}] in {path} must be a table, not {kind(table)}.")
     return table
 
 
@@ -202,31 +214,32 @@ def _parse_toml(text: str, path: Path) -> dict[str, Any]:
         raise CannotProceed(f"{path} is not valid TOML: {error}.") from error
 
 
-def _unknown(key: str, known: Mapping[str, Any]) -> str:
-    near = difflib.get_close_matches(key, known, n=1)
+def unknown(key: str) -> str:
+    """Return the sentence about a key that is no setting."""
+    near = difflib.get_close_matches(key, describe(), n=1)
     hint = f"; did you mean `{near[0]}`?" if near else "."
     return f"`{SECTION}.{key}` is not a setting{hint}"
 
 
 def _type_mistakes(key: str, value: Any, default: Any) -> list[str]:
     wanted: type = type(default)
-    # What may hold a secret is not repeated.
-    said = "" if key in _PRIVATE else f", not {value!r}"
-    if isinstance(value, bool) is not (wanted is bool) or not isinstance(value, _accepted(wanted)):
-        return [f"`{SECTION}.{key}` must be {_WORDS[wanted]}{said}."]
-    if isinstance(value, (list, tuple)) and key != "allow" and not all(isinstance(item, str) for item in value):
-        quotes = ", each in quotes" if key == "http_requests" else ""
-        return [f"`{SECTION}.{key}` must be a list of texts{quotes}{said}."]
+    if isinstance(value, bool) is not (wanted is bool) or not isinstance(value, wanted):
+        return [f"`{SECTION}.{key}` must be {_WORDS[wanted]}, not {kind(value)}."]
+    if isinstance(value, list) and key != "allow":
+        wrong = [(number, item) for number, item in enumerate(value, 1) if not isinstance(item, str)]
+        return [
+            f"`{SECTION}.{key}` must be a list of texts; number {number} is {kind(item)}; write it in quotes."
+            for number, item in wrong[:1]
+        ]
     return []
 
 
-def _accepted(wanted: type) -> tuple[type, ...]:
-    # Invoke wraps maps in its own DataProxy when they are read through the configuration object.
-    accepted: dict[type, tuple[type, ...]] = {list: (list, tuple), dict: (Mapping,)}
-    return accepted.get(wanted, (wanted,))
+def kind(value: Any) -> str:
+    """Return what a value is, in words: a text, a list, a map."""
+    return _WORDS.get(type(value), "empty" if value is None else f"a {type(value).__name__}")
 
 
-_WORDS = {str: "a text", bool: "true or false", int: "a whole number", list: "a list", dict: "a map"}
+_WORDS = {str: "a text", bool: "true or false", int: "a whole number", float: "a number", list: "a list", dict: "a map"}
 
 
 def _value_mistakes(values: Mapping[str, Any]) -> list[str]:
@@ -244,10 +257,20 @@ def _value_mistakes(values: Mapping[str, Any]) -> list[str]:
     reasons += _version_mistakes(values)
     reasons += _command_mistakes(str(values.get("application_command", "")))
     reasons += [mistake for pattern in values.get("log_patterns", []) if (mistake := _pattern_mistake(pattern))]
-    for name, value in values.get("environment", {}).items():
-        if isinstance(value, (list, tuple)):
-            reasons.append(f"`{SECTION}.environment.{name}` must be a value or a service's map of variables, no list.")
-    return [*reasons, *_asking_mistakes(values)]
+    return [*reasons, *_variable_mistakes(values.get("environment", {})), *_asking_mistakes(values)]
+
+
+def _variable_mistakes(variables: Mapping[str, Any]) -> list[str]:
+    place = f"`{SECTION}.environment"
+    form = "must be a value or a service's map of variables"
+    reasons = [f"{place}.{name}` {form}, no list." for name, value in variables.items() if isinstance(value, list)]
+    maps = {name: value for name, value in variables.items() if isinstance(value, dict)}
+    return reasons + [
+        f"{place}.{service}.{name}` must be a value, not {kind(value)}."
+        for service, inner in maps.items()
+        for name, value in inner.items()
+        if isinstance(value, (list, dict))
+    ]
 
 
 def _asking_mistakes(values: Mapping[str, Any]) -> list[str]:
@@ -269,7 +292,8 @@ def _command_mistakes(command: str) -> list[str]:
     try:
         shlex.split(command)
     except ValueError as error:
-        return [f"`{SECTION}.application_command` is {command!r}, which cannot be read: {error}."]
+        # Which command it is, its author knows; it may hold a password.
+        return [f"`{SECTION}.application_command` cannot be read as a command line: {error}."]
     return []
 
 
@@ -282,7 +306,7 @@ def _pattern_mistake(pattern: str) -> str:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) or hasattr(value, "items"):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]

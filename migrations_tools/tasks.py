@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import atexit
 import gc
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from invoke import Collection, Context, Exit, task
 
-from migrations_tools import settings
+from migrations_tools import setting_sources, settings
 from migrations_tools.errors import SEE_DOCTOR, CannotProceed, MigrationsToolsError
 
 if TYPE_CHECKING:
@@ -72,17 +73,24 @@ _REFUSED = (
 
 
 def _print_error(text: str) -> None:
-    from migrations_tools.secrets import harmless
+    sys.stderr.write(_shown(text) + "\n")
 
-    sys.stderr.write(harmless(text) + "\n")
+
+def _shown(text: str) -> str:
+    from migrations_tools.secrets import harmless, masked
+
+    return harmless(masked(text))
 
 
 def _explain(error: MigrationsToolsError, task: str = "") -> None:
+    _print_error(_words(error, task))
+
+
+def _words(error: MigrationsToolsError, task: str = "") -> str:
     lines = [*error.reasons, *(f"  {line}" for line in getattr(error, "output", "").splitlines())]
-    _print_error("\n".join(["ERROR: " + lines[0], *lines[1:]]))
     # `doctor` itself does not send anybody to `doctor`.
-    if error.tip and not (task == "doctor" and error.tip == SEE_DOCTOR):
-        _print_error(f"TIP: {error.tip}")
+    tip = [] if not error.tip or (task == "doctor" and error.tip == SEE_DOCTOR) else [f"TIP: {error.tip}"]
+    return "\n".join(["ERROR: " + lines[0], *lines[1:], *tip])
 
 
 def _keep_traceback(journal: Journal, error: MigrationsToolsError) -> None:
@@ -323,5 +331,16 @@ def init(context: Context, yes: bool = False, quiet: bool = False) -> None:
         run(session, yes)
 
 
+def _defaults() -> dict[str, Any]:
+    """Return the lowest level of Invoke's configuration, read when the tasks are imported.
+
+    Raises Exit with the reasons: Invoke prints its message, where of any other exception it prints a traceback.
+    """
+    try:
+        return setting_sources.defaults(settings.find_root(Path.cwd()), os.environ)
+    except CannotProceed as error:
+        raise Exit(_shown(_words(error)), code=error.exit_code) from error
+
+
 ns = Collection(doctor, isolate, generate, review, validate, compare, cleanup, status, psql, check, report, init)
-ns.configure(settings.defaults(settings.find_root(Path.cwd())))
+ns.configure(_defaults())

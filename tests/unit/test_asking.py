@@ -77,7 +77,7 @@ def test_a_request_is_a_method_a_path_and_json() -> None:
         pytest.param({"http_headers": {"A b": "x"}}, "http_headers` has 'A b', which is no name", id="a name"),
         pytest.param({"http_headers": {"A": "hidden\nB: c"}}, "http_headers.A` must be a text on", id="a line break"),
         pytest.param({"http_headers": {"A": ["hidden"]}}, "http_headers.A` must be a text on", id="a list"),
-        pytest.param({"http_headers": "hidden"}, "http_headers` must be a map.", id="no map"),
+        pytest.param({"http_headers": "hidden"}, "http_headers` must be a map, not a text.", id="no map"),
         pytest.param({"http_paths": ["a"]}, "http_paths` has 'a', which must begin with /.", id="a path"),
         pytest.param({"openapi_path": "a"}, "openapi_path` must begin with /", id="the document's path"),
         pytest.param({"http_requests": ["/a"]}, "http_requests`, number 1, must be a request", id="no method"),
@@ -85,7 +85,7 @@ def test_a_request_is_a_method_a_path_and_json() -> None:
         pytest.param({"http_requests": ["GET /a", "POST /a hidden"]}, "http_requests`, number 2, must", id="no JSON"),
         pytest.param(
             {"http_requests": [{"POST /a": "hidden"}]},
-            "http_requests` must be a list of texts, each in quotes.",
+            "http_requests` must be a list of texts; number 1 is a map; write it in quotes.",
             id="YAML without quotes",
         ),
         pytest.param({"http_login": {"form": {}}}, "http_login.path` must be the path", id="a login nowhere"),

@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from migrations_tools import ns, settings
+from tests.support.front_door import loaded
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "migrations_tools"
@@ -73,15 +74,17 @@ def _settings_examples() -> Iterator[Any]:
             elif block["language"] == "toml":
                 found = settings._parse_toml(body, path).get("tool")
             if isinstance(found, dict) and settings.SECTION in found:
-                yield pytest.param(found[settings.SECTION], id=f"{_name(path)}-{number}")
+                file = "invoke.yaml" if block["language"] == "yaml" else "pyproject.toml"
+                yield pytest.param(file, body, id=f"{_name(path)}-{number}")
 
 
 SETTINGS_EXAMPLES = list(_settings_examples())
 
 
-@pytest.mark.parametrize("section", SETTINGS_EXAMPLES)
-def test_every_example_of_settings_is_accepted(section: dict[str, Any]) -> None:
-    settings.load(section)
+@pytest.mark.parametrize(("file", "text"), SETTINGS_EXAMPLES)
+def test_every_example_of_settings_is_accepted_by_the_way_of_a_user(tmp_path: Path, file: str, text: str) -> None:
+    (tmp_path / file).write_text(text, encoding="utf-8")
+    assert loaded(tmp_path) != settings.Settings()
 
 
 def test_there_are_examples_of_settings() -> None:

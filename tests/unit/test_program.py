@@ -169,7 +169,7 @@ def test_bash_completes_tasks_and_options(tmp_path: Path, words: str, offered: l
     assert done.stdout.split() == offered
 
 
-OWN = {"migrations_tools" + name for name in ("", ".errors", ".settings", ".tasks", ".program")}
+OWN = {"migrations_tools" + name for name in ("", ".errors", ".settings", ".setting_sources", ".tasks", ".program")}
 CHEAP = {"gc", "__future__", "dataclasses", "difflib"}
 
 

@@ -33,9 +33,9 @@ def test_an_unknown_key_is_named_with_the_nearest_known_one() -> None:
 def test_all_mistakes_are_told_at_once() -> None:
     assert _reasons({"nonsense": 1, "http_timeout": "soon", "compose_files": "a.yml", "profiles": [1]}) == (
         "`migrations_tools.nonsense` is not a setting.",
-        "`migrations_tools.http_timeout` must be a whole number, not 'soon'.",
-        "`migrations_tools.compose_files` must be a list, not 'a.yml'.",
-        "`migrations_tools.profiles` must be a list of texts, not [1].",
+        "`migrations_tools.http_timeout` must be a whole number, not a text.",
+        "`migrations_tools.compose_files` must be a list, not a text.",
+        "`migrations_tools.profiles` must be a list of texts; number 1 is a whole number; write it in quotes.",
     )
 
 
@@ -72,7 +72,7 @@ def test_all_mistakes_are_told_at_once() -> None:
         ),
         pytest.param(
             {"application_command": "serve 'a"},
-            '`migrations_tools.application_command` is "serve \'a", which cannot be read: No closing quotation.',
+            "`migrations_tools.application_command` cannot be read as a command line: No closing quotation.",
             id="quotes that do not end",
         ),
         pytest.param(

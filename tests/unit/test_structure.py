@@ -24,7 +24,7 @@ LAYERS = (
     {"errors", "secrets", "files", "images", "progress", "compose_tags", "unknown_names"},
     {"http_settings"},
     {"settings", "process_lock", "state_folder"},
-    {"journal", "isolation", "catalog", "operations", "discovery"},
+    {"setting_sources", "journal", "isolation", "catalog", "operations", "discovery"},
     {"revision_runs", "provenance"},
     {"data"},
     {"review", "inapp", "engines"},
