@@ -234,6 +234,16 @@ def _addresses(subject: _Subject) -> Iterator[str]:
             yield f"{name} names a database or broker on the host machine."
 
 
+def _led_nowhere(subject: _Subject) -> Iterator[str]:
+    tree = subject.pair.plan.override.get("services", {}).get(subject.service.name) or {}
+    entries = {str(entry) for entry in subject.service.sequence("extra_hosts")}
+    for entry in tree.get("extra_hosts", ()):
+        host, _, _ = entry.partition("=")
+        others = {each for each in entries if each.partition("=")[0] == host} - set(tree["extra_hosts"])
+        if entry not in entries or others:
+            yield f"the name {host} does not lead to the container itself, as planned."
+
+
 _STACK_CHECKS: tuple[Callable[[_Pair], Iterator[str]], ...] = (
     _project,
     _same_services,
@@ -252,6 +262,7 @@ _SERVICE_CHECKS: tuple[Callable[[_Subject], Iterator[str]], ...] = (
     _labels,
     _lifecycle,
     _addresses,
+    _led_nowhere,
 )
 
 

@@ -117,6 +117,7 @@ def _steps(service: Service, drawing: _Drawing) -> Iterator[Part]:
     yield attachment_part(service, drawing.aliases[name])
     yield address_part(service, drawing.stack, given)
     yield inward_part(service, facts)
+    yield hosts.stale_part(service, drawing.stack, facts)
     yield power_part(service)
     yield container_lifecycle.restart_part(service)
     yield container_lifecycle.replicas_part(service)

@@ -94,6 +94,12 @@ SABOTAGE = [
         "after a reboot",
         id="deployed policy kept",
     ),
+    pytest.param(
+        "stale_hosts_in_variables",
+        _with("cache=127.0.0.1", "cache=10.0.0.7"),
+        "cache does not lead to the container itself",
+        id="a stale host led elsewhere",
+    ),
     pytest.param("restart_policies", _without(r"^    restart: .*\n"), "after a reboot", id="restart kept"),
     pytest.param(
         "names_of_containers_volumes_and_networks",
