@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -53,6 +53,13 @@ class ServerAddress:
     def named(self, original: str) -> str:
         """Return what a database of the project is called here: the only one, or its own of several."""
         return self.databases.get(original, self.database)
+
+    def sent(self, copies: Mapping[str, str]) -> ServerAddress:
+        """Return the address with scratch copies for databases; one under the name "" stands for every database."""
+        if "" in copies:
+            return replace(self, database=copies[""], databases={})
+        named = {name: copies.get(database, database) for name, database in self.databases.items()}
+        return replace(self, database=copies.get(self.database, self.database), databases=named)
 
     @property
     def is_plain(self) -> bool:

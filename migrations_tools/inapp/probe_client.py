@@ -91,6 +91,8 @@ class Program:
     folder: str = ""
     #: The names of the revision files: the history that is meant, where the program has several.
     files: Sequence[str] = ()
+    #: Variables over those of the place where it runs; None takes one away.
+    variables: Mapping[str, str | None] = field(default_factory=dict, repr=False)
 
     def wishes(self) -> dict[str, Any]:
         """Return what the bridge wants to know, as plain values."""
@@ -101,6 +103,7 @@ class Program:
             "databases": dict(self.databases),
             "folder": self.folder or None,
             "files": list(self.files),
+            "variables": dict(self.variables),
         }
 
 

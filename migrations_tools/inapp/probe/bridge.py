@@ -19,7 +19,7 @@ from .channel import over_standard_streams
 from .loading import PACKAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from .channel import Talk
 
@@ -45,7 +45,7 @@ def main(document: dict[str, Any]) -> None:
     try:
         _furnish(folder, document)
         try:
-            program = _start(document["command"], folder)
+            program = _start(document["command"], folder, document.get("variables") or {})
         except OSError as error:
             talk.send(_failure("CannotStart", "the command %s cannot be started: %s" % (document["command"], error)))
             return
@@ -71,13 +71,13 @@ def _furnish(folder: str, document: dict[str, Any]) -> None:
         os.mkfifo(os.path.join(folder, name), 0o600)
 
 
-def _start(command: Sequence[str], folder: str) -> subprocess.Popen[bytes]:
+def _start(command: Sequence[str], folder: str, variables: Mapping[str, str | None]) -> subprocess.Popen[bytes]:
     """Start the program, with this Python as its `python` and this Python's folder first on its PATH."""
     name, *rest = command
     words = [sys.executable if name in ("python", "python3") else name, *rest]
     beside = os.path.dirname(sys.executable)
     environment = {
-        **os.environ,
+        **{key: value for key, value in {**os.environ, **variables}.items() if value is not None},
         "PATH": os.pathsep.join([beside, os.environ.get("PATH", os.defpath)]),
         "PYTHONPATH": os.pathsep.join([folder, *filter(None, [os.environ.get("PYTHONPATH")])]),
     }

@@ -44,14 +44,6 @@ def helpers_folder(journal: Journal) -> Path:
     return own if os.pathsep not in str(own) else Path(tempfile.gettempdir()) / f"migrations_tools-{journal.run.id}"
 
 
-def _sent(address: ServerAddress, copies: Mapping[str, str]) -> ServerAddress:
-    """Return an address whose databases are scratch copies; one copy under the name "" stands for every database."""
-    if "" in copies:
-        return replace(address, database=copies[""], databases={})
-    named = {name: copies.get(database, database) for name, database in address.databases.items()}
-    return replace(address, database=copies.get(address.database, address.database), databases=named)
-
-
 @dataclass(frozen=True, slots=True)
 class LocalSandbox:
     """A run whose databases are an embedded cluster's or a given server's."""
@@ -138,7 +130,7 @@ class LocalSandbox:
         outer = self.source.interpreter.environment(outer_variables())
         led = {DATABASE: json.dumps(self._directly())} if self.led_directly else {}
         return {
-            **self._variables(_sent(self._address(), copies)).laid_over(outer),
+            **self._variables(self._address().sent(copies)).laid_over(outer),
             **led,
             process.MARK: self.session.journal.run.id,
         }
