@@ -187,7 +187,10 @@ class _Reviewer:
     def hidden(self) -> tuple[str, ...]:
         """Say what differs and is not looked at, for env.py leaves it out."""
         found = dict.fromkeys(name for facts in self._facts for name in facts.hidden())
-        return (_HIDDEN.format(", ".join(found)),) if found else ()
+        whole = [name for name in found if name.startswith("table ")]
+        parts = [name for name in found if name not in whole]
+        told = ((_HIDDEN, parts), (_HIDDEN_TABLES, whole))
+        return tuple(words.format(", ".join(names)) for words, names in told if names)
 
     @property
     def baseline(self) -> Baseline:
@@ -285,6 +288,7 @@ def _of(reason: str) -> str:
     return reason.partition(":")[0]
 
 
+_HIDDEN_TABLES = "include_object or include_name in env.py leaves out of the comparison: {}."
 _HIDDEN = (
     "warning: include_object or include_name in env.py hides what differs, so that nothing was written for it: {}."
     " Where something new stands for one of these, it may be a rename."

@@ -188,6 +188,7 @@ def test_nothing_missing_writes_no_file(database: str, tmp_path: Path) -> None:
             "named": [],
             "distinct": [],
             "hooks": [],
+            "uncompared": [],
         }
     assert reviewer.lines() == []
 

@@ -48,7 +48,7 @@ def _is_comparable(item: Operation, facts: ReviewContext) -> bool:
 
 def _parts(item: Operation, facts: ReviewContext) -> Iterator[str]:
     """Yield the identity of the constraint or index that an operation is about, where both sides have one."""
-    if item.kind not in _ON_PARTS:
+    if item.kind not in _ON_PARTS or item.constraint == "primary key":  # Alembic never proposes one: a hook meant it
         return
     theirs = {each.identity for each in children(facts.existing(item))}
     for each in children(facts.wanted(item)):
