@@ -244,6 +244,7 @@ class _Reviewer:
             members=self._members.get(database, {}),
             unrunnable=self._unrunnable.get(database, ()),
             reached=self._reached.get(database, ()),
+            own_tables=self._models.own,
         )
         if any(item.is_drop for item in found):
             facts = replace(facts, base=self._around.base(database), sources=self._around.sources(found))

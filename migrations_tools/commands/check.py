@@ -10,6 +10,7 @@ from migrations_tools.commands.isolate import isolate
 from migrations_tools.errors import Found
 from migrations_tools.review.analysis import unknown_models
 from migrations_tools.review.context import ChangeHints
+from migrations_tools.review.rules.history import ENV
 from migrations_tools.sandbox.session import Session
 
 
@@ -38,8 +39,11 @@ def check(
     missing = _listed("A migration is missing", "changes", [said for each in reviewed for said in each.missing])
     all_held = [item for outcome in outcomes for item in outcome.held]
     untold = [item.sentence for item in all_held if item.code == unknown_models.CODE]
-    sentences = [item.sentence for item in all_held if item.code != unknown_models.CODE]
+    replaced = [item.sentence for item in all_held if item.object == ENV]
+    others = (item for item in all_held if item.code != unknown_models.CODE and item.object != ENV)
+    sentences = [item.sentence for item in others]
     held = [
+        *_listed("The history was not replayed", "reasons", replaced),
         *_listed("Alembic is not told of a model", "tables", untold),
         *_listed("Models and database disagree", "differences", sentences),
     ]

@@ -10,6 +10,8 @@ from typing import Any
 _EXTENSION = re.compile(r'extension(?: control file)? "(?P<name>[^"]+)"')
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _NOT_THERE = frozenset({"42P01", "42703", "42704", "42883", "3F000"})
+# A table or a type of this name (SQLSTATE).
+_THERE_ALREADY = ("42P07", "42710")
 _NOT_AVAILABLE = frozenset({"0A000", "58P01"})
 _NOT_ALLOWED = "42501"
 
@@ -74,6 +76,11 @@ class Advice:
             return (
                 f"The history cannot be replayed from nothing: {where} wants what no earlier revision makes. Add what"
                 " is missing to the history; or, where a fresh database is made otherwise, set `install_command`."
+            )
+        if error.get("sqlstate") in _THERE_ALREADY:
+            return (
+                f"What {where} makes is there already on an empty database: another revision makes it, or env.py or"
+                " what it imports does (`create_all()`), whatever Alembic is asked for. Let one revision alone make it."
             )
         return f"Look at {where}. Nothing was written into the project; `invoke psql` opens the temp database."
 

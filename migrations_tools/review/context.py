@@ -154,6 +154,8 @@ class ReviewContext:
     tells_modules: bool = False
     # The ids of operations that the user has allowed by name.
     allowed: frozenset[int] = frozenset()
+    # The tables that env.py makes from the models itself, beside the revisions.
+    own_tables: tuple[str, ...] = ()
     drops: DropAnalysis = field(default_factory=DropAnalysis)
     # What the same file, written before, could not do, and where it led to.
     unrunnable: tuple[Unrunnable, ...] = ()

@@ -25,12 +25,14 @@ _BASE = "creating the schema of the base branch's models"
 class Models:
     """The schema that the models' own DDL makes, and what is left out of comparisons; by database.
 
-    That is what env.py leaves out, and what could not be made, of which `unmade` tells why, in lines.
+    That is what env.py leaves out, and what could not be made, of which `unmade` tells why, in lines. `own` are the
+    tables that env.py makes from the models itself.
     """
 
     schemas: Mapping[str, Catalog]
     excluded: Mapping[str, set[str]]
     unmade: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
 
 
 def models_of(scratch: ScratchDatabases, actual: Mapping[str, Catalog], purpose: str = "models", **base: Any) -> Models:
@@ -51,7 +53,7 @@ def begin_models(
         for name, copy in copies.items():
             make_extensions(scratch.server, copy, [extension.name for extension in actual[name].extensions])
             copy_functions(scratch.server, name, copy)
-        excluded, scripts = _ask(scratch, copies, actual, base)
+        excluded, scripts, own_tables = _ask(scratch, copies, actual, base)
         made = stack.pop_all()
 
     def finish() -> Models:
@@ -68,21 +70,23 @@ def begin_models(
                 name: spelled_alike(scratch.server, copy, actual[name], scratch.read(copy))
                 for name, copy in copies.items()
             }
-            return Models(schemas, excluded, _unmade(scratch, failures))
+            return Models(schemas, excluded, _unmade(scratch, failures), own_tables)
 
     return finish
 
 
 def _ask(
     scratch: ScratchDatabases, copies: Mapping[str, str], actual: Mapping[str, Catalog], base: Mapping[str, Any]
-) -> tuple[dict[str, set[str]], dict[str, Mapping[str, Any]]]:
+) -> tuple[dict[str, set[str]], dict[str, Mapping[str, Any]], tuple[str, ...]]:
     """Create the models of every environment, or get the script that does, for each scratch database.
 
-    Give the tables that all environments leave out, by database, and the scripts, by scratch database.
+    Give the tables that all environments leave out, by database, the scripts, by scratch database, and the tables that
+    env.py makes itself.
     """
     known = {copy: [known_table(table) for table in actual[name].tables] for name, copy in copies.items()}
     left_out: dict[str, list[set[str]]] = {copy: [] for copy in copies.values()}
     scripts: dict[str, Mapping[str, Any]] = {}
+    own: dict[str, None] = {}
     for each in scratch.installed:
         filled = [copy for copy, found in left_out.items() if found]
         do, doing = ("base", _BASE) if base else ("metadata", _MODELS)
@@ -92,9 +96,10 @@ def _ask(
         for item in answer["passes"]:
             excluded = {catalog.qualified(where, table) for where, table in item["excluded"]}
             left_out[item["database"]].append(excluded)
+            own.update(dict.fromkeys(catalog.qualified(where or "public", table) for where, table in item["own"]))
             if item["script"]:
                 scripts[item["database"]] = item["script"]
-    return {name: set.intersection(*left_out[copy]) for name, copy in copies.items()}, scripts
+    return {name: set.intersection(*left_out[copy]) for name, copy in copies.items()}, scripts, tuple(own)
 
 
 def _place(scratch: ScratchDatabases, failure: FailedStatement) -> str:

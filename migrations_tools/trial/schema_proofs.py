@@ -15,6 +15,7 @@ from migrations_tools.provenance import Revision
 from migrations_tools.report.terminal import tell_unmade
 from migrations_tools.review.analysis import unknown_models
 from migrations_tools.review.findings import parse_allowances
+from migrations_tools.review.rules.history import CREATES_ALL, ENV, env_creates
 from migrations_tools.review.rules.unseen import OF_DIFFERENCES
 from migrations_tools.sandbox.revision_history import read_history
 from migrations_tools.trial import stairway
@@ -116,9 +117,10 @@ def _oracle(scratch: ScratchDatabases) -> list[Proof]:
     except (ProbeError, CannotProceed) as error:
         models = Models({}, {}, unmade_words(error.reasons))
     tell_unmade(console, models.unmade)
+    replay = _runs_revisions_alone(scratch, models)
     if models.unmade:
-        return [Proof(schema.ORACLE, FAILED, models.unmade[0], models.unmade[1:])]
-    proofs = [
+        return [*replay, Proof(schema.ORACLE, FAILED, models.unmade[0], models.unmade[1:])]
+    proofs = replay + [
         schema.equals_models(
             schema.about(schema.ORACLE, name if len(scratch.databases) > 1 else ""),
             actual[name],
@@ -135,6 +137,14 @@ def _oracle(scratch: ScratchDatabases) -> list[Proof]:
         hidden = schema.left_out(actual[name], models.schemas[name], models.excluded[name])
         proofs += schema.hides_nothing(claim, hidden)
     return proofs
+
+
+def _runs_revisions_alone(scratch: ScratchDatabases, models: Models) -> list[Proof]:
+    """Say that the history was not replayed where env.py makes tables itself; nothing where it does not."""
+    if not models.own:
+        return []
+    said, allowed = env_creates(models.own), _allowed(scratch, {CREATES_ALL})
+    return [not_checked(schema.REPLAY, said) if ENV in allowed else Proof(schema.REPLAY, FAILED, said)]
 
 
 def _held(scratch: ScratchDatabases, database: str) -> set[str]:

@@ -10,6 +10,7 @@ import pytest
 from migrations_tools.provenance import Revision
 from migrations_tools.review import assessment
 from migrations_tools.review.context import ReviewContext
+from migrations_tools.review.findings import Allowance
 from migrations_tools.review.lineage import BaseHistory, Lineage, heads_of, read_file, same_program
 from migrations_tools.revision_runs import Executed
 from tests.support.trips import told
@@ -96,6 +97,12 @@ def test_file_names_that_differ_in_capitals_alone_collide() -> None:
 
 def test_a_collision_of_old_files_is_not_this_changes() -> None:
     assert found(lineage([A, B, revision("b", "a", file="z.py"), C])) == []
+
+
+def test_what_env_py_makes_from_the_models_is_held_until_it_is_allowed_by_name() -> None:
+    facts = ReviewContext(own_tables=("farms",))
+    assert told(assessment.review(facts).findings) == ["HX06 hold env.py :0"]
+    assert assessment.review(facts, (Allowance("HX06", "env.py"),)).findings == ()
 
 
 def test_create_all_is_a_note_and_a_warning_beside_stamp() -> None:

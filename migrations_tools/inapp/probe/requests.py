@@ -23,6 +23,7 @@ from .environment import (
     standing,
 )
 from .gate import GATE
+from .own_tables import made_from_the_models, remove_others
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -135,7 +136,8 @@ def do_metadata(request: dict[str, Any], _talk: Talk) -> dict[str, Any]:
     env.py's include_name or include_object leave out comes back as `excluded`, and so does what include_object leaves
     out of the models: tables, and `table.name` for parts of them.
     `filled` names the databases that another environment's models have been created in already. With `hand_over`, what
-    can be told beforehand is not sent but comes back as the pass's `script`.
+    can be told beforehand is not sent but comes back as the pass's `script`. `own` are the models' tables that env.py
+    makes itself.
     """
     passes = EnvironmentRuns("running the migrations")
     filled: set[str] = set(request.get("filled") or [])
@@ -144,8 +146,11 @@ def do_metadata(request: dict[str, Any], _talk: Talk) -> dict[str, Any]:
         name = database_of(context)
         # A step's own transaction: with transaction_per_migration there is no other that would be committed.
         with context.begin_transaction(_per_migration=True):
-            made = _create(context, name in filled, request.get("hand_over", False))
+            if name not in filled:
+                remove_others(context)
             found = [[each.schema, each.name] for metadata in metadatas(context) for each in metadata.sorted_tables]
+            own = bool(made_from_the_models(found))
+            made = _create(context, own or name in filled, request.get("hand_over", False) and not own)
             # What env.py leaves out of the models is neither made nor missed.
             excluded = _excluded(context, (request.get("known") or {}).get(name) or [])
             excluded += [each for each in _left_out(context) if each not in excluded]
@@ -155,7 +160,11 @@ def do_metadata(request: dict[str, Any], _talk: Talk) -> dict[str, Any]:
         return []
 
     in_environment(make_config(request, "current"), create)
-    return {"passes": passes.must()}
+    for item in passes.must():
+        item["own"] = made_from_the_models(item["tables"])
+        if len(item["own"]) == len(item["tables"]):  # when the migrations had run
+            item["script"] = None
+    return {"passes": passes.seen}
 
 
 def _create(context: MigrationContext, filled: bool, hand_over: bool) -> dict[str, Any] | None:

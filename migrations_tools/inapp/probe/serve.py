@@ -7,7 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from . import compiling, variable_reads
+from . import compiling, own_tables, variable_reads
 from .channel import ChannelClosed, over_standard_streams
 from .configured import configured
 from .error_values import describe_error
@@ -58,6 +58,7 @@ def main() -> None:
 def answer_all(talk: Talk) -> None:
     """Report that the probe is ready, then answer requests until the other side closes the channel."""
     compiling.install()
+    own_tables.install()
     talk.send({"ok": "ready", "reached": []})
     with contextlib.suppress(ChannelClosed):
         while True:

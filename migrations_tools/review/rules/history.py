@@ -13,6 +13,8 @@ from migrations_tools.review.lineage import BaseHistory, Lineage, heads_of, same
 from migrations_tools.review.registry import RuleSet
 
 FAMILY = RuleSet("executed")
+CREATES_ALL = "HX06"
+ENV = "env.py"
 _NOT_THE_APPLICATION = ("test", "conftest", "migrations/", "versions/", "alembic/", "scripts/", "docs/", "example")
 
 
@@ -159,11 +161,35 @@ def _collisions(lineage: Lineage, groups: Mapping[str, Sequence[str]], what: str
 
 
 @FAMILY.rule(
-    "HX06 create-all-in-the-application",
+    f"{CREATES_ALL} create-all-in-the-application",
     "info",
     why="A migration that is missing shows nowhere until somebody installs by migrations.",
     way_out="Let the migrations alone make the schema.",
+    phase="decided",
 )
+def create_all_beside_a_history(facts: ReviewContext) -> Iterator[Finding]:
+    """Find `create_all()` in env.py, or in the application's sources; graver where `stamp` stands with it."""
+    if facts.own_tables:
+        yield Finding(
+            object=ENV,
+            severity="hold",
+            sentence=env_creates(facts.own_tables),
+            ways_out=(
+                "Have env.py run the revisions and nothing else; what no revision makes yet is then generated.",
+                f"Or, where it is meant, allow it by name: invoke generate --allow {CREATES_ALL}:{ENV}",
+            ),
+        )
+
+
+def env_creates(tables: Sequence[str]) -> str:
+    """Write that env.py makes tables from the models."""
+    return (
+        f"env.py, or what it imports, makes tables from the models beside the revisions ({', '.join(tables)}): in a"
+        " database that is made that way no migration can be missing, and what the revisions make was not seen."
+    )
+
+
+@FAMILY.of_executed
 def create_all_in_the_application(facts: ReviewContext) -> Iterator[Finding]:
     """Find `create_all()` in the application's sources, beside a history; graver where `stamp` stands with it."""
     lineage = facts.lineage
@@ -172,6 +198,7 @@ def create_all_in_the_application(facts: ReviewContext) -> Iterator[Finding]:
         if "create_all" in calls:
             stamps = "stamp" in calls
             yield Finding(
+                code=CREATES_ALL,
                 object=path,
                 file=path,
                 line=calls["create_all"],
