@@ -20,6 +20,7 @@ from migrations_tools.review.findings import Review, parse_allowances
 TODAY = datetime.date(2026, 3, 1)
 UQ = Constraint("users", "uq_a", "unique", "UNIQUE (a)", ("a",))
 IX = Index("users", "ix_a", "CREATE INDEX ix_a ON public.users USING btree (a)", columns=("a",))
+_UNIQUE_INDEX = Index("users", "uq_a", "CREATE UNIQUE INDEX uq_a ON public.users USING btree (a)", columns=("a",))
 FK = Constraint("logs", "fk_a", "foreign key", "FOREIGN KEY (u) REFERENCES users(a)", ("u",), "users", ("a",))
 
 
@@ -30,6 +31,11 @@ def table(*parts: Column | Constraint | Index, name: str = "users", **more: Any)
 
 def schema(*tables: Table, views: tuple[View, ...] = (), sequences: tuple[Sequence, ...] = ()) -> Catalog:
     return Catalog(tables=tables, views=views, sequences=sequences)
+
+
+_OTHER_IX = schema(
+    table(Index("users", "ix_a", "CREATE INDEX ix_a ON public.users USING btree (a, b)", columns=("a", "b")))
+)
 
 
 def column(name: str, kind: str = "text", of: str = "users", **more: Any) -> Column:
@@ -176,6 +182,22 @@ VERDICTS = {
             base=BaseModels("main", schema(table(Constraint("users", "uq_b", "unique", "UNIQUE (a)", ("a",))))),
         ),
         "FD01",
+    ),
+    "a unique index of the base branch is not the dropped constraint, whatever its name and columns": Case(
+        ReviewContext(
+            operations(drop("unique", "uq_a", "a")),
+            schema(table(UQ)),
+            base=BaseModels("main", schema(table(_UNIQUE_INDEX))),
+        ),
+        "FD04",
+        aliases=("FD01",),
+        says=("is in the database, but neither in the models nor in those of main",),
+    ),
+    "an index of the base branch over other columns is not the dropped one": Case(
+        ReviewContext(operations(drop("index", "ix_a", "a")), schema(table(IX)), base=BaseModels("main", _OTHER_IX)),
+        "FD04",
+        aliases=("FD08",),
+        says=("is in the database, but neither in the models nor in those of main",),
     ),
     "a table that the base branch lacks says nothing of its constraints": Case(
         ReviewContext(operations(drop("unique", "uq_a", "a")), schema(table(UQ)), base=BaseModels("main", schema())),

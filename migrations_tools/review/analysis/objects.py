@@ -40,7 +40,10 @@ def owner_of(operation: Operation, facts: ReviewContext) -> str:
 
 
 def lacks(catalog: Catalog, drop: Operation, facts: ReviewContext) -> bool | None:
-    """Return whether another schema lacks what is dropped, under any name; None where that says nothing."""
+    """Return whether another schema lacks what is dropped, under any name; None where that says nothing.
+
+    What has only the name or the columns of a dropped constraint or index is another one.
+    """
     table = catalog.table(table_name(drop))
     if drop.kind == "drop_table":
         return table is None
@@ -49,10 +52,9 @@ def lacks(catalog: Catalog, drop: Operation, facts: ReviewContext) -> bool | Non
     if drop.kind == "drop_column":
         return column(table, drop.name) is None
     ours = child(facts.existing(drop), drop.name)
-    return not any(
-        item.name == drop.name or (ours is not None and item.description == ours.description)
-        for item in children(table)
-    )
+    if ours is None:
+        return child(table, drop.name) is None
+    return not any(item.noun == ours.noun and item.description == ours.description for item in children(table))
 
 
 def equivalents(drop: Operation, facts: ReviewContext) -> tuple[Constraint | Index, ...]:
