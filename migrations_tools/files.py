@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import BinaryIO
 
 _SKIPPED = frozenset({".git", "node_modules", "__pycache__", ".venv", "venv", ".tox", ".nox"})
 
@@ -31,6 +32,13 @@ def write_whole(path: Path, text: str, mode: int = 0o644) -> None:
         part.unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
+
+
+def open_private(path: Path) -> BinaryIO:
+    """Open a file of the user's alone to be written anew; a link of that name is not followed. Raises OSError."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    os.fchmod(handle, 0o600)  # one that an earlier version left
+    return os.fdopen(handle, "wb")
 
 
 def make_folder(folder: Path, mode: int = 0o777) -> None:

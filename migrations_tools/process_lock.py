@@ -127,7 +127,7 @@ _CLOSED = "May this user write there, and is there room? Nothing was touched."
 def _try(path: Path) -> int | None:
     import fcntl
 
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         # Its holder may have removed the file in between: then this lock keeps nobody out.

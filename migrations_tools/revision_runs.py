@@ -13,8 +13,6 @@ from migrations_tools.operations import Operation
 from migrations_tools.secrets import masked
 
 Direction = Literal["upgrade", "downgrade"]
-# CREATE ROLE … PASSWORD '…', as SQL writes it.
-_SQL_PASSWORD = re.compile(r"(?P<head>\bpassword\s+)'(?:[^']|'')*'", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +219,7 @@ def _step(number: int, item: Mapping[str, Any]) -> OperationRun:
 
 def _statement(item: Mapping[str, Any]) -> SentStatement:
     return SentStatement(
-        sql=_masked(item["sql"]),
+        sql=masked(item["sql"]),
         sort=item["sort"],
         line=item["line"],
         seconds=item["seconds"],
@@ -244,14 +242,10 @@ def _mode(name: str) -> str:
 
 
 def _failure(item: Mapping[str, Any]) -> Failure:
-    words = {key: _masked(item[key]) for key in ("message", "statement", "detail", "hint")}
+    words = {key: masked(item[key]) for key in ("message", "statement", "detail", "hint")}
     return Failure(
         type=item["type"], file=item["file"], line=item["line"], step=item["step"], sqlstate=item["sqlstate"], **words
     )
-
-
-def _masked(text: str) -> str:
-    return _SQL_PASSWORD.sub(r"\g<head>'***'", masked(text))
 
 
 def as_json(executed: Executed) -> dict[str, Any]:

@@ -97,8 +97,10 @@ def _keep_traceback(journal: Journal, error: MigrationsToolsError) -> None:
     """Keep the application's own traceback, where there is one, in the tool's folder."""
     trace = getattr(error, "traceback", "")
     if trace:
+        from migrations_tools.files import write_whole
+
         journal.prepare()
-        journal.error_path.write_text(trace, encoding="utf-8")
+        write_whole(journal.error_path, trace, mode=0o600)
         _print_error(f"  the whole of it: {journal.error_path}")
 
 

@@ -166,7 +166,7 @@ def refuse_broken(scratch: ScratchDatabases, executed: ExecutedFiles) -> None:
     show_findings(session.console, findings)
     kept = session.journal.refused_path
     with written(f"The file {kept}"):
-        write_whole(kept, "\n\n".join(file["text"] for file in executed.files))
+        write_whole(kept, "\n\n".join(file["text"] for file in executed.files), mode=0o600)
     why = (
         f"fails whatever is in the tables{_where(broken[0])}"
         if broken

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import stat
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -73,6 +74,7 @@ class Validated:
     databases: set[str]
     processes: list[str]
     status: Done
+    modes: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +175,7 @@ def _validate(project: LocalProject) -> Validated:
         names(url, "SELECT datname FROM pg_database"),
         project.processes(project.journal()["id"]),
         project.invoke("status"),
+        {str(path): stat.S_IMODE(path.lstat().st_mode) for path in project.tool_folder.rglob("*")},
     )
 
 
@@ -198,6 +201,12 @@ def test_isolate_makes_a_marked_database_of_a_plain_role_on_this_machine_only(st
     assert isolated.comment.startswith("migrations_tools ")
     assert (isolated.owner, isolated.superuser, isolated.listens) == ("u", False, "127.0.0.1")
     assert isolated.password_mode == 0o600
+
+
+def test_what_the_tool_keeps_is_for_its_user_alone(story: Story) -> None:
+    modes = story.validated.modes
+    assert any(path.endswith("application.log") for path in modes)
+    assert {path: oct(mode) for path, mode in modes.items() if mode & 0o077} == {}
 
 
 def test_status_says_what_stands_and_what_comes_next(story: Story) -> None:

@@ -11,6 +11,7 @@ from migrations_tools.engines import process
 from migrations_tools.engines.limit import Limit
 from migrations_tools.engines.postgres import Server
 from migrations_tools.errors import CannotProceed
+from migrations_tools.files import open_private
 from migrations_tools.proofs import stack
 from migrations_tools.proofs.http_client import Client
 from migrations_tools.proofs.log_window import Logs
@@ -18,6 +19,7 @@ from migrations_tools.proofs.proof import Proof
 from migrations_tools.sandbox.local.application import Start, free_port, plan_start, stamped
 from migrations_tools.sandbox.local.local_project import Source
 from migrations_tools.sandbox.session import Session
+from migrations_tools.secrets import masked
 
 _POLL = 0.05
 _LOG = "application"
@@ -108,7 +110,7 @@ class LocalInstallation:
     def _run_it(self) -> str:
         """Start it and wait until its port answers; return what went wrong, or ""."""
         environment = {**self.place.environment, "PORT": str(self.port)}
-        with self.log.open("wb") as log:
+        with open_private(self.log) as log:
             try:
                 started = process.start_detached(self._command(), self.place.source.folder, environment, log)
             except CannotProceed as error:
@@ -124,7 +126,7 @@ class LocalInstallation:
         how = f"ended with exit code {started.returncode}"
         if started.poll() is None:
             how = f"did not answer within {limit.words()}"
-        return f"the application {how}: {' | '.join(said) or 'it printed nothing'}"
+        return f"the application {how}: {masked(' | '.join(said)) or 'it printed nothing'}"
 
     def _command(self) -> list[str]:
         """Return the command with the program of that name in the project's own environment."""

@@ -111,7 +111,7 @@ class LocalSandbox:
     def _helpers(self) -> str:
         """Return a folder for what a command of the project's own must find on its path."""
         folder = helpers_folder(self.session.journal)
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return str(folder)
 
     def server(self) -> postgres.Server:
