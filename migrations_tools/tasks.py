@@ -77,9 +77,10 @@ def _print_error(text: str) -> None:
 
 
 def _shown(text: str) -> str:
-    from migrations_tools.secrets import harmless, masked
+    # Not masked here: a line to paste may name a secret, as `environment: {SECRET_KEY: change-me}` does.
+    from migrations_tools.secrets import harmless
 
-    return harmless(masked(text))
+    return harmless(text)
 
 
 def _explain(error: MigrationsToolsError, task: str = "") -> None:
