@@ -151,10 +151,15 @@ def _held(code: str, drop: Operation, made: Iterable[Operation], facts: ReviewCo
         provenance=provenance_of(drop, facts),
         # Of old drift the sentence says already what the base branch has.
         evidence=tuple(line for line in evidence if code != "FD04" or not line.startswith("The models of ")),
-        ways_out=(_mend(code, drop, facts), allow_drop(code, drop.object)),
+        ways_out=(_mend(code, drop, facts), *(() if _cannot_go(code, drop) else (allow_drop(code, drop.object),))),
         operations=(drop.id, *(item.id for item in replacement), *facts.drops.together(drop)),
         aliases=() if own == code else (own,),
     )
+
+
+def _cannot_go(code: str, drop: Operation) -> bool:
+    """Return whether PostgreSQL refuses the drop in any case: that of a table which belongs to an extension."""
+    return code == "FD07" and drop.kind == "drop_table"
 
 
 def _replaces(item: Operation, drop: Operation) -> bool:
@@ -211,4 +216,4 @@ def _mend(code: str, drop: Operation, facts: ReviewContext) -> str:
     module = _module(drop, facts) if code == "FD13" else ""
     if module:
         return f"Mend env.py: write `import {module}` before it reads the metadata."
-    return f"Mend the model: {declaration(drop)}."
+    return f"Mend the model: {declaration(drop, child(facts.existing(drop), drop.name))}."

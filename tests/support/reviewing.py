@@ -368,6 +368,7 @@ def _wish(settings: Mapping[str, Any]) -> GenerateOptions:
         {old: new for old, new in renames if "." in old},
         {old: new for old, new in renames if "." not in old},
         settings.get("backfill", {}),
+        settings.get("using", {}),
     )
     return GenerateOptions("", "", _allowances(settings), write=True, wishes=wishes)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 
@@ -99,4 +100,9 @@ def mentions(columns: Iterable[str], name: str) -> bool:
 
 def allow_drop(code: str, name: str) -> str:
     """Return the way out that overrules the review."""
-    return f"Or allow the drop by name: invoke generate --allow {code}:{name}"
+    return f"Or allow the drop by name: {allow(code, name)}"
+
+
+def allow(code: str, name: str) -> str:
+    """Return the command that allows something by name."""
+    return f"invoke generate --allow {shlex.quote(f'{code}:{name}')}"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from migrations_tools.catalog import Difference
+from migrations_tools.catalog import Constraint, Difference
 from migrations_tools.operations import Operation
-from migrations_tools.review.analysis.completions import CERTAIN, Completion
+from migrations_tools.review.analysis.completions import CERTAIN, Completion, dropping, making
 from migrations_tools.review.analysis.failures import advice_on
+from migrations_tools.review.analysis.objects import child
 from migrations_tools.review.analysis.relations import with_dependents
 from migrations_tools.review.context import ReviewContext, Unrunnable, table_name
 from migrations_tools.review.edits import Edit, Piece
@@ -35,12 +36,24 @@ def _is_of(each: Unrunnable, item: Operation) -> bool:
 def rewritten(facts: ReviewContext) -> Iterator[tuple[Unrunnable, Operation, Completion]]:
     """Yield what cannot run as Alembic writes it, and the catalogs say how to make."""
     for each, item in unrunnable_operations(facts):
+        if not each.refused and (gone := _dropped(facts, item)):
+            yield each, item, gone
+            continue
         own = (found for found in facts.differences() if item.name and found.table == table_name(item))
         named = (found for found in own if found.object.endswith(f"{found.table}.{item.name}"))
         makes = (make(facts, found) for found in named if _is_all_of(item, found) for make in CERTAIN)
         done = next((made for made in makes if made), None)
         if done:
             yield each, item, done
+
+
+def _dropped(facts: ReviewContext, item: Operation) -> Completion | None:
+    """Drop a constraint that Alembic has no words for: one that excludes."""
+    table = facts.existing(item)
+    have = child(table, item.name) if item.kind == "drop_constraint" else None
+    if table is None or not isinstance(have, Constraint):
+        return None
+    return Completion(have.path, item, (dropping(table, have),), (making(table, have),))
 
 
 def _is_all_of(item: Operation, difference: Difference) -> bool:

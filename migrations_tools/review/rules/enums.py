@@ -20,6 +20,7 @@ from migrations_tools.review.analysis.enum_use import (
     renamed_types,
 )
 from migrations_tools.review.analysis.objects import column
+from migrations_tools.review.analysis.relations import allow
 from migrations_tools.review.analysis.renaming import Step, changes
 from migrations_tools.review.context import ReviewContext, table_name
 from migrations_tools.review.edits import Edit
@@ -173,7 +174,7 @@ def _held_sync(have: Enum, want: Enum, theirs: Operation, removed: Sequence[str]
         effect="It stops at a row that has such a value, unless `enum_values_to_rename` says what that becomes.",
         ways_out=(
             "Give the models what the database has.",
-            f"Or allow it by name: invoke generate --allow EN02:{have.qualified_name}",
+            f"Or allow it by name: {allow('EN02', have.qualified_name)}",
         ),
         evidence=(f"in the database {have.description}, in the models {want.description}",),
     )

@@ -9,6 +9,7 @@ from migrations_tools.operations import Operation
 from migrations_tools.review import edits
 from migrations_tools.review.analysis import sql, types
 from migrations_tools.review.analysis.failures import failure_of
+from migrations_tools.review.analysis.relations import allow
 from migrations_tools.review.analysis.row_changes import is_unsaid, line_about, row_changes
 from migrations_tools.review.analysis.type_changes import Retyped, new_default, retyped, with_default, with_using
 from migrations_tools.review.context import ReviewContext, table_name
@@ -74,7 +75,7 @@ def _update(item: Operation, value: str) -> str:
 
 
 def _backfill(item: Operation) -> str:
-    return f"invoke generate --backfill {table_name(item)}.{item.name}=\"'value'\" (SQL)."
+    return f"invoke generate --backfill {shlex.quote(f'{table_name(item)}.{item.name}=')}\"'value'\""
 
 
 def _unfilled(item: Operation) -> Finding:
@@ -85,9 +86,9 @@ def _unfilled(item: Operation) -> Finding:
         " back.",
         effect=f"Adding it fails on a table that has a row.{python}",
         ways_out=(
-            f"Say what existing rows get: {_backfill(item)}",
+            f"Say in SQL what existing rows get: {_backfill(item)}",
             "Or give the column a server_default, or make it nullable.",
-            f"Or, when the table has no rows anywhere: invoke generate --allow DT01:{item.object}",
+            f"Or, when the table has no rows anywhere: {allow('DT01', item.object)}",
         ),
         operations=(item.id,),
     )
@@ -126,7 +127,7 @@ def _made_required(item: Operation, value: str) -> Finding:
     return Finding(
         object=item.object,
         sentence=f"The column {item.name} of table {table_name(item)} becomes NOT NULL{done}.",
-        ways_out=() if value else (f"If there are such rows, say what they get: {_backfill(item)}",),
+        ways_out=() if value else (f"If there are such rows, say in SQL what they get: {_backfill(item)}",),
         operations=(item.id,),
         edits=(edit,) if value else (),
     )
@@ -234,7 +235,7 @@ def _without_way(item: Retyped) -> Finding:
         effect="What a value becomes is for you to say.",
         ways_out=(
             f"Say it (an expression in SQL, such as CASE … END): {_saying(item)}",
-            f"Or take the change as it is, and mend the file: invoke generate --allow DT05:{item.operation.object}",
+            f"Or take the change as it is, and mend the file: {allow('DT05', item.operation.object)}",
         ),
         aliases=("DT05",),
     )

@@ -12,6 +12,7 @@ from migrations_tools.review.analysis import completions, sql, unknown_models
 from migrations_tools.review.analysis.completions import Completion, altered_column, table_of
 from migrations_tools.review.analysis.coverage import both_of
 from migrations_tools.review.analysis.keys import adding
+from migrations_tools.review.analysis.relations import allow
 from migrations_tools.review.analysis.unrunnable import rewritten
 from migrations_tools.review.context import ReviewContext, table_name
 from migrations_tools.review.findings import Finding
@@ -159,7 +160,7 @@ def only_in_database(facts: ReviewContext) -> Iterator[Finding]:
 
 
 def _meant(code: str, name: str) -> str:
-    return f"Or, where it is meant to stay, allow it by name: invoke generate --allow {shlex.quote(f'{code}:{name}')}"
+    return f"Or, where it is meant to stay, allow it by name: {allow(code, name)}"
 
 
 @FAMILY.rule(
@@ -182,7 +183,7 @@ def model_not_known(facts: ReviewContext) -> Iterator[Finding]:
                 ways_out=(
                     unknown_models.import_line(table, facts.modules),
                     take_in,
-                    f"Or allow it by name: invoke generate --allow IN12:{table}",
+                    f"Or allow it by name: {allow('IN12', table)}",
                 ),
             )
     for module, sentence in unknown_models.unasked_sentences(facts.modules):
@@ -301,7 +302,7 @@ def not_enforced(facts: ReviewContext) -> Iterator[Finding]:
                 evidence=_both_sides(item),
                 ways_out=(
                     f"To enforce it, write in a revision of your own: {statement};",
-                    f"Or, where it is meant, allow it by name: invoke generate --allow IN11:{item.name}",
+                    f"Or, where it is meant, allow it by name: {allow('IN11', item.name)}",
                 ),
             )
 
