@@ -14,9 +14,10 @@ from migrations_tools.report.generate_result import Reviewed
 from migrations_tools.report.terminal import show_findings
 from migrations_tools.review import assessment, comments
 from migrations_tools.review.analysis.completions import CERTAIN
+from migrations_tools.review.analysis.coverage import reads_retyped
 from migrations_tools.review.analysis.failures import failed_operation, is_concurrently, told
 from migrations_tools.review.analysis.sql_keywords import shown
-from migrations_tools.review.context import Reached, ReviewContext, Unrunnable
+from migrations_tools.review.context import Reached, ReviewContext, Unrunnable, table_name
 from migrations_tools.review.findings import Allowance, Review
 from migrations_tools.sandbox.session import written
 from migrations_tools.trial.models_schema import Models
@@ -143,12 +144,16 @@ def _left(tried: Tried, reviewed: Reviewed, models: Models) -> Iterable[Differen
         return ()
     excluded = models.excluded.get(reviewed.database, set())
     known = {finding.object for finding in reviewed.review.findings}
-    known |= {item.object for item in reviewed.operations if item.id in reviewed.review.hold}
+    held = [item for item in reviewed.operations if item.id in reviewed.review.hold]
+    known |= {item.object for item in held}
     known |= excluded
     return (
         item
         for item in compare_stated(reached.catalog, expected)
-        if item.notable and not {item.table, item.name} & known and not is_beyond_models(item)
+        if item.notable
+        and not {item.table, item.name} & known
+        and not is_beyond_models(item)
+        and not reads_retyped(item, (each for each in held if each.table and table_name(each) == item.table))
     )
 
 

@@ -93,7 +93,7 @@ SPOKEN = {
                 tables=users(column("a", OLD)).tables, views=(View("public", "v", "SELECT a", columns=("users.a",)),)
             ),
         ),
-        ["held AG13 users.a"],
+        ["repaired AG13 users.a"],
     ),
     "a type that changes beside a view": (
         ReviewContext(

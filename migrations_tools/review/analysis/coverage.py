@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
@@ -11,6 +11,7 @@ from migrations_tools.catalog import Catalog, Constraint, Difference, Enum, Inde
 from migrations_tools.operations import Operation
 from migrations_tools.review.analysis.enum_use import about_type, enum_columns, renamed_in, renamed_types
 from migrations_tools.review.analysis.identities import made_identities
+from migrations_tools.review.analysis.objects import names_word
 from migrations_tools.review.analysis.relations import mentions
 from migrations_tools.review.analysis.type_changes import retyped
 from migrations_tools.review.context import ReviewContext, table_name
@@ -122,9 +123,18 @@ def _column(file: _File, item: Difference, own: _Own) -> bool:
     path = f"{item.table}.{name}"
     if item.aspect in ("default", "identity") and path in file.identities:
         return True
+    if reads_retyped(item, own):
+        return True
     # A default that cannot follow its column's new type is set with it, or is held back with it.
     held = any("modify_type" in each.details and each.id in file.facts.held for each in altered)
     return item.aspect == "default" and (held or path in file.defaults)
+
+
+def reads_retyped(item: Difference, own: Iterable[Operation]) -> bool:
+    """Return whether a generated column reads one whose type is to change: it is made again, or held back, with it."""
+    retyped = (each.name for each in own if each.kind == "alter_column" and each.details.get("modify_type"))
+    texts = (item.actual or "", item.expected or "") if item.aspect == "generated expression" else ()
+    return any(names_word(text, name) for name in retyped for text in texts)
 
 
 def _constraint(file: _File, item: Difference, own: _Own) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from migrations_tools.catalog import Column
 from migrations_tools.operations import Operation
 from migrations_tools.review.analysis import types
+from migrations_tools.review.analysis.dependents import Read, read_columns, taken_away
 from migrations_tools.review.analysis.failures import failure_of
 from migrations_tools.review.analysis.identities import as_identity, made_identities
 from migrations_tools.review.analysis.keys import (
@@ -19,11 +20,12 @@ from migrations_tools.review.analysis.keys import (
     plain_schema,
     rekeyed,
 )
-from migrations_tools.review.analysis.objects import column, views_on
+from migrations_tools.review.analysis.objects import column
 from migrations_tools.review.analysis.relations import allow_drop
 from migrations_tools.review.analysis.unrunnable import held_back, rewritten, unrunnable_operations
 from migrations_tools.review.context import ReviewContext
 from migrations_tools.review.drop_verdicts import judged
+from migrations_tools.review.edits import Edit
 from migrations_tools.review.findings import Finding
 from migrations_tools.review.registry import RuleSet
 
@@ -255,23 +257,41 @@ def upgrade_fails(facts: ReviewContext) -> Iterator[Finding]:
 
 
 @FAMILY.rule(
-    "AG13 view-on-a-retyped-column",
+    "AG13 retyped-column-is-read",
     "hold",
-    why="PostgreSQL refuses ALTER COLUMN … TYPE for a column that a view reads, whatever the types.",
-    way_out="Drop the view, change the type, and make the view anew, in a revision of your own.",
+    why="PostgreSQL refuses ALTER COLUMN … TYPE for a column that a view, a generated column or a policy reads.",
+    way_out="Take it away, change the type, and make it anew, in a revision of your own.",
 )
-def view_on_a_retyped_column(facts: ReviewContext) -> Iterator[Finding]:
-    """Find a column whose type changes while a view reads it."""
-    for item in facts.operations:
-        changes = item.kind == "alter_column" and item.details.get("modify_type")
-        views = views_on(item, facts) if changes else ""
-        if views:
-            yield Finding(
-                object=item.object,
-                operations=(item.id,),
-                sentence=f"The type of column {item.object} changes, and {views} reads it; the change is held back.",
-                ways_out=(f"Write a revision of your own: drop {views}, change the type, make it anew.",),
-            )
+def retyped_column_is_read(facts: ReviewContext) -> Iterator[Finding]:
+    """Find a column whose type changes while a view, a generated column or a policy reads it."""
+    found = list(read_columns(facts))
+    free = [each for each in found if not each.obstacle]
+    for each in found:
+        yield _read_and_left(each) if each.obstacle else _read(each, taken_away(facts, free))
+
+
+def _read_and_left(item: Read) -> Finding:
+    return Finding(
+        object=item.operation.object,
+        operations=(item.operation.id,),
+        sentence=f"The type of column {item.operation.object} changes, and it is read by {item.names}; the change is"
+        " held back.",
+        evidence=(f"Not done for you, for {item.obstacle}.",),
+        ways_out=(f"Write a revision of your own: drop {item.names}, change the type, make it anew.",),
+    )
+
+
+def _read(item: Read, repair: tuple[Edit, ...]) -> Finding:
+    return Finding(
+        object=item.operation.object,
+        operations=(item.operation.id,),
+        severity="warn",
+        sentence=f"The type of column {item.operation.object} changes, and it is read by {item.names}: what reads it is"
+        " dropped before, and made again as it was after the change.",
+        effect="What was given to it by hand in a database (a right, a comment) goes with it.",
+        ways_out=("Look for such rights in the databases that exist, and give them again.",),
+        edits=repair,
+    )
 
 
 @FAMILY.rule(
