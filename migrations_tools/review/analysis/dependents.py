@@ -23,7 +23,7 @@ _Reader: TypeAlias = View | Column | OtherObject
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class ReadColumn:
     """A change of a column's type with what reads the column, each after what it reads itself.
 
     `obstacle` says why that cannot be made again as it was; empty where it can.
@@ -39,7 +39,7 @@ class Read:
         return ", ".join(map(_identity, self.readers))
 
 
-def read_columns(facts: ReviewContext) -> Iterator[Read]:
+def read_columns(facts: ReviewContext) -> Iterator[ReadColumn]:
     """Yield each change of a type of a column that something reads."""
     for item in facts.operations:
         table = facts.existing(item)
@@ -47,10 +47,10 @@ def read_columns(facts: ReviewContext) -> Iterator[Read]:
             readers = tuple(_readers(facts, table, item.name))
             reasons = (_obstacle(facts, each) for each in readers)
             if readers:
-                yield Read(item, readers, next(filter(None, reasons), ""))
+                yield ReadColumn(item, readers, next(filter(None, reasons), ""))
 
 
-def taken_away(facts: ReviewContext, changes: Collection[Read]) -> tuple[Edit, ...]:
+def taken_away(facts: ReviewContext, changes: Collection[ReadColumn]) -> tuple[Edit, ...]:
     """Return the repair of all changes: readers are dropped before, and made again after, on both ways."""
     found = {_identity(each): each for change in changes for each in change.readers}
     readers = _in_order(tuple(found.values()))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from migrations_tools.catalog import Column
 from migrations_tools.operations import Operation
 from migrations_tools.review.analysis import types
-from migrations_tools.review.analysis.dependents import Read, read_columns, taken_away
+from migrations_tools.review.analysis.dependents import ReadColumn, read_columns, taken_away
 from migrations_tools.review.analysis.failures import failure_of
 from migrations_tools.review.analysis.identities import as_identity, made_identities
 from migrations_tools.review.analysis.keys import (
@@ -270,7 +270,7 @@ def retyped_column_is_read(facts: ReviewContext) -> Iterator[Finding]:
         yield _read_and_left(each) if each.obstacle else _read(each, taken_away(facts, free))
 
 
-def _read_and_left(item: Read) -> Finding:
+def _read_and_left(item: ReadColumn) -> Finding:
     return Finding(
         object=item.operation.object,
         operations=(item.operation.id,),
@@ -281,7 +281,7 @@ def _read_and_left(item: Read) -> Finding:
     )
 
 
-def _read(item: Read, repair: tuple[Edit, ...]) -> Finding:
+def _read(item: ReadColumn, repair: tuple[Edit, ...]) -> Finding:
     return Finding(
         object=item.operation.object,
         operations=(item.operation.id,),
