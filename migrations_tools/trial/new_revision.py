@@ -143,18 +143,27 @@ def _left(tried: Tried, reviewed: Reviewed, models: Models) -> Iterable[Differen
     if reached is None or expected is None:
         return ()
     excluded = models.excluded.get(reviewed.database, set())
-    known = {finding.object for finding in reviewed.review.findings}
     held = [item for item in reviewed.operations if item.id in reviewed.review.hold]
-    known |= {item.object for item in held}
-    known |= excluded
+    named = {finding.object for finding in reviewed.review.findings} | {item.object for item in held if item.name}
+    whole = excluded | {item.object for item in held if item.kind in _OF_TABLES} | _tables_held(reviewed)
     return (
         item
         for item in compare_stated(reached.catalog, expected)
         if item.notable
-        and not {item.table, item.name} & known
+        and item.table not in whole
+        and item.name not in named | excluded
         and not is_beyond_models(item)
         and not reads_retyped(item, (each for each in held if each.table and table_name(each) == item.table))
     )
+
+
+_OF_TABLES = ("create_table", "drop_table")
+
+
+def _tables_held(reviewed: Reviewed) -> set[str]:
+    """Return the tables that a finding holds back as a whole; a note on a table says nothing of its parts."""
+    tables = {table_name(item) for item in reviewed.operations}
+    return {finding.object for finding in reviewed.review.held if finding.object in tables and not finding.operations}
 
 
 # --- a file that is not handed over ------------------------------------------------------------------------------
