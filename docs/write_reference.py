@@ -194,7 +194,7 @@ def _task(name: str) -> Iterator[str]:
     yield "| option | meaning |"
     yield "|---|---|"
     for parameter in list(inspect.signature(task.body).parameters.values())[1:]:
-        flag = f"--{parameter.name.replace('_', '-')}"
+        flag = f"--{parameter.name.strip('_').replace('_', '-')}"
         value = "" if parameter.default is False else " VALUE"
         short = ", `-q`" if parameter.name == "quiet" else ""
         yield f"| `{flag}{value}`{short} | {_cell(task.help[parameter.name])} |"
