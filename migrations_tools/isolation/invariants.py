@@ -235,7 +235,9 @@ def _addresses(subject: _Subject) -> Iterator[str]:
 
 
 def _led_nowhere(subject: _Subject) -> Iterator[str]:
-    tree = subject.pair.plan.override.get("services", {}).get(subject.service.name) or {}
+    tree = subject.pair.plan.override.get("services", {}).get(subject.service.name)
+    if not isinstance(tree, Mapping):  # the service is left out
+        return
     entries = {str(entry) for entry in subject.service.sequence("extra_hosts")}
     for entry in tree.get("extra_hosts", ()):
         host, _, _ = entry.partition("=")

@@ -106,6 +106,7 @@ def _told(done: Done, root: Path) -> str:
             lines.append(line)
     text = "\n".join(lines).replace(application.PYTHON, "<python>").replace("/./", "/") + "\n"
     text = re.sub(r"127.0.0.1:\d+", "127.0.0.1:<port>", re.sub(r"\d+ lines of", "<some> lines of", text))
+    text = re.sub(r"revisions in \d+\.\d s", "revisions in <some> s", text)
     return _REVISION.sub(
         "<revision>",
         _DATED.sub(
