@@ -144,7 +144,7 @@ class Gate:
 
     def _goal(self, database: str | None) -> str | None:
         """Return the database that a connection is sent to; None where it may go where it wants to."""
-        if not self.databases:
+        if not self.databases or database in self.databases.values():  # its variables have led it to its copy
             return None
         goal = self.databases.get(database or "", self.databases.get(EVERY))
         if goal is None:
