@@ -56,7 +56,7 @@ class Run:
     built_from: str = ""
     #: The revision files that were written.
     generated: tuple[Mapping[str, Any], ...] = ()
-    #: The findings that were held back, and those that are `allowed` to leave a difference.
+    #: The findings that were held back.
     held: tuple[Mapping[str, Any], ...] = ()
     #: What was allowed by name (`CODE:object`), and the modules that were taken in, with options of `generate`.
     allowed: tuple[str, ...] = ()

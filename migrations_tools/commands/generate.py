@@ -56,7 +56,7 @@ def generate(
         from migrations_tools.report.generate_result import show
 
         record.note(session.journal, session.console.steps, **record.generated_parts(outcomes, session.root))
-        session.journal.update(stage="generated", allowed=(*session.journal.run.allowed, *allow))
+        _remember_allowed(session, allow)
     show(session.console, outcomes, session.root, allowances)
     filled = {finding.object for outcome in outcomes for finding in outcome.findings if finding.edits}
     for what, paths in (("backfill", wishes.backfills), ("--using", wishes.usings)):
@@ -132,6 +132,14 @@ def _remember(session: Session, outcome: Generated) -> None:
     told = {_told(item) for item in held}
     known = [item for item in run.held if _told(item) not in told]
     session.journal.update(generated=(*run.generated, *new), held=(*known, *held))
+
+
+def _remember_allowed(session: Session, allow: Sequence[str]) -> None:
+    """Note what an option has allowed, which is held back no more."""
+    run = session.journal.run
+    allowed = (*run.allowed, *allow)
+    held = tuple(item for item in run.held if f"{item['code']}:{item['object']}" not in allowed)
+    session.journal.update(stage="generated", allowed=allowed, held=held)
 
 
 def _told(item: Mapping[str, Any]) -> tuple[str, ...]:

@@ -117,7 +117,6 @@ def _report(session: Session, proofs: Sequence[Proof]) -> None:
     said = f"The fresh install works: {len(proofs) - len(unmade)} proofs"
     said += (f", {len(unmade)} not checked" if unmade else "") + (f", {warnings} warnings" if warnings else "")
     session.console.result(f"{said}.", style="bold green" if not (unmade or warnings) else "bold yellow")
-    left = [item for item in session.journal.run.held if not item.get("allowed")]
-    if held := open_words({f"{item['code']} {item['object']}": None for item in left}):
+    if held := open_words({f"{item['code']} {item['object']}": None for item in session.journal.run.held}):
         session.console.result(held, style="yellow")
     session.console.say("Next: invoke cleanup")
