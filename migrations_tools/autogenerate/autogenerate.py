@@ -57,7 +57,7 @@ def autogenerate(sandbox: Sandbox, probe: Probe, number: int, wish: GenerateOpti
         ends = heads(hello)
         head = head_to_extend(ends, wish.head) if wish.write or wish.head else (ends.revisions or ("head",))[0]
         standings = _to_the_heads(sandbox, probe, target, ends)
-        installed = Migrated(environment, target, ends.revisions, standings, implied=ends.implied)
+        installed = Migrated(environment, target, ends, standings)
         scratch = ScratchDatabases(sandbox, probe, sandbox.server(), (installed,), wish.dump)
         # Of several heads one is extended: the others are not what it begins on.
         prepared = prepare(scratch, WITH_ROWS) if len(ends.revisions) <= 1 else None

@@ -151,7 +151,7 @@ def _one(sandbox: Sandbox, number: int, wish: ReviewOptions) -> ByHand:
         history = read_history(probe, target)
         choice = choose(sandbox.session, environment, history, wish)
         found = standings(probe.ask(target.request("current"), "asking the database where it stands"))
-        migrated = Migrated(environment, target, ends.revisions, found)
+        migrated = Migrated(environment, target, ends, found)
         scratch = ScratchDatabases(sandbox, probe, sandbox.server(), (migrated,), wish.dump)
         tried = _try(scratch, migrated, choice.revisions)
     lineage = Lineage(

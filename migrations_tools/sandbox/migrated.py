@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from migrations_tools.discovery.alembic import Environment
-from migrations_tools.inapp.answers import Standing, heads, standings
+from migrations_tools.inapp.answers import Heads, Standing, heads, standings
 from migrations_tools.inapp.probe_client import Probe, Target
 from migrations_tools.sandbox.revision_history import several_heads
 
@@ -23,24 +23,25 @@ class Migrated:
 
     environment: Environment
     target: Target
-    heads: tuple[str, ...]
+    ends: Heads
     standings: tuple[Standing, ...]
     who: str = ""
     since: str = ""
-    #: What is wrong with the heads of the history; empty where nothing is.
-    several: str = ""
-    #: The heads that another branch depends on.
-    implied: frozenset[str] = frozenset()
 
     @property
-    def standing(self) -> tuple[str, ...]:
-        """The revisions that the version table of a database at the heads has."""
-        return tuple(name for name in self.heads if name not in self.implied)
+    def heads(self) -> tuple[str, ...]:
+        """The heads of the history."""
+        return self.ends.revisions
+
+    @property
+    def several(self) -> str:
+        """What is wrong with the heads of the history; empty where nothing is."""
+        return several_heads(self.ends)
 
     @property
     def is_at_head(self) -> bool:
         """Return whether every database stands at exactly the heads."""
-        return all(set(item.current) == set(self.standing) for item in self.standings)
+        return all(set(item.current) == set(self.ends.standing) for item in self.standings)
 
 
 def look(probe: Probe, pairs: Iterable[tuple[Target, Environment]]) -> tuple[Migrated, ...]:
@@ -50,8 +51,7 @@ def look(probe: Probe, pairs: Iterable[tuple[Target, Environment]]) -> tuple[Mig
 
 def _look(probe: Probe, target: Target, environment: Environment) -> Migrated:
     ends = heads(probe.ask(target.request("hello"), "reading the Alembic configuration"))
-    found, several = _standings(probe, target), several_heads(ends)
-    return Migrated(environment, target, ends.revisions, found, several=several, implied=ends.implied)
+    return Migrated(environment, target, ends, _standings(probe, target))
 
 
 def _standings(probe: Probe, target: Target) -> tuple[Standing, ...]:

@@ -66,7 +66,7 @@ def _at_head(scratch: ScratchDatabases, migrated: Migrated) -> Proof:
     ]
     claim = schema.about(schema.HEAD, scratch.label(migrated))
     labels_only = len(migrated.heads) > 1 and not migrated.several
-    return schema.at_head(claim, found, migrated.standing, migrated.who, empty, labels_only)
+    return schema.at_head(claim, found, migrated.ends.standing, migrated.who, empty, labels_only)
 
 
 def _replay(scratch: ScratchDatabases, migrated: Migrated) -> Proof:

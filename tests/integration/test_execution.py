@@ -14,7 +14,7 @@ import pytest
 
 from migrations_tools.catalog import Catalog, Query, compare
 from migrations_tools.engines.postgres import Server as TempServer
-from migrations_tools.inapp.answers import Standing
+from migrations_tools.inapp.answers import Heads, Standing
 from migrations_tools.inapp.probe_client import Probe, Program
 from migrations_tools.provenance import Revision
 from migrations_tools.report.console import Console
@@ -130,7 +130,7 @@ def grounds(
 
 def scratch(probe: Probe, sandbox: Any, server: Server, names: Sequence[str]) -> ScratchDatabases:
     standings = tuple(Standing(name, (), "alembic_version") for name in names)
-    migrated = Migrated(SimpleNamespace(section=""), target(), (), standings)  # type: ignore[arg-type]
+    migrated = Migrated(SimpleNamespace(section=""), target(), Heads((), {}), standings)  # type: ignore[arg-type]
     reached = TempServer(server.host, server.port, server.user, names[0], TOKEN, server.password)
     return ScratchDatabases(sandbox, probe, reached, (migrated,))  # type: ignore[arg-type]
 
