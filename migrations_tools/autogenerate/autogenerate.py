@@ -186,9 +186,9 @@ class _Reviewer:
     @property
     def hidden(self) -> tuple[str, ...]:
         """Say what differs and is not looked at, for env.py leaves it out."""
-        found = dict.fromkeys(name for facts in self._facts for name in facts.hidden())
-        whole = [name for name in found if name.startswith("table ")]
-        parts = [name for name in found if name not in whole]
+        found = {each.object: each.kind for facts in self._facts for each in facts.hidden()}
+        whole = [name for name, kind in found.items() if kind == "table"]
+        parts = [name for name, kind in found.items() if kind != "table"]
         told = ((_HIDDEN, parts), (_HIDDEN_TABLES, whole))
         return tuple(words.format(", ".join(names)) for words, names in told if names)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from operator import attrgetter
@@ -115,6 +115,11 @@ def _of_models(item: Difference) -> Difference:
 
 
 _KEY = re.compile(r"PRIMARY KEY \(([^()]*)\)")
+
+
+def hidden_differences(differences: Iterable[Difference], excluded: Collection[str]) -> tuple[Difference, ...]:
+    """Return what differs and is excluded from comparison: for env.py leaves it out (include_object, include_name)."""
+    return tuple(each for each in differences if each.notable and (each.table in excluded or each.name in excluded))
 
 
 def labels_that_stay(was: Catalog, now: Catalog) -> dict[str, tuple[str, ...]]:

@@ -40,3 +40,16 @@ def dial(
     }
     given: dict[str, Any] = {**_USUAL, **dict(options), **place}
     return psycopg.connect(autocommit=True, **given)
+
+
+def took(connection: psycopg.Connection[Any], statement: bytes | psycopg.sql.Composed) -> bool:
+    """Execute a statement, and return whether the server took it. Raises psycopg.Error when the connection is gone."""
+    import psycopg
+
+    try:
+        connection.execute(statement)
+    except psycopg.Error:
+        if connection.closed:
+            raise
+        return False
+    return True

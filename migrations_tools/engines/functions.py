@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from migrations_tools.engines.connections import took
 from migrations_tools.engines.postgres import Server
 
 if TYPE_CHECKING:
@@ -35,8 +36,6 @@ def copy_functions(server: Server, source: str, database: str) -> None:
     One that cannot be made there is left out, for its arguments are of a type that is not there, or its language is not
     the role's to use: what needs it fails then, and says so.
     """
-    import psycopg
-
     with server.connect(source) as connection:
         found = connection.execute(_OWN).fetchall()
     if not found:
@@ -45,8 +44,4 @@ def copy_functions(server: Server, source: str, database: str) -> None:
         schemas = {name for (name,) in connection.execute(_SCHEMAS).fetchall()}
         connection.execute(_UNCHECKED)
         for statement in (each for schema, *own in found if schema in schemas for each in own):
-            try:
-                connection.execute(statement.encode())
-            except psycopg.Error:
-                if connection.closed:
-                    raise
+            took(connection, statement.encode())

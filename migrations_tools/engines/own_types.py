@@ -5,8 +5,10 @@ PostgreSQL manual, "System Catalogs" (pg_type, pg_enum, pg_constraint).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from migrations_tools.engines.connections import took
 from migrations_tools.engines.postgres import Server
 
 if TYPE_CHECKING:
@@ -29,23 +31,10 @@ _TYPE: LiteralString = (
 
 def copy_type(server: Server, source: str, database: str, name: str) -> bool:
     """Make a domain or enum type as a database has it, by the name that an error gives it; return whether that went."""
-    import psycopg
-
     with server.connect(source) as connection:
         found = connection.execute(_TYPE, {"name": name}).fetchall()
     with server.connect(database) as connection:
-        for row in found:
-            try:
-                connection.execute(psycopg.sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(_identifier(row[0])))
-                connection.execute(_definition(row))
-                path = _identifier(row[0], row[1])
-                owner = _identifier(row[-1])
-                connection.execute(psycopg.sql.SQL("ALTER TYPE {} OWNER TO {}").format(path, owner))
-            except psycopg.Error:
-                if connection.closed:
-                    raise
-                return False
-    return bool(found)
+        return bool(found) and all(took(connection, each) for row in found for each in _statements(row))
 
 
 def copy_schema(server: Server, source: str, database: str, name: str) -> bool:
@@ -59,21 +48,25 @@ def copy_schema(server: Server, source: str, database: str, name: str) -> bool:
         row = connection.execute(owner, (name,)).fetchone()
     if row is None:
         return False
+    made = psycopg.sql.SQL("CREATE SCHEMA {} AUTHORIZATION {}").format(_identifier(name), _identifier(row[0]))
     with server.connect(database) as connection:
-        made = psycopg.sql.SQL("CREATE SCHEMA {} AUTHORIZATION {}").format(_identifier(name), _identifier(row[0]))
-        try:
-            connection.execute(made)
-        except psycopg.Error:
-            if connection.closed:
-                raise
-            return False
-    return True
+        return took(connection, made)
 
 
 def _identifier(*names: str) -> psycopg.sql.Identifier:
     import psycopg
 
     return psycopg.sql.Identifier(*names)
+
+
+def _statements(row: tuple[Any, ...]) -> Iterator[psycopg.sql.Composed]:
+    """Yield the statements that make a type in its schema, for its owner."""
+    import psycopg
+
+    schema, name, *_, owner = row
+    yield psycopg.sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(_identifier(schema))
+    yield _definition(row)
+    yield psycopg.sql.SQL("ALTER TYPE {} OWNER TO {}").format(_identifier(schema, name), _identifier(owner))
 
 
 def _definition(row: tuple[Any, ...]) -> psycopg.sql.Composed:

@@ -11,6 +11,7 @@ from migrations_tools.catalog import (
     compare_all,
     compare_stated,
     counted,
+    hidden_differences,
     is_beyond_models,
     labels_that_stay,
     not_read,
@@ -126,9 +127,8 @@ def equals_models(
 
 def left_out(actual: Catalog, expected: Catalog, excluded: Collection[str]) -> tuple[str, ...]:
     """Name what differs, and is not compared because env.py leaves it out (include_object, include_name)."""
-    differences = compare_stated(actual, expected) if excluded else ()
-    hidden = (each for each in differences if each.notable and (each.table in excluded or each.name in excluded))
-    return tuple(dict.fromkeys(each.object for each in hidden))
+    found = hidden_differences(compare_stated(actual, expected), excluded) if excluded else ()
+    return tuple(dict.fromkeys(each.object for each in found))
 
 
 def hides_nothing(claim: str, hidden: Collection[str]) -> list[Proof]:

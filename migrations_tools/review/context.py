@@ -7,7 +7,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from migrations_tools.catalog import Catalog, Constraint, Difference, Table, compare_all, compare_stated, qualified
+from migrations_tools.catalog import (
+    Catalog,
+    Constraint,
+    Difference,
+    Table,
+    compare_all,
+    compare_stated,
+    hidden_differences,
+    qualified,
+)
 from migrations_tools.catalog.model import Object
 from migrations_tools.operations import Operation
 from migrations_tools.provenance import Revision
@@ -223,13 +232,11 @@ class ReviewContext:
         found = self._once("differences", compare_stated, self.before, self.after)
         return tuple(item for item in found if not {item.table, item.name} & self.excluded)
 
-    def hidden(self) -> tuple[str, ...]:
-        """Name what differs and is excluded."""
+    def hidden(self) -> tuple[Difference, ...]:
+        """Return what differs and is excluded."""
         if self.after is None:
             return ()
-        found = self._once("differences", compare_stated, self.before, self.after)
-        hidden = (item for item in found if item.notable and {item.table, item.name} & self.excluded)
-        return tuple(dict.fromkeys(item.object for item in hidden))
+        return hidden_differences(self._once("differences", compare_stated, self.before, self.after), self.excluded)
 
     def upgraded(self) -> tuple[Difference, ...]:
         """Return what upgrade() changed where it was executed; `expected` is what was there before."""

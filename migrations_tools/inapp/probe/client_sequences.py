@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .pieces import copied
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -24,6 +26,6 @@ def _draws(item: Any) -> bool:
 
 
 def _plain(column: Any) -> Any:
-    made = column._copy() if hasattr(column, "_copy") else column.copy()
+    made = copied(column)
     made.autoincrement = False
     return made

@@ -149,7 +149,7 @@ class Maker:
 
         made = self.found[piece["id"]]
         column = next(each for each in made.columns if isinstance(each, Column) and each.name == piece["column"])
-        return self._changed(ops.AddColumnOp(made.table_name, _copied(column), schema=made.schema), piece)
+        return self._changed(ops.AddColumnOp(made.table_name, copied(column), schema=made.schema), piece)
 
     def _drop_column(self, piece: Piece) -> Any:
         from alembic.operations import ops
@@ -238,12 +238,13 @@ def _with_column(op: Any, attribute: str, value: Any) -> Any:
     """Return the operation with a column of its own: the one that it has is the model's."""
     from alembic.operations import ops
 
-    column = _copied(op.column)
+    column = copied(op.column)
     setattr(column, attribute, value)
     return ops.AddColumnOp(op.table_name, column, schema=op.schema)
 
 
-def _copied(column: Any) -> Any:
+def copied(column: Any) -> Any:
+    """Return a column as it is, of no table."""
     return column._copy() if hasattr(column, "_copy") else column.copy()
 
 
@@ -284,7 +285,7 @@ def _without(op: Any, names: list[str]) -> Any:
 
 def _outside_the_key(column: Any) -> Any:
     nullable = column.nullable
-    made = column._copy() if hasattr(column, "_copy") else column.copy()
+    made = copied(column)
     made.primary_key, made.nullable = False, nullable
     return made
 

@@ -9,10 +9,10 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from migrations_tools.catalog import Column, Constraint, OtherObject, Table, View
+from migrations_tools.catalog import Column, OtherObject, Table, View
 from migrations_tools.operations import Operation
 from migrations_tools.review import edits
-from migrations_tools.review.analysis import sql
+from migrations_tools.review.analysis import remaking, sql
 from migrations_tools.review.analysis.keys import plain_schema
 from migrations_tools.review.analysis.objects import children, column, names_word
 from migrations_tools.review.analysis.relations import mentions
@@ -177,7 +177,7 @@ def _dropping(facts: ReviewContext, reader: _Reader) -> Piece:
 
 def _making(facts: ReviewContext, reader: _Reader, old: bool) -> Iterator[Piece]:
     if isinstance(reader, View):
-        statements = _view(reader)
+        statements = remaking.view(reader)
     elif isinstance(reader, Column):
         new = None if old else column(facts.wanted_table(reader.table), reader.name)
         statements = _column(_table(facts, reader), new or reader)
@@ -200,31 +200,11 @@ def _policy(policy: OtherObject) -> str:
     return sql.name(policy.identity.removeprefix("policy ").removesuffix(f" on {policy.table}"))
 
 
-def _view(view: View) -> Iterator[str]:
-    path, kind = sql.path(view.schema, view.name), view.kind.upper()
-    options = f" WITH ({', '.join(view.options)})" if view.options else ""
-    query = view.description.strip()
-    # What stands in quotes keeps its spaces.
-    query = query if {"'", '"'} & set(query) else " ".join(query.split())
-    yield f"CREATE {kind} {path}{options} AS {query}"
-    yield from (index.definition for index in view.indexes)
-    if view.comment is not None:
-        yield f"COMMENT ON {kind} {path} IS {sql.quoted(view.comment)}"
-
-
 def _column(table: Table, new: Column) -> Iterator[str]:
-    path, name = sql.table_path(table), sql.name(new.name)
-    expression, _, kept = str(new.generated).rpartition(" ")
-    collation = f" COLLATE {new.collation}" if new.collation else ""
-    required = "" if new.nullable else " NOT NULL"
-    yield (
-        f"ALTER TABLE {path} ADD COLUMN {name} {new.type}{collation}"
-        f" GENERATED ALWAYS AS ({expression}) {kept}{required}"
-    )
+    path = sql.table_path(table)
+    yield f"ALTER TABLE {path} {remaking.generated_column(new)}"
     for part in children(table):
         if _is_part(part.columns, part.definition, new):
-            is_constraint = isinstance(part, Constraint)
-            added = f"ALTER TABLE {path} ADD CONSTRAINT {sql.name(part.name)} {part.definition}"
-            yield added if is_constraint else part.definition
+            yield remaking.part(table, part)
     if new.comment is not None:
-        yield f"COMMENT ON COLUMN {path}.{name} IS {sql.quoted(new.comment)}"
+        yield f"COMMENT ON COLUMN {path}.{sql.name(new.name)} IS {sql.quoted(new.comment)}"

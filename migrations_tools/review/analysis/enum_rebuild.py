@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from migrations_tools.catalog import Catalog, Column, Constraint, Enum, Index, Table, View, on_one_line
-from migrations_tools.review.analysis import sql, types
+from migrations_tools.catalog import Catalog, Column, Constraint, Enum, Index, Table, on_one_line
+from migrations_tools.review.analysis import remaking, sql, types
 from migrations_tools.review.analysis.enum_use import enum_columns
 from migrations_tools.review.analysis.objects import names_word
 
@@ -39,8 +39,8 @@ def rebuilt(have: Enum, want: Enum, removed: Sequence[str], catalog: Catalog) ->
     for table, column in columns:
         yield from _retyped(table, column, new, removed)
     yield f"DROP TYPE {old};"
-    yield from (_made(table, part) for table, part in (*parts, *keys))
-    yield from (_view(view) for view in views)
+    yield from (f"{remaking.part(table, part)};" for table, part in (*parts, *keys))
+    yield from (f"{on_one_line(statement)};" for view in views for statement in remaking.view(view))
 
 
 def _columns(enum: Enum, catalog: Catalog) -> list[tuple[Table, Column]]:
@@ -71,8 +71,7 @@ def _names(text: str, enum: Enum, columns: set[str]) -> bool:
 
 def _is_on(key: Constraint, table: Table, columns: Sequence[tuple[Table, Column]]) -> bool:
     paths = {column.path for _, column in columns}
-    listed = key.definition.partition(" REFERENCES ")[2].partition("(")[2].partition(")")[0]
-    there = {f"{key.referenced_table}.{name.strip().strip(chr(34))}" for name in listed.split(",")}
+    there = (f"{key.referenced_table}.{name}" for name in key.referenced_columns)
     return bool(paths & {*(f"{table.qualified_name}.{name}" for name in key.columns), *there})
 
 
@@ -104,15 +103,3 @@ def _dropped(table: Table, part: Constraint | Index) -> str:
     if isinstance(part, Index):
         return f"DROP INDEX {sql.path(table.schema, part.name)};"
     return f"ALTER TABLE {sql.table_path(table)} DROP CONSTRAINT {sql.name(part.name)};"
-
-
-def _made(table: Table, part: Constraint | Index) -> str:
-    if isinstance(part, Index):
-        return f"{part.definition};"
-    return f"ALTER TABLE {sql.table_path(table)} ADD CONSTRAINT {sql.name(part.name)} {part.definition};"
-
-
-def _view(view: View) -> str:
-    return (
-        f"CREATE {view.kind.upper()} {sql.path(view.schema, view.name)} AS {on_one_line(view.definition).rstrip(';')};"
-    )

@@ -106,8 +106,13 @@ def _kind(failure: Failure, operation: Operation | None, by_rows: bool, real: bo
 def what(failure: Failure, operation: Operation | None) -> str:
     """Begin a sentence with what failed: "Add column users.country"."""
     if operation and operation.object:
-        return operation.summary()[:1].upper() + operation.summary()[1:]
+        return begun(operation.summary())
     return "This statement" if failure.statement else "This line"
+
+
+def begun(words: str) -> str:
+    """Return words as a sentence begins with them."""
+    return words[:1].upper() + words[1:]
 
 
 def object_of(made: RevisionPass, failure: Failure, operation: Operation | None) -> str:

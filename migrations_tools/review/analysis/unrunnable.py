@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from migrations_tools.catalog import Constraint, Difference
 from migrations_tools.operations import Operation
 from migrations_tools.review.analysis.completions import CERTAIN, Completion, dropping, making
-from migrations_tools.review.analysis.failures import advice_on
+from migrations_tools.review.analysis.failures import advice_on, begun
 from migrations_tools.review.analysis.objects import child
 from migrations_tools.review.analysis.relations import with_dependents
 from migrations_tools.review.context import ReviewContext, Unrunnable, table_name
@@ -74,7 +74,7 @@ def held_back(item: Operation, each: Unrunnable, facts: ReviewContext) -> Findin
         effect=effect,
         ways_out=ways_out,
         operations=(item.id, *sorted(hold - {item.id})),
-        sentence=f"{_begun(item.summary())} cannot run, whatever is in the tables; it is held back.",
+        sentence=f"{begun(item.summary())} cannot run, whatever is in the tables; it is held back.",
         evidence=(*each.told, *([f"Held back with it, for they need it: {'; '.join(needing)}"] if needing else [])),
     )
 
@@ -98,13 +98,9 @@ def _without(finding: Finding, each: Unrunnable) -> Finding:
         severity="hold",
         object=finding.object,
         operations=tuple(dict.fromkeys((*finding.operations, *replaced))),
-        sentence=f"{_begun(what)} cannot run, whatever is in the tables; it is held back.",
+        sentence=f"{begun(what)} cannot run, whatever is in the tables; it is held back.",
         evidence=(*each.told, f"It was to be written because: {finding.sentence}"),
     )
-
-
-def _begun(words: str) -> str:
-    return words[:1].upper() + words[1:]
 
 
 def _makes(edit: Edit, each: Unrunnable) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from migrations_tools.catalog import Column, Constraint, Difference, Table, is_temporal_alone
-from migrations_tools.review.analysis import completions, sql, unknown_models
+from migrations_tools.review.analysis import completions, remaking, sql, unknown_models
 from migrations_tools.review.analysis.completions import Completion, altered_column, table_of
 from migrations_tools.review.analysis.coverage import both_of
 from migrations_tools.review.analysis.keys import adding
@@ -253,11 +253,8 @@ def _retyping(table: Table, have: Column, want: Column) -> str:
 def _generated_anew(facts: ReviewContext, have: Column, want: Column) -> tuple[str, ...]:
     """Return the statements that make a column generated as the models have it."""
     table, name = sql.table_path(table_of(facts, want.table)), sql.name(want.name)
-    expression, _, kept = str(want.generated).rpartition(" ")
-    collation = f" COLLATE {want.collation}" if want.collation else ""
-    required = "" if want.nullable else " NOT NULL"
-    generated = f"GENERATED ALWAYS AS ({expression}) {kept}{required}"
-    anew = f"ALTER TABLE {table} DROP COLUMN {name}, ADD COLUMN {name} {want.type}{collation} {generated};"
+    expression = str(want.generated).rpartition(" ")[0]
+    anew = f"ALTER TABLE {table} DROP COLUMN {name}, {remaking.generated_column(want)};"
     with_it = " Indexes and constraints on the column go with it, and are made again after it."
     if not have.generated:
         return (f"Where its values may be lost: {anew}{with_it}",)

@@ -266,8 +266,9 @@ def retyped_column_is_read(facts: ReviewContext) -> Iterator[Finding]:
     """Find a column whose type changes while a view, a generated column or a policy reads it."""
     found = list(read_columns(facts))
     free = [each for each in found if not each.obstacle]
+    repair = taken_away(facts, free)
     for each in found:
-        yield _read_and_left(each) if each.obstacle else _read(each, taken_away(facts, free))
+        yield _read_and_left(each) if each.obstacle else _read(each, repair)
 
 
 def _read_and_left(item: ReadColumn) -> Finding:
